@@ -1,0 +1,1 @@
+"""What workbooks look like: building, reading and writing them."""

@@ -1,0 +1,137 @@
+"""The one declaration of every sheet and column: `columns.csv`, read once.
+
+The records, the template, the reader, the error texts, the data dictionary and the submission are all made
+from what stands here. Allowed values that begin with `@` are named lists of the rule set (`@grades`).
+"""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+Kind = Literal[
+    "status", "text", "id", "ref", "refs", "enum", "code18", "code22", "code4", "phone", "date", "int", "decimal"
+]
+LEVELS = ("yellow", "orange", "red")
+LEVEL_NAMES = {"yellow": "黄色", "orange": "橙色", "red": "红色"}
+POLLUTANTS = ("so2", "nox", "pm", "vocs")
+POLLUTANT_NAMES = {"so2": "SO2", "nox": "NOx", "pm": "颗粒物", "vocs": "VOCs"}
+
+SHEET_TITLES = {
+    "enterprises": "企业基本信息",
+    "lines": "生产线减排措施",
+    "transport": "运输管控",
+    "dust": "扬尘源",
+    "mobile": "移动源",
+    "guarantee": "保障类",
+    "changes": "等级变更",
+    "removals": "移出说明",
+}
+"""Key of each sheet (used in code) and its title (seen by people), in the order of the workbook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its place, what may stand in it, and what the officer is told about it."""
+
+    sheet: str
+    """Key of the sheet in `SHEET_TITLES`."""
+    position: int
+    """0-based position within the sheet; field number of the record."""
+    header: str
+    field: str
+    kind: Kind
+    unit: str
+    values: str
+    required: Literal["always", "optional", "auto", "when"]
+    """`when`: `REQUIRED_WHEN` of rule GS02, or a rule of its own, says when."""
+    band: str
+    width: float
+    """In characters of the default font."""
+    prompt: str
+    basis: str
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None, bool]:
+        """Smallest and largest allowed number, and whether the smallest itself is excluded (`>0`)."""
+        if ".." in self.values:
+            low, high = self.values.split("..")
+            return float(low), float(high), False
+        if self.values.startswith(">"):
+            return float(self.values.lstrip(">=")), None, not self.values.startswith(">=")
+        return None, None, False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the cell holds a number."""
+        return self.kind in ("int", "decimal")
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the cell holds digits that are a name, not a number, and so needs the text format."""
+        return self.kind in ("id", "ref", "refs", "code18", "code22", "code4", "phone")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: key, title and columns in order."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+
+    def __getitem__(self, field: str) -> Column:
+        return self._by_field()[field]
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._by_field()
+
+    @cache  # noqa: B019 - sheets live as long as the process
+    def _by_field(self) -> dict[str, Column]:
+        return {column.field: column for column in self.columns}
+
+
+def _load() -> dict[str, Sheet]:
+    columns: dict[str, list[Column]] = {key: [] for key in SHEET_TITLES}
+    text = files(__package__).joinpath("columns.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        own = columns[row["sheet"]]
+        own.append(
+            Column(
+                row["sheet"], len(own), row["header"], row["field"], row["type"], row["unit"], row["values"],
+                row["required"], row["band"], float(row["width"]), row["prompt"], row["basis"],
+            )  # type: ignore[arg-type] # the csv's words are checked by tests against the Literals
+        )  # fmt: skip
+    return {key: Sheet(key, SHEET_TITLES[key], tuple(own)) for key, own in columns.items()}
+
+
+SHEETS = _load()
+"""All sheets by key."""
+
+BOOK_FIELDS = {
+    "division": "区划代码",
+    "year": "年度",
+    "round": "轮次",
+    "revision": "版次",
+    "template_version": "模板版本",
+    "ruleset": "规则集",
+    "filled_by_office": "填报单位",
+    "filled_by": "填报人",
+    "filled_phone": "填报电话",
+    "filled_on": "填报日期",
+}
+"""What a workbook says of itself: field and the defined name on the sheet 填报说明."""
+
+COVER_TITLE = "填报说明"
+TEMPLATE_VERSION = "1.0"
+KNOWN_TEMPLATE_VERSIONS = ("1.0",)
+"""Versions this release can read; older ones than `TEMPLATE_VERSION` are read with a warning (GS06)."""
+
+DISPOSAL_TYPES = ("以热定产", "以处置定产", "以量定产")
+"""措施类型 whose load is fixed by the guaranteed task."""
+
+
+def column_label(column: Column) -> str:
+    """How messages name a column: `《企业基本信息》的“绩效等级”`."""
+    return f"《{SHEET_TITLES[column.sheet]}》的“{column.header}”"

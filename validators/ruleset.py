@@ -21,7 +21,7 @@ class UnknownRuleSet(ValueError):
     """There is no rule set for the year asked for; the message is Chinese."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RuleSet:
     """The tables of one year as they stand in the files, and what is derived from them."""
 

@@ -1,0 +1,102 @@
+"""A workbook as the rules see it: records by sheet, what it says of itself, and what the reader noticed."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from validators.columns import SHEETS
+from validators.expr import Index, Record
+from validators.ruleset import RuleSet
+from validators.tables import rule_table
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something the reader noticed; the rule named puts it into words.
+
+    `what` says which case of the rule it is (the rule's docstring lists them), `value` and `meant` belong to it.
+    """
+
+    rule: str
+    what: str
+    sheet: str | None = None
+    """Title as in the file."""
+    cell: str | None = None
+    row: int | None = None
+    header: str | None = None
+    key: str | None = None
+    value: object = None
+    meant: object = None
+
+
+@dataclass(eq=False)
+class Book:
+    """One county workbook, read."""
+
+    file: str
+    """Name shown to people."""
+    ruleset: RuleSet
+    county: str
+    """Division code, '' where the workbook does not say."""
+    round: str
+    revision: int
+    on: dt.date
+    """The day dates are judged by."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """`BOOK_FIELDS` as read."""
+    tables: dict[str, list[Record]] = field(default_factory=lambda: {key: [] for key in SHEETS})
+    faults: list[Fault] = field(default_factory=list)
+    letters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Column letter by sheet and field, as found in the file."""
+    sha256: str = ""
+    previous: "Book | None" = None
+    """Last version's workbook, for the rules of scope versions."""
+    _indexes: dict[tuple[str, str], dict[object, list[Record]]] = field(default_factory=dict, repr=False)
+
+    @property
+    def county_name(self) -> str:
+        """The county's name, or what it wrote of itself."""
+        row = self.ruleset.divisions.get(self.county)
+        return row["name"] if row else str(self.facts.get("filled_by_office") or self.county or "未知区县")
+
+    def index(self, sheet: str, field: str) -> Index:
+        """Records of a sheet by the value of one field, in the order of the rows; blanks are left out."""
+        found = self._indexes.get((sheet, field))
+        if found is None:
+            found = {}
+            position = SHEETS[sheet][field].position
+            for record in self.tables[sheet]:
+                value = record[position]
+                if value is not None:
+                    found.setdefault(value, []).append(record)
+            self._indexes[sheet, field] = found
+        return found
+
+    def table(self, name: str) -> Mapping[Any, Any]:
+        """A table of the rule set by name, as `validators.tables` makes it."""
+        return rule_table(self.ruleset, name)
+
+    def lines_of(self, list_id: str | None) -> list[Record]:
+        """Production lines of an enterprise."""
+        return self.index("lines", "list_id").get(list_id, [])
+
+    def enterprise(self, list_id: str | None) -> Record | None:
+        """The enterprise with that 清单编号."""
+        found = self.index("enterprises", "list_id").get(list_id)
+        return found[0] if found else None
+
+    def address(self, sheet: str, field: str, row: int) -> str:
+        """Cell address as in the file: `U12`."""
+        own = self.letters.get(sheet, {})
+        return f"{own.get(field, '')}{row}" if field in own else f"{letter(SHEETS[sheet][field].position)}{row}"
+
+
+def letter(position: int) -> str:
+    """Column letter of a 0-based position: 0 is A, 26 is AA."""
+    found = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        found = chr(65 + rest) + found
+    return found

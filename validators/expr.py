@@ -1,0 +1,445 @@
+"""The language in which a rule is said once: conditions over the cells of a row and of the rows it refers to.
+
+`line.yellow_ratio > line.orange_ratio` builds a small tree. `compile_checks` turns the trees of one sheet into
+one Python function over records; the workbook's own formulas are made from the same trees.
+
+A condition is only judged when every cell that it needs is there and readable: a blank or unreadable cell has
+findings of its own, and hides all that follow from it. `blank(cell)` is the one test that needs no value.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from validators.columns import SHEETS, Column
+from validators.findings import Severity
+
+Record = Any
+"""A row: a named tuple with the fields of its sheet, then `row` (1-based) and `bad` (unreadable fields)."""
+Index = Mapping[object, list[Record]]
+
+
+class Indexed(Protocol):
+    """What compiled checks ask of a workbook."""
+
+    def index(self, sheet: str, field: str) -> Index:
+        """Records of a sheet by the value of one field, in the order of the rows."""
+
+    def table(self, name: str) -> Mapping[Any, Any]:
+        """A table of the rule set by name."""
+
+
+NOTHING: tuple[Record, ...] = ((None,) * 80,)
+"""What a reference to a missing row finds: a row of blanks."""
+
+
+class Expr:
+    """A node of a condition; operators build new nodes."""
+
+    def py(self, names: "Names") -> str:
+        """Source text of a Python expression for the node's value."""
+        raise NotImplementedError
+
+    def parts(self) -> "tuple[Expr, ...]":
+        """The nodes that this one is built of."""
+        return ()
+
+    def needs(self) -> "Iterator[Expr]":
+        """Cells and references that must hold a value before this node can be judged."""
+        for part in self.parts():
+            yield from part.needs()
+
+    def __eq__(self, other: object) -> "Expr":  # type: ignore[override] # builds a node, as query languages do
+        return Binary("==", self, wrap(other))
+
+    def __ne__(self, other: object) -> "Expr":  # type: ignore[override] # likewise
+        return Binary("!=", self, wrap(other))
+
+    def __lt__(self, other: object) -> "Expr":
+        return Binary("<", self, wrap(other))
+
+    def __le__(self, other: object) -> "Expr":
+        return Binary("<=", self, wrap(other))
+
+    def __gt__(self, other: object) -> "Expr":
+        return Binary(">", self, wrap(other))
+
+    def __ge__(self, other: object) -> "Expr":
+        return Binary(">=", self, wrap(other))
+
+    def __add__(self, other: object) -> "Expr":
+        return Binary("+", self, wrap(other))
+
+    def __sub__(self, other: object) -> "Expr":
+        return Binary("-", self, wrap(other))
+
+    def __mul__(self, other: object) -> "Expr":
+        return Binary("*", self, wrap(other))
+
+    def __truediv__(self, other: object) -> "Expr":
+        return Binary("/", self, wrap(other))
+
+    def __and__(self, other: "Expr") -> "Expr":
+        return Binary("and", self, other)
+
+    def __or__(self, other: "Expr") -> "Expr":
+        return Binary("or", self, other)
+
+    def __invert__(self) -> "Expr":
+        return Not(self)
+
+    def isin(self, values: Iterable[object]) -> "Expr":
+        """Whether the value is one of these."""
+        return In(self, tuple(values))
+
+    __hash__ = object.__hash__
+
+
+@dataclass(eq=False)
+class Names:
+    """What generated source text refers to: constants, indexes and values already fetched."""
+
+    constants: dict[str, object] = field(default_factory=dict)
+    indexes: dict[tuple[str, str], str] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
+    fetched: dict[int, str] = field(default_factory=dict)
+
+    def constant(self, value: object) -> str:
+        """Name of a constant."""
+        name = f"k{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def index(self, sheet: str, field: str) -> str:
+        """Name of an index of a sheet."""
+        return self.indexes.setdefault((sheet, field), f"i{len(self.indexes)}")
+
+    def table(self, name: str) -> str:
+        """Name of a table of the rule set."""
+        return self.tables.setdefault(name, f"t{len(self.tables)}")
+
+
+@dataclass(eq=False)
+class Const(Expr):
+    """A text or number that stands in the rule."""
+
+    value: object
+
+    def py(self, names: Names) -> str:
+        return repr(self.value) if isinstance(self.value, str | int | float) else names.constant(self.value)
+
+
+@dataclass(eq=False)
+class Cell(Expr):
+    """A cell of the row that is judged."""
+
+    column: Column
+
+    def py(self, names: Names) -> str:
+        return f"v[{self.column.position}]"
+
+    def needs(self) -> Iterator[Expr]:
+        yield self
+
+
+@dataclass(eq=False)
+class Binary(Expr):
+    """Two nodes and a Python operator between them."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+    def py(self, names: Names) -> str:
+        return f"({self.left.py(names)} {self.op} {self.right.py(names)})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(eq=False)
+class Not(Expr):
+    """The opposite."""
+
+    inner: Expr
+
+    def py(self, names: Names) -> str:
+        return f"(not {self.inner.py(names)})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.inner,)
+
+
+@dataclass(eq=False)
+class In(Expr):
+    """Whether a value is one of several constants."""
+
+    inner: Expr
+    values: tuple[object, ...]
+
+    def py(self, names: Names) -> str:
+        return f"({self.inner.py(names)} in {names.constant(frozenset(self.values))})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.inner,)
+
+
+@dataclass(eq=False)
+class Blank(Expr):
+    """Whether nothing stands in a cell (an unreadable value is not nothing)."""
+
+    cell: Cell
+
+    def py(self, names: Names) -> str:
+        return f"({self.cell.py(names)} is None and {self.cell.column.field!r} not in v.bad)"
+
+
+@dataclass(eq=False)
+class Lookup(Expr):
+    """A value of a rule-set table by key, or a default; several keys make a tuple."""
+
+    table: str
+    keys: tuple[Expr, ...]
+    default: object
+
+    def py(self, names: Names) -> str:
+        keys = ", ".join(key.py(names) for key in self.keys)
+        return f"{names.table(self.table)}.get({f'({keys})' if len(self.keys) > 1 else keys}, {self.default!r})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.keys
+
+
+@dataclass(eq=False)
+class Ref(Expr):
+    """A field of the first row of a sheet whose key equals a value; blank where there is none."""
+
+    target: Column
+    key_field: str
+    key: Expr
+
+    def py(self, names: Names) -> str:
+        if id(self) in names.fetched:
+            return names.fetched[id(self)]
+        index = names.index(self.target.sheet, self.key_field)
+        return f"{index}.get({self.key.py(names)}, nothing)[0][{self.target.position}]"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.key,)
+
+    def needs(self) -> Iterator[Expr]:
+        yield from self.key.needs()
+        yield self
+
+
+@dataclass(eq=False)
+class Count(Expr):
+    """How many rows of a sheet have a key and meet further conditions `(field, operator, value)`."""
+
+    sheet: str
+    key_field: str
+    key: Expr
+    where: tuple[tuple[str, str, Expr], ...]
+
+    def py(self, names: Names) -> str:
+        rows = f"{names.index(self.sheet, self.key_field)}.get({self.key.py(names)}, ())"
+        if not self.where:
+            return f"len({rows})"
+        tests = []
+        for name, op, value in self.where:
+            cell = f"r[{SHEETS[self.sheet][name].position}]"
+            guard = f"{cell} is not None and " if op not in ("==", "!=") else ""
+            tests.append(f"{guard}{cell} {op} {value.py(names)}")
+        return f"sum(1 for r in {rows} if {' and '.join(tests)})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.key, *(value for _, _, value in self.where))
+
+
+@dataclass(eq=False)
+class Total(Expr):
+    """Sum over the rows of a sheet with a key of the product of fields; blank where one of them is missing."""
+
+    sheet: str
+    key_field: str
+    key: Expr
+    fields: tuple[str, ...]
+
+    def py(self, names: Names) -> str:
+        if id(self) in names.fetched:
+            return names.fetched[id(self)]
+        rows = f"{names.index(self.sheet, self.key_field)}.get({self.key.py(names)}, ())"
+        positions = names.constant(tuple(SHEETS[self.sheet][name].position for name in self.fields))
+        return f"total({rows}, {positions})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.key,)
+
+    def needs(self) -> Iterator[Expr]:
+        yield from self.key.needs()
+        yield self
+
+
+@dataclass(eq=False)
+class Call(Expr):
+    """A named function of values, from a rule module."""
+
+    function: Callable[..., object]
+    arguments: tuple[Expr, ...]
+
+    def py(self, names: Names) -> str:
+        return f"{names.constant(self.function)}({', '.join(argument.py(names) for argument in self.arguments)})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return self.arguments
+
+
+def total(rows: Iterable[Record], positions: tuple[int, ...]) -> float | None:
+    """Sum over rows of the product of the values at these positions; None where one is missing."""
+    found = 0.0
+    for record in rows:
+        product = 1.0
+        for position in positions:
+            value = record[position]
+            if value is None:
+                return None
+            product *= value
+        found += product
+    return found
+
+
+def wrap(value: object) -> Expr:
+    """A node for a value that is not one already."""
+    return value if isinstance(value, Expr) else Const(value)
+
+
+class Row:
+    """The cells of a sheet by field: `Row("lines").grade`."""
+
+    def __init__(self, sheet: str) -> None:
+        self._sheet = SHEETS[sheet]
+
+    def __getattr__(self, name: str) -> Cell:
+        if name.startswith("__") or name not in self._sheet:
+            raise AttributeError(f"{self._sheet.key} has no column {name}")
+        return Cell(self._sheet[name])
+
+    def __getitem__(self, name: str) -> Cell:
+        return Cell(self._sheet[name])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sheet
+
+    @property
+    def key(self) -> str:
+        """Key of the sheet."""
+        return self._sheet.key
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The sheet's columns."""
+        return self._sheet.columns
+
+
+def blank(cell: Cell) -> Expr:
+    """Whether nothing stands in the cell."""
+    return Blank(cell)
+
+
+def filled(cell: Cell) -> Expr:
+    """Whether something stands in the cell, readable or not."""
+    return Not(Blank(cell))
+
+
+def call(function: Callable[..., object], *arguments: object) -> Expr:
+    """The value of a Python function of cells."""
+    return Call(function, tuple(wrap(argument) for argument in arguments))
+
+
+def lookup(table: str, *keys: object, default: object = None) -> Expr:
+    """A value of a rule-set table (see `validators.tables`)."""
+    return Lookup(table, tuple(wrap(key) for key in keys), default)
+
+
+def ref(sheet: str, field: str, **key: Expr) -> Expr:
+    """A field of the first row of another sheet whose key field equals a value."""
+    [(key_field, value)] = key.items()
+    return Ref(SHEETS[sheet][field], key_field, value)
+
+
+def count(sheet: str, *where: tuple[str, str, object], **key: Expr) -> Expr:
+    """Number of rows of a sheet with a key, and where further fields compare as said."""
+    [(key_field, value)] = key.items()
+    return Count(sheet, key_field, value, tuple((name, op, wrap(other)) for name, op, other in where))
+
+
+def summed(sheet: str, *fields: str, **key: Expr) -> Expr:
+    """Sum over the rows of a sheet with a key of the product of fields."""
+    [(key_field, value)] = key.items()
+    return Total(sheet, key_field, value, fields)
+
+
+@dataclass(eq=False)
+class Check:
+    """One condition that a rule finds: where, when, and what is said to the officer."""
+
+    at: Cell
+    """The cell to change."""
+    when: Expr
+    say: str
+    """Chinese message; `{name}` is the value and `{name.header}` the header of a node given in `shown`."""
+    severity: Severity | None = None
+    """Where it differs from the rule's own."""
+    shown: dict[str, Expr] = field(default_factory=dict)
+    rule: str = ""
+    """Set by the registry."""
+
+
+def check(at: Cell, when: Expr, say: str, severity: Severity | None = None, **shown: object) -> Check:
+    """A `Check`; the cell itself can be shown as `{at}`."""
+    return Check(at, when, say, severity, {"at": at, **{name: wrap(value) for name, value in shown.items()}})
+
+
+Judge = Callable[[Record, Callable[[int], None]], None]
+
+
+def compile_checks(checks: list[Check]) -> Callable[[Indexed], Judge]:
+    """One function for all checks of a sheet.
+
+    Returns `bind(book)`, which returns `judge(record, hit)`; `hit(number)` is called for each check that fires.
+    """
+    names = Names()
+    body: list[str] = []
+    for number, one in enumerate(checks):
+        guards: dict[str, None] = {}
+        names.fetched = {}
+        for need in one.when.needs():
+            source = need.py(names)
+            if not isinstance(need, Cell) and id(need) not in names.fetched:
+                local = f"n{len(names.fetched)}"
+                guards[f"({local} := {source}) is not None"] = None
+                names.fetched[id(need)] = local
+            elif isinstance(need, Cell):
+                guards[f"{source} is not None"] = None
+        condition = " and ".join([*guards, one.when.py(names)])
+        body.append(f"        if {condition}: hit({number})")
+    head = [f"    {name} = book.index({sheet!r}, {key!r})" for (sheet, key), name in names.indexes.items()]
+    head += [f"    {name} = book.table({table!r})" for table, name in names.tables.items()]
+    source = "\n".join(["def bind(book):", *head, "    def judge(v, hit):", *body, "        return", "    return judge"])
+    space: dict[str, Any] = {**names.constants, "nothing": NOTHING, "total": total}
+    exec(compile(source, "<rules>", "exec"), space)  # noqa: S102 - the text is made from the rules above, from no input
+    bind: Callable[[Indexed], Judge] = space["bind"]
+    return bind
+
+
+def evaluate(node: Expr) -> Callable[[Indexed], Callable[[Record], object]]:
+    """A function for the value of one node, for messages: `evaluate(node)(book)(record)`."""
+    names = Names()
+    text = node.py(names)
+    head = [f"    {name} = book.index({sheet!r}, {key!r})" for (sheet, key), name in names.indexes.items()]
+    head += [f"    {name} = book.table({table!r})" for table, name in names.tables.items()]
+    space: dict[str, Any] = {**names.constants, "nothing": NOTHING, "total": total}
+    source = "\n".join(["def bind(book):", *head, f"    return lambda v: {text}"])
+    exec(compile(source, "<shown>", "exec"), space)  # noqa: S102 - likewise
+    bind: Callable[[Indexed], Callable[[Record], object]] = space["bind"]
+    return bind

@@ -1,0 +1,320 @@
+"""Records: rows of typed values, made from cells as an officer meant them.
+
+A row whose cells are all as declared passes one strict pydantic tuple and costs a few microseconds. Only where
+that fails is each cell looked at for what the officer meant (GS04) or what is wrong with it (GS02, GS03, GS05).
+"""
+
+import datetime as dt
+import re
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
+from rapidfuzz import process
+
+from validators.columns import SHEETS, Column, Sheet
+from validators.expr import Record
+from validators.ruleset import RuleSet
+
+Raw = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
+"""A cell as a reader sees it; `''` and None are the same blank."""
+Value = str | float | dt.date | None
+
+NO_BAD: frozenset[str] = frozenset()
+EXCEL_EPOCH = dt.date(1899, 12, 30)
+ID_PATTERNS = {letter: rf"^[0-9A-Z-]{{5,6}}-{letter}-[0-9]{{4}}$" for letter in "GYD"} | {
+    "L": r"^[0-9A-Z-]{5,6}-G-[0-9]{4}-L[0-9]{2}$"
+}
+ID_SHAPES = {"G": "区划代码-G-四位序号", "Y": "区划代码-Y-四位序号", "D": "区划代码-D-四位序号", "L": "清单编号-L两位序号"}
+JUDGED_ELSEWHERE = {("enterprises", "longitude"), ("enterprises", "latitude"), ("dust", "longitude"), ("dust", "latitude")}
+"""Columns whose bounds another rule names (JB06); reductions of lines and dust are left to JP01 and YC02 likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """Something about one cell that was seen while it was read; rules GS02 to GS05 put it into words."""
+
+    rule: str
+    column: Column
+    value: object
+    """The cell as it stands."""
+    meant: object = None
+    """GS04: what it was read as. GS03: the nearest allowed values, joined."""
+
+
+def bounds_judged_here(column: Column) -> bool:
+    """Whether GS03 judges the column's bounds, or a rule of its own does."""
+    if column.field.endswith("_cut") and column.sheet in ("lines", "dust"):
+        return False
+    return (column.sheet, column.field) not in JUDGED_ELSEWHERE
+
+
+@cache
+def record_type(sheet: str) -> Callable[..., Record]:
+    """The named tuple of a sheet: its fields, then `row` (1-based) and `bad` (fields that could not be read)."""
+    fields = [column.field for column in SHEETS[sheet].columns]
+    return namedtuple(sheet, [*fields, "row", "bad"])  # type: ignore[misc] # noqa: PYI024 - fields come from columns.csv
+
+
+def make_record(sheet: str, values: Mapping[str, Value], row: int, bad: frozenset[str] = NO_BAD) -> Record:
+    """A record from values by field; absent fields are blank."""
+    return record_type(sheet)(*(values.get(column.field) for column in SHEETS[sheet].columns), row, bad)
+
+
+def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a type made at run time
+    if column.required == "auto":
+        return Any
+    kind: Any
+    if column.kind == "enum":
+        kind = Literal[ruleset.allowed(column.values)]
+    elif column.is_number:
+        low, high, open_ = column.bounds if bounds_judged_here(column) else (None, None, False)
+        limits = {"gt" if open_ else "ge": low, "le": high, "multiple_of": 1 if column.kind == "int" else None}
+        kind = Annotated[
+            float, Strict(), Field(allow_inf_nan=False, **{k: v for k, v in limits.items() if v is not None})
+        ]
+    elif column.kind == "date":
+        kind = Annotated[dt.date, Strict()]
+    else:
+        length = int(column.values[2:]) if column.values.startswith("<=") else None
+        pattern = ID_PATTERNS[column.values] if column.kind == "id" else None
+        kind = Annotated[str, StringConstraints(strict=True, max_length=length, pattern=pattern)]
+    return kind if column.required == "always" else kind | None
+
+
+@cache
+def _adapter(sheet: str, ruleset: RuleSet) -> TypeAdapter[tuple[Any, ...]]:
+    cells = tuple(_cell_type(column, ruleset) for column in SHEETS[sheet].columns)
+    return TypeAdapter(tuple[cells])  # type: ignore[valid-type] # made from the declaration
+
+
+_ODD = re.compile(
+    r"[\s\u200b\u200e\ufeff\x00-\x1f\x7f\uff0b\uff0d-\uff0f\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]|^[0-9](\.[0-9]+)?[eE]"
+)
+
+
+class _OddText(Exception):  # noqa: N818 - a signal, not an error
+    pass
+
+
+class _Plain(dict[str, str | None]):
+    """Remembers texts that need no second look; an odd one raises `_OddText`."""
+
+    def __missing__(self, text: str) -> str:
+        if _ODD.search(text):
+            raise _OddText
+        if len(self) < 1_000_000:
+            self[text] = text
+        return text
+
+
+class RowReader:
+    """Makes records of one sheet; holds the sheet's strict type and the texts seen so far."""
+
+    def __init__(self, sheet: str, ruleset: RuleSet) -> None:
+        self.sheet: Sheet = SHEETS[sheet]
+        self._ruleset = ruleset
+        self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
+        self._adapter = _adapter(sheet, ruleset)
+        self._plain = _Plain({"": None})
+        self._always = tuple(column.required == "always" for column in self.sheet.columns)
+
+    def read(
+        self, cells: Sequence[Raw], row: int, quiet: frozenset[int] = frozenset()
+    ) -> tuple[Record, list[CellFault]]:
+        """The record of a row and what was seen in its cells.
+
+        `cells` stand in the declared order; `quiet` are positions whose blank is a follow-on (a formula of ours
+        whose inputs are missing) and is not found.
+        """
+        plain = self._plain
+        try:
+            values = [plain[cell] if type(cell) is str else cell for cell in cells]
+            self._adapter.validate_python(tuple(values))
+            return self._make((*values, row, NO_BAD)), []
+        except (_OddText, ValidationError):
+            return self._slow(cells, row, quiet)
+
+    def _slow(self, cells: Sequence[Raw], row: int, quiet: frozenset[int]) -> tuple[Record, list[CellFault]]:
+        faults: list[CellFault] = []
+        values: list[object] = []
+        bad: set[str] = set()
+        for column, cell in zip(self.sheet.columns, cells, strict=True):
+            if cell is None or cell == "" or column.required == "auto":
+                values.append(cell if cell != "" else None)
+                continue
+            try:
+                value = meaning(column, cell, self._ruleset)
+            except Unreadable as error:
+                faults.append(CellFault(error.rule, column, cell, error.hint))
+                bad.add(column.field)
+                value = None
+            if value is not None and _shown(value) != _shown(cell):
+                faults.append(CellFault("GS04", column, cell, value))
+            values.append(value)
+        try:
+            self._adapter.validate_python(tuple(values))
+        except ValidationError as error:
+            for fault in error.errors(include_url=False, include_context=False, include_input=False):
+                position = int(fault["loc"][0])
+                column = self.sheet.columns[position]
+                if column.field in bad:
+                    continue
+                if values[position] is None:
+                    if position not in quiet:
+                        faults.append(CellFault("GS02", column, None))
+                    continue
+                bad.add(column.field)
+                faults.append(CellFault("GS03", column, cells[position], _expected(column, self._ruleset, values[position])))
+                values[position] = None
+        faults = [fault for fault in faults if fault.rule != "GS04" or fault.column.field not in bad]
+        return self._make((*values, row, frozenset(bad) if bad else NO_BAD)), faults
+
+
+class Unreadable(ValueError):
+    """A cell cannot be read as what is due; `rule` is the finding's id, `hint` what is allowed, in Chinese."""
+
+    def __init__(self, rule: str, hint: str = "") -> None:
+        super().__init__(hint)
+        self.rule = rule
+        self.hint = hint
+
+
+def _shown(value: object) -> object:
+    """A value with what is only form taken away: whole numbers without .0, a day without its midnight."""
+    if isinstance(value, dt.datetime):
+        return value.date() if value.time() == dt.time() else value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def number_text(value: float) -> str:
+    """A number as a person writes it: `3.0` is `3`."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+_BLANKS = re.compile(r"[\s\u200b\u200e\ufeff]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\ufeff]")
+_BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff])[ \t\u3000\u00a0]+(?=[\u4e00-\u9fff])")
+_WIDE = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for code in range(ord(first), ord(last) + 1)}
+_WIDE_SIGNS = {ord(wide): narrow for wide, narrow in zip("＋－．／", "+-./", strict=True)}
+_BRACKETS = {ord("("): "（", ord(")"): "）"}
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+", re.ASCII)
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
+_SOLID_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+
+
+def _squeezed(text: str) -> str:
+    """Half-width digits, letters and signs, without any blank."""
+    return _BLANKS.sub("", text.translate(_WIDE).translate(_WIDE_SIGNS))
+
+
+def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
+    """What the officer meant by a cell that is not blank. Raises `Unreadable`."""
+    if isinstance(cell, bool):
+        raise Unreadable("GS03", _expected(column, ruleset, cell))
+    if column.is_number:
+        return _number(column, cell, ruleset)
+    if column.kind == "date":
+        return _day(column, cell, ruleset)
+    if isinstance(cell, int | float):
+        if column.kind in ("code18", "code22"):
+            raise Unreadable("GS05")
+        if column.kind in ("id", "ref", "refs", "enum"):
+            raise Unreadable("GS03", _expected(column, ruleset, cell))
+        return number_text(cell)
+    if not isinstance(cell, str):
+        if column.kind == "text" and isinstance(cell, dt.date):
+            return cell.strftime("%Y-%m-%d")
+        raise Unreadable("GS03", _expected(column, ruleset, cell))
+    if column.kind == "text":
+        return _BETWEEN_HAN.sub("", _CONTROL.sub("", cell).translate(_WIDE)).strip() or None
+    if column.kind == "enum":
+        return _enumerated(column, cell, ruleset)
+    text = _squeezed(cell)
+    if column.kind in ("code18", "code22") and re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", text, re.ASCII):
+        raise Unreadable("GS05")
+    return text or None
+
+
+def _number(column: Column, cell: Raw, ruleset: RuleSet) -> float | None:
+    if isinstance(cell, int | float):
+        return cell
+    if isinstance(cell, dt.datetime):
+        midnight = dt.datetime.combine(EXCEL_EPOCH, dt.time())
+        return (cell - midnight) / dt.timedelta(days=1)
+    if isinstance(cell, dt.date):
+        return float((cell - EXCEL_EPOCH).days)
+    if isinstance(cell, dt.timedelta):
+        return cell / dt.timedelta(days=1)
+    text = _squeezed(cell) if isinstance(cell, str) else ""
+    if not text and isinstance(cell, str):
+        return None
+    if not _NUMBER.fullmatch(text) or len(text) > 40:
+        raise Unreadable("GS03", _expected(column, ruleset, cell))
+    value = float(text.replace(",", ""))
+    if value in (float("inf"), float("-inf")):
+        raise Unreadable("GS03", _expected(column, ruleset, cell))
+    return value
+
+
+def _day(column: Column, cell: Raw, ruleset: RuleSet) -> dt.date | None:
+    if isinstance(cell, dt.datetime):
+        return cell.date()
+    if isinstance(cell, dt.date):
+        return cell
+    if isinstance(cell, int | float) and 30000 <= cell <= 80000:  # 1982 to 2119: a day in a cell without a date format
+        return EXCEL_EPOCH + dt.timedelta(days=int(cell))
+    text = _squeezed(cell) if isinstance(cell, str) else ""
+    if not text and isinstance(cell, str):
+        return None
+    found = _DAY.fullmatch(text) or _SOLID_DAY.fullmatch(text)
+    if found:
+        try:
+            return dt.date(int(found[1]), int(found[2]), int(found[3]))
+        except ValueError:
+            pass
+    raise Unreadable("GS03", _expected(column, ruleset, cell))
+
+
+def _enumerated(column: Column, text: str, ruleset: RuleSet) -> str | None:
+    folded = _squeezed(text).translate(_BRACKETS)
+    if not folded:
+        return None
+    for allowed in ruleset.allowed(column.values):
+        if _squeezed(allowed) == folded:
+            return allowed
+    if column.values == "@divisions" and folded in ruleset.division_aliases:
+        return ruleset.division_aliases[folded]
+    raise Unreadable("GS03", _expected(column, ruleset, text))
+
+
+def _expected(column: Column, ruleset: RuleSet, cell: object) -> str:
+    """What may stand in a cell, in Chinese, the nearest allowed values first."""
+    if column.kind == "enum":
+        allowed = ruleset.allowed(column.values)
+        if len(allowed) > 6:
+            near = [found for found, *_ in process.extract(str(cell), allowed, limit=3)]
+            return f"最接近的可选值是{'、'.join(f'“{value}”' for value in near)}，全部可选值见下拉列表"
+        return f"只能填{'、'.join(f'“{value}”' for value in allowed)}"
+    if column.kind == "id":
+        return f"应为“{ID_SHAPES[column.values]}”，例如 {column.prompt.partition('例如 ')[2].partition('；')[0].partition('，')[0].rstrip('。') or '371502-G-0001'}"
+    if column.kind in ("ref", "refs"):
+        return "应填写清单编号或生产线编码"
+    if column.kind == "date":
+        return "应为日期，例如 2020-08-18"
+    if column.is_number:
+        low, high, open_ = column.bounds
+        what = "整数" if column.kind == "int" else "数字"
+        if low is not None and high is not None and bounds_judged_here(column):
+            return f"应为 {number_text(low)} 至 {number_text(high)} 的{what}"
+        if low is not None and bounds_judged_here(column):
+            return f"应为{'大于' if open_ else '不小于'} {number_text(low)} 的{what}"
+        return f"应为{what}，不带单位和文字"
+    if column.values.startswith("<="):
+        return f"不得超过 {column.values[2:]} 个字"
+    return "应为文字"

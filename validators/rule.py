@@ -1,0 +1,258 @@
+"""What a rule is, the register of all rules, and judging a workbook by them."""
+
+import datetime as dt
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal
+
+from validators.book import Book, Fault
+from validators.columns import SHEETS, Column
+from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate
+from validators.findings import Finding, Place, Severity, in_order
+from validators.records import number_text
+
+Scope = Literal["cell", "row", "workbook", "versions", "city"]
+GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "hz")
+"""Modules of `validators.rules`, in the order of the catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule over a whole workbook yields: where, and what is said; fields as in `Finding`."""
+
+    message: str
+    sheet: str | None = None
+    """Key of the sheet, with `record`."""
+    record: Record | None = None
+    field: str | None = None
+    severity: Severity | None = None
+    related: tuple[tuple[str, Record, str], ...] = ()
+    """Sheet key, record and field of other rows."""
+    fault: Fault | None = None
+    """Where the place is what the reader noticed, not a record."""
+
+
+BookRule = Callable[[Book], Iterator[Found]]
+RowRule = Callable[[Row], Iterator[Check]]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule: what stands in the catalogue, and the function that finds."""
+
+    id: str
+    name: str
+    severity: Severity
+    scope: Scope
+    basis: str
+    doc: str
+    sheets: tuple[str, ...] = ()
+    """Sheets whose rows a declared rule judges."""
+    checks: dict[str, list[Check]] = field(default_factory=dict, repr=False)
+    """Conditions by sheet, for rules that are declared (see `validators.expr`)."""
+    book: BookRule | None = None
+    """The function, for rules that are written over a whole workbook."""
+    city: Callable[..., Iterator[Finding]] | None = None
+    """The function, for rules over several workbooks."""
+
+
+RULES: dict[str, Rule] = {}
+"""All rules by id, in the order of the catalogue."""
+
+
+def _register(rule: Rule) -> None:
+    if rule.id in RULES:
+        raise ValueError(f"rule {rule.id} is declared twice")
+    RULES[rule.id] = rule
+
+
+def row_rule(
+    id_: str, name: str, severity: Severity, scope: Scope, basis: str, *sheets: str
+) -> Callable[[RowRule], RowRule]:
+    """Declare a rule over the rows of sheets: the function yields `check(...)`s, once, when it is registered."""
+
+    def register(function: RowRule) -> RowRule:
+        checks = {}
+        for sheet in sheets:
+            checks[sheet] = list(function(Row(sheet)))
+            for one in checks[sheet]:
+                one.rule = id_
+        _register(Rule(id_, name, severity, scope, basis, inspect.getdoc(function) or "", sheets, checks))
+        return function
+
+    return register
+
+
+def book_rule(id_: str, name: str, severity: Severity, scope: Scope, basis: str) -> Callable[[BookRule], BookRule]:
+    """Declare a rule over a whole workbook: the function yields `Found`s."""
+
+    def register(function: BookRule) -> BookRule:
+        _register(Rule(id_, name, severity, scope, basis, inspect.getdoc(function) or "", book=function))
+        return function
+
+    return register
+
+
+@cache
+def all_rules() -> dict[str, Rule]:
+    """The register, filled."""
+    for group in GROUPS:
+        import_module(f"validators.rules.{group}")
+    return RULES
+
+
+class Shown:
+    """A value in a message: formatted as a person writes it; `.header` names its column."""
+
+    def __init__(self, value: object, header: str) -> None:
+        self.value = value
+        self.header = header
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else value_text(self.value)
+
+
+def value_text(value: object) -> str:
+    """A value as messages show it: `空白`, `2020-08-21`, `3`, or the text itself."""
+    if value is None:
+        return "空白"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int | float):
+        return number_text(round(float(value), 6))
+    return str(value)
+
+
+def plain_value(value: object) -> object:
+    """A value as a finding's JSON carries it."""
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+        return int(value)
+    return value
+
+
+def key_of(sheet: str, record: Record) -> str | None:
+    """What identifies a row to people: its 生产线编码, else its 清单编号."""
+    line_id: str | None = getattr(record, "line_id", None)
+    return line_id or record.list_id  # type: ignore[no-any-return] # records are made from the declaration
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """The declared checks of one sheet, compiled."""
+
+    checks: list[Check]
+    bind: Callable[..., Callable[[Record, Callable[[int], None]], None]]
+    shown: list[dict[str, tuple[Callable[..., Callable[[Record], object]], str]]]
+
+
+@cache
+def _compiled(sheet: str) -> _Compiled:
+    checks = [one for rule in all_rules().values() for one in rule.checks.get(sheet, ())]
+    shown = [
+        {name: (evaluate(node), node.column.header if isinstance(node, Cell) else "") for name, node in one.shown.items()}
+        for one in checks
+    ]
+    return _Compiled(checks, compile_checks(checks), shown)
+
+
+def finding(book: Book, rule: Rule, sheet: str, record: Record, column: Column, message: str, severity: Severity | None,
+            related: tuple[Place, ...] = ()) -> Finding:  # fmt: skip
+    """A finding at a cell of a record."""
+    return Finding(
+        rule.id, severity or rule.severity, book.file, SHEETS[sheet].title,
+        book.address(sheet, column.field, record.row), record.row, column.header, key_of(sheet, record),
+        plain_value(record[column.position]), message, rule.basis, column.position + 1, related,
+    )  # fmt: skip
+
+
+def judge_rows(book: Book, sheet: str, records: Iterable[Record]) -> Iterator[Finding]:
+    """Findings of all declared rules on these rows of a sheet; they look at other rows through the book's indexes."""
+    compiled = _compiled(sheet)
+    if not compiled.checks:
+        return
+    hits: list[int] = []
+    judge = compiled.bind(book)
+    rules = all_rules()
+    for record in records:
+        judge(record, hits.append)
+        if not hits:
+            continue
+        for number in hits:
+            one = compiled.checks[number]
+            shown = {
+                name: Shown(value(book)(record), header) for name, (value, header) in compiled.shown[number].items()
+            }
+            yield finding(
+                book, rules[one.rule], sheet, record, one.at.column, one.say.format(**shown), one.severity
+            )
+        hits.clear()
+
+
+def judge_book(book: Book, rule: Rule) -> Iterator[Finding]:
+    """Findings of one rule that is written over the whole workbook."""
+    assert rule.book is not None  # noqa: S101 - for the type checker; callers choose such rules
+    for found in rule.book(book):
+        yield _from_found(book, rule, found)
+
+
+def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
+    severity = found.severity or rule.severity
+    if found.fault is not None:
+        fault = found.fault
+        return Finding(
+            rule.id, severity, book.file, fault.sheet, fault.cell, fault.row, fault.header, fault.key,
+            plain_value(fault.value), found.message, rule.basis, _column_number(fault.cell),
+        )  # fmt: skip
+    if found.record is None or found.sheet is None:
+        title = SHEETS[found.sheet].title if found.sheet else None
+        return Finding(rule.id, severity, book.file, title, None, None, None, None, None, found.message, rule.basis)
+    related = tuple(
+        Place(book.file, SHEETS[sheet].title, book.address(sheet, name, record.row), key_of(sheet, record))
+        for sheet, record, name in found.related
+    )
+    column = SHEETS[found.sheet][found.field or "list_id"]
+    return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)
+
+
+def _column_number(cell: str | None) -> int:
+    found = 0
+    for character in cell or "":
+        if not character.isalpha():
+            break
+        found = found * 26 + ord(character) - 64
+    return found
+
+
+WORKBOOK_SCOPES: Sequence[Scope] = ("cell", "row", "workbook", "versions")
+
+
+def judge(book: Book) -> list[Finding]:
+    """Every finding of one workbook by the rules of scope cell, row, workbook and versions, in order."""
+    found: list[Finding] = []
+    for sheet, records in book.tables.items():
+        found += judge_rows(book, sheet, records)
+    for rule in all_rules().values():
+        if rule.book is not None and rule.scope in WORKBOOK_SCOPES:
+            found += judge_book(book, rule)
+    return in_order(found)
+
+
+def page(doc: str) -> dict[str, str]:
+    """The parts of a rule's page in the catalogue: 检查什么, 为什么, 怎么改 (its basis stands in the rule)."""
+    parts: dict[str, Any] = {}
+    current = ""
+    for text in doc.splitlines():
+        head, colon, rest = text.strip().partition("：")
+        if colon and head in ("检查什么", "为什么", "怎么改"):
+            current = head
+            parts[current] = rest.strip()
+        elif current and text.strip():
+            parts[current] += text.strip()
+    return parts

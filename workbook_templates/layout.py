@@ -1,0 +1,105 @@
+"""How the sheets look: rows of the head, fonts, colours, marks, and which columns stay in view."""
+
+from typing import Literal
+
+from validators.columns import Column, Sheet
+
+TITLE_ROW = 1
+BAND_ROW = 2
+MARK_ROW = 3
+HEADER_ROW = 4
+"""1-based row of the headers that programs read; the rows above it are for people."""
+FIRST_ROW = HEADER_ROW + 1
+"""1-based row of the first entry."""
+HEAD_HEIGHTS = {TITLE_ROW: 30.0, BAND_ROW: 20.0, MARK_ROW: 16.5, HEADER_ROW: 45.0}
+"""In points; the header row has room for three lines."""
+
+BODY_FONT = "宋体"
+HEAD_FONT = "黑体"
+"""Both come with every Chinese Windows, Excel and WPS; LibreOffice elsewhere takes what it has instead."""
+FONT_SIZE = 11
+COLUMN_PIXELS = 72
+"""Default column width of `BODY_FONT` at `FONT_SIZE`; XlsxWriter takes the width of a digit from it."""
+
+INK = "#1F3864"
+"""Titles and links."""
+GREY = "#595959"
+LINE = "#BFBFBF"
+HEAD_LINE = "#8EA9C8"
+OWN = "#F2F2F2"
+"""Ground of cells that the workbook fills itself."""
+OFFERED_GROUND = "#EAF3FA"
+"""Ground of cells that hold a formula which may be overwritten."""
+ENTRY = "#FFFBE6"
+"""Ground of the officer's cells on the cover."""
+PLAIN_BANDS = (("#BDD7EE", "#DDEBF7"), ("#C9DDBF", "#E7F0E2"))
+"""Grounds of band and header, taken in turn."""
+LEVEL_BANDS = {
+    "黄色预警": ("#FFE38A", "#FFF5D1"),
+    "橙色预警": ("#F7C08A", "#FDE9D5"),
+    "红色预警": ("#F0A0A0", "#FADFDF"),
+}
+NO_BAND = ("#D9D9D9", "#EDEDED")
+
+MarkKey = Literal["always", "offered", "when", "optional", "auto"]
+MARKS: dict[MarkKey, tuple[str, str, str]] = {
+    "always": ("＊必填", "#C00000", "每一行都要填。"),
+    "offered": ("＊公式", "#1F5C99", "已给出公式，会自动算出；可以改填数字，改了要在说明列写明理由。"),
+    "when": ("△条件必填", "#9C4A00", "满足条件时必填；点中单元格，提示里写着什么时候填。"),
+    "optional": ("○选填", "#4F6228", "可以不填。"),
+    "auto": ("－自动", "#595959", "由表格自己填写，不用管。"),
+}
+"""Mark above each header, its colour, and what it means: word and symbol, so that colour is never alone."""
+
+PAPER_A3, PAPER_A4 = 8, 9
+PRINT_SCALE = 60
+PRINT_WIDTH = 250
+"""Characters across one A3 landscape page at `PRINT_SCALE`, with a tenth to spare for other fonts."""
+
+
+def band_grounds(sheet: Sheet) -> dict[str, tuple[str, str]]:
+    """Grounds of band and header by band name."""
+    found: dict[str, tuple[str, str]] = {"": NO_BAND}
+    turn = 0
+    for column in sheet.columns:
+        if column.band in LEVEL_BANDS:
+            found[column.band] = LEVEL_BANDS[column.band]
+        elif column.band not in found:
+            found[column.band] = PLAIN_BANDS[turn % len(PLAIN_BANDS)]
+            turn += 1
+    return found
+
+
+def bands(sheet: Sheet) -> list[tuple[str, list[Column]]]:
+    """Neighbouring columns of one band, in order."""
+    found: list[tuple[str, list[Column]]] = []
+    for column in sheet.columns:
+        if found and found[-1][0] == column.band:
+            found[-1][1].append(column)
+        else:
+            found.append((column.band, [column]))
+    return found
+
+
+def kept_columns(sheet: Sheet) -> int:
+    """How many columns stay in view on the left: up to the last of the leading numbers that name the row."""
+    kept = 1
+    for column in sheet.columns[1:]:
+        if column.kind not in ("id", "ref") and column.required != "auto":
+            break
+        kept = column.position + 1
+    return kept
+
+
+def page_breaks(sheet: Sheet) -> list[int]:
+    """Positions of the columns that begin a new page: pages hold whole bands beside the kept columns."""
+    repeated = sum(column.width for column in sheet.columns[1 : kept_columns(sheet)])
+    breaks: list[int] = []
+    used = 0.0
+    for _, columns in bands(sheet):
+        width = sum(column.width for column in columns)
+        if used and used + width > PRINT_WIDTH:
+            breaks.append(columns[0].position)
+            used = repeated
+        used += width
+    return breaks

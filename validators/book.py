@@ -47,6 +47,8 @@ class Book:
     """`BOOK_FIELDS` as read."""
     tables: dict[str, list[Record]] = field(default_factory=lambda: {key: [] for key in SHEETS})
     faults: list[Fault] = field(default_factory=list)
+    damaged: set[str] = field(default_factory=set)
+    """Sheets that are missing or whose headers are damaged: rules that need them are silent."""
     letters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Column letter by sheet and field, as found in the file."""
     sha256: str = ""

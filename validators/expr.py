@@ -22,8 +22,8 @@ Index = Mapping[object, list[Record]]
 class Indexed(Protocol):
     """What compiled checks ask of a workbook."""
 
-    def index(self, sheet: str, field: str) -> Index:
-        """Records of a sheet by the value of one field, in the order of the rows."""
+    def index(self, sheet: str, field: str, *more: str) -> Index:
+        """Records of a sheet by the value of one field, or by the values of several, in the order of the rows."""
 
     def table(self, name: str) -> Mapping[Any, Any]:
         """A table of the rule set by name."""
@@ -100,7 +100,7 @@ class Names:
     """What generated source text refers to: constants, indexes and values already fetched."""
 
     constants: dict[str, object] = field(default_factory=dict)
-    indexes: dict[tuple[str, str], str] = field(default_factory=dict)
+    indexes: dict[tuple[str, ...], str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     fetched: dict[int, str] = field(default_factory=dict)
 
@@ -110,9 +110,19 @@ class Names:
         self.constants[name] = value
         return name
 
-    def index(self, sheet: str, field: str) -> str:
+    def index(self, sheet: str, field: str, *more: str) -> str:
         """Name of an index of a sheet."""
-        return self.indexes.setdefault((sheet, field), f"i{len(self.indexes)}")
+        return self.indexes.setdefault((sheet, field, *more), f"i{len(self.indexes)}")
+
+    def head(self) -> list[str]:
+        """Source lines that fetch indexes and tables from `book`."""
+        return [f"    {name} = book.index(*{key!r})" for key, name in self.indexes.items()] + [
+            f"    {name} = book.table({table!r})" for table, name in self.tables.items()
+        ]
+
+    def space(self) -> dict[str, Any]:
+        """What the source text finds when it runs."""
+        return {**self.constants, "nothing": NOTHING, "total": total, "largest": largest}
 
     def table(self, name: str) -> str:
         """Name of a table of the rule set."""
@@ -204,7 +214,8 @@ class Lookup(Expr):
 
     def py(self, names: Names) -> str:
         keys = ", ".join(key.py(names) for key in self.keys)
-        return f"{names.table(self.table)}.get({f'({keys})' if len(self.keys) > 1 else keys}, {self.default!r})"
+        default = Const(self.default).py(names)
+        return f"{names.table(self.table)}.get({f'({keys})' if len(self.keys) > 1 else keys}, {default})"
 
     def parts(self) -> tuple[Expr, ...]:
         return self.keys
@@ -234,7 +245,10 @@ class Ref(Expr):
 
 @dataclass(eq=False)
 class Count(Expr):
-    """How many rows of a sheet have a key and meet further conditions `(field, operator, value)`."""
+    """How many rows of a sheet have a key and meet further conditions `(field, operator, value)`.
+
+    Operators are Python's, and `contains` for a part of a text. A blank cell meets only `== None`, an unreadable one none.
+    """
 
     sheet: str
     key_field: str
@@ -242,15 +256,28 @@ class Count(Expr):
     where: tuple[tuple[str, str, Expr], ...]
 
     def py(self, names: Names) -> str:
-        rows = f"{names.index(self.sheet, self.key_field)}.get({self.key.py(names)}, ())"
-        if not self.where:
-            return f"len({rows})"
+        rows, tests = self._source(names)
+        return f"sum(1 for r in {rows} if {tests})" if tests else f"len({rows})"
+
+    def rows(self, names: Names) -> str:
+        """Source text of an iterable of the rows that are counted."""
+        rows, tests = self._source(names)
+        return f"(r for r in {rows} if {tests})" if tests else rows
+
+    def _source(self, names: Names) -> tuple[str, str]:
+        key = self.key.py(names)
+        equal = [(name, value.py(names)) for name, op, value in self.where if op == "=="]
+        if equal:  # an index over all these fields: no other rows are looked at
+            key = f"({key}, {', '.join(value for _, value in equal)})"
         tests = []
         for name, op, value in self.where:
             cell = f"r[{SHEETS[self.sheet][name].position}]"
-            guard = f"{cell} is not None and " if op not in ("==", "!=") else ""
-            tests.append(f"{guard}{cell} {op} {value.py(names)}")
-        return f"sum(1 for r in {rows} if {' and '.join(tests)})"
+            if op == "contains":
+                tests.append(f"{cell} is not None and {value.py(names)} in {cell}")
+            elif op != "==":
+                tests.append(f"{cell} is not None and {cell} {op} {value.py(names)}")
+        index = names.index(self.sheet, self.key_field, *(name for name, _ in equal))
+        return f"{index}.get({key}, ())", " and ".join(tests)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key, *(value for _, _, value in self.where))
@@ -271,6 +298,28 @@ class Total(Expr):
         rows = f"{names.index(self.sheet, self.key_field)}.get({self.key.py(names)}, ())"
         positions = names.constant(tuple(SHEETS[self.sheet][name].position for name in self.fields))
         return f"total({rows}, {positions})"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.key,)
+
+    def needs(self) -> Iterator[Expr]:
+        yield from self.key.needs()
+        yield self
+
+
+@dataclass(eq=False)
+class Largest(Expr):
+    """Largest value of a field over the rows of a sheet with a key; blank where there is none or one is missing."""
+
+    target: Column
+    key_field: str
+    key: Expr
+
+    def py(self, names: Names) -> str:
+        if id(self) in names.fetched:
+            return names.fetched[id(self)]
+        rows = f"{names.index(self.target.sheet, self.key_field)}.get({self.key.py(names)}, ())"
+        return f"largest({rows}, {self.target.position})"
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -306,6 +355,12 @@ def total(rows: Iterable[Record], positions: tuple[int, ...]) -> float | None:
             product *= value
         found += product
     return found
+
+
+def largest(rows: Iterable[Record], position: int) -> Any:  # noqa: ANN401 - of the type of the field
+    """Largest of the values at this position; None where there is none or one is missing."""
+    values = [record[position] for record in rows]
+    return None if not values or None in values else max(values)
 
 
 def wrap(value: object) -> Expr:
@@ -367,7 +422,7 @@ def ref(sheet: str, field: str, **key: Expr) -> Expr:
     return Ref(SHEETS[sheet][field], key_field, value)
 
 
-def count(sheet: str, *where: tuple[str, str, object], **key: Expr) -> Expr:
+def count(sheet: str, *where: tuple[str, str, object], **key: Expr) -> Count:
     """Number of rows of a sheet with a key, and where further fields compare as said."""
     [(key_field, value)] = key.items()
     return Count(sheet, key_field, value, tuple((name, op, wrap(other)) for name, op, other in where))
@@ -377,6 +432,12 @@ def summed(sheet: str, *fields: str, **key: Expr) -> Expr:
     """Sum over the rows of a sheet with a key of the product of fields."""
     [(key_field, value)] = key.items()
     return Total(sheet, key_field, value, fields)
+
+
+def latest(sheet: str, field: str, **key: Expr) -> Expr:
+    """Largest value of a field, such as the last day, over the rows of a sheet with a key."""
+    [(key_field, value)] = key.items()
+    return Largest(SHEETS[sheet][field], key_field, value)
 
 
 @dataclass(eq=False)
@@ -391,13 +452,22 @@ class Check:
     severity: Severity | None = None
     """Where it differs from the rule's own."""
     shown: dict[str, Expr] = field(default_factory=dict)
+    others: tuple[Count, str] | None = None
+    """Rows that the finding also speaks of, and the field that matters there; the message shows them as `{others}`."""
     rule: str = ""
     """Set by the registry."""
 
 
-def check(at: Cell, when: Expr, say: str, severity: Severity | None = None, **shown: object) -> Check:
+def check(
+    at: Cell,
+    when: Expr,
+    say: str,
+    severity: Severity | None = None,
+    others: tuple[Count, str] | None = None,
+    **shown: object,
+) -> Check:
     """A `Check`; the cell itself can be shown as `{at}`."""
-    return Check(at, when, say, severity, {"at": at, **{name: wrap(value) for name, value in shown.items()}})
+    return Check(at, when, say, severity, {"at": at, **{name: wrap(value) for name, value in shown.items()}}, others)
 
 
 Judge = Callable[[Record, Callable[[int], None]], None]
@@ -423,23 +493,31 @@ def compile_checks(checks: list[Check]) -> Callable[[Indexed], Judge]:
                 guards[f"{source} is not None"] = None
         condition = " and ".join([*guards, one.when.py(names)])
         body.append(f"        if {condition}: hit({number})")
-    head = [f"    {name} = book.index({sheet!r}, {key!r})" for (sheet, key), name in names.indexes.items()]
-    head += [f"    {name} = book.table({table!r})" for table, name in names.tables.items()]
-    source = "\n".join(["def bind(book):", *head, "    def judge(v, hit):", *body, "        return", "    return judge"])
-    space: dict[str, Any] = {**names.constants, "nothing": NOTHING, "total": total}
-    exec(compile(source, "<rules>", "exec"), space)  # noqa: S102 - the text is made from the rules above, from no input
-    bind: Callable[[Indexed], Judge] = space["bind"]
+    source = ["def bind(book):", *names.head(), "    def judge(v, hit):", *body, "        return", "    return judge"]
+    bind: Callable[[Indexed], Judge] = _made(source, names)
     return bind
 
 
-def evaluate(node: Expr) -> Callable[[Indexed], Callable[[Record], object]]:
+def evaluate(node: Expr) -> Callable[[Indexed], Callable[[Record], Any]]:
     """A function for the value of one node, for messages: `evaluate(node)(book)(record)`."""
     names = Names()
-    text = node.py(names)
-    head = [f"    {name} = book.index({sheet!r}, {key!r})" for (sheet, key), name in names.indexes.items()]
-    head += [f"    {name} = book.table({table!r})" for table, name in names.tables.items()]
-    space: dict[str, Any] = {**names.constants, "nothing": NOTHING, "total": total}
-    source = "\n".join(["def bind(book):", *head, f"    return lambda v: {text}"])
-    exec(compile(source, "<shown>", "exec"), space)  # noqa: S102 - likewise
-    bind: Callable[[Indexed], Callable[[Record], object]] = space["bind"]
-    return bind
+    return _value(node.py(names), names)
+
+
+def evaluate_rows(counted: Count) -> Callable[[Indexed], Callable[[Record], Any]]:
+    """A function for an iterable of the rows that a node counts: `evaluate_rows(node)(book)(record)`."""
+    names = Names()
+    return _value(counted.rows(names), names)
+
+
+def _value(text: str, names: Names) -> Callable[[Indexed], Callable[[Record], Any]]:
+    made: Callable[[Indexed], Callable[[Record], Any]] = _made(
+        ["def bind(book):", *names.head(), f"    return lambda v: {text}"], names
+    )
+    return made
+
+
+def _made(source: list[str], names: Names) -> Any:  # noqa: ANN401 - the callers say what it is
+    space = names.space()
+    exec(compile("\n".join(source), "<rules>", "exec"), space)  # noqa: S102 - made from the rules above, from no input
+    return space["bind"]

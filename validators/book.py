@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from validators.columns import SHEETS
@@ -54,7 +55,7 @@ class Book:
     sha256: str = ""
     previous: "Book | None" = None
     """Last version's workbook, for the rules of scope versions."""
-    _indexes: dict[tuple[str, str], dict[object, list[Record]]] = field(default_factory=dict, repr=False)
+    _indexes: dict[tuple[str, ...], dict[object, list[Record]]] = field(default_factory=dict, repr=False)
 
     @property
     def county_name(self) -> str:
@@ -62,21 +63,28 @@ class Book:
         row = self.ruleset.divisions.get(self.county)
         return row["name"] if row else str(self.facts.get("filled_by_office") or self.county or "未知区县")
 
-    def index(self, sheet: str, field: str) -> Index:
-        """Records of a sheet by the value of one field, in the order of the rows; blanks are left out."""
-        found = self._indexes.get((sheet, field))
+    def index(self, sheet: str, field: str, *more: str) -> Index:
+        """Records of a sheet by the value of one field, in the order of the rows; blanks are left out.
+
+        With several fields the key is the tuple of their values, where only the first must be filled; rows in
+        which one of them could not be read are left out.
+        """
+        fields = (field, *more)
+        found = self._indexes.get((sheet, *fields))
         if found is None:
             found = {}
-            position = SHEETS[sheet][field].position
+            positions = [SHEETS[sheet][name].position for name in fields]
+            get = itemgetter(*positions)
             for record in self.tables[sheet]:
-                value = record[position]
-                if value is not None:
-                    found.setdefault(value, []).append(record)
-            self._indexes[sheet, field] = found
+                if record[positions[0]] is not None and record.bad.isdisjoint(fields):
+                    found.setdefault(get(record), []).append(record)
+            self._indexes[sheet, *fields] = found
         return found
 
     def table(self, name: str) -> Mapping[Any, Any]:
-        """A table of the rule set by name, as `validators.tables` makes it."""
+        """A table of the rule set by name (`validators.tables`); `own` is what the workbook says of itself."""
+        if name == "own":
+            return {"code": self.county, "name": self.county_name, "on": self.on}
         return rule_table(self.ruleset, name)
 
     def lines_of(self, list_id: str | None) -> list[Record]:

@@ -247,7 +247,8 @@ class Ref(Expr):
 class Count(Expr):
     """How many rows of a sheet have a key and meet further conditions `(field, operator, value)`.
 
-    Operators are Python's, and `contains` for a part of a text. A blank cell meets only `== None`, an unreadable one none.
+    Operators are Python's, and `contains` for a part of a text. A blank cell meets only `== None`, an unreadable
+    one nothing.
     """
 
     sheet: str
@@ -453,7 +454,7 @@ class Check:
     """Where it differs from the rule's own."""
     shown: dict[str, Expr] = field(default_factory=dict)
     others: tuple[Count, str] | None = None
-    """Rows that the finding also speaks of, and the field that matters there; the message shows them as `{others}`."""
+    """Rows that the finding also speaks of, and the field that matters there; `{others}` in the message."""
     rule: str = ""
     """Set by the registry."""
 
@@ -493,8 +494,8 @@ def compile_checks(checks: list[Check]) -> Callable[[Indexed], Judge]:
                 guards[f"{source} is not None"] = None
         condition = " and ".join([*guards, one.when.py(names)])
         body.append(f"        if {condition}: hit({number})")
-    source = ["def bind(book):", *names.head(), "    def judge(v, hit):", *body, "        return", "    return judge"]
-    bind: Callable[[Indexed], Judge] = _made(source, names)
+    lines = ["def bind(book):", *names.head(), "    def judge(v, hit):", *body, "        return", "    return judge"]
+    bind: Callable[[Indexed], Judge] = _made(lines, names)
     return bind
 
 

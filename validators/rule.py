@@ -3,18 +3,22 @@
 import datetime as dt
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
+from itertools import islice
 from typing import Any, Literal
 
 from validators.book import Book, Fault
 from validators.columns import SHEETS, Column
-from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate
+from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
 from validators.records import number_text
 
 Scope = Literal["cell", "row", "workbook", "versions", "city"]
+MOST_OTHERS = 10
+MOST_SHOWN = 3
+"""How many other rows a finding carries, and how many of them its message shows."""
 GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "hz")
 """Modules of `validators.rules`, in the order of the catalogue."""
 
@@ -96,6 +100,16 @@ def book_rule(id_: str, name: str, severity: Severity, scope: Scope, basis: str)
     return register
 
 
+def also_over_book(id_: str) -> Callable[[BookRule], BookRule]:
+    """Add to a declared rule what only the whole workbook shows: the function yields `Found`s."""
+
+    def register(function: BookRule) -> BookRule:
+        RULES[id_] = replace(RULES[id_], book=function)
+        return function
+
+    return register
+
+
 @cache
 def all_rules() -> dict[str, Rule]:
     """The register, filled."""
@@ -150,6 +164,8 @@ class _Compiled:
     checks: list[Check]
     bind: Callable[..., Callable[[Record, Callable[[int], None]], None]]
     shown: list[dict[str, tuple[Callable[..., Callable[[Record], object]], str]]]
+    others: list[tuple[Callable[..., Callable[[Record], Iterable[Record]]], str, str] | None]
+    """For each check that names other rows: what gives them, their sheet and the field that matters there."""
 
 
 @cache
@@ -159,7 +175,29 @@ def _compiled(sheet: str) -> _Compiled:
         {name: (evaluate(node), node.column.header if isinstance(node, Cell) else "") for name, node in one.shown.items()}
         for one in checks
     ]
-    return _Compiled(checks, compile_checks(checks), shown)
+    others = [
+        (evaluate_rows(one.others[0]), one.others[0].sheet, one.others[1]) if one.others else None
+        for one in checks
+    ]
+    return _Compiled(checks, compile_checks(checks), shown, others)
+
+
+def other_places(
+    book: Book, sheet: str, record: Record, named: tuple[Iterable[Record], str, str]
+) -> tuple[str, tuple[Place, ...]]:
+    """Rows besides this one, as a message shows them and as places; at most `MOST_OTHERS`."""
+    rows, other_sheet, name = named
+    position = SHEETS[other_sheet][name].position
+    first = list(islice((r for r in rows if other_sheet != sheet or r.row != record.row), MOST_OTHERS))
+    texts = [f"第{r.row}行{key_of(other_sheet, r) or ''}（{value_text(r[position])}）" for r in first[:MOST_SHOWN]]
+    return "、".join(texts) + ("等" if len(first) > MOST_SHOWN else ""), tuple(
+        place(book, other_sheet, r, name) for r in first
+    )
+
+
+def place(book: Book, sheet: str, record: Record, name: str) -> Place:
+    """The place of a cell of a record."""
+    return Place(book.file, SHEETS[sheet].title, book.address(sheet, name, record.row), key_of(sheet, record))
 
 
 def finding(book: Book, rule: Rule, sheet: str, record: Record, column: Column, message: str, severity: Severity | None,
@@ -189,9 +227,12 @@ def judge_rows(book: Book, sheet: str, records: Iterable[Record]) -> Iterator[Fi
             shown = {
                 name: Shown(value(book)(record), header) for name, (value, header) in compiled.shown[number].items()
             }
-            yield finding(
-                book, rules[one.rule], sheet, record, one.at.column, one.say.format(**shown), one.severity
+            named = compiled.others[number]
+            others, related = (
+                other_places(book, sheet, record, (named[0](book)(record), *named[1:])) if named else ("", ())
             )
+            message = one.say.format(others=others, **shown)
+            yield finding(book, rules[one.rule], sheet, record, one.at.column, message, one.severity, related)
         hits.clear()
 
 
@@ -213,10 +254,7 @@ def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
     if found.record is None or found.sheet is None:
         title = SHEETS[found.sheet].title if found.sheet else None
         return Finding(rule.id, severity, book.file, title, None, None, None, None, None, found.message, rule.basis)
-    related = tuple(
-        Place(book.file, SHEETS[sheet].title, book.address(sheet, name, record.row), key_of(sheet, record))
-        for sheet, record, name in found.related
-    )
+    related = tuple(place(book, *other) for other in found.related)
     column = SHEETS[found.sheet][found.field or "list_id"]
     return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)
 

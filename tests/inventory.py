@@ -51,6 +51,7 @@ def make_book(rows: Rows, **facts: Any) -> Book:
     book = Book(
         facts.get("file", "东昌府区.xlsx"), rules, county, facts.get("round", "首报"), facts.get("revision", 1),
         facts.get("on", dt.date(2020, 8, 20)),
+        {"template_version": "1.0", "division": county, "year": "2020", "round": "首报", "revision": "1"},
     )  # fmt: skip
     for sheet, own in full_rows(rows, county).items():
         reader = RowReader(sheet, rules)

@@ -84,7 +84,8 @@ class Book:
     def table(self, name: str) -> Mapping[Any, Any]:
         """A table of the rule set by name (`validators.tables`); `own` is what the workbook says of itself."""
         if name == "own":
-            return {"code": self.county, "name": self.county_name, "on": self.on}
+            known = self.county in self.ruleset.divisions
+            return {"on": self.on, **({"code": self.county, "name": self.county_name} if known else {})}
         return rule_table(self.ruleset, name)
 
     def lines_of(self, list_id: str | None) -> list[Record]:

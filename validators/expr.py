@@ -44,6 +44,10 @@ class Expr:
         """The nodes that this one is built of."""
         return ()
 
+    def sheets(self) -> "set[str]":
+        """Other sheets that this node looks at."""
+        return set[str]().union(*(part.sheets() for part in self.parts()))
+
     def needs(self) -> "Iterator[Expr]":
         """Cells and references that must hold a value before this node can be judged."""
         for part in self.parts():
@@ -205,20 +209,37 @@ class Blank(Expr):
 
 
 @dataclass(eq=False)
+class Given(Expr):
+    """Whether a readable value stands in a cell."""
+
+    cell: Cell
+
+    def py(self, names: Names) -> str:
+        return f"({self.cell.py(names)} is not None)"
+
+
+@dataclass(eq=False)
 class Lookup(Expr):
-    """A value of a rule-set table by key, or a default; several keys make a tuple."""
+    """A value of a rule-set table by key, or a default; several keys make a tuple. Without a default it is needed."""
 
     table: str
     keys: tuple[Expr, ...]
     default: object
 
     def py(self, names: Names) -> str:
+        if id(self) in names.fetched:
+            return names.fetched[id(self)]
         keys = ", ".join(key.py(names) for key in self.keys)
         default = Const(self.default).py(names)
         return f"{names.table(self.table)}.get({f'({keys})' if len(self.keys) > 1 else keys}, {default})"
 
     def parts(self) -> tuple[Expr, ...]:
         return self.keys
+
+    def needs(self) -> Iterator[Expr]:
+        yield from super().needs()
+        if self.default is None:
+            yield self
 
 
 @dataclass(eq=False)
@@ -234,6 +255,9 @@ class Ref(Expr):
             return names.fetched[id(self)]
         index = names.index(self.target.sheet, self.key_field)
         return f"{index}.get({self.key.py(names)}, nothing)[0][{self.target.position}]"
+
+    def sheets(self) -> set[str]:
+        return super().sheets() | {self.target.sheet}
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -280,6 +304,9 @@ class Count(Expr):
         index = names.index(self.sheet, self.key_field, *(name for name, _ in equal))
         return f"{index}.get({key}, ())", " and ".join(tests)
 
+    def sheets(self) -> set[str]:
+        return super().sheets() | {self.sheet}
+
     def parts(self) -> tuple[Expr, ...]:
         return (self.key, *(value for _, _, value in self.where))
 
@@ -299,6 +326,9 @@ class Total(Expr):
         rows = f"{names.index(self.sheet, self.key_field)}.get({self.key.py(names)}, ())"
         positions = names.constant(tuple(SHEETS[self.sheet][name].position for name in self.fields))
         return f"total({rows}, {positions})"
+
+    def sheets(self) -> set[str]:
+        return super().sheets() | {self.sheet}
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -405,6 +435,11 @@ def blank(cell: Cell) -> Expr:
 def filled(cell: Cell) -> Expr:
     """Whether something stands in the cell, readable or not."""
     return Not(Blank(cell))
+
+
+def given(cell: Cell) -> Expr:
+    """Whether a readable value stands in the cell; unlike using the value, asking needs none."""
+    return Given(cell)
 
 
 def call(function: Callable[..., object], *arguments: object) -> Expr:

@@ -1,7 +1,7 @@
 """Records: rows of typed values, made from cells as an officer meant them.
 
 A row whose cells are all as declared passes one strict pydantic tuple and costs a few microseconds. Only where
-that fails is each cell looked at for what the officer meant (GS04) or what is wrong with it (GS02, GS03, GS05).
+that fails is each cell looked at for what the officer meant (GS04) or what is wrong with it (GS03, GS05).
 """
 
 import datetime as dt
@@ -35,7 +35,7 @@ JUDGED_ELSEWHERE = {("enterprises", "longitude"), ("enterprises", "latitude"), (
 
 @dataclass(frozen=True, slots=True)
 class CellFault:
-    """Something about one cell that was seen while it was read; rules GS02 to GS05 put it into words."""
+    """Something about one cell that was seen while it was read; rules GS03 to GS05 put it into words."""
 
     rule: str
     column: Column
@@ -82,7 +82,7 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
         length = int(column.values[2:]) if column.values.startswith("<=") else None
         pattern = ID_PATTERNS[column.values] if column.kind == "id" else None
         kind = Annotated[str, StringConstraints(strict=True, max_length=length, pattern=pattern)]
-    return kind if column.required == "always" else kind | None
+    return kind | None
 
 
 @cache
@@ -120,25 +120,18 @@ class RowReader:
         self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
         self._adapter = _adapter(sheet, ruleset)
         self._plain = _Plain({"": None})
-        self._always = tuple(column.required == "always" for column in self.sheet.columns)
 
-    def read(
-        self, cells: Sequence[Raw], row: int, quiet: frozenset[int] = frozenset()
-    ) -> tuple[Record, list[CellFault]]:
-        """The record of a row and what was seen in its cells.
-
-        `cells` stand in the declared order; `quiet` are positions whose blank is a follow-on (a formula of ours
-        whose inputs are missing) and is not found.
-        """
+    def read(self, cells: Sequence[Raw], row: int) -> tuple[Record, list[CellFault]]:
+        """The record of a row and what was seen in its cells; `cells` stand in the declared order."""
         plain = self._plain
         try:
             values = [plain[cell] if type(cell) is str else cell for cell in cells]
             self._adapter.validate_python(tuple(values))
             return self._make((*values, row, NO_BAD)), []
         except (_OddText, ValidationError):
-            return self._slow(cells, row, quiet)
+            return self._slow(cells, row)
 
-    def _slow(self, cells: Sequence[Raw], row: int, quiet: frozenset[int]) -> tuple[Record, list[CellFault]]:
+    def _slow(self, cells: Sequence[Raw], row: int) -> tuple[Record, list[CellFault]]:
         faults: list[CellFault] = []
         values: list[object] = []
         bad: set[str] = set()
@@ -162,10 +155,6 @@ class RowReader:
                 position = int(fault["loc"][0])
                 column = self.sheet.columns[position]
                 if column.field in bad:
-                    continue
-                if values[position] is None:
-                    if position not in quiet:
-                        faults.append(CellFault("GS02", column, None))
                     continue
                 bad.add(column.field)
                 faults.append(CellFault("GS03", column, cells[position], _expected(column, self._ruleset, values[position])))

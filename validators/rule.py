@@ -164,6 +164,8 @@ class _Compiled:
     checks: list[Check]
     bind: Callable[..., Callable[[Record, Callable[[int], None]], None]]
     shown: list[dict[str, tuple[Callable[..., Callable[[Record], object]], str]]]
+    sheets: list[set[str]]
+    """Other sheets that each check looks at."""
     others: list[tuple[Callable[..., Callable[[Record], Iterable[Record]]], str, str] | None]
     """For each check that names other rows: what gives them, their sheet and the field that matters there."""
 
@@ -179,7 +181,7 @@ def _compiled(sheet: str) -> _Compiled:
         (evaluate_rows(one.others[0]), one.others[0].sheet, one.others[1]) if one.others else None
         for one in checks
     ]
-    return _Compiled(checks, compile_checks(checks), shown, others)
+    return _Compiled(checks, compile_checks(checks), shown, [one.when.sheets() for one in checks], others)
 
 
 def other_places(
@@ -223,6 +225,8 @@ def judge_rows(book: Book, sheet: str, records: Iterable[Record]) -> Iterator[Fi
         if not hits:
             continue
         for number in hits:
+            if book.damaged and compiled.sheets[number] & book.damaged:
+                continue
             one = compiled.checks[number]
             shown = {
                 name: Shown(value(book)(record), header) for name, (value, header) in compiled.shown[number].items()

@@ -21,7 +21,7 @@ from validators import ruleset
 from validators.book import Book, Fault, letter
 from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Sheet
 from validators.package import Package, PackageError, SheetPart, open_package, sheet_values
-from validators.records import NO_BAD, Raw, RowReader, Unreadable, meaning, number_text
+from validators.records import Raw, RowReader, Unreadable, meaning, number_text
 from workbook_templates.offered import OFFERED, matches
 from workbook_templates.scan import Scan, column_number, scan
 
@@ -268,7 +268,6 @@ def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
             faults.append(Fault("GS07", "error", title, f"{letter(column)}{row}", row, header_at[column].header, value=error))
     _hidden_faults(book, title, grid, layout)
     reader = RowReader(sheet.key, book.ruleset)
-    entry = [position for column, position in zip(sheet.columns, order, strict=True) if position is not None and column.required != "auto"]
     missing = frozenset(number for number, position in enumerate(order) if position is None)
     missing_fields = frozenset(sheet.columns[number].field for number in missing)
     formulas = _formulas_by_row(seen)
@@ -298,13 +297,12 @@ def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
             for column in errors_by_row[number]:
                 if column in header_at and (number, column) not in seen.formulas:
                     bad_here.add(header_at[column].field)
-                    quiet = quiet | {header_at[column].position}
                     values[header_at[column].position] = ""
         for position, text in foreign.items():
             declared = sheet.columns[position]
             bad_here.add(declared.field)
             faults.append(Fault("GS03", "formula", title, f"{letters[declared.field]}{number}", number, declared.header, value=f"={text}" if text else "公式"))
-        record, own_faults = reader.read(values, number, quiet)
+        record, own_faults = reader.read(values, number)
         if bad_here:
             record = record._replace(bad=record.bad | bad_here)
         for fault in own_faults:
@@ -314,7 +312,6 @@ def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
                       _key(record), fault.value, fault.meant)
             )  # fmt: skip
         table.append(record)
-    _ = entry, NO_BAD
 
 
 def _key(record: Any) -> str | None:  # noqa: ANN401 - a record

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from validators.book import Book, Fault
 from validators.columns import BOOK_FIELDS, KNOWN_TEMPLATE_VERSIONS, SHEETS, TEMPLATE_VERSION
-from validators.expr import Cell, Check, Expr, Row, blank, call, check, count, lookup
+from validators.expr import Cell, Check, Expr, Names, Row, blank, call, check, count, given, lookup
 from validators.findings import Severity
-from validators.ruleset import NOT_KEY, UNGRADED
-from validators.rule import Found, book_rule, row_rule, value_text
+from validators.ruleset import UNGRADED, years
+from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -64,6 +64,14 @@ def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
         yield row.note, row.removal_reason == "其他", "移出原因为“其他”"
 
 
+def _inputs(row: Row, field: str) -> tuple[Cell, ...]:
+    """The cells that an offered reduction formula is made of."""
+    if row.key == "lines" and field.endswith("_cut"):
+        level, pollutant, _ = field.split("_")
+        return row[f"{pollutant}_daily"], row[f"{level}_ratio"]
+    return ()
+
+
 @row_rule("GS02", "必填项为空", Severity.ERROR, "cell", "数据字典", *ALL)
 def gs02(row: Row) -> Iterator[Check]:
     """检查什么：必填的格是否空着，满足条件时才必填的格在条件满足时是否空着。
@@ -73,28 +81,14 @@ def gs02(row: Row) -> Iterator[Check]:
     """
     for column in row.columns:
         if column.required == "always":
-            # a follow-on of a blank input is the input's finding, not the formula cell's
-            inputs = _inputs(row, column.field)
             when = blank(row[column.field])
-            for needed in inputs:
-                when = when & call(_is_there, needed)
+            for needed in _inputs(row, column.field):  # else the blank input is found, not what follows from it
+                when = when & given(needed)
             yield check(row[column.field], when, f"“{column.header}”必填，现为空。{column.prompt}")
     for cell, condition, words in _required(row):
         yield check(
             cell, condition & blank(cell), f"{words}，“{cell.column.header}”必填，现为空。{cell.column.prompt}"
         )
-
-
-def _is_there(value: object) -> bool:
-    return value is not None
-
-
-def _inputs(row: Row, field: str) -> tuple[Cell, ...]:
-    """The cells that an offered reduction formula is made of."""
-    if row.key == "lines" and field.endswith("_cut"):
-        level, pollutant, _ = field.split("_")
-        return row[f"{pollutant}_daily"], row[f"{level}_ratio"]
-    return ()
 
 
 @book_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典")
@@ -156,6 +150,17 @@ def gs06(book: Book) -> Iterator[Found]:
             severity=Severity.WARNING,
             fault=place,
         )
+    year = value_text(book.facts.get("year"))
+    if "year" in book.facts and year not in years():
+        yield Found(
+            f"年度是“{year}”，本程序没有该年的规则集（现有：{'、'.join(years())}）。请核对年度，或更新本程序。",
+            fault=Fault("GS06", "year", "填报说明", value=year),
+        )
+    if "division" in book.facts and book.county not in book.ruleset.submitting:
+        yield Found(
+            f"区划代码“{book.county}”不是本市的提交单位。请从本区县的模板重新填报。",
+            fault=Fault("GS06", "division", "填报说明", value=book.county),
+        )
     for name in ("division", "year", "round", "revision"):
         if name not in book.facts and version in KNOWN_TEMPLATE_VERSIONS:
             yield Found(
@@ -176,6 +181,33 @@ def gs07(book: Book) -> Iterator[Found]:
             yield Found(f"《{fault.sheet}》的 {fault.value} 是合并单元格，只有左上角一格能读到。请取消合并，每格都填。", fault=fault)
         else:
             yield Found(f"“{fault.header}”是错误值 {fault.value}，没有内容可读。请改填正确的值。", fault=fault)
+
+
+class _LineIndex(Expr):
+    """The index of production lines, as a value."""
+
+    def py(self, names: Names) -> str:
+        return names.index("lines", "line_id")
+
+    def sheets(self) -> set[str]:
+        return {"lines"}
+
+
+def count_lines() -> Expr:
+    """The production lines of the workbook by their code, as an argument of a function."""
+    return _LineIndex()
+
+
+def split_ids(joined: str) -> list[str]:
+    """Codes joined by 、 (or by a comma or semicolon, which officers also type)."""
+    for other in "，,;；":
+        joined = joined.replace(other, "、")
+    return [part for part in joined.split("、") if part]
+
+
+def unknown_lines(joined: str, lines: dict[str, object]) -> str:
+    """Those of the joined codes that are no production line, joined by 、."""
+    return "、".join(part for part in split_ids(joined) if part not in lines)
 
 
 @row_rule("GS08", "清单编号无对应", Severity.ERROR, "workbook", "业内惯例", "lines", "transport", "guarantee", "changes")
@@ -201,30 +233,6 @@ def gs08(row: Row) -> Iterator[Check]:
         yield check(
             row.list_id, nowhere, "清单编号“{at}”在《企业基本信息》中没有。请改成已有的编号，或在《企业基本信息》补填该企业。"
         )
-
-
-class _LineIndex(Expr):
-    """The index of production lines, as a value."""
-
-    def py(self, names: object) -> str:
-        return names.index("lines", "line_id")  # type: ignore[attr-defined,no-any-return] # Names, see validators.expr
-
-
-def count_lines() -> Expr:
-    """The production lines of the workbook by their code, as an argument of a function."""
-    return _LineIndex()
-
-
-def split_ids(joined: str) -> list[str]:
-    """Codes joined by 、 (or by a comma or semicolon, which officers also type)."""
-    for other in "，,;；":
-        joined = joined.replace(other, "、")
-    return [part for part in joined.split("、") if part]
-
-
-def unknown_lines(joined: str, lines: dict[str, object]) -> str:
-    """Those of the joined codes that are no production line, joined by 、."""
-    return "、".join(part for part in split_ids(joined) if part not in lines)
 
 
 @row_rule("GS09", "编号重复", Severity.ERROR, "workbook", "业内惯例", "enterprises", "lines", "transport", "dust", "mobile")
@@ -256,6 +264,11 @@ def gs10(book: Book) -> Iterator[Found]:
         yield Found(f"{text}请取消隐藏后核对，不要的数据请删除。", fault=fault)
 
 
+def division_of(list_id: str) -> str:
+    """The division part of a 清单编号: 371502 of 371502-G-0001, LC-JK of LC-JK-G-0001."""
+    return list_id.rsplit("-", 2)[0]
+
+
 @row_rule("GS11", "区县与填报单位不符", Severity.ERROR, "cell", "业内惯例", "enterprises", "dust", "mobile")
 def gs11(row: Row) -> Iterator[Check]:
     """检查什么：区县一栏，以及清单编号开头的区划代码，是否就是填报单位自己的。
@@ -276,11 +289,6 @@ def gs11(row: Row) -> Iterator[Check]:
     )
 
 
-def division_of(list_id: str) -> str:
-    """The division part of a 清单编号: 371502 of 371502-G-0001, LC-JK of LC-JK-G-0001."""
-    return list_id.rsplit("-", 2)[0]
-
-
 @row_rule("GS12", "空表", Severity.ERROR, "workbook", "业内惯例", "enterprises")
 def gs12(row: Row) -> Iterator[Check]:
     """检查什么：工作簿里有没有企业，每个企业在《运输管控》里有没有一行。
@@ -295,4 +303,8 @@ def gs12(row: Row) -> Iterator[Check]:
     )
 
 
-_ = NOT_KEY
+@also_over_book("GS12")
+def gs12_no_enterprise(book: Book) -> Iterator[Found]:
+    """No enterprise at all."""
+    if not book.tables["enterprises"] and "enterprises" not in book.damaged:
+        yield Found("《企业基本信息》里没有一家企业。请填报后再提交；确无涉气企业的，请与市指挥部办公室联系。", sheet="enterprises")

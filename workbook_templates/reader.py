@@ -11,7 +11,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,29 @@ from python_calamine import CalamineError, CalamineWorkbook
 from validators import ruleset
 from validators.book import Book, Fault, letter
 from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Sheet
-from validators.package import Package, PackageError, SheetPart, open_package, sheet_values
+from validators.package import (
+    MAX_SMALL_PART,
+    NotPackageError,
+    Package,
+    PackageError,
+    SafeParser,
+    open_package,
+    parse,
+    relationships,
+    sheets,
+    workbook_part,
+)
 from validators.records import Raw, RowReader, Unreadable, meaning, number_text
 from workbook_templates.offered import OFFERED, matches
 from workbook_templates.scan import Scan, column_number, scan
+from workbook_templates.slow import read_slowly, shared_strings
 
 HEAD_ROWS = 20
 """A header row is looked for in this many rows from the top."""
 LARGEST_FILE = 200 * 2**20
 LARGEST_SHEET = 1 << 30
-SPARSE = 40
-"""Reading as a filled rectangle is allowed while it has at most this many cells per cell that holds something."""
+DENSE = 2_000
+"""A sheet is read as one filled rectangle while it has at most this many cells per row that holds something."""
 PROVENANCE = ("来源文件", "来源表", "来源行")
 """Heads that the city workbook adds at the end of each list."""
 
@@ -57,7 +69,7 @@ class Opened:
     grids: dict[str, Grid]
     names: Mapping[str, str]
     """Text of each defined name."""
-    others: Sequence[tuple[str, bool]] = field(default_factory=tuple)
+    others: list[tuple[str, bool]]
     """Sheets that were not asked for, and whether each is hidden."""
 
 
@@ -69,53 +81,75 @@ def open_grids(path: Path, titles: Sequence[str]) -> Opened:
         raise UnreadableWorkbook(f"“{path.name}”超过 {LARGEST_FILE >> 20} MB，不像一份清单。请核对是否拿错了文件。")
     data = path.read_bytes()
     try:
-        package = open_package(io.BytesIO(data))
-        if package.has_macros:
-            raise UnreadableWorkbook(f"“{path.name}”含有宏，不予读取。请在表格软件中另存为不含宏的 .xlsx 再提交。")
-        grids, others = {}, []
-        fast: CalamineWorkbook | None = None
-        for part in package.sheets:
-            if part.name not in titles:
-                others.append((part.name, part.state != "visible"))
-                continue
-            seen = scan(package.read(part.part, LARGEST_SHEET))
-            area = seen.last_row * (seen.last_column + 1)
-            if not seen.plain or area > SPARSE * 50 * max(seen.filled_rows, 100):
-                rows = _slow_rows(package, part, seen)
-            else:
-                fast = fast or CalamineWorkbook.from_filelike(io.BytesIO(data))
-                rows = _fast_rows(fast, part.name)
-            grids[part.name] = Grid(part.name, part.state != "visible", rows, seen)
-        return Opened(hashlib.sha256(data).hexdigest(), grids, package.defined_names, tuple(others))
+        return _open(data, titles)
     except PackageError as error:
-        raise UnreadableWorkbook(f"“{path.name}”无法读取：{error}") from error
+        raise UnreadableWorkbook(f"“{path.name}”无法读取：{str(error).rstrip('。')}。") from error
     except (CalamineError, ValueError, OverflowError) as error:
-        if isinstance(error, UnreadableWorkbook):
-            raise
         raise UnreadableWorkbook(f"“{path.name}”的内容已损坏，无法读取。请在表格软件中打开并另存为 .xlsx 再提交。") from error
+
+
+def _open(data: bytes, titles: Sequence[str]) -> Opened:
+    package = open_package(io.BytesIO(data))
+    book = workbook_part(package)
+    if any(name.casefold().endswith("vbaproject.bin") for name in package.members) or _macro_type(package):
+        raise NotPackageError("工作簿含有宏。请在表格软件中另存为不含宏的 .xlsx 再提交")
+    found = Opened(hashlib.sha256(data).hexdigest(), {}, _defined_names(package, book), [])
+    fast: CalamineWorkbook | None = None
+    strings: list[str] | None = None
+    for sheet in sheets(package):
+        hidden = sheet.state != "visible"
+        if sheet.name not in titles or sheet.kind != "worksheet":
+            found.others.append((sheet.name, hidden))
+            continue
+        seen = scan(package.read(sheet.part, LARGEST_SHEET))
+        if seen.plain and seen.last_row * (seen.last_column + 1) <= DENSE * max(seen.filled_rows, 100):
+            fast = fast or CalamineWorkbook.from_filelike(io.BytesIO(data))
+            rows = _fast_rows(fast, sheet.name)
+        else:
+            if strings is None:
+                parts = [r.part for r in relationships(package, book) if r.type.endswith("/sharedStrings")]
+                strings = shared_strings(package, parts[0] if parts else None)
+            seen, rows = read_slowly(package, sheet.part, strings)
+        found.grids[sheet.name] = Grid(sheet.name, hidden, rows, seen)
+    return found
+
+
+def _macro_type(package: Package) -> bool:
+    found: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("ContentType", "")
+        if "macroEnabled" in kind or "binary" in kind:
+            found.append(kind)
+
+    parse(package, "[Content_Types].xml", start)
+    return bool(found)
+
+
+def _defined_names(package: Package, book: str) -> dict[str, str]:
+    """Defined names of the whole workbook and their texts."""
+    found: dict[str, str] = {}
+    name: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "definedName" and "localSheetId" not in attributes:
+            name.append(attributes.get("name", ""))
+
+    def text(data: str) -> None:
+        if name:
+            found[name[-1]] = found.get(name[-1], "") + data
+
+    parser = SafeParser(book, start, lambda tag: name.clear(), text)
+    for chunk in package.chunks(book, MAX_SMALL_PART):
+        parser.feed(chunk)
+    parser.close()
+    return found
 
 
 def _fast_rows(workbook: CalamineWorkbook, title: str) -> list[tuple[int, list[Raw]]]:
     values: list[list[Any]] = workbook.get_sheet_by_name(title).to_python(skip_empty_area=False)
-    return [(number, row) for number, row in enumerate(values, 1) if any(row) or any(cell != "" for cell in row)]
-
-
-def _slow_rows(package: Package, part: SheetPart, seen: Scan) -> list[tuple[int, list[Raw]]]:
-    """Rows by the package's own parser; also fills `seen` where the scan gave up."""
-    found: dict[int, dict[int, Raw]] = {}
-    for cell in sheet_values(package, part):
-        if cell.formula is not None:
-            seen.formulas[cell.row, cell.column] = cell.formula
-        elif cell.error:
-            seen.errors[cell.row, cell.column] = cell.error
-        if cell.value not in (None, "") and cell.column < 16384:
-            found.setdefault(cell.row, {})[cell.column] = cell.value
-    rows: list[tuple[int, list[Raw]]] = []
-    for number in sorted(found):
-        own = found[number]
-        width = max(column for column in own if column < 1000) + 1 if min(own) < 1000 else 0
-        rows.append((number, [own.get(column, "") for column in range(width)]))
-    return rows
+    blank = [""] * len(values[0]) if values else []
+    return [(number, row) for number, row in enumerate(values, 1) if row != blank]
 
 
 _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?([0-9]{1,7})")

@@ -1,30 +1,48 @@
 """Tables derived from a rule set, by name, as conditions look them up (`validators.expr.lookup`)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from validators.ruleset import HIGH_GRADES, RuleSet
+from validators.columns import SHEETS
+from validators.ruleset import HIGH_GRADES, NOT_KEY, Row, RuleSet
+
+
+def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], Row]]:
+    """(industry, subtype or '') and its row; an industry with one scheme has it whatever subtype is given."""
+    for (industry, subtype), row in ruleset.schemes.items():
+        for given in (subtype,) if subtype else ("", *ruleset.values["subtypes"]):
+            yield (industry, given), row
 
 
 def _scheme(ruleset: RuleSet) -> Mapping[Any, Any]:
     """(industry, subtype or '', grade) → 'yes' or 'no' (verified), for grades of the industry's scheme."""
     return {
-        (industry, subtype, grade): row["verified"]
-        for (industry, subtype), row in ruleset.schemes.items()
-        for grade in row["grades"].split("|")
+        (*key, grade): row["verified"] for key, row in _schemes(ruleset) for grade in row["grades"].split("|")
     }
-
-
-def _scheme_of(ruleset: RuleSet) -> Mapping[Any, Any]:
-    """(industry, subtype or '') → 'yes' or 'no' (verified)."""
-    return {key: row["verified"] for key, row in ruleset.schemes.items()}
 
 
 def _lowest(ruleset: RuleSet) -> Mapping[Any, Any]:
     """(industry, subtype or '') → 'yes' where D is verified as the lowest grade, else 'no'."""
+    outside = {(NOT_KEY, subtype): "no" for subtype in ("", *ruleset.values["subtypes"])}
+    return outside | {
+        key: "yes" if row["lowest"] == "D" and row["verified"] == "yes" else "no"
+        for key, row in _schemes(ruleset)
+    }
+
+
+def _worse(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """Grade → the grades that are worse."""
+    order = ruleset.grade_order
+    return {grade: tuple(worse for worse in order if order[worse] > order[grade]) for grade in order}
+
+
+def _form(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """Grade applied for → the 申报方式 that is due; grades without an order are absent."""
     return {
-        key: "yes" if row["lowest"] == "D" and row["verified"] == "yes" else "no" for key, row in ruleset.schemes.items()
+        row["grade"]: "申请表" if row["lowest"] == "yes" else "申请报告"
+        for row in ruleset.tables["grades"]
+        if row["order"]
     }
 
 
@@ -60,10 +78,32 @@ def _days(ruleset: RuleSet) -> Mapping[Any, Any]:
     return {**found, "guarantee_deadline": deadline} if deadline else found
 
 
+def _measures(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """(industry or *, subtype or '', grade, level as 黄色) → row of measures.csv."""
+    return {
+        (row["industry"], row["subtype"], row["grade"], row["level"]): row for row in ruleset.tables["measures"]
+    }
+
+
+def _transport_order(_: RuleSet) -> Mapping[Any, Any]:
+    """运输措施 → its place in the drop-down, which goes from the mildest to the strictest."""
+    measures = SHEETS["transport"]["yellow_transport"].values.split("|")
+    return {measure: place for place, measure in enumerate(measures)}
+
+
 _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "scheme": _scheme,
-    "scheme_of": _scheme_of,
+    "scheme_of": lambda ruleset: {key: row["verified"] for key, row in _schemes(ruleset)},
+    "scheme_grades": lambda ruleset: {
+        key: row["grades"].replace("|", "、") for key, row in _schemes(ruleset)
+    },
     "lowest_is_d": _lowest,
+    "worse_grades": _worse,
+    "counts_as_b": lambda ruleset: {
+        row["grade"]: row["counts_as_b_or_above"] for row in ruleset.tables["grades"]
+    },
+    "filing_form": _form,
+    "guarantee_by": lambda ruleset: {row["category"]: row["fixed_by"] for row in ruleset.tables["guarantee"]},
     "subtyped": _subtyped,
     "code_industry": _code_industry,
     "grade_order": lambda ruleset: ruleset.grade_order,
@@ -72,6 +112,9 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "high_grade": lambda ruleset: dict.fromkeys(HIGH_GRADES, True),
     "switch": lambda ruleset: {"b_minus_counts_as_b": ruleset.b_minus_counts_as_b},
     "number": _thresholds,
+    "words": lambda ruleset: ruleset.words,
+    "measures": _measures,
+    "transport_order": _transport_order,
     "day": _days,
 }
 

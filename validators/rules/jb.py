@@ -281,10 +281,10 @@ def jb09(e: Row) -> Iterator[Check]:
     为什么：39个重点行业的企业都要参加绩效分级，漏列就没有等级，也没有相应的减排措施。
     怎么改：核对主要产品和工艺；属于重点行业的，改选该行业并申报等级；确不属于的可以不改。
     """
-    industries = lookup("code_industry", e.industry_code)
+    industries = lookup("code_industry", e.industry_code, default="")
     yield check(
         e.industry,
-        e.industry == NOT_KEY,
+        (e.industry == NOT_KEY) & (industries != ""),
         "行业代码 {code} 一般属于重点行业“{industries}”，这里选的是“{at}”。"
         "请核对；属于的，请改选该行业并申报绩效等级。",
         code=e.industry_code,

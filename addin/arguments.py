@@ -1,0 +1,61 @@
+"""What the command line takes in: texts turned into days, numbers, divisions and files, or a `Stop`."""
+
+import datetime as dt
+from collections.abc import Sequence
+from glob import glob
+from pathlib import Path
+
+from addin.problems import Stop
+from validators import ruleset
+from validators.ruleset import RuleSet
+
+
+def day(option: str, text: str | None) -> dt.date | None:
+    """The day of an option, None where it was not given."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Stop(f"选项 {option} 的“{text}”不是日期。请写成 2020-08-20 的样子。") from error
+
+
+def whole(option: str, text: str, low: int, high: int) -> int:
+    """The whole number of an option, from `low` to `high`."""
+    if text.isascii() and text.isdecimal() and len(text) <= 18 and low <= int(text) <= high:
+        return int(text)
+    raise Stop(f"选项 {option} 的“{text}”不对，应为 {low} 至 {high} 的整数。")
+
+
+def rules_of(year: str | None) -> RuleSet:
+    """The rule set of a year, the newest where none was given."""
+    try:
+        return ruleset.load(year or ruleset.years()[-1])
+    except ruleset.UnknownRuleSet as error:
+        raise Stop(str(error)) from error
+
+
+def submitting(rules: RuleSet, code: str) -> str:
+    """The code of a division that submits a workbook; a withdrawn code leads to the one that replaced it."""
+    found = rules.divisions[code]["code"] if code in rules.divisions else code
+    if found in rules.submitting:
+        return found
+    known = "、".join(f"{code}（{name}）" for code, name in rules.submitting.items())
+    raise Stop(f"没有代码为“{code}”的填报区县。可用的有：{known}。")
+
+
+def round_name(rules: RuleSet, name: str) -> str:
+    """A round that the rule set knows."""
+    known = tuple(dict.fromkeys(row["round"] for row in rules.tables["deadlines"]))
+    if name in known:
+        return name
+    raise Stop(f"没有轮次“{name}”。可用的有：{'、'.join(known)}。")
+
+
+def files(given: Sequence[str]) -> list[Path]:
+    """Paths as given; a pattern that the shell left alone (as on Windows) becomes the files that it fits."""
+    found: list[Path] = []
+    for text in given:
+        matching = sorted(glob(text)) if not Path(text).exists() else []  # noqa: PTH207 - patterns may be absolute
+        found += map(Path, matching or [text])
+    return found

@@ -1,0 +1,177 @@
+"""The command line `qingdan`: what can be asked for. Each command imports what it needs when it runs.
+
+The docstring of a command is its help page, so it is Chinese.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from addin.problems import Stop, refusal
+from addin.terminal import document, prepare, warn
+from addin.usage import Command, Group, UsageError, complaint
+
+app = typer.Typer(
+    cls=Group,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="重污染天气应急减排清单：生成填报表、校验、汇总、导出、审计。",
+)
+template_app = typer.Typer(cls=Group, rich_markup_mode=None, help="生成填报表。")
+app.add_typer(template_app, name="template")
+
+AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，供程序读取。")]
+Force = Annotated[bool, typer.Option("--force", help="输出文件已存在时覆盖它。")]
+Out = Annotated[str, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .xlsx。")]
+County = Annotated[str, typer.Option("--county", metavar="区划代码", help="填报区县的代码，例如 371502。")]
+On = Annotated[
+    str | None,
+    typer.Option("--on", metavar="日期", help="以哪一天判断日期，例如 2020-08-20。不写：表中的填报日期，没填则今天。"),
+]
+OptionalYear = Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：最新的规则集所属年度。")]
+
+
+@app.command("check", cls=Command)
+def check(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个县区填报表（.xlsx）。")],
+    previous: Annotated[
+        str | None, typer.Option("--previous", metavar="文件", help="同一区县的上一版，用来比对变化。")
+    ] = None,
+    on: On = None,
+    as_json: AsJson = False,
+) -> int:
+    """校验填报表，逐格指出问题。
+
+    例：qingdan check 东昌府区.xlsx --previous 去年.xlsx
+    退出码：0 没有错误，1 有错误，2 有文件读不了。
+    """
+    from addin import check as command
+
+    return command.check(files, previous=previous, on=on, as_json=as_json)
+
+
+@template_app.command("county", cls=Command)
+def template_county(
+    *,
+    county: County,
+    year: Annotated[str, typer.Option("--year", metavar="年度", help="例如 2020。")],
+    revision: Annotated[str, typer.Option("--revision", metavar="版次", help="本年度本轮次的第几版，从 1 起。")],
+    out: Out,
+    round_: Annotated[
+        str, typer.Option("--round", metavar="轮次", help="首报、9月调整、动态调整或12月调整。不写：首报。")
+    ] = "首报",
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="家数", help="给多少家企业备好空行，其他各表按比例。不写：1500。")
+    ] = "1500",
+    last: Annotated[
+        str | None, typer.Option("--from", metavar="文件", help="把上一版的各行带过来（等级变更、移出说明除外）。")
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成一个区县的空白填报表，或带着上一版内容的填报表。
+
+    例：qingdan template county --county 371502 --year 2020 --revision 1 --out 东昌府区.xlsx
+    """
+    from addin.template import county_template
+
+    return county_template(
+        county=county, year=year, round_=round_, revision=revision, rows=rows, last=last, out=out, force=force,
+        as_json=as_json,
+    )  # fmt: skip
+
+
+@app.command("sample", cls=Command)
+def sample(
+    *,
+    county: County,
+    enterprises: Annotated[str, typer.Option("--enterprises", metavar="家数", help="多少家企业。")],
+    out: Out,
+    seed: Annotated[str, typer.Option("--seed", metavar="种子", help="整数；种子相同，内容相同。不写：1。")] = "1",
+    year: OptionalYear = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成一份填好的样例（企业都是虚构的），供试用和培训。
+
+    例：qingdan sample --county 371502 --enterprises 60 --seed 1 --out 样例.xlsx
+    """
+    from addin import template as command
+
+    return command.sample(
+        county=county, enterprises=enterprises, seed=seed, year=year, out=out, force=force, as_json=as_json
+    )
+
+
+@app.command("rules", cls=Command)
+def rules(
+    *,
+    id_: Annotated[str | None, typer.Argument(metavar="规则编号", help="例如 BZ01。不写：列出全部规则。")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """列出全部校验规则，或一条规则的依据、说明和例子。
+
+    例：qingdan rules BZ01
+    """
+    from addin import rules as command
+
+    return command.rules(id_, as_json=as_json)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code. Whatever happens, the user sees one Chinese line, never a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    prepare()
+    try:
+        try:
+            code = _guarded(given)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:  # standard output itself: a full disk, or a reader that left (`qingdan rules | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            warn(refusal(error, "标准输出"))
+        return 2
+    return code
+
+
+def _guarded(arguments: list[str]) -> int:
+    try:
+        return _run(arguments)
+    except UsageError as error:
+        message = complaint(error)
+    except Stop as error:
+        message = str(error)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        message = refusal(error)
+    except KeyboardInterrupt:
+        warn("已中断。")
+        return 130
+    except MemoryError:
+        message = "内存不够。请关闭其他程序，或把文件分批处理。"
+    except Exception:
+        message = "程序内部出错。请把命令和文件发给维护人员；设 QINGDAN_DEBUG=1 后重试可显示细节。"
+        if os.environ.get("QINGDAN_DEBUG"):
+            warn(traceback.format_exc())
+    if "--json" in arguments:
+        document({"errors": [{"file": None, "message": message}]})
+    warn(message)
+    return 2
+
+
+def _run(arguments: list[str]) -> int:
+    command = typer.main.get_command(app)
+    if not arguments:
+        arguments = ["--help"]
+    try:
+        with command.make_context("qingdan", arguments) as context:
+            return int(command.invoke(context))
+    except typer.Exit as finished:
+        return finished.exit_code

@@ -1,0 +1,106 @@
+"""County workbooks read and judged apart from this process (see `addin.worker`)."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from addin.problems import Stop
+from addin.worker import Failure, each
+from validators import ruleset
+from validators.book import Book
+from validators.columns import SHEETS
+from validators.findings import Finding, Json
+from validators.records import record_type
+from validators.rule import all_rules, judge
+from workbook_templates.reader import UnreadableWorkbook, read_county
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One workbook: what it says of itself, what was found, and its records where they were asked for."""
+
+    path: Path
+    summary: Json
+    """As in `files` of the contract."""
+    county_name: str
+    round: str
+    findings: list[Finding]
+    book: Book | None = None
+    warning: str = ""
+    """Why the last version was not compared with, or ''."""
+
+
+def read_all(
+    paths: Sequence[Path],
+    *,
+    previous: Path | None = None,
+    on: dt.date | None = None,
+    judged: bool = True,
+    records: bool = False,
+) -> Iterator[Reading | Failure]:
+    """A `Reading` or `Failure` for each workbook, in order.
+
+    `previous` is the last version, for the rules of scope versions; `on` the day to judge dates by. Without
+    `judged` nothing is found; with `records` the books come back too, without what the reader noticed (`faults`).
+    """
+    for path, found in zip(paths, each(_read, [(path, previous, on, judged, records) for path in paths]), strict=True):
+        if isinstance(found, Failure):
+            yield found
+        else:
+            summary, county_name, round_, findings, packed, warning = found
+            yield Reading(path, summary, county_name, round_, findings, unpack(packed) if packed else None, warning)
+
+
+def _read(path: Path, previous: Path | None, on: dt.date | None, judged: bool, records: bool) -> tuple[Any, ...]:
+    """In the child: everything that is asked for of one workbook, as plain data."""
+    warning = ""
+    try:
+        book = read_county(path, on=on)
+        if previous is not None:
+            book.previous = read_county(previous, on=on)
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
+    if book.previous is not None and book.previous.county != book.county:
+        warning = (
+            f"“{book.previous.file}”是{book.previous.county_name}的，“{book.file}”是{book.county_name}的，"
+            "两者没有比对。请用 --previous 指定同一区县的上一版。"
+        )
+        book.previous = None
+    findings = judge(book) if judged else []
+    return summary(book), book.county_name, book.round, findings, pack(book) if records else None, warning
+
+
+def summary(book: Book) -> Json:
+    """The contract's object for a file that was read."""
+    year = book.facts.get("year")
+    return {
+        "file": book.file,
+        "county": book.county or None,
+        "year": int(year) if isinstance(year, int | float) or (isinstance(year, str) and year.isdecimal()) else None,
+        "revision": book.revision or None,
+        "ruleset": book.ruleset.id,
+        "rows": {sheet.title: len(book.tables[sheet.key]) for sheet in SHEETS.values()},
+    }
+
+
+_LEFT_OUT = {"ruleset", "tables", "faults", "previous", "_indexes"}
+
+
+def pack(book: Book) -> tuple[Any, ...]:
+    """A book as plain data that pickles quickly: the records, whose types are made at run time, as columns."""
+    facts = {one.name: getattr(book, one.name) for one in fields(book) if one.name not in _LEFT_OUT}
+    return book.ruleset.id, facts, {key: list(zip(*records, strict=True)) for key, records in book.tables.items()}
+
+
+def unpack(packed: tuple[Any, ...]) -> Book:
+    """The book that was packed, without its faults and its last version."""
+    id_, facts, columns = packed
+    tables = {key: list(map(record_type(key)._make, zip(*own, strict=True))) for key, own in columns.items()}  # type: ignore[attr-defined] # a named tuple made at run time
+    return Book(ruleset=ruleset.load(id_), tables=tables, **facts)
+
+
+for _sheet in SHEETS:  # once in the fork server, so that no child has to import them
+    record_type(_sheet)
+all_rules()

@@ -1,0 +1,57 @@
+"""`qingdan rules`: the catalogue of rules, or the page of one."""
+
+from addin.problems import Stop
+from addin.terminal import document, say
+from validators.columns import SHEETS
+from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json
+from validators.rule import Rule, all_rules, page
+
+SCOPE_NAMES = {"cell": "单元格", "row": "行", "workbook": "工作簿", "versions": "与上一版比对", "city": "全市"}
+
+
+def rules(id_: str | None, *, as_json: bool) -> int:
+    """Print the catalogue, or the rule of that id; returns the exit code."""
+    known = all_rules()
+    if id_ is None:
+        if as_json:
+            document([rule_json(rule) for rule in known.values()])
+        else:
+            for rule in known.values():
+                say(f"{rule.id}  {SEVERITY_SYMBOLS[rule.severity]} {SEVERITY_NAMES[rule.severity]}  {rule.name}")
+            say(f"共 {len(known)} 条。看某一条：qingdan rules BZ01")
+        return 0
+    found = known.get(id_.upper())
+    if found is None:
+        near = "、".join(one for one in known if one[:2] == id_.upper()[:2])
+        raise Stop(f"没有规则“{id_}”。" + (f"这一组有：{near}。" if near else "全部规则见 qingdan rules。"))
+    if as_json:
+        document(rule_json(found))
+    else:
+        say("\n".join(rule_lines(found)))
+    return 0
+
+
+def rule_json(rule: Rule) -> Json:
+    """A rule as JSON."""
+    return {
+        "rule": rule.id,
+        "name": rule.name,
+        "severity": rule.severity.name,
+        "scope": rule.scope,
+        "basis": rule.basis,
+        "sheets": [SHEETS[key].title for key in rule.sheets],
+        **page(rule.doc),
+    }
+
+
+def rule_lines(rule: Rule) -> list[str]:
+    """The page of a rule as lines of text."""
+    severity = f"{SEVERITY_SYMBOLS[rule.severity]} {SEVERITY_NAMES[rule.severity]}"
+    lines = [f"{rule.id} {rule.name}（{severity}）", f"判断范围：{where(rule)}", f"依据：{rule.basis}"]
+    return lines + [f"{head}：{text}" for head, text in page(rule.doc).items()]
+
+
+def where(rule: Rule) -> str:
+    """The scope of a rule and the sheets whose rows it judges, in words."""
+    titles = "".join(f"《{SHEETS[key].title}》" for key in rule.sheets)
+    return f"{SCOPE_NAMES[rule.scope]}，{titles}" if titles else SCOPE_NAMES[rule.scope]

@@ -1,0 +1,154 @@
+"""`qingdan template county` and `qingdan sample`: county workbooks, empty, carried over or filled with samples."""
+
+import math
+from pathlib import Path
+from typing import BinaryIO
+
+from addin.arguments import round_name, rules_of, submitting, whole
+from addin.problems import Stop, output
+from addin.reading import Reading, read_all
+from addin.terminal import document, progress, say, warn
+from addin.worker import Failure
+from validators.book import Book
+from validators.columns import SHEET_TITLES, SHEETS
+from validators.records import Value
+from workbook_templates.offered import OFFERED
+
+LARGEST = 20_000
+"""Enterprises that a workbook is made for at most."""
+NOT_CARRIED = ("changes", "removals")
+"""Sheets that speak of one version only."""
+CARRIED_FACTS = ("filled_by_office", "filled_by", "filled_phone")
+Rows = dict[str, list[dict[str, Value]]]
+
+
+def county_template(
+    *,
+    county: str,
+    year: str,
+    round_: str,
+    revision: str,
+    rows: str,
+    last: str | None,
+    out: str,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Write an empty workbook, or one with the rows of the last version; returns the exit code."""
+    rules = rules_of(year)
+    code = submitting(rules, county)
+    round_name(rules, round_)
+    number = whole("--revision", revision, 1, 999)
+    room = whole("--rows", rows, 1, LARGEST)
+    target = Path(out)
+    given: Rows = {}
+    officer: dict[str, Value] = {}
+    if last is not None:
+        if target.exists() and target.samefile(last):
+            raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
+        given, officer = _last_version(Path(last), code)
+    with progress("生成模板"), output(target, force=force) as file:
+        _write(file, county=code, year=year, round_=round_, revision=number, room=room, rows=given, officer=officer)
+    _made(out, county=code, year=year, round_=round_, revision=number, rows=given, as_json=as_json)
+    return 0
+
+
+def sample(*, county: str, enterprises: str, seed: str, year: str | None, out: str, force: bool, as_json: bool) -> int:
+    """Write a workbook filled with made-up enterprises; returns the exit code."""
+    rules = rules_of(year)
+    code = submitting(rules, county)
+    number = whole("--enterprises", enterprises, 1, 1500)
+    with progress("生成样例"), output(Path(out), force=force) as file:
+        rows = write_sample(file, code, rules.id, number, whole("--seed", seed, 0, 10**9))
+    _made(out, county=code, year=rules.id, round_="首报", revision=1, rows=rows, as_json=as_json)
+    return 0
+
+
+def write_sample(file: BinaryIO, county: str, year: str, enterprises: int, seed: int) -> Rows:
+    """Fill a template with made-up rows, which are returned by sheet."""
+    from validators import ruleset
+    from workbook_templates.sample import make_officer, make_rows
+
+    rules = ruleset.load(year)
+    rows: Rows = make_rows(county, enterprises, seed, rules)  # type: ignore[assignment] # dict is invariant
+    officer: dict[str, Value] = make_officer(county, seed, rules)  # type: ignore[assignment] # likewise
+    _write(file, county=county, year=year, round_="首报", revision=1, room=enterprises, rows=rows, officer=officer)
+    return rows
+
+
+def _write(
+    file: BinaryIO,
+    *,
+    county: str,
+    year: str,
+    round_: str,
+    revision: int,
+    room: int,
+    rows: Rows,
+    officer: dict[str, Value],
+) -> None:
+    from validators import ruleset
+    from workbook_templates.template import write_county
+
+    write_county(
+        file, county=county, ruleset=ruleset.load(year), round_=round_, revision=revision, enterprises=room, rows=rows,
+        officer=officer,
+    )  # fmt: skip
+
+
+def _made(out: str, *, county: str, year: str, round_: str, revision: int, rows: Rows, as_json: bool) -> None:
+    filled = {SHEET_TITLES[key]: len(rows.get(key, ())) for key in SHEETS}
+    if as_json:
+        document(
+            {"out": out, "county": county, "year": int(year), "round": round_, "revision": revision, "rows": filled}
+        )
+    else:
+        inside = "，".join(f"{title} {count} 行" for title, count in filled.items() if count)
+        say(f"已生成 {out}" + (f"：{inside}。" if inside else "。"))
+
+
+def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value]]:
+    """Rows and officer of the last version. Raises `Stop` where it cannot be read whole or is another county's."""
+    (found,) = read_all([path], judged=False, records=True)
+    if isinstance(found, Failure):
+        raise Stop(found.message)
+    book = found.book
+    assert isinstance(found, Reading) and book is not None  # noqa: S101 - records were asked for
+    if book.county != county:
+        raise Stop(f"“{path.name}”是{book.county_name}的，不是 {county} 的。请用 --from 指定本区县的上一版。")
+    if book.damaged:
+        titles = "、".join(f"《{SHEET_TITLES[key]}》" for key in SHEETS if key in book.damaged)
+        raise Stop(f"“{path.name}”的{titles}缺失或表头被改动，不能带过来。请先用 qingdan check 找出并改正。")
+    lost = sum(len(record.bad) for records in book.tables.values() for record in records)
+    if lost:
+        warn(f"“{path.name}”有 {lost} 格读不出来，没有带过来。可用 qingdan check 逐格查看。")
+    return carried_over(book), {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}
+
+
+def carried_over(book: Book) -> Rows:
+    """The rows of a workbook as the next version begins with them.
+
+    Entry sheets but 等级变更 and 移出说明, which speak of one version. Columns that the workbook fills itself are
+    left out, and a cell that holds what the formula offered there gives becomes the formula again; a number that
+    an officer typed instead stays.
+    """
+    found: Rows = {}
+    for key, records in book.tables.items():
+        if key in NOT_CARRIED:
+            continue
+        entered = [column for column in SHEETS[key].columns if column.required != "auto"]
+        offered = {field: formula for (sheet, field), formula in OFFERED.items() if sheet == key}
+        found[key] = []
+        for record in records:
+            row: dict[str, Value] = {column.field: record[column.position] for column in entered}
+            for field, formula in offered.items():
+                if field in row and _same(row[field], formula.value(row)):
+                    del row[field]
+            found[key].append(row)
+    return found
+
+
+def _same(value: Value, computed: float | None) -> bool:
+    if computed is None or not isinstance(value, int | float):
+        return value is None
+    return math.isclose(value, computed, rel_tol=1e-9, abs_tol=1e-9)

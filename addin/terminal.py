@@ -1,0 +1,64 @@
+"""What goes to standard output and standard error: one JSON document or lines, and a progress bar."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import Any
+
+BAR_AFTER = 1.0
+"""Seconds that a job takes before a progress bar is shown."""
+
+
+def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print the one JSON document of a command."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def say(line: str) -> None:
+    """Print a line of the result for people; control characters from files do not reach the terminal."""
+    print(_harmless(line))
+
+
+def warn(line: str) -> None:
+    """A line for the user that is not part of the result."""
+    print(_harmless(line), file=sys.stderr)
+
+
+def _harmless(line: str) -> str:
+    return line if line.isprintable() else "".join(c if c.isprintable() or c == "\n" else "�" for c in line)
+
+
+def prepare() -> None:
+    """Let both streams take any character: UTF-8 where they are no terminal, replaced where they cannot show it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """A bar on standard error while the block runs, if that is a terminal and it takes over a second.
+
+    Yields what is called at each of the `total` steps; without a total the bar only shows that work goes on.
+    """
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    count = [MofNCompleteColumn()] if total else []
+    columns = [TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn()]
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(label, total=total)
+    timer = Timer(BAR_AFTER, bar.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda: bar.advance(task)
+    finally:
+        timer.cancel()
+        timer.join()
+        bar.stop()

@@ -1,0 +1,98 @@
+"""Help pages and usage errors in Chinese: typer and its parser know English only."""
+
+import re
+import unicodedata
+from typing import Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+HELP = "--help"
+
+
+class Command(TyperCommand):
+    """A command whose help page is Chinese."""
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - the type is private to typer
+        """The whole page."""
+        return page(self, ctx)
+
+
+class Group(TyperGroup):
+    """A group of commands whose help page is Chinese."""
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - likewise
+        """The whole page."""
+        return page(self, ctx)
+
+
+def page(command: Any, ctx: Any) -> str:  # noqa: ANN401 - likewise
+    """The help page of a command: usage, what it does with examples, arguments, options, commands."""
+    shown = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
+    arguments = [param for param in shown if param.param_type_name == "argument"]
+    options = [param for param in shown if param.param_type_name == "option"]
+    commands = getattr(command, "commands", {})
+    pieces = [ctx.command_path, "[选项]"] if options else [ctx.command_path]
+    pieces += ["命令 …"] if commands else [_place(param) for param in arguments]
+    parts = [f"用法：{' '.join(pieces)}", command.help or ""]
+    parts += _section("参数", [(param.metavar, _explained(param)) for param in arguments])
+    parts += _section("选项", [(_names(param), _explained(param)) for param in options])
+    parts += _section("命令", [(name, (one.help or "").partition("\n")[0]) for name, one in commands.items()])
+    return "\n\n".join(part for part in parts if part)
+
+
+def _place(param: Any) -> str:  # noqa: ANN401 - likewise
+    return param.metavar if param.required else f"[{param.metavar}]"
+
+
+def _names(param: Any) -> str:  # noqa: ANN401 - likewise
+    names = "，".join(param.opts)
+    return names if param.is_flag else f"{names} {param.metavar}"
+
+
+def _explained(param: Any) -> str:  # noqa: ANN401 - likewise
+    if HELP in param.opts:
+        return "显示本页后退出。"
+    return f"{param.help}（必填）" if param.required else str(param.help)
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:
+    if not rows:
+        return []
+    width = max(display_width(left) for left, _ in rows) + 2
+    return [f"{title}：\n" + "\n".join(f"  {left}{' ' * (width - display_width(left))}{right}" for left, right in rows)]
+
+
+def display_width(text: str) -> int:
+    """Columns that a text takes on a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
+"""What the parser raises for wrong arguments; its own name moved between releases of typer."""
+
+
+def complaint(error: Any) -> str:  # noqa: ANN401 - a UsageError
+    """One Chinese line for a usage error: what is wrong, and where help is."""
+    path = error.ctx.command_path if error.ctx else "qingdan"
+    return f"{_what(error)}。用法见 {path} {HELP}。"
+
+
+def _what(error: Any) -> str:  # noqa: ANN401 - likewise
+    kind = type(error).__name__
+    if kind == "NoSuchOption":
+        near = f"，是不是 {'、'.join(sorted(error.possibilities))}" if error.possibilities else ""
+        return f"没有选项 {error.option_name}{near}"
+    if kind == "MissingParameter":
+        param = error.param
+        return f"缺少参数“{param.metavar}”" if param.param_type_name == "argument" else f"缺少选项 {_names(param)}"
+    if kind == "BadOptionUsage":
+        return f"选项 {error.option_name} 后面{'缺少它的值' if 'requires' in error.message else '不能跟值'}"
+    if kind == "BadParameter":
+        where = f"选项 {error.param.opts[0]}：" if error.param and error.param.param_type_name == "option" else ""
+        return f"{where}{error.message}".rstrip("。")
+    if getattr(error.ctx.command, "commands", None):
+        word = re.search(r"'(.*?)'", error.message)
+        return f"没有命令“{word[1]}”" if word else "缺少命令"
+    extra = re.search(r"\((?!s\))(.*)\)", error.message)
+    return f"多出的参数：{extra[1]}" if extra else "参数不对"

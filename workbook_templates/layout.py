@@ -1,5 +1,6 @@
 """How the sheets look: rows of the head, fonts, colours, marks, and which columns stay in view."""
 
+from itertools import groupby
 from typing import Literal
 
 from validators.columns import Column, Sheet
@@ -18,11 +19,16 @@ BODY_FONT = "宋体"
 HEAD_FONT = "黑体"
 """Both come with every Chinese Windows, Excel and WPS; LibreOffice elsewhere takes what it has instead."""
 FONT_SIZE = 11
-COLUMN_PIXELS = 72
-"""Default column width of `BODY_FONT` at `FONT_SIZE`; XlsxWriter takes the width of a digit from it."""
+ENTRY_SIZE = 10
+"""A little smaller than the default font, which sets the row height: so the entries have air."""
+ENTRY_LINE = 12.75
+"""Height of one line of an entry, in points."""
+COLUMN_PIXELS, ROW_PIXELS = 72, 18
+"""Default cell of `BODY_FONT` at `FONT_SIZE`; XlsxWriter takes the width of a digit from it."""
 
 INK = "#1F3864"
-"""Titles and links."""
+"""Titles and bars."""
+LINK = "#0B5394"
 GREY = "#595959"
 LINE = "#BFBFBF"
 HEAD_LINE = "#8EA9C8"
@@ -52,9 +58,9 @@ MARKS: dict[MarkKey, tuple[str, str, str]] = {
 """Mark above each header, its colour, and what it means: word and symbol, so that colour is never alone."""
 
 PAPER_A3, PAPER_A4 = 8, 9
-PRINT_SCALE = 60
-PRINT_WIDTH = 250
-"""Characters across one A3 landscape page at `PRINT_SCALE`, with a tenth to spare for other fonts."""
+PRINT_SCALE = 56
+PRINT_WIDTH = 275
+"""Characters across one A3 landscape page at `PRINT_SCALE`, whatever font stands in for ours."""
 
 
 def band_grounds(sheet: Sheet) -> dict[str, tuple[str, str]]:
@@ -70,17 +76,6 @@ def band_grounds(sheet: Sheet) -> dict[str, tuple[str, str]]:
     return found
 
 
-def bands(sheet: Sheet) -> list[tuple[str, list[Column]]]:
-    """Neighbouring columns of one band, in order."""
-    found: list[tuple[str, list[Column]]] = []
-    for column in sheet.columns:
-        if found and found[-1][0] == column.band:
-            found[-1][1].append(column)
-        else:
-            found.append((column.band, [column]))
-    return found
-
-
 def kept_columns(sheet: Sheet) -> int:
     """How many columns stay in view on the left: up to the last of the leading numbers that name the row."""
     kept = 1
@@ -91,8 +86,17 @@ def kept_columns(sheet: Sheet) -> int:
     return kept
 
 
+def bands(sheet: Sheet) -> list[tuple[str, list[Column]]]:
+    """Neighbouring columns of one band, in order; a band that is only partly kept in view counts as two."""
+    kept = kept_columns(sheet)
+    groups = groupby(sheet.columns, key=lambda column: (column.band, column.position < kept))
+    return [(band, list(columns)) for (band, _), columns in groups]
+
+
 def page_breaks(sheet: Sheet) -> list[int]:
     """Positions of the columns that begin a new page: pages hold whole bands beside the kept columns."""
+    if sum(column.width for column in sheet.columns) < 1.1 * PRINT_WIDTH:
+        return []  # shrunk to one page
     repeated = sum(column.width for column in sheet.columns[1 : kept_columns(sheet)])
     breaks: list[int] = []
     used = 0.0

@@ -1,0 +1,84 @@
+"""Formats and cells for XlsxWriter: one format per look, and each value written as what it is."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import BinaryIO
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from validators.records import Value
+from workbook_templates.layout import BODY_FONT, COLUMN_PIXELS, FONT_SIZE, ROW_PIXELS
+
+Style = Callable[..., Format]
+"""Gives the format for the properties named, the same one for the same properties."""
+
+
+class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
+    """A worksheet whose rows can start at a height and still grow, which XlsxWriter cannot say."""
+
+    growing_from = 1_048_577
+    """1-based row from which on rows may grow with their text; their heights are only a beginning."""
+
+    def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, object]]) -> None:
+        if tag == "row" and ("customHeight", 1) in attributes and int(str(attributes[0][1])) >= self.growing_from:
+            attributes.remove(("customHeight", 1))
+        super()._xml_start_tag_unencoded(tag, attributes)
+
+    def _prepare_formula(self, formula: str, _expand: bool = False) -> str:
+        """Spared the search for functions newer than Excel 2016, which took most of the time."""
+        return formula.removeprefix("=")
+
+
+def new_workbook(target: BinaryIO) -> Workbook:
+    """An XlsxWriter workbook in the house's fonts that leaves no temporary files behind."""
+    workbook = Workbook(
+        target,
+        {
+            "in_memory": True,
+            "default_format_properties": {
+                "font_name": BODY_FONT,
+                "font_size": FONT_SIZE,
+                "font_scheme": "none",
+            },
+            "default_column_width": COLUMN_PIXELS,
+            "default_row_height": ROW_PIXELS,
+        },
+    )
+    workbook.worksheet_class = GrowingSheet
+    return workbook
+
+
+def styles(workbook: Workbook) -> Style:
+    """The format maker of a workbook."""
+    known: dict[frozenset[tuple[str, object]], Format] = {}
+
+    def style(**properties: object) -> Format:
+        key = frozenset(properties.items())
+        if key not in known:
+            known[key] = workbook.add_format({"valign": "vcenter", **properties})
+        return known[key]
+
+    return style
+
+
+def put(sheet: Worksheet, row: int, column: int, value: Value, style: Format) -> None:
+    """Writes a value as what it is, never as a formula or link; a blank is written as an empty styled cell.
+
+    `row` and `column` are 0-based, as in XlsxWriter.
+    """
+    match value:
+        case None | "":
+            sheet.write_blank(row, column, None, style)
+        case str():
+            sheet.write_string(row, column, value, style)
+        case dt.date():
+            sheet.write_datetime(row, column, value, style)
+        case _:
+            sheet.write_number(row, column, value, style)
+
+
+def text_width(text: str) -> float:
+    """Width in characters of the default font, where a Chinese one is nearly as wide as two."""
+    return sum(1 if ord(sign) < 0x2000 else 1.84 for sign in text)

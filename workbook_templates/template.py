@@ -1,0 +1,229 @@
+"""The county workbook: an empty or filled .xlsx without macros, made from the declaration and a rule set."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from validators.book import letter
+from validators.columns import SHEETS, TEMPLATE_VERSION, Column, Sheet
+from validators.records import Value
+from validators.ruleset import RuleSet
+from workbook_templates import layout
+from workbook_templates.cover import STEPS, write_cover
+from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, TITLE_ROW
+from workbook_templates.limits import CHOICES_TITLE, Limit, limit, lists, mark_of
+from workbook_templates.offered import OFFERED
+from workbook_templates.styles import Style, new_workbook, put, styles, text_width
+
+ROOM = {
+    "enterprises": (1, 1),
+    "lines": (10, 3),
+    "transport": (1, 1),
+    "dust": (1, 5),
+    "mobile": (1, 15),
+    "guarantee": (1, 5),
+    "changes": (1, 5),
+    "removals": (1, 5),
+}
+"""Rows made ready on each sheet per enterprise, as a fraction."""
+LEAST_ROOM = 20
+CENTRED = ("id", "ref", "enum", "date", "code4")
+STANDARD_LETTERS = {key: {c.field: letter(c.position) for c in sheet.columns} for key, sheet in SHEETS.items()}
+"""Column letter by sheet and field as the template writes them."""
+
+
+def write_county(
+    target: BinaryIO,
+    *,
+    county: str,
+    ruleset: RuleSet,
+    round_: str,
+    revision: int,
+    enterprises: int = 1500,
+    rows: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
+    officer: Mapping[str, Value] | None = None,
+) -> None:
+    """Writes the workbook of a division (its code) for one year, round and revision.
+
+    There is room for that number of enterprises, and for lines and the rest in proportion, or for the rows
+    given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
+    or keeps the formula offered there with its value; one that is present replaces the formula. `officer`
+    holds the officer's fields of `BOOK_FIELDS`. The same input gives the same bytes.
+    """
+    given = rows or {}
+    room = {
+        key: max(LEAST_ROOM, -(-enterprises * upper // lower), len(given.get(key, ())))
+        for key, (upper, lower) in ROOM.items()
+    }
+    facts: dict[str, Value] = {
+        "division": county,
+        "year": ruleset.year,
+        "round": round_,
+        "revision": revision,
+        "template_version": TEMPLATE_VERSION,
+        "ruleset": ruleset.id,
+        "filled_by_office": ruleset.submitting[county],
+        **(officer or {}),
+    }
+    book = new_workbook(target)
+    name = ruleset.submitting[county]
+    book.set_properties(
+        {
+            "title": f"{name}{ruleset.year}年重污染天气应急减排清单（{round_}，第{revision}版）",
+            "company": ruleset.thresholds["city_name"],
+            "created": dt.datetime(ruleset.year, 1, 1),
+        }
+    )
+    style = styles(book)
+    write_cover(book, style, ruleset, facts, room)
+    for sheet in SHEETS.values():
+        page = book.add_worksheet(sheet.title)
+        page.growing_from = FIRST_ROW
+        _head(page, style, sheet)
+        limits = [limit(column, STANDARD_LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
+        _columns(page, style, sheet, room[sheet.key], limits)
+        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key])
+        _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
+    _choices(book, style, lists(ruleset, county))
+    book.close()
+
+
+def _head(page: Worksheet, style: Style, sheet: Sheet) -> None:
+    for row, height in layout.HEAD_HEIGHTS.items():
+        page.set_row(row - 1, height)
+    title = style(font_name=layout.HEAD_FONT, font_size=16, font_color=layout.INK)
+    hint = style(font_color=layout.GREY)
+    page.write_string(TITLE_ROW - 1, 0, sheet.title, title)
+    page.write_string(TITLE_ROW - 1, 1, STEPS[sheet.key].replace("{county}", "区划代码"), hint)
+    for position in range(2, len(sheet.columns)):
+        page.write_blank(TITLE_ROW - 1, position, None, hint)
+    grounds = layout.band_grounds(sheet)
+    edge = {"border": 1, "border_color": layout.HEAD_LINE, "align": "center"}
+    for band, columns in layout.bands(sheet):
+        upper, lower = grounds[band]
+        first, last = columns[0].position, columns[-1].position
+        look = style(font_name=layout.HEAD_FONT, bg_color=upper, **edge)
+        if first == last:
+            page.write_string(BAND_ROW - 1, first, band, look)
+        else:
+            page.merge_range(BAND_ROW - 1, first, BAND_ROW - 1, last, band, look)
+        for column in columns:
+            mark, colour, _ = layout.MARKS[mark_of(column)]
+            look = style(font_size=9, font_color=colour, bg_color=lower, **edge)
+            page.write_string(MARK_ROW - 1, column.position, mark, look)
+            look = style(
+                font_name=layout.HEAD_FONT,
+                font_size=layout.ENTRY_SIZE,
+                bg_color=lower,
+                text_wrap=True,
+                **edge,
+            )
+            page.write_string(HEADER_ROW - 1, column.position, column.header, look)
+
+
+def _body(style: Style, column: Column) -> Format:
+    """The look of a column's entry cells, which is the column's own format too."""
+    look: dict[str, object] = {
+        "border": 1,
+        "border_color": layout.LINE,
+        "font_size": layout.ENTRY_SIZE,
+    }
+    if column.kind in CENTRED:
+        look["align"] = "center"
+    else:
+        look |= {"align": "right" if column.is_number else "left", "indent": 1}
+    if column.required == "auto":
+        look["bg_color"] = layout.OWN
+    elif (column.sheet, column.field) in OFFERED:
+        look["bg_color"] = layout.OFFERED_GROUND
+    if column.kind == "date":
+        look["num_format"] = "yyyy-mm-dd"
+    elif column.kind == "int":
+        look["num_format"] = "0"
+    elif column.is_code:
+        look["num_format"] = "@"
+    elif column.kind in ("text", "status"):
+        look["text_wrap"] = True
+    elif column.kind == "enum":
+        look["shrink"] = True
+    return style(**look)
+
+
+def _columns(page: Worksheet, style: Style, sheet: Sheet, room: int, limits: Sequence[Limit]) -> None:
+    """Width, look and limit of each column; the look reaches beyond the room, the limits end with it."""
+    last = HEADER_ROW - 1 + room
+    codes = []
+    for column, own in zip(sheet.columns, limits, strict=True):
+        place = column.position
+        page.set_column(place, place, column.width, _body(style, column))
+        page.data_validation(FIRST_ROW - 1, place, last, place, own)
+        if column.is_code:
+            codes.append(f"{letter(place)}{FIRST_ROW}:{letter(place)}{last + 1}")
+    page.ignore_errors({"number_stored_as_text": " ".join(codes)})
+
+
+def _rows(page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[str, Value]], room: int) -> None:
+    letters = STANDARD_LETTERS[sheet.key]
+    looks = [_body(style, column) for column in sheet.columns]
+    wrapped = [column for column in sheet.columns if column.kind == "text"]
+    formulas = [OFFERED.get((sheet.key, column.field)) for column in sheet.columns]
+    for row in range(FIRST_ROW, FIRST_ROW + room):
+        values = given[row - FIRST_ROW] if row - FIRST_ROW < len(given) else {}
+        for column, look, formula in zip(sheet.columns, looks, formulas, strict=True):
+            value = values.get(column.field)
+            if value not in (None, ""):
+                put(page, row - 1, column.position, value, look)
+            elif formula:
+                shown = formula.value({**values, "row": row}) if values else None
+                cached = "" if shown is None else shown
+                page.write_formula(row - 1, column.position, f"={formula.text(row, letters)}", look, cached)
+        lines = max((_lines(column, values) for column in wrapped), default=1) if values else 1
+        if lines > 1:
+            page.set_row(row - 1, lines * layout.ENTRY_LINE + 3)
+
+
+def _lines(column: Column, values: Mapping[str, Value]) -> int:
+    text = str(values.get(column.field) or "")
+    return math.ceil(text_width(text) * layout.ENTRY_SIZE / layout.FONT_SIZE / (column.width - 0.5))
+
+
+def _page(page: Worksheet, sheet: Sheet, room: int, heading: str) -> None:
+    last = len(sheet.columns) - 1
+    kept = layout.kept_columns(sheet)
+    page.freeze_panes(HEADER_ROW, kept)
+    page.set_selection(FIRST_ROW - 1, sheet["list_id"].position, FIRST_ROW - 1, sheet["list_id"].position)
+    page.hide_gridlines(2)
+    page.set_landscape()
+    page.set_paper(layout.PAPER_A3)
+    page.set_margins(0.4, 0.4, 0.6, 0.6)
+    breaks = layout.page_breaks(sheet)
+    if breaks:
+        page.set_print_scale(layout.PRINT_SCALE)
+        page.set_v_pagebreaks(breaks)
+    else:
+        page.fit_to_pages(1, 0)
+    page.repeat_rows(BAND_ROW - 1, HEADER_ROW - 1)
+    page.repeat_columns(1, kept - 1)
+    page.print_across()
+    page.set_header(f"&L{heading}&R{sheet.title}")
+    page.set_footer("&C第 &P 页，共 &N 页")
+    page.autofilter(HEADER_ROW - 1, 0, HEADER_ROW - 1 + room, last)
+
+
+def _choices(book: Workbook, style: Style, choices: Mapping[str, Sequence[str]]) -> None:
+    """The hidden sheet of lists, each under its defined name."""
+    page = book.add_worksheet(CHOICES_TITLE)
+    head, plain = style(bold=True), style(num_format="@")
+    for position, (name, values) in enumerate(choices.items()):
+        page.write_string(0, position, name, head)
+        for row, value in enumerate(values, 1):
+            put(page, row, position, value, plain)
+        column = letter(position)
+        book.define_name(name, f"={CHOICES_TITLE}!${column}$2:${column}${len(values) + 1}")
+    page.protect()
+    page.hide()

@@ -27,9 +27,7 @@ def make_tables() -> Tables:
     chance = random.Random(2020)  # noqa: S311 - test data, no secret
     choices = [[f"选项{column}之{number}" for number in range(2 + column % 9)] for column in range(20)]
 
-    def row(
-        key: str, *, own: int, chosen: int, decimals: int, whole: int, dates: int, blank: int
-    ) -> list[Value]:
+    def row(key: str, *, own: int, chosen: int, decimals: int, whole: int, dates: int, blank: int) -> list[Value]:
         return [
             key,
             *(f"{key}的第{number}项说明" for number in range(own - 1)),
@@ -42,12 +40,10 @@ def make_tables() -> Tables:
 
     return {
         "企业基本信息": [
-            row(f"371502-G-{n:04d}", own=11, chosen=16, decimals=6, whole=2, dates=3, blank=5)
-            for n in range(1_000)
+            row(f"371502-G-{n:04d}", own=11, chosen=16, decimals=6, whole=2, dates=3, blank=5) for n in range(1_000)
         ],
         "生产线减排措施": [
-            row(f"371502-G-{n:04d}-L01", own=5, chosen=16, decimals=23, whole=4, dates=0, blank=4)
-            for n in range(2_770)
+            row(f"371502-G-{n:04d}-L01", own=5, chosen=16, decimals=23, whole=4, dates=0, blank=4) for n in range(2_770)
         ],
     }
 

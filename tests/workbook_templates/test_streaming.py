@@ -103,11 +103,7 @@ def rows_by_openpyxl(target: Path) -> list[list[object]]:
     ]
 
 
-@given(
-    st.integers(1, 4).flatmap(
-        lambda width: st.lists(st.lists(values, min_size=width, max_size=width), min_size=1)
-    )
-)
+@given(st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(values, min_size=width, max_size=width), min_size=1)))
 @example([[text, index / 2] for index, text in enumerate(ODD_TEXTS)])
 @example([[1], [1.0], [-0.0], [1e16], [5e-324], [1.7976931348623157e308], [0.1 + 0.2], [10.0], [None]])
 @example([[1, "1"], ["1", DAY], [DAY, 1.0], [2.5, ""], [None, 10.0]])
@@ -132,15 +128,13 @@ def test_identical_input_gives_identical_bytes(
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
     one = write(folder / "one.xlsx", rows)
-    blanks_swapped = [
-        [None if value == "" else "" if value is None else value for value in row] for row in rows
-    ]
+    blanks_swapped = [[None if value == "" else "" if value is None else value for value in row] for row in rows]
     assert write(folder / "another.xlsx", blanks_swapped) == one
 
 
 def test_a_blank_writes_no_cell_and_a_blank_row_keeps_its_place(tmp_path: Path) -> None:
     write(tmp_path / "a.xlsx", [[None, "甲"], ["", None], [None, 3]])
-    rows = re.findall(r'<row r="(\d+)">(.*?)</row>', part(tmp_path / "a.xlsx"))
+    rows = re.findall(r'<row r="(\d+)"[^>]*>(.*?)</row>', part(tmp_path / "a.xlsx"))
     assert rows[1:] == [
         ("2", '<c r="B2" t="s"><v>2</v></c>'),
         ("3", ""),
@@ -256,9 +250,7 @@ def test_a_sheet_looks_as_declared(tmp_path: Path) -> None:
     sheet = workbook[name]
     assert [cell.number_format for cell in sheet[2]] == ["General", "@", "General", r"yyyy\-mm\-dd"]
     assert [cell.number_format for cell in sheet[3]] == ["General"] * 4
-    assert all(
-        cell.font.b and cell.alignment.wrap_text and cell.fill.fill_type == "solid" for cell in sheet[1]
-    )
+    assert all(cell.font.b and cell.alignment.wrap_text and cell.fill.fill_type == "solid" for cell in sheet[1])
     assert not sheet["A2"].font.b
     assert [sheet.column_dimensions[letter].width for letter in "ABCD"] == [20, 22.5, 10, 12]
     assert sheet.freeze_panes == "A2"
@@ -271,6 +263,14 @@ def test_a_sheet_looks_as_declared(tmp_path: Path) -> None:
         "'企业 &amp; ''名单''单'!$A$1:$D$3</definedName>"
     ) in part(tmp_path / "a.xlsx", "xl/workbook.xml")
     assert workbook["空"].auto_filter.ref == "A1:A1"
+
+
+def test_the_head_row_is_as_high_as_its_wrapped_heads(tmp_path: Path) -> None:
+    for head, width, height in [("数", 10, 15), ("", 10, 15), ("一二三四五", 10, 30), ("SO2年排放量（t/a）", 10, 45)]:
+        sheets = [Sheet("表", [Column(head, "text", width), Column("短", "text", 9)], [[1, 2]])]
+        write_workbook(tmp_path / "a.xlsx", sheets, DAY, overwrite=True)
+        rows = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"].row_dimensions
+        assert (rows[1].height, rows[2].height) == (height, None)
 
 
 def test_sheets_share_their_strings_and_continue_those_of_a_package_begun_elsewhere() -> None:
@@ -329,9 +329,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_failure_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a.xlsx"
     target.write_text("old")
 
@@ -352,8 +350,6 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
     assert list(tmp_path.iterdir()) == [target]
 
 
-@pytest.mark.parametrize(
-    ("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (702, "ZZ"), (16_384, "XFD")]
-)
+@pytest.mark.parametrize(("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (702, "ZZ"), (16_384, "XFD")])
 def test_column_letters(number: int, letters: str) -> None:
     assert column_letters(number) == letters

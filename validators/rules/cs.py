@@ -129,9 +129,7 @@ def _weak_by_line(
     advice = f"请增加整条停产的生产线（各条都限产不算停产）；{GUARANTEED}"
     if (stopped + parts) / len(lines) * 100 >= least - NOISE:
         severity = Severity.WARNING
-        advice = (
-            "有的行填“停产部分生产线”而比例不到100%：一行只填一条生产线，请分行填写，停的填 100，不停的填 0。"
-        )
+        advice = "有的行填“停产部分生产线”而比例不到100%：一行只填一条生产线，请分行填写，停的填 100，不停的填 0。"
     yield Found(
         f"弱于技术指南：{label}{LEVEL_NAMES[level]}预警应停产{value_text(least)}%（{demand['basis']}），"
         f"全厂 {len(lines)} 条这类生产线只有 {stopped} 条整条停产。{_unverified(demand)}{advice}",
@@ -244,6 +242,8 @@ def contradicts(text: str, ratio: float, tolerance: float) -> bool:
     A text with several percentages, or with a range, states none.
     """
     text = _plain(text)
+    if "%" not in text:
+        return False
     stated = 0
     rest, end = "", 0
     for pair in _FROM_TO.finditer(text):
@@ -284,14 +284,12 @@ def cs04(line: Row) -> Iterator[Check]:
         yield check(
             ratio,
             (kind == "停产") & (ratio < 100),
-            "措施类型为“停产”，减排比例却是 {at}%。停产的比例应为 100；"
-            "只是减少产量的，请把措施类型改为“限产”。",
+            "措施类型为“停产”，减排比例却是 {at}%。停产的比例应为 100；只是减少产量的，请把措施类型改为“限产”。",
         )
         yield check(
             ratio,
             kind.isin(WITHOUT_CUT) & (ratio > 0),
-            "措施类型为“{kind}”，减排比例却是 {at}%。这类措施不计减排量，比例应为 0；"
-            "确有限产或停产的，请改措施类型。",
+            "措施类型为“{kind}”，减排比例却是 {at}%。这类措施不计减排量，比例应为 0；确有限产或停产的，请改措施类型。",
             kind=kind,
         )
         yield check(
@@ -380,9 +378,7 @@ def cs08(line: Row) -> Iterator[Check]:
         )
 
 
-@row_rule(
-    "CS09", "缺少或未修订一厂一策", Severity.ERROR, "row", "聊重指办〔2020〕6号 二(二)、三(五)", "enterprises"
-)
+@row_rule("CS09", "缺少或未修订一厂一策", Severity.ERROR, "row", "聊重指办〔2020〕6号 二(二)、三(五)", "enterprises")
 def cs09(enterprise: Row) -> Iterator[Check]:
     """检查什么：一厂一策是否为“无”；备案日期是否早于绩效等级的核定日期（提醒）。
 
@@ -397,8 +393,7 @@ def cs09(enterprise: Row) -> Iterator[Check]:
     yield check(
         enterprise.plan_filed_on,
         (enterprise.plan != "无") & (enterprise.plan_filed_on < enterprise.fixed_on),
-        "“一厂一策备案日期”{at} 早于核定日期 {fixed}，方案可能没有按核定的等级修订。"
-        "请修订后重新备案，并填新的日期。",
+        "“一厂一策备案日期”{at} 早于核定日期 {fixed}，方案可能没有按核定的等级修订。请修订后重新备案，并填新的日期。",
         Severity.WARNING,
         fixed=enterprise.fixed_on,
     )

@@ -1,1 +1,84 @@
-""".""" 
+"""HZ: 汇总. Rules over the workbooks of a city."""
+
+from collections.abc import Iterator
+
+from validators.city import City
+from validators.findings import Severity
+from validators.rule import CityFound, city_rule
+
+
+@city_rule("HZ01", "县区未报或迟报", Severity.ERROR, "聊重指办〔2020〕6号 三(四)")
+def hz01(city: City) -> Iterator[CityFound]:
+    """检查什么：应提交的县区是否都交了工作簿，填报日期是否晚于规定的截止日期；已写明原因剔除的不算。
+
+    为什么：各县（市、区）应急减排清单原则上应于8月21日前上报市重污染天气应急指挥部办公室，缺一县则全市清单不全。
+    怎么改：催报；确实不能提交的，汇总时剔除该县并写明原因。
+    """
+    verified = {row["code"]: row["verified"] == "yes" for row in city.ruleset.tables["divisions"]}
+    for county in city.counties:
+        if county.status in ("未报", "无法读取"):
+            severity = Severity.ERROR if verified[county.code] else Severity.WARNING
+            message = f"{county.name}（{county.code}）{county.reason}。请催报；确实不能提交的，剔除该县并写明原因。"
+            yield CityFound(message, severity=severity)
+        elif county.status == "迟报" and county.handed:
+            message = f"{county.name}（{county.code}）迟报：{county.reason}。"
+            yield CityFound(message, severity=Severity.WARNING, book=county.handed.book)
+
+
+@city_rule("HZ02", "跨县区重复", Severity.ERROR, "业内惯例")
+def hz02(city: City) -> Iterator[CityFound]:
+    """检查什么：同一统一社会信用代码、同一厂区名称是否在两个县区都报了。
+
+    为什么：同一厂区报两次，排放量和减排量就算了两遍。
+    怎么改：两县核实厂区所在地，只由所在县区填报；确是两个厂区的，分别写明厂区名称。
+    """
+    seen: dict[tuple[str, str | None], list[tuple[int, object]]] = {}
+    books = list(city.books())
+    for number, book in enumerate(books):
+        for record in book.tables["enterprises"]:
+            if record.uscc is not None and "site" not in record.bad:
+                seen.setdefault((record.uscc, record.site), []).append((number, record))
+    for (code, site), rows in seen.items():
+        if len({number for number, _ in rows}) < 2:
+            continue
+        number, record = rows[0]
+        others = [(books[n], "enterprises", other, "uscc") for n, other in rows[1:] if n != number]
+        names = "、".join(f"{books[n].county_name}第{other.row}行" for n, other in rows[1:] if n != number)  # type: ignore[attr-defined] # records
+        where = f"厂区“{site}”" if site else "未写厂区名称"
+        yield CityFound(
+            f"统一社会信用代码“{code}”（{where}）在{books[number].county_name}和{names}都有。"
+            "请核实厂区所在地，只由所在县区填报；确是两个厂区的，分别写明厂区名称。",
+            book=books[number], sheet="enterprises", record=record, field="uscc", related=tuple(others),
+        )  # fmt: skip
+
+
+@city_rule("HZ03", "同县区多份", Severity.ERROR, "业内惯例")
+def hz03(city: City) -> Iterator[CityFound]:
+    """检查什么：同一县区、年度、轮次、版次是否有两份内容不同的工作簿；版次较高的取代较低的，内容相同的只算一份，均作说明。
+
+    为什么：同一版次有两份，分不清以哪份为准。
+    怎么改：由县区指明哪份有效，另一份从汇总文件夹中移走；需要修改的，把版次加1后重报。
+    """
+    for handed, best in city.clashes:
+        yield CityFound(
+            f"“{handed.file}”与“{best.file}”同为 {best.book.county_name if best.book else ''}版次"
+            f" {best.book.revision if best.book else ''}，内容却不同。请由县区指明哪份有效，移走另一份。",
+            book=handed.book,
+        )  # fmt: skip
+    for handed, best in city.replaced:
+        yield CityFound(f"“{handed.file}”已被版次更高的“{best.file}”取代。", severity=Severity.INFO, book=handed.book)
+    for handed, best in city.same:
+        yield CityFound(f"“{handed.file}”与“{best.file}”内容相同，只算一份。", severity=Severity.INFO, book=handed.book)
+
+
+@city_rule("HZ04", "年度或规则集不符", Severity.WARNING, "业内惯例")
+def hz04(city: City) -> Iterator[CityFound]:
+    """检查什么：工作簿的年度、轮次、区划是否就是本次汇总的；不是的不予采用，其中的问题也不计。
+
+    为什么：别的年度的清单混进来，会盖掉今年的数据。
+    怎么改：从汇总文件夹中移走；如果拿错了年度，请县区用今年的模板重报。
+    """
+    taken_otherwise = {id(handed) for pairs in (city.clashes, city.replaced, city.same) for handed, _ in pairs}
+    for handed in city.files:
+        if handed.book and handed.status == "未采用" and id(handed) not in taken_otherwise and handed.book.county not in city.exclusions:
+            yield CityFound(f"“{handed.file}”未采用：{handed.reason}。请移走，或换成本次的清单。", book=handed.book)

@@ -1,0 +1,239 @@
+"""The city workbook: all counties' lists with their provenance, what was found, and who has filed."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from validators.book import Book, letter
+from validators.city import City, County, Handed
+from validators.columns import SHEETS, Column
+from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
+from validators.records import RowReader, Value
+from validators.rule import all_rules, value_text
+from validators.ruleset import RuleSet, load
+from workbook_templates.reader import (
+    PROVENANCE,
+    Grid,
+    Opened,
+    UnreadableWorkbook,
+    find_layout,
+    open_grids,
+    text_of,
+)
+from workbook_templates.streaming import Column as Head
+from workbook_templates.streaming import Sheet, write_workbook
+
+COUNTIES, FILES, FINDINGS = "提交情况", "文件情况", "问题清单"
+COUNTY_HEADS = (
+    Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "text", 40),
+    Head("文件", "text", 28), Head("版次", "number", 8), Head("填报日期", "date", 12), Head("企业数", "number", 9),
+    Head("生产线数", "number", 9), Head("错误", "number", 8), Head("提醒", "number", 8), Head("年度", "number", 8),
+    Head("轮次", "text", 12), Head("规则集", "text", 10), Head("汇总日期", "date", 12), Head("SHA-256", "code", 66),
+)  # fmt: skip
+FILE_HEADS = (Head("文件", "text", 36), Head("状态", "text", 10), Head("原因", "text", 60), Head("SHA-256", "code", 66))
+FINDING_HEADS = (
+    Head("严重程度", "text", 10), Head("规则", "code", 8), Head("规则名称", "text", 20), Head("文件", "text", 24),
+    Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
+    Head("填的值", "text", 20), Head("问题与改法", "text", 80), Head("依据", "text", 30), Head("相关的行", "text", 40),
+)  # fmt: skip
+KEPT = ("GS01", "GS03", "GS06", "GS07", "HZ03")
+"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back."""
+
+
+def head(column: Column) -> Head:
+    """How a declared column is written in a list."""
+    kind = "code" if column.is_code else "number" if column.is_number else "date" if column.kind == "date" else "text"
+    return Head(column.header, kind, column.width)  # type: ignore[arg-type] # one of the four
+
+
+def written(value: object) -> Value:
+    """A raw cell as a list can hold it: unreadable values stay visible as text."""
+    if isinstance(value, str | int | float | dt.date) and not isinstance(value, bool | dt.datetime):
+        return value if not isinstance(value, str) else "".join(c for c in value if c.isprintable() or c in "\n\t")[:32000]
+    return None if value is None else value_text(value)
+
+
+def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: bool) -> None:
+    """Write the city workbook; `findings` are those that count: of the files that hold, and of the city.
+
+    Raises ValueError for what a workbook cannot hold, FileExistsError and OSError as `write_workbook` does.
+    """
+    by_row = _rows_found(findings)
+    sheets = [
+        Sheet(COUNTIES, COUNTY_HEADS, _county_rows(city, findings)),
+        Sheet(FILES, FILE_HEADS, _file_rows(city)),
+        Sheet(FINDINGS, FINDING_HEADS, (_finding_row(finding) for finding in findings)),
+    ]
+    for sheet in SHEETS.values():
+        heads = [*map(head, sheet.columns), *(Head(name, "text", 18) for name in PROVENANCE)]
+        sheets.append(Sheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)))
+    write_workbook(target, sheets, created(city), overwrite=overwrite)
+
+
+def created(city: City) -> dt.date:
+    """The day that the properties of an output name: the latest 填报日期 of what went in, so that it can be repeated."""
+    days = [book.facts["filled_on"] for book in city.books() if book.facts.get("filled_on")]
+    return max(days, default=dt.date(city.year, 1, 1))
+
+
+def _rows_found(findings: Iterable[Finding]) -> dict[tuple[str, str, int], tuple[Severity, str, int]]:
+    """For each row with findings: the worst, its rule, and how many."""
+    found: dict[tuple[str, str, int], tuple[Severity, str, int]] = {}
+    for finding in findings:
+        if finding.file and finding.sheet and finding.row and finding.severity > Severity.INFO:
+            place = finding.file, finding.sheet, finding.row
+            worst, rule, number = found.get(place, (Severity.INFO, "", 0))
+            better = finding.severity > worst
+            found[place] = (finding.severity, finding.rule, number + 1) if better else (worst, rule, number + 1)
+    return found
+
+
+def _list_rows(
+    city: City, key: str, by_row: Mapping[tuple[str, str, int], tuple[Severity, str, int]]
+) -> Iterator[list[Value]]:
+    title = SHEETS[key].title
+    for book in city.books():
+        raw = _raw_cells(book, key)
+        for record in book.tables[key]:
+            values = list(record[:-2])
+            for name in record.bad:
+                position = SHEETS[key][name].position
+                values[position] = raw.get((record.row, name))
+            state = by_row.get((book.file, title, record.row))
+            values[0] = f"{SEVERITY_SYMBOLS[state[0]]} {state[1]}（共{state[2]}项）" if state else "✓"
+            yield [*values, book.file, title, record.row]
+
+
+def _raw_cells(book: Book, key: str) -> dict[tuple[int, str], Value]:
+    """What stands in the unreadable cells of a sheet, by row and field."""
+    title = SHEETS[key].title
+    by_header = {column.header: column.field for column in SHEETS[key].columns}
+    return {
+        (fault.row, by_header[fault.header]): written(fault.value)
+        for fault in book.faults
+        if fault.sheet == title and fault.row and fault.header in by_header and fault.rule in ("GS03", "GS05", "GS07")
+    }
+
+
+def _county_rows(city: City, findings: list[Finding]) -> Iterator[list[Value]]:
+    for county in city.counties:
+        book = county.handed.book if county.handed else None
+        own = [finding for finding in findings if book and finding.file == book.file]
+        yield [
+            county.code, county.name, county.status, county.reason or None,
+            book.file if book else None, book.revision if book else None,
+            book.facts.get("filled_on") if book else None,
+            len(book.tables["enterprises"]) if book else None, len(book.tables["lines"]) if book else None,
+            sum(finding.severity >= Severity.ERROR for finding in own) if book else None,
+            sum(finding.severity == Severity.WARNING for finding in own) if book else None,
+            city.year, city.round, city.ruleset.id, city.on, book.sha256 if book else None,
+        ]  # fmt: skip
+
+
+def _file_rows(city: City) -> Iterator[list[Value]]:
+    for handed in city.files:
+        yield [handed.file, handed.status, handed.reason or None, handed.book.sha256 if handed.book else None]
+
+
+def _finding_row(finding: Finding) -> list[Value]:
+    severity = f"{SEVERITY_SYMBOLS[finding.severity]} {SEVERITY_NAMES[finding.severity]}"
+    related = "；".join(f"{place.file} {place.sheet}!{place.cell or ''}" for place in finding.related)
+    return [
+        severity, finding.rule, all_rules()[finding.rule].name, finding.file, finding.sheet, finding.cell,
+        finding.header, finding.key, written(finding.value), finding.message, finding.basis, related or None,
+    ]  # fmt: skip
+
+
+def read_city(path: Path) -> tuple[City, list[Finding]]:
+    """The city workbook read back: its lists by county, and the findings that only the counties' files showed (`KEPT`).
+
+    Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
+    """
+    titles = [COUNTIES, FILES, FINDINGS, *(sheet.title for sheet in SHEETS.values())]
+    opened = open_grids(path, titles)
+    missing = [title for title in titles if title not in opened.grids]
+    if missing:
+        raise UnreadableWorkbook(f"“{path.name}”不是汇总工作簿：缺少工作表“{missing[0]}”。请指定 qingdan consolidate 生成的文件。")
+    for title, grid in opened.grids.items():
+        if grid.seen.formulas:
+            row, column = min(grid.seen.formulas)
+            raise UnreadableWorkbook(f"“{path.name}”的《{title}》{letter(column)}{row} 是公式。请改为数值，或重新汇总。")
+    try:
+        return _city(path.name, opened)
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        if isinstance(error, UnreadableWorkbook):
+            raise
+        raise UnreadableWorkbook(f"“{path.name}”的《{COUNTIES}》已被改动，无法认读。请重新汇总。") from error
+
+
+def _city(name: str, opened: Opened) -> tuple[City, list[Finding]]:
+    counties = list(_table(opened.grids[COUNTIES]))
+    first = counties[0]
+    rules = load(text_of(first.get("规则集")))
+    on = first.get("汇总日期")
+    city = City(rules, int(text_of(first.get("年度"))), text_of(first.get("轮次")), on, [], [], {})
+    exclusions = {}
+    by_file: dict[str, Book] = {}
+    for row in counties:
+        code, status = text_of(row.get("区划代码")), text_of(row.get("状态"))
+        county = County(code, text_of(row.get("区县")), status, text_of(row.get("原因")))  # type: ignore[arg-type] # one of the five
+        if status == "已剔除":
+            exclusions[code] = county.reason
+        file = text_of(row.get("文件"))
+        if file:
+            book = Book(
+                file, rules, code, city.round, int(row.get("版次") or 0), on,
+                {"filled_on": row.get("填报日期"), "year": str(city.year), "template_version": "1.0", "division": code,
+                 "round": city.round, "revision": text_of(row.get("版次"))},
+                sha256=text_of(row.get("SHA-256")),
+            )  # fmt: skip
+            county.handed = Handed(file, book, status="采用")
+            by_file[file] = book
+            city.files.append(county.handed)
+        city.counties.append(county)
+    city.exclusions = exclusions
+    for key, sheet in SHEETS.items():
+        _read_list(name, key, opened.grids[sheet.title], by_file, rules)
+    return city, [_finding(row) for row in _table(opened.grids[FINDINGS]) if text_of(row.get("规则")) in KEPT]
+
+
+def _table(grid: Grid) -> Iterator[dict[str, Any]]:
+    """Rows below the first one by its heads."""
+    heads = [text_of(cell) for cell in grid.rows[0][1]] if grid.rows else []
+    for _, cells in grid.rows[1:]:
+        yield {name: (cell if cell != "" else None) for name, cell in zip(heads, cells, strict=False)}
+
+
+def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book], rules: RuleSet) -> None:
+    sheet = SHEETS[key]
+    layout = find_layout(sheet, grid)
+    heads = {text_of(cell): position for position, cell in enumerate(next((c for n, c in grid.rows if n == layout.header_row), []))}
+    lost = layout.missing or layout.double or [one for one in PROVENANCE if one not in heads]
+    if lost:
+        raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》表头已损坏（{lost[0]}）。请重新汇总。")
+    order = [layout.positions[column.field] for column in sheet.columns]
+    source, row_at = heads[PROVENANCE[0]], heads[PROVENANCE[2]]
+    reader = RowReader(key, rules)
+    for number, cells in grid.rows:
+        if number <= layout.header_row:
+            continue
+        book = by_file.get(text_of(cells[source]))
+        if book is None:
+            raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。")
+        values = [cells[position] for position in order]
+        values[0] = ""
+        record, _ = reader.read(values, int(cells[row_at] or number))
+        book.tables[key].append(record)
+
+
+def _finding(row: Mapping[str, Any]) -> Finding:
+    names = {name: severity for severity, name in SEVERITY_NAMES.items()}
+    severity = names.get(text_of(row.get("严重程度")).rpartition(" ")[2], Severity.ERROR)
+    cell = text_of(row.get("单元格"))
+    return Finding(
+        text_of(row.get("规则")), severity, row.get("文件"), row.get("工作表"), cell or None,
+        int("".join(filter(str.isdecimal, cell)) or 0) or None, row.get("表头"), row.get("编号"), row.get("填的值"),
+        text_of(row.get("问题与改法")), text_of(row.get("依据")),
+    )  # fmt: skip
+

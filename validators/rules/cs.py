@@ -230,8 +230,9 @@ def _digits(found: re.Match[str]) -> str:
 def _plain(text: str) -> str:
     """A text with half-width signs, percentages written as `20%`, and no digit in its units."""
     text = unicodedata.normalize("NFKC", text).replace("m3", "m").replace("m2", "m")
-    text = re.sub(r"百分之(\d{1,3}(?:\.\d{1,6})?)", r"\1%", text)
-    return re.sub(r"(\d) +%", r"\1%", _HAN_PERCENT.sub(_digits, text))
+    if "百分之" in text:
+        text = re.sub(r"百分之(\d{1,3}(?:\.\d{1,6})?)", r"\1%", _HAN_PERCENT.sub(_digits, text))
+    return text.replace(" ", "")
 
 
 def contradicts(text: str, ratio: float, tolerance: float) -> bool:

@@ -39,9 +39,7 @@ def above_emission(row: Row) -> Iterator[Check]:
 def below_zero(row: Row) -> Iterator[Check]:
     """Reductions below zero."""
     for _, cut, _ in cuts(row):
-        yield check(
-            cut, cut < 0, "“{at.header}”为 {at}，减排量不能是负数。请改为不小于 0 的数；没有减排的填 0。"
-        )
+        yield check(cut, cut < 0, "“{at.header}”为 {at}，减排量不能是负数。请改为不小于 0 的数；没有减排的填 0。")
 
 
 def falling(row: Row, stem: str) -> Iterator[Check]:

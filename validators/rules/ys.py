@@ -21,8 +21,7 @@ def ys01(transport: Row) -> Iterator[Check]:
     yield check(
         transport.trucks,
         parts != transport.trucks,
-        "“{at.header}”为 {at}，而国四及以下、国五、国六、新能源之和为 {parts}。"
-        "请核对门禁台账，改正总数或分项。",
+        "“{at.header}”为 {at}，而国四及以下、国五、国六、新能源之和为 {parts}。请核对门禁台账，改正总数或分项。",
         parts=parts,
     )
     yield check(
@@ -46,8 +45,7 @@ def ys02(transport: Row) -> Iterator[Check]:
         yield check(
             measure,
             (measure == "无") & (transport.trucks > most),
-            "日均进出厂货车 {trucks} 辆次，超过 {most} 辆次，“{at.header}”却为“无”。"
-            "请选择该级预警的运输措施。",
+            "日均进出厂货车 {trucks} 辆次，超过 {most} 辆次，“{at.header}”却为“无”。请选择该级预警的运输措施。",
             trucks=transport.trucks,
             most=most,
         )

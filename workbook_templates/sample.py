@@ -181,6 +181,7 @@ class _Maker:
         self.brands = _brands(self.rng)
         self.codes = iter(self.rng.sample(range(len(_ALPHABET) ** 4), 2000))
         self.points: set[tuple[int, int]] = set()
+        self.normals: set[tuple[str, float]] = set()
         self.rows: dict[str, list[Cells]] = {key: [] for key in SHEETS}
         self.deadline = _due(ruleset, "保障类清单确定")
         self.transport_scale = ruleset.allowed(SHEETS["transport"]["red_transport"].values)
@@ -231,9 +232,7 @@ class _Maker:
 
     def _planned(self, row: Row, left: int) -> _Spec:
         named = row["guarantee"], row["kind"]
-        guarantee = next(
-            (own for own in _table("guarantees") if (own["category"], own["kind"]) == named), None
-        )
+        guarantee = next((own for own in _table("guarantees") if (own["category"], own["kind"]) == named), None)
         sites = min(left, int(row["sites"]))
         return _Spec(_kinds()[row["kind"]], row["grade"], guarantee, row["trait"], sites, row["companion"])
 
@@ -249,10 +248,8 @@ class _Maker:
         trait = rng.choices(("", "idle", "bar", "unfiled", "change", "fraud"), (80, 3, 3, 8, 5, 1))[0]
         if kind["industry"] == NOT_KEY and trait not in ("idle", "bar"):
             trait = ""
-        if trait in ("idle", "unfiled", "fraud"):
-            grade = self._lowest(grades)
-        else:
-            grade = self._any_grade(tuple(own for own in grades if trait != "bar" or own not in HIGH_GRADES))
+        possible = tuple(own for own in grades if trait != "bar" or own not in HIGH_GRADES)
+        grade = self._lowest(grades) if trait in ("idle", "unfiled", "fraud") else self._any_grade(possible)
         companions = kind["companions"].split("|")
         companion = rng.choice(companions) if trait == "" and rng.random() < 0.25 else ""
         return _Spec(kind, grade, None, trait, min(left, rng.choices((1, 2, 3), (95, 4, 1))[0]), companion)
@@ -365,9 +362,7 @@ class _Maker:
             row["bar"] = rng.choice(("未批先建", "超许可排放浓度", "超许可排放量", "未安装使用自动监测"))
             row["offence_on"] = self.ruleset.day("offence_from") + dt.timedelta(rng.randint(0, 280))
         for pollutant in POLLUTANTS:
-            row[f"{pollutant}_annual"] = round(
-                sum(line.daily[pollutant] * line.run_days for line in lines) / 1000, 3
-            )
+            row[f"{pollutant}_annual"] = round(sum(line.daily[pollutant] * line.run_days for line in lines) / 1000, 3)
         row.update(self._grading(worst, spec.trait, list_id))
         self.rows["enterprises"].append(row)
         self.rows["lines"] += [line.cells for line in lines]
@@ -400,10 +395,8 @@ class _Maker:
             reason = rng.choice(("监督检查不符", "设备或设施变更"))
         else:
             reason = rng.choice(("申报提升", "省核定") if grade in HIGH_GRADES else ("申报提升",))
-        if grade in HIGH_GRADES:
-            approved_by = "省生态环境厅"
-        else:
-            approved_by = "县指挥部" if reason == "申报提升" else "市指挥部"
+        ours = "县指挥部" if reason == "申报提升" else "市指挥部"
+        approved_by = "省生态环境厅" if grade in HIGH_GRADES else ours
         self.rows["changes"].append({
             "list_id": list_id,
             "old_grade": old,
@@ -448,9 +441,7 @@ class _Maker:
             found.append(self._line(cells, kind, own, step, idle=spec.trait == "idle", guaranteed=guaranteed))
         return found
 
-    def _line(
-        self, cells: Cells, kind: Row, size: float, step: Row, *, idle: bool, guaranteed: bool
-    ) -> _Line:
+    def _line(self, cells: Cells, kind: Row, size: float, step: Row, *, idle: bool, guaranteed: bool) -> _Line:
         rng, words = self.rng, _words()
         if idle:
             step = _ladders()["*", "A"][0][0]
@@ -475,9 +466,7 @@ class _Maker:
             **{f"{pollutant}_daily": kilograms for pollutant, kilograms in daily.items()},
         }
         indicator = kind["indicator"]
-        hours = kind["indicator_unit"].startswith("h")
-        usual = float(kind["normal"])
-        normal = _significant(usual * (rng.uniform(0.8, 1) if hours else size))
+        normal = self._normal(kind, size)
         if set(types) <= {"自主减排", "不停产"} and (idle or rng.random() < 0.5):
             cells["indicator"] = "无"
         else:
@@ -485,7 +474,7 @@ class _Maker:
             cells |= {"indicator": indicator, "indicator_unit": unit, "indicator_normal": normal}
         for level, type_, ratio in zip(LEVELS, types, ratios, strict=True):
             share = 1 - ratio / 100
-            alert = _significant(normal / share if indicator == "出焦时间" else normal * share)
+            alert = _significant(normal / share if indicator == "出焦时间" else normal * share, 4)
             if cells["indicator"] != "无":
                 cells[f"{level}_indicator"] = alert
             cells[f"{level}_type"] = type_
@@ -513,6 +502,16 @@ class _Maker:
         if rng.random() < 0.12:
             self._type_a_cut(cells, daily, ratios)
         return _Line(cells, daily, run_days, baseline, guaranteed)
+
+    def _normal(self, kind: Row, size: float) -> float:
+        """Normal value of the indicator; no two lines of a kind share one, so that no two texts are the same."""
+        hours = kind["indicator_unit"].startswith("h")
+        while True:
+            scale = self.rng.uniform(0.8, 1) if hours else size * self.rng.uniform(0.95, 1.05)
+            normal = _significant(float(kind["normal"]) * scale, 4)
+            if (kind["kind"], normal) not in self.normals:
+                self.normals.add((kind["kind"], normal))
+                return normal
 
     def _type_a_cut(self, cells: Cells, daily: dict[str, float], ratios: list[int]) -> None:
         """One reduction (kg/d) typed over the formula, where the line has any."""

@@ -11,7 +11,7 @@ import pytest
 
 from validators import ruleset
 from validators.book import Book
-from validators.columns import BOOK_FIELDS, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
+from validators.columns import BOOK_FIELDS, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION
 from validators.findings import Severity
 from validators.records import RowReader
 from validators.rule import judge
@@ -42,7 +42,16 @@ def with_formulas(sheet: str, row: dict[str, Any], number: int) -> dict[str, Any
 
 def book_of(rows: Rows, county: str, on: dt.date) -> Book:
     """The inventory as the reader would give it; asserts that every cell was read as it stands."""
-    book = Book("样例.xlsx", RULES, county, "首报", 1, on)
+    facts = {
+        "division": county,
+        "year": 2020,
+        "round": "首报",
+        "revision": 1,
+        "template_version": TEMPLATE_VERSION,
+        "ruleset": RULES.id,
+        **make_officer(county, 1, RULES),
+    }
+    book = Book("样例.xlsx", RULES, county, "首报", 1, on, facts)
     for sheet, own in rows.items():
         reader = RowReader(sheet, RULES)
         for number, row in enumerate(own, 4):
@@ -70,9 +79,7 @@ def test_same_arguments_give_the_same_rows_and_another_seed_gives_others() -> No
 
 
 @pytest.mark.parametrize(("county", "enterprises", "seed"), CASES)
-def test_no_rule_finds_more_than_a_remark_on_any_day_of_august(
-    county: str, enterprises: int, seed: int
-) -> None:
+def test_no_rule_finds_more_than_a_remark_on_any_day_of_august(county: str, enterprises: int, seed: int) -> None:
     for on in (dt.date(2020, 8, 1), dt.date(2020, 8, 31)):
         found = judge(book_of(rows_of(county, enterprises, seed), county, on))
         assert [(f.rule, f.key, f.message) for f in found if f.severity > Severity.INFO] == []
@@ -98,9 +105,7 @@ def test_cells_are_as_declared(county: str, enterprises: int, seed: int) -> None
                     assert isinstance(value, int) or column.kind == "decimal", (field, value)
                 else:
                     assert isinstance(value, dt.date if column.kind == "date" else str), (field, value)
-            absent = {
-                column.field for column in SHEETS[sheet].columns if column.required == "always"
-            } - row.keys()
+            absent = {column.field for column in SHEETS[sheet].columns if column.required == "always"} - row.keys()
             assert all((sheet, field) in OFFERED for field in absent), absent
 
 
@@ -145,21 +150,15 @@ def test_codes_names_and_points_do_not_come_twice() -> None:
         for e in firms:
             assert owners.setdefault(e["uscc"], (county, e["name"])) == (county, e["name"])
             assert e["list_id"].startswith(f"{county}-G-")
-            assert "permit_no" not in e or (
-                len(e["permit_no"]) == 22 and e["permit_no"].startswith(e["uscc"])
-            )
+            assert "permit_no" not in e or (len(e["permit_no"]) == 22 and e["permit_no"].startswith(e["uscc"]))
         assert len({(e["uscc"], e.get("site")) for e in firms}) == enterprises
         assert len({e["uscc"] for e in firms}) == len({e["name"] for e in firms})
-        ids = [
-            row["list_id"] for sheet in ("enterprises", "removals", "dust", "mobile") for row in rows[sheet]
-        ]
+        ids = [row["list_id"] for sheet in ("enterprises", "removals", "dust", "mobile") for row in rows[sheet]]
         ids += [line["line_id"] for line in rows["lines"]]
         assert len(set(ids)) == len(ids)
         assert max(Counter(e["phone"] for e in firms).values()) <= 3
         assert max(Counter(e["supervisor_phone"] for e in firms).values()) <= 3
-        points = [
-            (row["longitude"], row["latitude"]) for sheet in ("enterprises", "dust") for row in rows[sheet]
-        ]
+        points = [(row["longitude"], row["latitude"]) for sheet in ("enterprises", "dust") for row in rows[sheet]]
         assert len(set(points)) == len(points)
         centre = [statistics.median(own) for own in zip(*points, strict=True)]
         for longitude, latitude in points:

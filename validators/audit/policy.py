@@ -1,0 +1,224 @@
+"""The allow-lists of the auditor: what a passive workbook may consist of; whatever is not listed is a finding.
+
+The elements and attributes of each kind of part stand in allowed.txt.
+"""
+
+import re
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from validators.package import OFFICE, PACKAGE
+
+
+class Kind(NamedTuple):
+    """A kind of part: its content type, the names it may have, and the relationship type that leads to it."""
+
+    content_type: str
+    path: str
+    relation: str
+    owner: str
+    """The kind of part whose relationships may lead here; "" is the package."""
+    what: str
+
+
+_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+_RELATION = OFFICE + "relationships/"
+RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
+KINDS = {
+    "workbook": Kind(_SPREADSHEET + "sheet.main+xml", r"xl/workbook\.xml", _RELATION + "officeDocument", "", "工作簿"),
+    "sheet": Kind(
+        _SPREADSHEET + "worksheet+xml",
+        r"xl/worksheets/sheet\d*\.xml",
+        _RELATION + "worksheet",
+        "workbook",
+        "工作表",
+    ),
+    "styles": Kind(_SPREADSHEET + "styles+xml", r"xl/styles\.xml", _RELATION + "styles", "workbook", "样式"),
+    "strings": Kind(
+        _SPREADSHEET + "sharedStrings+xml",
+        r"xl/sharedStrings\.xml",
+        _RELATION + "sharedStrings",
+        "workbook",
+        "共享字符串",
+    ),
+    "theme": Kind(
+        "application/vnd.openxmlformats-officedocument.theme+xml",
+        r"xl/theme/theme\d*\.xml",
+        _RELATION + "theme",
+        "workbook",
+        "主题",
+    ),
+    "table": Kind(_SPREADSHEET + "table+xml", r"xl/tables/table\d+\.xml", _RELATION + "table", "sheet", "表格"),
+    "drawing": Kind(  # LibreOffice adds an empty one to each sheet; its grammar below lets nothing stand in it
+        "application/vnd.openxmlformats-officedocument.drawing+xml",
+        r"xl/drawings/drawing\d+\.xml",
+        _RELATION + "drawing",
+        "sheet",
+        "绘图",
+    ),
+    "core": Kind(
+        "application/vnd.openxmlformats-package.core-properties+xml",
+        r"docProps/core\.xml",
+        PACKAGE + "relationships/metadata/core-properties",
+        "",
+        "文档属性",
+    ),
+    "app": Kind(
+        "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+        r"docProps/app\.xml",
+        _RELATION + "extended-properties",
+        "",
+        "程序属性",
+    ),
+    "custom": Kind(  # LibreOffice adds an empty one, WPS its build number
+        "application/vnd.openxmlformats-officedocument.custom-properties+xml",
+        r"docProps/custom\.xml",
+        _RELATION + "custom-properties",
+        "",
+        "自定义属性",
+    ),
+}
+# Declared for a file extension without any such part: says nothing and does nothing.
+IDLE_DEFAULTS = {
+    "application/xml",
+    RELS_TYPE,
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/x-emf",
+    "image/x-wmf",
+    "application/vnd.openxmlformats-officedocument.vmlDrawing",
+    _SPREADSHEET + "printerSettings",
+}
+
+# A part that is not allowed, by what its name, content type or relationship type contains: which check it fails.
+SUSPECTS = [
+    (re.compile(pattern, re.IGNORECASE), check, what)
+    for pattern, check, what in (
+        (r"vbaProject|vbaData|macroEnabled|attachedToolbars", "AU02", "VBA 宏"),
+        (r"(intl)?macrosheet", "AU02", "XLM 宏表"),
+        (r"dialogsheet", "AU02", "对话框表"),
+        (r"binary\.|sheet\.binary", "AU02", "二进制工作簿"),
+        (r"/python|python\.xml", "AU02", "Python 代码"),
+        (
+            r"DataMashup|powerPivot|model/item|xmlMaps|tableSingleCells|singleXml",
+            "AU03",
+            "Power Query 或数据模型",
+        ),
+        (r"externalLink|xlPathMissing|xlStartup|xlLibrary|xlAlternateStartup", "AU03", "外部链接"),
+        (r"connections|queryTable|webQuery|volatileDep|attachedTemplate|hyperlink", "AU03", "外部数据连接"),
+        (r"rdRichValueWebImage|richData|rdRichValue", "AU03", "联网数据类型"),
+        (r"calcChain|sheetMetadata|/metadata\.xml", "AU01", "公式计算记录"),
+        (r"chart", "AU01", "图表（图表用公式取数）"),
+        (r"oleObject|embeddings|relationships/package|activeX|ctrlProp|/control", "AU04", "嵌入对象或控件"),
+        (
+            r"webextension|taskpane|customUI|ui/extensibility|userCustomization",
+            "AU04",
+            "网页扩展或自定义界面",
+        ),
+        (r"image|media/|thumbnail|vmlDrawing|drawing|diagram", "AU04", "图片、绘图或旧式控件框"),
+        (r"customXml|customProp|custom-prop|customData", "AU05", "自定义 XML 数据"),
+        (r"pivotCache|pivotTable|slicer|timeline", "AU05", "数据透视（暗藏源数据副本）"),
+        (r"revision|usernames|persons?[/.+]|threadedComment", "AU05", "修订记录或批注人"),
+    )
+]
+MACRO_SUFFIXES = (".xlsm", ".xltm", ".xlam", ".xlsb", ".xla", ".xll")
+
+# An element that is not allowed: which check it fails (all others: AU06), and what it is.
+SUSPECT_ELEMENTS = {
+    "AU01": "f formula formula1 formula2 xm:f conditionalFormatting cfRule x14:conditionalFormatting x14:cfRule "
+    "calculatedColumnFormula totalsRowFormula x14:sparkline x14:dataValidation",
+    "AU02": "functionGroups functionGroup",
+    "AU03": "hyperlinks hyperlink externalReferences externalReference webPublishing webPublishItems dataConsolidate "
+    "xmlColumnPr ep:HyperlinkBase ep:HLinks connection ddeLink oleLink a:hlinkClick a:hlinkHover",
+    "AU04": "oleObjects oleObject controls control legacyDrawing legacyDrawingHF picture oleSize a:blip "
+    "xdr:oneCellAnchor xdr:twoCellAnchor xdr:absoluteAnchor",
+    "AU05": "scenarios customSheetViews customWorkbookViews customProperties rPh pivotCaches op:property",
+}
+ELEMENT_CHECK = {name: check for check, names in SUSPECT_ELEMENTS.items() for name in names.split()}
+# An attribute that is not allowed unless it says no: which check it fails (all others: AU06).
+SUSPECT_ATTRIBUTES = {
+    "AU01": "cm totalsRowFunction",
+    "AU02": "codeName macro function vbProcedure xlm functionGroupId shortcutKey",
+    "AU03": "vm connectionId queryTableFieldId refreshAllConnections allowRefreshQuery updateLinks publishItems "
+    "publishToServer saveExternalLinkValues r:link",
+}
+ATTRIBUTE_CHECK = {name: check for check, names in SUSPECT_ATTRIBUTES.items() for name in names.split()}
+NO = {"0", "false", "none", "never"}
+
+
+class Rule(NamedTuple):
+    """What one element may carry: attributes, children (position, may it repeat), and whether text."""
+
+    attributes: frozenset[str]
+    children: dict[str, tuple[int, bool]]
+    text: bool
+
+
+ORDERED = {"worksheet", "workbook"}
+
+
+@cache
+def _allowed() -> dict[str, dict[str, Rule]]:
+    """Return the table of allowed.txt: kind of part -> element name -> Rule; the first element is the root."""
+    text = resources.files(__package__).joinpath("allowed.txt").read_text("utf-8")
+    kinds: dict[str, dict[str, Rule]] = {}
+    rules: dict[str, Rule] = {}
+    for line in re.sub(r"#.*|\n +", " ", text).splitlines():
+        if line.startswith("["):
+            kind, *taken = re.sub(r"[\[\]]", "", line).split()
+            rules = kinds[kind] = {}
+            later = {name: rule for other in taken for name, rule in kinds[other].items()}
+        elif line.strip():
+            own, _, inner = line.partition(" > ")
+            name, *attributes = own.split()
+            children = {child.rstrip("*"): (i, child.endswith("*")) for i, child in enumerate(inner.split())}
+            text_allowed = children.pop("$", None) is not None
+            if name == "*":  # every child may stand in every other
+                anything = Rule(frozenset(attributes), dict.fromkeys(children, (0, True)), False)
+                rules |= dict.fromkeys(children, anything)
+            else:
+                rules[name] = Rule(frozenset(attributes), children, text_allowed)
+                rules |= later
+    return kinds
+
+
+def grammar(kind: str) -> dict[str, Rule]:
+    """Return what may stand in a part of that kind: element name -> Rule; the first element is the root."""
+    return _allowed()[kind]
+
+
+# Formulas: what reaches outside, and what runs code; screened so that the finding says so.
+OUTSIDE = re.compile(
+    r"\b(WEBSERVICE|FILTERXML|ENCODEURL|RTD|HYPERLINK|IMAGE|STOCKHISTORY|CUBE\w+|SQL\.REQUEST|DDE)\s*\("
+    r"|\[[^\]]*\.xl\w+\]|\[\d+\]|\\\\|https?:|file:|\|'?[^|]*!",
+    re.IGNORECASE,
+)
+RUNS_CODE = re.compile(r"\b(CALL|REGISTER(\.ID)?|EXEC|EVALUATE|RUN|FORMULA|GET\.\w+|PY)\s*\(", re.IGNORECASE)
+
+# Defined names: only areas of sheets of this workbook, written plainly.
+_AREA = r"(?:\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(?::\$?[A-Z]{1,3}\$?[1-9]\d{0,6})?|\$?[1-9]\d{0,6}:\$?[1-9]\d{0,6}|\$?[A-Z]{1,3}:\$?[A-Z]{1,3})"
+_SHEET_AREA = rf"(?:'(?:[^'\[\]:*?/\\|]|'')+'|[^'\[\]:*?/\\|!,()=+\-&^<>\"{{}}#@\s]+)!{_AREA}"
+PLAIN_AREAS = re.compile(rf"{_SHEET_AREA}(?:,{_SHEET_AREA})*")
+BUILT_IN_NAMES = {"_xlnm._FilterDatabase", "_xlnm.Print_Titles", "_xlnm.Print_Area"}
+AUTO_NAMES = re.compile(r"(_xlnm\.)?auto_(open|close|activate|deactivate)", re.IGNORECASE)
+
+# Number formats: each section must show the value; literals must not look like one.
+_LITERAL = r"\"[^\"0-9]*+\"|\\[^0-9]|[_*]."
+_CODE = r"\[[^\]\"]{1,40}+\]|General|AM/PM|A/P|上午/下午|E[+\-]|[0#?@YMDHSEGBA.,%/:;()$¥€£+\- 年月日时分秒]"
+_CODES = re.compile(rf"(?:{_LITERAL}|{_CODE})*+", re.IGNORECASE)
+_SHOWS = re.compile(r"General|[0#?@YMDHSEGBA]", re.IGNORECASE)
+_UNSEEN = re.compile(r"\[(white|白色?|color ?2)\]", re.IGNORECASE)
+
+
+def hides_value(code: str) -> bool:
+    """Say whether a number format can show nothing, or something else than the value."""
+    if len(code) > 255 or not _CODES.fullmatch(code) or _UNSEEN.search(code):
+        return True
+    bare = re.sub(_LITERAL, "-", code)
+    bare = re.sub(r"\[(?![hms]+\])[^\]]*\]", "", bare, flags=re.IGNORECASE)
+    # The third section is for zero: accountants show a dash there.
+    return not all(
+        _SHOWS.search(section) or (index == 2 and section.strip()) for index, section in enumerate(bare.split(";"))
+    )

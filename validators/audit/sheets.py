@@ -1,0 +1,595 @@
+"""The string table and the sheets: the parts that are big.
+
+They are read in blocks of whole strings or rows. A block in the plain form that spreadsheet programs write is
+checked by one regular expression made for that sheet (its columns, styles, strings); any other block goes to the
+XML parser and element by element through the allow-list, which is also what finds the words for a finding. The
+expression only accepts what the parser would accept without a finding, so both give the same verdict.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import lt
+from typing import Literal
+
+from validators.audit.report import Findings
+from validators.audit.walk import LEADING, NUMBER, Attributes, Walker, is_no
+from validators.package import MAIN, NAMESPACES, TooBigError
+
+ColumnKind = Literal["number", "code", "date", "text"]
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+MAX_STRINGS = 8_000_000
+MAX_GRID = 24_000_000  # cells of a used range that the second reader holds at once, 0.8 GB
+FREE_GRID = 1_000_000  # below this a used range may be as empty as it likes
+HEAD_ROWS = 10  # the header row is looked for in these
+BLOCK = 1 << 18  # bytes
+FAST_COLUMNS = 400  # an expression for more columns costs more than it saves
+MAX_MERGED_ROWS = 1_000_000  # rows of all merged areas together
+
+# Character data that needs no look: no control characters, only references that are surely allowed.
+TEXT = (
+    rb"(?:[^<&\x00-\x08\x0b-\x1f]++|&(?:amp|lt|gt|quot|apos|#(?:3[2-9]|[4-9][0-9]|[1-9][0-9]{2,3}"
+    rb"|[1-4][0-9]{4}|5[0-4][0-9]{3}|6[0-4][0-9]{3}|65[0-4][0-9]{2}));)++"
+)
+T = rb'<t(?: xml:space="preserve")?>' + TEXT + rb"</t>"
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_RANGE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})(?::([A-Z]{1,3})([1-9][0-9]{0,6}))?")
+_FIGURE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?%?")
+_MAYBE_FIGURE = re.compile(rb"[\s0-9+\-.,%eE\xc2\xe2\xe3\xef\xf0\x80-\xbf]*+")  # also full-width digits, blanks
+_DESCENT = {uri for uri, prefix in NAMESPACES.items() if prefix == "x14ac:"}
+
+
+def letters(column: int) -> str:
+    """Return the name of a column counted from 1."""
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def number_of(column: str) -> int:
+    """Return the number, from 1, of a column named by letters."""
+    number = 0
+    for letter in column:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def area(reference: str) -> tuple[int, int, int, int] | None:
+    """Return (first row, first column, last row, last column) of A1 or A1:B2; None if it is not on a sheet."""
+    match = _RANGE.fullmatch(reference)
+    if match is None:
+        return None
+    column, row, column2, row2 = match.groups()
+    found = int(row), number_of(column), int(row2 or row), number_of(column2 or column)
+    if found[0] > found[2] or found[1] > found[3] or found[2] > MAX_ROWS or found[3] > MAX_COLUMNS:
+        return None
+    return found
+
+
+def is_figure(text: str) -> bool:
+    """Say whether a text is a number to a human reader: full-width digits, blanks and commas included."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    return any(c.isdigit() for c in text) and _FIGURE.fullmatch(text) is not None
+
+
+def valid_text(block: bytes) -> bool:
+    """Say whether a block whose tags are plain is also valid as XML text: UTF-8, no non-characters, no "]]>"."""
+    if b"]]>" in block or b"\xef\xbf\xbe" in block or b"\xef\xbf\xbf" in block:
+        return False
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def below(limit: int) -> bytes:
+    """Return an expression for the whole numbers from 0 to limit - 1, without leading zeros."""
+    digits = str(limit - 1)
+    options = []
+    for place, digit in enumerate(digits):
+        low = 1 if place == 0 and len(digits) > 1 else 0
+        if int(digit) > low:
+            rest = len(digits) - place - 1
+            options.append(f"{digits[:place]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{rest}}}" if rest else ""))
+    options.append(digits)
+    options += [f"[1-9][0-9]{{{n - 1}}}" for n in range(len(digits) - 1, 1, -1)]
+    if len(digits) > 1:
+        options.append("[0-9]")
+    return f"(?:{'|'.join(options)})".encode()
+
+
+class BlockWalker(Walker):
+    """A walker over a big part that may skip blocks of whole `ending` elements which `plain_block` vouches for."""
+
+    ending: bytes
+    depth: int  # of the elements around
+    skipped = 0  # bytes that the parser never saw
+    behind = -1  # bytes fed to the parser up to its last end tag
+
+    def run(self, chunks: Iterator[bytes]) -> None:
+        """Walk through the part; PackageError as the package and the parser raise it."""
+        first, size, pieces = True, 0, list[bytes]()
+        for chunk in chunks:
+            pieces.append(chunk)
+            size += len(chunk)
+            if size < BLOCK:
+                continue
+            data = b"".join(pieces)
+            if first:
+                cut = 0
+                for _ in range(HEAD_ROWS + 2):  # these always go through the parser
+                    cut = data.find(self.ending, cut) + len(self.ending)
+                    if cut < len(self.ending):
+                        break
+                else:
+                    self.block(data[:cut])
+                    data, first = data[cut:], False
+            cut = data.rfind(self.ending) + len(self.ending)
+            if cut < len(self.ending):
+                cut = len(data)
+            self.block(data[:cut])
+            pieces, size = [data[cut:]], len(data) - cut
+        self.block(b"".join(pieces))
+        self.finish()
+
+    def block(self, data: bytes) -> None:
+        """Take one block the fast way if that is safe, else the thorough one."""
+        parser = self.parser
+        plain = parser.root_namespaces.get(None) == MAIN and not parser.inner_namespaces
+        between = self.behind == parser.fed and len(self.stack) == self.depth and not self.denied
+        if plain and between and self.plain_block(data):
+            self.skipped += len(data)
+        else:
+            parser.feed(data)
+            if not data.endswith(self.ending):
+                self.behind = -1
+
+    def end(self, name: str) -> None:
+        """Note where the tag that ends here ends, if it is an `ending`."""
+        super().end(name)
+        self.behind = self.parser.position + len(self.ending)
+
+    def plain_block(self, data: bytes) -> bool:
+        """Say whether the whole block is plain and without a finding, and take in what it says."""
+        raise NotImplementedError
+
+
+class StringTable(BlockWalker):
+    """The shared strings: how many there are, which are figures, and which are the heads that are looked for."""
+
+    ending = b"</si>"
+    depth = 1
+
+    def __init__(self, part: str, findings: Findings, heads: frozenset[str]) -> None:
+        super().__init__(part, "strings", findings)
+        self.figures = bytearray()  # 1 where the string is a number to a human reader
+        self.heads: dict[int, str] = {}
+        self.declared: str | None = None
+        self._wanted = {head.encode() for head in heads}
+        self._text: list[str] = []
+
+    def opened(self, name: str, attributes: Attributes) -> None:
+        """Begin a string."""
+        if name == "sst":
+            self.declared = attributes.get("uniqueCount")
+        elif name == "si":
+            self._text = []
+
+    def closed(self, name: str, text: str) -> None:
+        """Collect the pieces of a string and take it in."""
+        if name == "t":
+            self._text.append(text)
+        elif name == "si":
+            self.take(["".join(self._text).encode()])
+
+    def take(self, texts: list[bytes]) -> None:
+        """Take in some strings, UTF-8."""
+        base = len(self.figures)
+        if base + len(texts) > MAX_STRINGS:
+            raise TooBigError(f"共享字符串超过 {MAX_STRINGS} 条，无法逐一检查", self.part)
+        maybe = _MAYBE_FIGURE.fullmatch
+        self.figures += bytes([maybe(text) is not None and is_figure(text.decode()) for text in texts])
+        if not self._wanted.isdisjoint(texts) and len(self.heads) < 10_000:
+            self.heads |= {base + i: t.decode() for i, t in enumerate(texts) if t in self._wanted}
+
+    def plain_block(self, data: bytes) -> bool:
+        """See the base class."""
+        if b"&" in data or _STRINGS.fullmatch(data) is None or not valid_text(data):
+            return False
+        self.take(_STRING.findall(data))
+        return True
+
+    def finish(self) -> None:
+        """Compare the declared number of strings with the real one: a false one makes readers reserve memory."""
+        super().finish()
+        if self.declared is not None and self.declared != str(len(self.figures)):
+            self.add("AU06", f"共享字符串登记为 {self.declared} 条，实际 {len(self.figures)} 条")
+
+
+_STRINGS = re.compile(rb"(?:<si>" + T + rb"</si>)*+")
+_STRING = re.compile(rb"<t[^>]*>([^<]*)</t>")
+
+
+@dataclass(slots=True)
+class SheetFacts:
+    """What the checks of the whole file need to know about one sheet."""
+
+    name: str
+    part: str
+    header_row: int | None = None
+    heads: list[str | None] = field(default_factory=list)  # of the header row; None is a text that is not known
+    rows: int = 0  # below the header, with anything in them
+    sums: dict[str, float | None] = field(default_factory=dict)  # None: too great for a float
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+class _Sum:
+    """The exact sum of many floats in little memory."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def extend(self, numbers: list[float]) -> None:
+        """Add numbers; past 20,000 they are folded into a few floats with exactly the same sum."""
+        self.values += numbers
+        if len(self.values) > 20_000:
+            folded: list[float] = []
+            while total := math.fsum(self.values):
+                folded.append(total)
+                self.values.append(-total)
+            self.values = folded
+
+    def total(self) -> float | None:
+        """Return the correctly rounded sum, None when it overflows."""
+        try:
+            return math.fsum(self.values)
+        except OverflowError:
+            return None
+
+
+class SheetWalker(BlockWalker):
+    """One worksheet: every cell and row against the allow-list, the kinds of its columns, and its facts."""
+
+    ending = b"</row>"
+    depth = 2
+
+    def __init__(self, part: str, name: str, findings: Findings, strings: StringTable, styles: int) -> None:
+        """`styles` counts the cell formats."""
+        super().__init__(part, "sheet", findings, name)
+        self.facts = SheetFacts(name, part)
+        self.strings, self.styles = strings, styles
+        self.expect({}, frozenset(), frozenset())
+        self.row = self.column = 0
+        self.max_row = self.max_column = 0
+        self.min_row = MAX_ROWS
+        self.dimension: str | None = None
+        self.hidden = bytearray(MAX_COLUMNS + 1)  # 1: hidden, 2: hidden and reported
+        self.last_col = 0
+        self.kinds: dict[int, ColumnKind] = {}
+        self.sums: dict[int, _Sum] = {}
+        self.summed_heads: dict[int, str] = {}
+        self.row_hidden = self.in_cell = False
+        self.row_texts: dict[int, str | None] = {}  # of a row that might be the header row
+        self.row_filled = False
+        self.attributes: Attributes = {}
+        self.value: str | None = None
+        self.inline: list[str] | None = None
+        self.merged_rows = 0
+        self._pattern: tuple[object, re.Pattern[bytes] | None] = (None, None)
+        self._patterns_made = 0
+        self._groups: list[tuple[int, bool]] = []  # column, and whether it is the number to sum
+
+    def expect(self, heads: Mapping[str, ColumnKind], known: frozenset[str], summed: frozenset[str]) -> None:
+        """Give the kinds of columns by head, the heads that make a header row, and those of columns to sum."""
+        self.column_kinds, self.known, self.summed = heads, known, summed
+
+    def cell(self) -> str | None:
+        """Return the address of the present cell."""
+        if self.in_cell:
+            return f"{letters(self.column)}{self.row}"
+        return None
+
+    # The thorough way.
+
+    def opened(self, name: str, attributes: Attributes) -> None:
+        """Begin a row or a cell, or look at what stands around them."""
+        if name == "c":
+            self.open_cell(attributes)
+        elif name == "row":
+            self.open_row(attributes)
+        elif name == "is":
+            self.inline = []
+        elif name in _LOOKS:
+            _LOOKS[name](self, attributes)
+
+    def closed(self, name: str, text: str) -> None:
+        """End a value, a cell, a row."""
+        if name == "v":
+            self.value = text
+        elif name == "t" and self.inline is not None:
+            self.inline.append(text)
+        elif name == "c":
+            self.close_cell()
+            self.in_cell = False
+        elif name == "row":
+            self.close_row()
+        elif name.endswith(("Header", "Footer")) and "&G" in text.upper():
+            self.add("AU04", "页眉或页脚里有图片")
+
+    def leave(self, name: str, text: str) -> None:
+        """Screen a formula; a formula in a cell is counted where it stands."""
+        super().leave(name, text)
+        if name == "f" and self.in_cell:
+            self.row_filled = True
+
+    def open_row(self, attributes: Attributes) -> None:
+        """Check the row's number and looks."""
+        number = attributes.get("r")
+        if number is not None and (not re.fullmatch("[1-9][0-9]{0,6}", number) or int(number) > MAX_ROWS):
+            self.add("AU06", f"行号 {number} 不合法")
+            number = None
+        row = int(number or self.row + 1)
+        if row <= self.row:
+            self.add("AU06", f"第 {row} 行排在第 {self.row} 行之后，行号重复或颠倒")
+        self.row, self.column = row, 0
+        self.row_hidden = not is_no(attributes.get("hidden")) or _narrow(attributes.get("ht"), 2)
+        self.row_texts, self.row_filled = {}, False
+        self.style(attributes.get("s"))
+
+    def close_row(self) -> None:
+        """Count the row, or see whether it is the header row."""
+        if self.row_hidden and self.row_filled:
+            self.add("AU05", f"第 {self.row} 行被隐藏，但有内容")
+        if self.facts.header_row is not None:
+            self.facts.rows += self.row_filled
+        elif self.row <= HEAD_ROWS and self.row_texts:
+            known = sum(text in self.known for text in self.row_texts.values())
+            if known * 2 >= len(self.row_texts):
+                self.take_header()
+
+    def take_header(self) -> None:
+        """Let the present row be the header row: it names the columns below it."""
+        self.facts.header_row = self.row
+        self.facts.heads = list(self.row_texts.values())
+        for column, head in self.row_texts.items():
+            if head is None:
+                continue
+            if head in self.column_kinds:
+                self.kinds[column] = self.column_kinds[head]
+            if head in self.summed and self.facts.heads.count(head) == 1:
+                self.sums[column], self.summed_heads[column] = _Sum(), head
+
+    def style(self, index: str | None) -> None:
+        """Check the number of a cell format."""
+        if index is not None and not (re.fullmatch("[0-9]{1,6}", index) and int(index) < self.styles):
+            self.add("AU06", f"单元格样式编号 {index} 不存在")
+
+    def open_cell(self, attributes: Attributes) -> None:
+        """Check the cell's address and style."""
+        self.in_cell = True
+        before, self.column = self.column, self.column + 1
+        reference = attributes.get("r")
+        if reference is not None:
+            match = _REFERENCE.fullmatch(reference)
+            if match is None or (column := number_of(match[1])) > MAX_COLUMNS:
+                self.add("AU06", f"单元格地址 {reference} 不合法")
+            elif int(match[2]) != self.row:
+                self.add("AU06", f"单元格 {reference} 写在第 {self.row} 行里")
+            elif column <= before:
+                self.add("AU06", f"单元格 {reference} 重复或次序颠倒")
+            else:
+                self.column = column
+        self.max_row = max(self.max_row, self.row)
+        self.min_row = min(self.min_row, self.row)
+        self.max_column = max(self.max_column, self.column)
+        self.style(attributes.get("s"))
+        self.attributes, self.value, self.inline = attributes, None, None
+
+    def close_cell(self) -> None:
+        """Judge the value of the cell."""
+        kind, value = self.attributes.get("t", "n"), self.value
+        text: str | None = None
+        figure = False
+        if (kind == "inlineStr") != (self.inline is not None) and (value is not None or self.inline is not None):
+            self.add("AU06", f"单元格类型 {kind} 与其内容不符")
+        if value is None and self.inline is None:
+            if kind == "e":
+                self.add("AU07", "错误值")
+            return
+        self.row_filled = True
+        if kind == "n":
+            figure = True
+            self.number(value or "")
+        elif kind == "s":
+            if re.fullmatch("0|[1-9][0-9]{0,7}", value or "") and int(value or "") < len(self.strings.figures):
+                text = self.strings.heads.get(int(value or ""))
+                figures = self.strings.figures[int(value or "")]
+            else:
+                self.add("AU06", f"共享字符串编号「{value}」不存在")
+                figures = False
+        elif kind == "inlineStr":
+            text = "".join(self.inline or ())
+            figures = is_figure(text)
+        elif kind == "str":
+            text, figures = value or "", is_figure(value or "")
+            if text.startswith(LEADING):
+                self.add("AU07", f"公式结果类型的文字以 {text[0]} 开头：「{text}」")
+        elif kind == "b":
+            figures = False
+            if value not in ("0", "1"):
+                self.add("AU07", f"逻辑值「{value}」不是 0 或 1")
+        else:
+            figures = False
+            what = {"e": f"错误值 {value}", "d": f"文字形式的日期单元格「{value}」"}
+            self.add("AU07", what.get(kind, f"不认识的单元格类型 {kind}"))
+        if self.hidden[self.column] == 1:
+            self.hidden[self.column] = 2
+            self.add("AU05", f"{letters(self.column)} 列被隐藏，但有内容")
+        if self.facts.header_row is None:
+            if self.row <= HEAD_ROWS:
+                self.row_texts[self.column] = text
+            return
+        column = self.kinds.get(self.column)
+        if column == "code" and figure:
+            self.add("AU07", f"代码列里是数字 {value}，应为文字")
+        elif column == "number" and not figure and figures:
+            self.add("AU07", f"数字列里是文字形式的数字{f'「{text}」' if text else ''}")
+
+    def number(self, value: str) -> None:
+        """Check a number as it is written, and add it to the sum of its column."""
+        if not NUMBER.fullmatch(value) or not math.isfinite(float(value)):
+            self.add("AU07", f"「{value}」不是合法的数字")
+        elif self.column in self.sums:
+            self.sums[self.column].extend([float(value)])
+
+    # The fast way.
+
+    def plain_block(self, data: bytes) -> bool:
+        """See the base class."""
+        if self.facts.header_row is None and self.row < HEAD_ROWS:
+            return False
+        pattern = self.pattern()
+        if pattern is None:
+            return False
+        found = pattern.findall(data)
+        if not found or sum([len(row[0]) for row in found]) != len(data) or (b"<is>" in data and not valid_text(data)):
+            return False
+        numbers = [self.row, *(int(row[1]) for row in found)]
+        if numbers[-1] > MAX_ROWS or not all(map(lt, numbers, numbers[1:])):
+            return False
+        figures = self.strings.figures
+        values = list(zip(*found, strict=True))[2:]
+        for (_, summed), texts in zip(self._groups, values, strict=True):
+            if not summed and any(figures[int(index)] for index in texts if index):
+                return False
+        for (column, summed), texts in zip(self._groups, values, strict=True):
+            if summed:
+                self.sums[column].extend([float(text) for text in texts if text])
+        if self.facts.header_row is not None:
+            self.facts.rows += sum([b"</v>" in row[0] or b"</t>" in row[0] for row in found])
+        self.row = self.max_row = numbers[-1]
+        return True
+
+    def pattern(self) -> re.Pattern[bytes] | None:
+        """Return the expression for one plain row of this sheet, None where there is none worth having.
+
+        Its groups are: the whole row, its number, for each number column the index of a string, and for each
+        column to sum the number. Columns stand in ascending order, so order and uniqueness are in it too.
+        """
+        key = (self.max_column, self.facts.header_row)
+        if self._pattern[0] != key:
+            self._patterns_made += 1
+            usable = self.max_column <= FAST_COLUMNS and self._patterns_made < 20
+            self._pattern = (key, re.compile(self.row_expression()) if usable else None)
+        return self._pattern[1]
+
+    def row_expression(self) -> bytes:
+        """Write the expression of `pattern`."""
+        style, yes_no, no = below(max(self.styles, 1)), rb'"(?:0|1|true|false)"', rb'"(?:0|false)"'
+        attributes = [rb'spans="[0-9]{1,5}:[0-9]{1,5}"', rb's="' + style + rb'"', rb"customFormat=" + yes_no]
+        attributes += [rb'ht="(?:[2-9]|[1-9][0-9]{1,2})(?:\.[0-9]{1,16})?"', rb"hidden=" + no]
+        attributes += [rb"customHeight=" + yes_no, rb'outlineLevel="0"', rb"collapsed=" + no]
+        if self.parser.root_namespaces.get("x14ac") in _DESCENT:
+            attributes.append(rb'x14ac:dyDescent="[0-9]{1,3}(?:\.[0-9]{1,6})?"')
+        head = rb'<row r="([1-9][0-9]{0,6})"' + b"".join(b"(?: " + a + b")?+" for a in attributes)
+        strings = len(self.strings.figures)
+        index = below(strings) if strings else rb"(?!)"
+        number = rb"-?(?:0|[1-9][0-9]{0,17}+)(?:\.[0-9]{1,20}+)?+(?:[eE][-+]?[0-9]{1,2})?+"
+        blank = rb' ?/>|></c>| t="n"(?:></c>| ?/>)'
+        inline = rb' t="inlineStr"><is>' + T + rb"</is></c>|"
+        cells = []
+        self._groups = []
+        for column in range(1, self.max_column + 1):
+            kind = self.kinds.get(column)
+            figure, text, words = number, index, inline
+            if column in self.sums:
+                figure = b"(" + number + b")"
+                self._groups.append((column, True))
+            if kind == "number":  # a string there may be a figure; inline ones are left to the thorough way
+                text, words = b"(" + index + b")", b""
+                self._groups.append((column, False))
+            filled = rb' t="s"><v>' + text + rb"</v></c>|" + words
+            if kind != "code":
+                filled = rb'(?: t="n")?+><v>' + figure + rb"</v></c>|" + filled
+            if self.hidden[column]:
+                filled = b""
+            name = letters(column).encode()
+            cells.append(b'(?:<c r="' + name + rb'\2"(?: s="' + style + b'")?+(?:' + filled + blank + b"))?+")
+        return b"(" + head + b"(?:/>|>" + b"".join(cells) + b"</row>))"
+
+    def finish(self) -> None:
+        """Compare the sheet's own idea of its size with the real one, and keep the facts."""
+        super().finish()
+        self.facts.sums = {head: self.sums[column].total() for column, head in self.summed_heads.items()}
+        size = (self.max_row - self.min_row + 1) * self.max_column
+        if size > MAX_GRID or size > max(FREE_GRID, self.parser.fed + self.skipped):
+            self.add(
+                "AU06",
+                f"使用区域大得反常（第 {self.min_row} 至 {self.max_row} 行、{self.max_column} 列），多数读表程序会耗尽内存",
+            )
+        if self.dimension is not None:
+            declared = area(self.dimension)
+            if declared is None:
+                self.add("AU06", f"使用区域声明 {self.dimension} 不合法")
+            elif self.max_column and (declared[2] < self.max_row or declared[3] < self.max_column):
+                self.add("AU06", f"使用区域声明为 {self.dimension}，有单元格在它之外，有的程序会读不到")
+
+
+def _narrow(value: str | None, least: float) -> bool:
+    """Say whether a height or width is given and too small to see."""
+    return value is not None and not (re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,20})?", value) and float(value) >= least)
+
+
+def _look_format(walker: SheetWalker, attributes: Attributes) -> None:
+    if not is_no(attributes.get("zeroHeight")) or _narrow(attributes.get("defaultRowHeight"), 2):
+        walker.add("AU05", "工作表默认隐藏各行")
+    if _narrow(attributes.get("defaultColWidth"), 0.5):
+        walker.add("AU05", "工作表默认列宽为零，各列都看不见")
+
+
+def _look_column(walker: SheetWalker, attributes: Attributes) -> None:
+    first, last = attributes.get("min", ""), attributes.get("max", "")
+    if not (re.fullmatch("[1-9][0-9]{0,4}", first) and re.fullmatch("[1-9][0-9]{0,4}", last)):
+        walker.add("AU06", f"列的范围 {first} 至 {last} 不合法")
+    elif not walker.last_col < int(first) <= int(last) <= MAX_COLUMNS:
+        walker.add("AU06", f"列的范围 {first} 至 {last} 越界、重复或颠倒")
+    else:
+        walker.last_col = int(last)
+        if not is_no(attributes.get("hidden")) or _narrow(attributes.get("width"), 0.5):
+            walker.hidden[int(first) : int(last) + 1] = b"\1" * (int(last) - int(first) + 1)
+    walker.style(attributes.get("style"))
+
+
+def _look_view(walker: SheetWalker, attributes: Attributes) -> None:
+    if attributes.get("showZeros", "1") not in ("1", "true"):
+        walker.add("AU05", "工作表设为不显示零值")
+
+
+def _look_dimension(walker: SheetWalker, attributes: Attributes) -> None:
+    walker.dimension = attributes.get("ref", "")
+
+
+def _look_merge(walker: SheetWalker, attributes: Attributes) -> None:
+    merged = area(attributes.get("ref", ""))
+    if merged is None:
+        walker.add("AU06", f"合并区域 {attributes.get('ref')} 不合法")
+        return
+    walker.merged_rows += merged[2] - merged[0] + 1
+    if walker.merged_rows > MAX_MERGED_ROWS:
+        raise TooBigError(f"工作表「{walker.sheet}」的合并区域过多，无法逐一检查", walker.part)
+    walker.facts.merged.append(merged)
+
+
+_LOOKS = {
+    "sheetFormatPr": _look_format,
+    "col": _look_column,
+    "sheetView": _look_view,
+    "dimension": _look_dimension,
+    "mergeCell": _look_merge,
+}

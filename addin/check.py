@@ -37,14 +37,14 @@ def check(given: list[str], *, previous: str | None, on: str | None, as_json: bo
     judged_on = day("--on", on)
     readings: list[Reading] = []
     errors: list[Json] = []
-    with progress("校验", len(paths)) as advance:
+    with progress("校验") as step:
         found = read_all(paths, previous=Path(previous) if previous else None, on=judged_on)
-        for path, one in zip(paths, found, strict=True):
+        for number, (path, one) in enumerate(zip(paths, found, strict=True), 1):
             if isinstance(one, Failure):
                 errors.append({"file": path.name, "message": one.message})
             else:
                 readings.append(one)
-            advance()
+            step(number, len(paths), path.name)
     for one in readings:
         if one.warning:
             warn(one.warning)

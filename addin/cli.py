@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from addin.problems import Stop, refusal
+from addin.problems import Stop, debugging, refusal
 from addin.terminal import document, prepare, warn
 from addin.usage import Command, Group, UsageError, complaint
 
@@ -108,6 +108,78 @@ def sample(
     )
 
 
+@app.command("consolidate", cls=Command)
+def consolidate(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="各区县的填报表，或放着它们的文件夹。")],
+    out: Out,
+    year: Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：多数文件的年度。")] = None,
+    round_: Annotated[str | None, typer.Option("--round", metavar="轮次", help="不写：多数文件的轮次。")] = None,
+    on: On = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="区划代码", help="剔除一个区县，可写几次，每次都要写 --reason。"),
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option("--reason", metavar="理由", help="剔除的理由，与 --exclude 逐一对应。")
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """把各区县的填报表汇总成全市清单，查出区县之间的冲突。
+
+    例：qingdan consolidate 收件箱 --out 全市.xlsx --exclude 371525 --reason 逾期未改
+    退出码：0 没有错误，1 有错误，2 有文件读不了。
+    """
+    from addin.consolidate import consolidate_files
+
+    return consolidate_files(
+        files, out=out, year=year, round_=round_, on=on, excluded=exclude or [], reasons=reason or [],
+        force=force, as_json=as_json,
+    )  # fmt: skip
+
+
+@app.command("export", cls=Command)
+def export(
+    *,
+    source: Annotated[str, typer.Argument(metavar="文件", help="全市汇总，或一个区县的填报表。")],
+    out: Out,
+    profile: Annotated[str, typer.Option("--profile", metavar="名称", help="报送格式。不写：省里现行格式。")] = "",
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """导出报送省里的清单（只有数值，没有公式）和它的核对清单。有错误时不予导出。
+
+    例：qingdan export 全市.xlsx --out 报省.xlsx
+    """
+    from addin.consolidate import export_file
+
+    return export_file(source, out=out, profile=profile, force=force, as_json=as_json)
+
+
+@app.command("audit", cls=Command)
+def audit(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="要审计的文件，或放着它们的文件夹。")],
+    manifest: Annotated[
+        str | None,
+        typer.Option("--manifest", metavar="文件", help="核对清单。不写：取文件旁边的同名 .manifest.json。"),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="文件夹", help="各区县的填报表，用来逐格复算。")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """审计：有没有公式、宏、外部连接、隐藏内容，是否完整、未被改动。
+
+    例：qingdan audit 报省.xlsx --against 收件箱
+    退出码：0 通过，1 不通过，2 文件打不开。
+    """
+    from addin.audit import audit_files
+
+    return audit_files(files, manifest=manifest, against=against, as_json=as_json)
+
+
 @app.command("rules", cls=Command)
 def rules(
     *,
@@ -121,6 +193,27 @@ def rules(
     from addin import rules as command
 
     return command.rules(id_, as_json=as_json)
+
+
+@app.command("demo", cls=Command)
+def demo(
+    *,
+    out: Annotated[
+        str, typer.Option("--out", metavar="文件夹", help="文件放在哪里。不写：当前文件夹下的 demo。")
+    ] = "demo",
+    enterprises: Annotated[
+        str, typer.Option("--enterprises", metavar="家数", help="每个区县多少家企业，至少 60。不写：60。")
+    ] = "60",
+    as_json: AsJson = False,
+) -> int:
+    """用虚构的数据走完全程：模板、填报、校验、汇总、导出、审计。
+
+    例：qingdan demo --out 演示
+    退出码：0 各步都如预期，1 有的步骤不如预期，2 没能做完。
+    """
+    from addin import demo as command
+
+    return command.demo(out=out, enterprises=enterprises, as_json=as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -158,7 +251,7 @@ def _guarded(arguments: list[str]) -> int:
         message = "内存不够。请关闭其他程序，或把文件分批处理。"
     except Exception:
         message = "程序内部出错。请把命令和文件发给维护人员；设 QINGDAN_DEBUG=1 后重试可显示细节。"
-        if os.environ.get("QINGDAN_DEBUG"):
+        if debugging():
             warn(traceback.format_exc())
     if "--json" in arguments:
         document({"errors": [{"file": None, "message": message}]})

@@ -12,6 +12,11 @@ class Stop(Exception):  # noqa: N818 - the command stops; it need not be anybody
     """The command cannot be carried out; the message is one Chinese line for the user."""
 
 
+def debugging() -> bool:
+    """Whether a developer wants to see tracebacks."""
+    return bool(os.environ.get("QINGDAN_DEBUG"))
+
+
 REASONS = {
     errno.ENOSPC: "磁盘已满，写不下。请清理出空间，或换一个磁盘",
     errno.EDQUOT: "磁盘配额已满，写不下。请清理出空间，或换一个磁盘",

@@ -1,8 +1,8 @@
 """`qingdan template county` and `qingdan sample`: county workbooks, empty, carried over or filled with samples."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from addin.arguments import round_name, rules_of, submitting, whole
 from addin.problems import Stop, output
@@ -13,12 +13,16 @@ from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.records import Value
 from workbook_templates.offered import OFFERED
+from workbook_templates.sample import make_officer, make_rows
+from workbook_templates.template import write_county
 
 LARGEST = 20_000
 """Enterprises that a workbook is made for at most."""
 NOT_CARRIED = ("changes", "removals")
 """Sheets that speak of one version only."""
 CARRIED_FACTS = ("filled_by_office", "filled_by", "filled_phone")
+ROUND = "首报"
+"""The round of a sample."""
 Rows = dict[str, list[dict[str, Value]]]
 
 
@@ -48,7 +52,9 @@ def county_template(
             raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
         given, officer = _last_version(Path(last), code)
     with progress("生成模板"), output(target, force=force) as file:
-        _write(file, county=code, year=year, round_=round_, revision=number, room=room, rows=given, officer=officer)
+        write_county(
+            file, county=code, ruleset=rules, round_=round_, revision=number, enterprises=room, rows=given, officer=officer
+        )  # fmt: skip
     _made(out, county=code, year=year, round_=round_, revision=number, rows=given, as_json=as_json)
     return 0
 
@@ -58,45 +64,19 @@ def sample(*, county: str, enterprises: str, seed: str, year: str | None, out: s
     rules = rules_of(year)
     code = submitting(rules, county)
     number = whole("--enterprises", enterprises, 1, 1500)
+    start = whole("--seed", seed, 0, 10**9)
     with progress("生成样例"), output(Path(out), force=force) as file:
-        rows = write_sample(file, code, rules.id, number, whole("--seed", seed, 0, 10**9))
-    _made(out, county=code, year=rules.id, round_="首报", revision=1, rows=rows, as_json=as_json)
+        rows, officer = make_rows(code, number, start, rules), make_officer(code, start, rules)
+        write_county(
+            file, county=code, ruleset=rules, round_=ROUND, revision=1, enterprises=number, rows=rows, officer=officer
+        )  # fmt: skip
+    _made(out, county=code, year=rules.id, round_=ROUND, revision=1, rows=rows, as_json=as_json)
     return 0
 
 
-def write_sample(file: BinaryIO, county: str, year: str, enterprises: int, seed: int) -> Rows:
-    """Fill a template with made-up rows, which are returned by sheet."""
-    from validators import ruleset
-    from workbook_templates.sample import make_officer, make_rows
-
-    rules = ruleset.load(year)
-    rows: Rows = make_rows(county, enterprises, seed, rules)  # type: ignore[assignment] # dict is invariant
-    officer: dict[str, Value] = make_officer(county, seed, rules)  # type: ignore[assignment] # likewise
-    _write(file, county=county, year=year, round_="首报", revision=1, room=enterprises, rows=rows, officer=officer)
-    return rows
-
-
-def _write(
-    file: BinaryIO,
-    *,
-    county: str,
-    year: str,
-    round_: str,
-    revision: int,
-    room: int,
-    rows: Rows,
-    officer: dict[str, Value],
+def _made(
+    out: str, *, county: str, year: str, round_: str, revision: int, rows: Mapping[str, Sequence[object]], as_json: bool
 ) -> None:
-    from validators import ruleset
-    from workbook_templates.template import write_county
-
-    write_county(
-        file, county=county, ruleset=ruleset.load(year), round_=round_, revision=revision, enterprises=room, rows=rows,
-        officer=officer,
-    )  # fmt: skip
-
-
-def _made(out: str, *, county: str, year: str, round_: str, revision: int, rows: Rows, as_json: bool) -> None:
     filled = {SHEET_TITLES[key]: len(rows.get(key, ())) for key in SHEETS}
     if as_json:
         document(

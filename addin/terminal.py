@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import Any
 
+Step = Callable[[int, int, str], None]
+"""Called with how much is done, of how much, and the name of what is being done."""
 BAR_AFTER = 1.0
 """Seconds that a job takes before a progress bar is shown."""
 
@@ -38,26 +40,27 @@ def prepare() -> None:
 
 
 @contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+def progress(label: str) -> Iterator[Step]:
     """A bar on standard error while the block runs, if that is a terminal and it takes over a second.
 
-    Yields what is called at each of the `total` steps; without a total the bar only shows that work goes on.
+    Yields what is called at each step; as long as it is not called the bar only shows that work goes on.
     """
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda done, of, what: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    count = [MofNCompleteColumn()] if total else []
-    columns = [TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn()]
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task(label, total=total)
+    task = bar.add_task(label, total=None)
     timer = Timer(BAR_AFTER, bar.start)
     timer.daemon = True
     timer.start()
     try:
-        yield lambda: bar.advance(task)
+        yield lambda done, of, what: bar.update(
+            task, completed=done, total=of, description=f"{label} {_harmless(what)}"
+        )
     finally:
         timer.cancel()
         timer.join()

@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from addin.problems import Stop, refusal
+from addin.problems import Stop, debugging, refusal
 
 MEMORY = 1536 << 20
 """Bytes of address space that a child may have; only where the system can limit it (not on Windows)."""
@@ -33,10 +33,9 @@ PRELOADED = ["addin.cli", "addin.reading"]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What became of a file that could not be read: one Chinese line, and details for developers."""
+    """What became of a file that could not be read: one Chinese line."""
 
     message: str
-    details: str = ""
 
 
 @dataclass
@@ -122,7 +121,7 @@ def _end(receiver: Connection, child: _Child) -> None:
 def _run(sender: Connection, function: Callable[..., Any], item: tuple[Any, ...], memory: int) -> None:
     """The child: limits itself, works, and sends back what came of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
-    if not os.environ.get("QINGDAN_DEBUG"):
+    if not debugging():
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a reader that aborts says so in English
     _limit(memory)
     name = Path(item[0]).name
@@ -135,9 +134,9 @@ def _run(sender: Connection, function: Callable[..., Any], item: tuple[Any, ...]
     except OSError as error:
         sender.send(Failure(refusal(error, name)))
     except Exception:
-        sender.send(
-            Failure(f"“{name}”读取时出错，内容可能已损坏。请在表格软件中另存为 .xlsx 再试。", traceback.format_exc())
-        )
+        if debugging():
+            traceback.print_exc()
+        sender.send(Failure(f"“{name}”读取时出错，内容可能已损坏。请在表格软件中另存为 .xlsx 再试。"))
 
 
 def _limit(memory: int) -> None:

@@ -1,0 +1,263 @@
+"""`qingdan demo`: the whole journey on made-up counties, one of them with planted faults."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from addin.arguments import rules_of, whole
+from addin.audit import MANIFEST, audit_one
+from addin.city import consolidate, export
+from addin.problems import Stop, output
+from addin.reading import Reading, read_all
+from addin.template import ROUND
+from addin.terminal import Step, document, progress, say
+from addin.usage import display_width
+from validators.findings import Finding, counts, stops
+from validators.ruleset import NOT_KEY, RuleSet
+from workbook_templates.sample import Cells, make_officer, make_rows
+from workbook_templates.submission import DEFAULT
+from workbook_templates.template import write_county
+
+MARK = "本文件夹由 qingdan demo 建立.txt"
+"""A folder that holds this file may be written over."""
+TEMPLATES, FILLED = "1-空白模板", "2-各区县填报"
+CITY, SUBMISSION, ALTERED = "3-全市汇总.xlsx", "4-报省清单.xlsx", "5-被改动的报省清单.xlsx"
+FAULTY = "371525"
+"""The county whose workbook gets the planted faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A planted fault: the rule that must find it, the first row that it fits, and what is changed there."""
+
+    rule: str
+    sheet: str
+    fits: Callable[[Cells], bool]
+    change: Callable[[Cells], Cells]
+
+
+def _more(row: Cells, name: str, other: str) -> Cells:
+    """A number that is larger than another of the row by 10."""
+    return {name: float(row[other] or 0) + 10}  # type: ignore[arg-type] # columns of numbers
+
+
+FAULTS = (
+    Fault("GS02", "enterprises", lambda row: True, lambda row: {"contact": ""}),
+    Fault("JB06", "enterprises", lambda row: True, lambda row: {"longitude": 117.5123}),
+    Fault("PJ04", "enterprises", lambda row: row["grade"] == "A", lambda row: {"fixed_by": "县指挥部"}),
+    Fault(
+        "BZ01",
+        "enterprises",
+        lambda row: row["guaranteed"] == "是" and row["industry"] != NOT_KEY and row["grade"] in ("A", "B"),
+        lambda row: {"grade": "C"},
+    ),
+    Fault(
+        "CS01",
+        "lines",
+        lambda row: row["orange_type"] == row["red_type"] == "停产",
+        lambda row: {"red_type": "限产"},
+    ),
+    Fault("JP01", "lines", lambda row: True, lambda row: _more(row, "red_nox_cut", "nox_daily")),
+    Fault("YS01", "transport", lambda row: True, lambda row: _more(row, "trucks", "trucks")),
+    Fault("YC02", "dust", lambda row: True, lambda row: _more(row, "red_dust_cut", "pm_daily")),
+    Fault("YD01", "mobile", lambda row: True, lambda row: _more(row, "red_nox_cut", "nox_daily")),
+)
+"""One of every group of rules."""
+
+
+@dataclass
+class Journey:
+    """What was done so far: step, what came of it, whether that was expected, and seconds."""
+
+    step: Step
+    of: int
+    lines: list[tuple[str, str, bool, float]] = field(default_factory=list)
+    done: int = 0
+
+    def advance(self, what: str) -> None:
+        """Say that one more piece of work is done."""
+        self.done += 1
+        self.step(self.done, self.of, what)
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[list[tuple[str, bool]]]:
+        """A step; the block appends what came of it and whether that was expected."""
+        began = time.perf_counter()
+        outcome: list[tuple[str, bool]] = []
+        yield outcome
+        seconds = time.perf_counter() - began
+        self.lines.append((title, "；".join(text for text, _ in outcome), all(good for _, good in outcome), seconds))
+
+
+def demo(*, out: str, enterprises: str, as_json: bool) -> int:
+    """Run the journey; returns 0 where everything was as expected, else 1."""
+    folder = Path(out)
+    size = whole("--enterprises", enterprises, 60, 1500)
+    rules = rules_of(None)
+    counties = list(rules.submitting)
+    _clear(folder, rules)
+    with progress("演示") as step:
+        journey = Journey(step, 3 * len(counties) + 5)
+        _templates(journey, folder, rules, size)
+        planted = _filled(journey, folder, rules, size)
+        errors = _checked(journey, folder, rules, planted)
+        if _city(journey, folder, rules, errors):
+            _audits(journey, folder)
+    good = all(line[2] for line in journey.lines)
+    if as_json:
+        keys = ("step", "result", "expected", "seconds")
+        steps = [dict(zip(keys, line, strict=True)) for line in journey.lines]
+        document({"out": out, "steps": steps, "verdict": "通过" if good else "不通过"})
+    else:
+        _show(journey.lines)
+        say(f"文件都在 {out}。" + ("一切如预期。" if good else "有的步骤与预期不符，见标 ✗ 的行。"))
+    return 0 if good else 1
+
+
+def _clear(folder: Path, rules: RuleSet) -> None:
+    """Make the folders, and take away what an earlier run left; a folder of somebody else's is refused."""
+    if folder.exists() and not (folder / MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Stop(f"“{folder}”已存在，而且不是演示建立的。请用 --out 换一个文件夹。")
+    for part in (TEMPLATES, FILLED):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        for name in rules.submitting.values():
+            (folder / part / f"{name}.xlsx").unlink(missing_ok=True)
+    for name in (CITY, SUBMISSION, SUBMISSION + MANIFEST, ALTERED):
+        (folder / name).unlink(missing_ok=True)
+    (folder / MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
+
+
+def _templates(journey: Journey, folder: Path, rules: RuleSet, size: int) -> None:
+    with journey.stage("生成空白模板") as outcome:
+        for code, name in rules.submitting.items():
+            with output(folder / TEMPLATES / f"{name}.xlsx", force=False) as file:
+                write_county(file, county=code, ruleset=rules, round_=ROUND, revision=1, enterprises=size)
+            journey.advance(f"{name}模板")
+        outcome.append((f"{len(rules.submitting)} 个区县，各备 {size} 家企业的空行", True))
+
+
+def _filled(journey: Journey, folder: Path, rules: RuleSet, size: int) -> set[tuple[str, str]]:
+    """Fill the workbooks; returns rule and key of each planted fault."""
+    planted: set[tuple[str, str]] = set()
+    with journey.stage("填报") as outcome:
+        lines = 0
+        for seed, (code, name) in enumerate(rules.submitting.items(), 1):
+            rows = make_rows(code, size, seed, rules)
+            if code == FAULTY:
+                planted = plant(rows)
+            lines += len(rows["lines"])
+            with output(folder / FILLED / f"{name}.xlsx", force=False) as file:
+                write_county(
+                    file, county=code, ruleset=rules, round_=ROUND, revision=1, enterprises=size, rows=rows,
+                    officer=make_officer(code, seed, rules),
+                )  # fmt: skip
+            journey.advance(f"{name}填报")
+        outcome.append((f"企业 {size * len(rules.submitting)} 家，生产线 {lines} 条", True))
+        groups = "、".join(sorted({rule[:2] for rule, _ in planted}))
+        outcome.append(
+            (f"{rules.submitting[FAULTY]}埋了 {len(planted)} 处错误（{groups}）", len(planted) == len(FAULTS))
+        )
+    return planted
+
+
+def plant(rows: Mapping[str, list[Cells]]) -> set[tuple[str, str]]:
+    """Change one row per fault, no row twice; returns rule and key of each."""
+    planted: set[tuple[str, str]] = set()
+    taken: set[str] = set()
+    for fault in FAULTS:
+        for row in rows[fault.sheet]:
+            key = str(row.get("line_id") or row["list_id"])
+            if key not in taken and fault.fits(row):
+                row.update(fault.change(row))
+                taken.add(key)
+                planted.add((fault.rule, key))
+                break
+    return planted
+
+
+def _checked(journey: Journey, folder: Path, rules: RuleSet, planted: set[tuple[str, str]]) -> int:
+    """Check all workbooks; returns the number of errors of the faulty one."""
+    with journey.stage("校验") as outcome:
+        passed, faulty = 0, list[Finding]()
+        paths = [folder / FILLED / f"{name}.xlsx" for name in rules.submitting.values()]
+        for code, found in zip(rules.submitting, read_all(paths), strict=True):
+            if code == FAULTY and isinstance(found, Reading):
+                faulty = found.findings
+            elif isinstance(found, Reading) and not stops(found.findings):
+                passed += 1
+            journey.advance(f"{rules.submitting[code]}校验")
+        outcome.append((f"{passed} 个区县通过", passed == len(rules.submitting) - 1))
+        seen = planted & {(finding.rule, finding.key or "") for finding in faulty}
+        total = counts(faulty)
+        outcome.append(
+            (
+                f"{rules.submitting[FAULTY]}错误 {total['ERROR']}、提醒 {total['WARNING']}，"
+                f"{len(planted)} 处埋下的找到 {len(seen)} 处",
+                seen == planted,
+            )
+        )
+    return total["ERROR"] + total["BLOCKER"]
+
+
+def _city(journey: Journey, folder: Path, rules: RuleSet, errors: int) -> bool:
+    """Consolidate without the faulty county, and export; returns whether there is a submission."""
+    name = rules.submitting[FAULTY]
+    with journey.stage("汇总") as outcome:
+        reason = f"校验有 {errors} 个错误，退回改正"
+        done = consolidate([folder / FILLED], folder / CITY, exclusions={FAULTY: reason})
+        totals = done.to_json(folder / CITY)["totals"]
+        outcome.append((f"企业 {totals['enterprises']} 家，生产线 {totals['lines']} 条", not stops(done.findings)))
+        status = {county.code: county.status for county in done.city.counties}
+        outcome.append((f"剔除{name}（{reason}）", status[FAULTY] == "已剔除"))
+        journey.advance("汇总")
+    with journey.stage("导出") as outcome:
+        exported = export(folder / CITY, folder / SUBMISSION, profile_name=DEFAULT)
+        outcome.append(("报省清单和核对清单" if exported.manifest else "未能导出", exported.manifest is not None))
+        journey.advance("导出")
+    return exported.manifest is not None
+
+
+def _audits(journey: Journey, folder: Path) -> None:
+    """Audit the submission, and a copy of it that somebody altered."""
+    with journey.stage("审计报省清单") as outcome:
+        report = audit_one(folder / SUBMISSION, sources=[folder / FILLED])
+        bad = [check["id"] for check in report["checks"] if check["result"] == "不通过"]
+        outcome.append((" ".join([report["verdict"], *bad]), report["verdict"] == "通过"))
+        journey.advance("审计")
+    with journey.stage("把一格改成公式再审计") as outcome:
+        place = alter(folder / SUBMISSION, folder / ALTERED)
+        report = audit_one(folder / ALTERED, manifest=folder / (SUBMISSION + MANIFEST))
+        bad = [check["id"] for check in report["checks"] if check["result"] == "不通过"]
+        expected = report["verdict"] == "不通过" and {"AU01", "AU08"} <= set(bad)
+        outcome.append((f"{report['verdict']}（{place}）：{'、'.join(bad)}", expected))
+        journey.advance("审计")
+
+
+_NUMBER_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"( s="[0-9]+")?><v>')
+
+
+def alter(source: Path, target: Path) -> str:
+    """Copy a workbook with the first number of its first sheet turned into a formula; returns the cell."""
+    place = ""
+    with ZipFile(source) as old, output(target, force=False) as file, ZipFile(file, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            found = _NUMBER_CELL.search(content) if name == "xl/worksheets/sheet1.xml" else None
+            if found:
+                place = found[1].decode()
+                content = content[: found.end() - 3] + b"<f>1+1</f>" + content[found.end() - 3 :]
+            new.writestr(name, content)
+    return place
+
+
+def _show(lines: list[tuple[str, str, bool, float]]) -> None:
+    """The final table: what was made, what was found, how long it took."""
+    width = max(display_width(title) for title, *_ in lines) + 2
+    say("演示结果")
+    for title, result, expected, seconds in lines:
+        pad = " " * (width - display_width(title))
+        say(f"  {'✓' if expected else '✗'} {title}{pad}{seconds:5.1f} 秒  {result}")

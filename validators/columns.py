@@ -6,7 +6,7 @@ from what stands here. Allowed values that begin with `@` are named lists of the
 
 import csv
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from importlib.resources import files
 from typing import Literal
 
@@ -82,12 +82,12 @@ class Sheet:
     columns: tuple[Column, ...]
 
     def __getitem__(self, field: str) -> Column:
-        return self._by_field()[field]
+        return self._by_field[field]
 
     def __contains__(self, field: str) -> bool:
-        return field in self._by_field()
+        return field in self._by_field
 
-    @cache  # noqa: B019 - sheets live as long as the process
+    @cached_property
     def _by_field(self) -> dict[str, Column]:
         return {column.field: column for column in self.columns}
 

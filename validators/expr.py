@@ -107,6 +107,7 @@ class Names:
     indexes: dict[tuple[str, ...], str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     fetched: dict[int, str] = field(default_factory=dict)
+    memos: int = 0
 
     def constant(self, value: object) -> str:
         """Name of a constant."""
@@ -118,10 +119,22 @@ class Names:
         """Name of an index of a sheet."""
         return self.indexes.setdefault((sheet, field, *more), f"i{len(self.indexes)}")
 
+    def once(self, arguments: str, value: Callable[[str], str]) -> str:
+        """Source text of a value that is worked out once for equal arguments; `value` is given their name.
+
+        So a sheet whose rows all have one key is judged in the time of any other.
+        """
+        memo, name = f"m{self.memos}", f"a{self.memos}"
+        self.memos += 1
+        made = f"{memo}.setdefault({name}, {value(name)})"
+        return f"({memo}[{name}] if ({name} := {arguments}) in {memo} else {made})"
+
     def head(self) -> list[str]:
-        """Source lines that fetch indexes and tables from `book`."""
-        return [f"    {name} = book.index(*{key!r})" for key, name in self.indexes.items()] + [
-            f"    {name} = book.table({table!r})" for table, name in self.tables.items()
+        """Source lines that fetch what the text refers to from `book`."""
+        return [
+            *(f"    {name} = book.index(*{key!r})" for key, name in self.indexes.items()),
+            *(f"    {name} = book.table({table!r})" for table, name in self.tables.items()),
+            *(f"    m{number} = {{}}" for number in range(self.memos)),
         ]
 
     def space(self) -> dict[str, Any]:
@@ -219,6 +232,16 @@ class Given(Expr):
 
 
 @dataclass(eq=False)
+class Text(Expr):
+    """The text of a cell, '' where it is blank."""
+
+    cell: Cell
+
+    def py(self, names: Names) -> str:
+        return f"({self.cell.py(names)} or '')"
+
+
+@dataclass(eq=False)
 class Lookup(Expr):
     """A value of a rule-set table by key, or a default; several keys make a tuple. Without a default it is needed."""
 
@@ -281,28 +304,40 @@ class Count(Expr):
     where: tuple[tuple[str, str, Expr], ...]
 
     def py(self, names: Names) -> str:
-        rows, tests = self._source(names)
-        return f"sum(1 for r in {rows} if {tests})" if tests else f"len({rows})"
+        values = [value.py(names) for _, op, value in self.where if op != "=="]
+        if not values:
+            return f"len({self._rows(names, self._key(names))})"
+
+        def counted(name: str) -> str:
+            tests = self._tests([f"{name}[{number}]" for number in range(1, len(values) + 1)])
+            return f"sum(1 for r in {self._rows(names, f'{name}[0]')} if {tests})"
+
+        return names.once(f"({self._key(names)}, {', '.join(values)})", counted)
 
     def rows(self, names: Names) -> str:
         """Source text of an iterable of the rows that are counted."""
-        rows, tests = self._source(names)
-        return f"(r for r in {rows} if {tests})" if tests else rows
+        tests = self._tests([value.py(names) for _, op, value in self.where if op != "=="])
+        rows = self._rows(names, self._key(names))
+        return f"filter(lambda r: {tests}, {rows})" if tests else rows
 
-    def _source(self, names: Names) -> tuple[str, str]:
+    def _key(self, names: Names) -> str:
+        """The key and the values of `==`, which share one index: no other rows are looked at."""
+        equal = [value.py(names) for _, op, value in self.where if op == "=="]
         key = self.key.py(names)
-        equal = [(name, value.py(names)) for name, op, value in self.where if op == "=="]
-        if equal:  # an index over all these fields: no other rows are looked at
-            key = f"({key}, {', '.join(value for _, value in equal)})"
+        return f"({key}, {', '.join(equal)})" if equal else key
+
+    def _rows(self, names: Names, key: str) -> str:
+        equal = [name for name, op, _ in self.where if op == "=="]
+        return f"{names.index(self.sheet, self.key_field, *equal)}.get({key}, ())"
+
+    def _tests(self, values: list[str]) -> str:
         tests = []
-        for name, op, value in self.where:
+        rest = [(name, op) for name, op, _ in self.where if op != "=="]
+        for (name, op), value in zip(rest, values, strict=True):
             cell = f"r[{SHEETS[self.sheet][name].position}]"
-            if op == "contains":
-                tests.append(f"{cell} is not None and {value.py(names)} in {cell}")
-            elif op != "==":
-                tests.append(f"{cell} is not None and {cell} {op} {value.py(names)}")
-        index = names.index(self.sheet, self.key_field, *(name for name, _ in equal))
-        return f"{index}.get({key}, ())", " and ".join(tests)
+            tests.append(f"{cell} is not None")
+            tests.append(f"{value} in {cell}" if op == "contains" else f"{cell} {op} {value}")
+        return " and ".join(tests)
 
     def sheets(self) -> set[str]:
         return super().sheets() | {self.sheet}
@@ -323,9 +358,9 @@ class Total(Expr):
     def py(self, names: Names) -> str:
         if id(self) in names.fetched:
             return names.fetched[id(self)]
-        rows = f"{names.index(self.sheet, self.key_field)}.get({self.key.py(names)}, ())"
+        index = names.index(self.sheet, self.key_field)
         positions = names.constant(tuple(SHEETS[self.sheet][name].position for name in self.fields))
-        return f"total({rows}, {positions})"
+        return names.once(self.key.py(names), lambda key: f"total({index}.get({key}, ()), {positions})")
 
     def sheets(self) -> set[str]:
         return super().sheets() | {self.sheet}
@@ -349,8 +384,12 @@ class Largest(Expr):
     def py(self, names: Names) -> str:
         if id(self) in names.fetched:
             return names.fetched[id(self)]
-        rows = f"{names.index(self.target.sheet, self.key_field)}.get({self.key.py(names)}, ())"
-        return f"largest({rows}, {self.target.position})"
+        index = names.index(self.target.sheet, self.key_field)
+        position = self.target.position
+        return names.once(self.key.py(names), lambda key: f"largest({index}.get({key}, ()), {position})")
+
+    def sheets(self) -> set[str]:
+        return super().sheets() | {self.target.sheet}
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -440,6 +479,11 @@ def filled(cell: Cell) -> Expr:
 def given(cell: Cell) -> Expr:
     """Whether a readable value stands in the cell; unlike using the value, asking needs none."""
     return Given(cell)
+
+
+def text_of(cell: Cell) -> Expr:
+    """The text of a cell, '' where it is blank: unlike the cell itself it can always be judged."""
+    return Text(cell)
 
 
 def call(function: Callable[..., object], *arguments: object) -> Expr:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from validators.book import Book, Fault
+from validators.city import City
 from validators.columns import SHEETS, Column
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
@@ -39,7 +40,21 @@ class Found:
     """Where the place is what the reader noticed, not a record."""
 
 
+@dataclass(frozen=True, slots=True)
+class CityFound:
+    """What a rule over several workbooks yields; `related` are (workbook, sheet key, record, field)."""
+
+    message: str
+    book: Book | None = None
+    sheet: str | None = None
+    record: Record | None = None
+    field: str | None = None
+    severity: Severity | None = None
+    related: tuple[tuple[Book, str, Record, str], ...] = ()
+
+
 BookRule = Callable[[Book], Iterator[Found]]
+CityRule = Callable[[City], Iterator[CityFound]]
 RowRule = Callable[[Row], Iterator[Check]]
 
 
@@ -59,7 +74,7 @@ class Rule:
     """Conditions by sheet, for rules that are declared (see `validators.expr`)."""
     book: BookRule | None = None
     """The function, for rules that are written over a whole workbook."""
-    city: Callable[..., Iterator[Finding]] | None = None
+    city: CityRule | None = None
     """The function, for rules over several workbooks."""
 
 
@@ -105,6 +120,16 @@ def also_over_book(id_: str) -> Callable[[BookRule], BookRule]:
 
     def register(function: BookRule) -> BookRule:
         RULES[id_] = replace(RULES[id_], book=function)
+        return function
+
+    return register
+
+
+def city_rule(id_: str, name: str, severity: Severity, basis: str) -> Callable[[CityRule], CityRule]:
+    """Declare a rule over the workbooks of a city: the function yields `CityFound`s."""
+
+    def register(function: CityRule) -> CityRule:
+        _register(Rule(id_, name, severity, "city", basis, inspect.getdoc(function) or "", city=function))
         return function
 
     return register
@@ -157,6 +182,12 @@ def key_of(sheet: str, record: Record) -> str | None:
     return line_id or record.list_id  # type: ignore[no-any-return] # records are made from the declaration
 
 
+NOWHERE: tuple[Place, ...] = ()
+_Shown = dict[str, tuple[Callable[[Record], object], str]]
+_Others = tuple[Callable[[Record], Iterable[Record]], str, str]
+"""What a check's message shows, made for one workbook: values with their headers; other rows, sheet and field."""
+
+
 @dataclass(frozen=True)
 class _Compiled:
     """The declared checks of one sheet, compiled."""
@@ -185,10 +216,9 @@ def _compiled(sheet: str) -> _Compiled:
 
 
 def other_places(
-    book: Book, sheet: str, record: Record, named: tuple[Iterable[Record], str, str]
+    book: Book, sheet: str, record: Record, rows: Iterable[Record], other_sheet: str, name: str
 ) -> tuple[str, tuple[Place, ...]]:
     """Rows besides this one, as a message shows them and as places; at most `MOST_OTHERS`."""
-    rows, other_sheet, name = named
     position = SHEETS[other_sheet][name].position
     first = list(islice((r for r in rows if other_sheet != sheet or r.row != record.row), MOST_OTHERS))
     texts = [f"第{r.row}行{key_of(other_sheet, r) or ''}（{value_text(r[position])}）" for r in first[:MOST_SHOWN]]
@@ -218,6 +248,7 @@ def judge_rows(book: Book, sheet: str, records: Iterable[Record]) -> Iterator[Fi
     if not compiled.checks:
         return
     hits: list[int] = []
+    bound: dict[int, tuple[_Shown, _Others | None]] = {}
     judge = compiled.bind(book)
     rules = all_rules()
     for record in records:
@@ -228,13 +259,16 @@ def judge_rows(book: Book, sheet: str, records: Iterable[Record]) -> Iterator[Fi
             if book.damaged and compiled.sheets[number] & book.damaged:
                 continue
             one = compiled.checks[number]
-            shown = {
-                name: Shown(value(book)(record), header) for name, (value, header) in compiled.shown[number].items()
-            }
-            named = compiled.others[number]
-            others, related = (
-                other_places(book, sheet, record, (named[0](book)(record), *named[1:])) if named else ("", ())
-            )
+            if number not in bound:
+                values = {name: (value(book), header) for name, (value, header) in compiled.shown[number].items()}
+                named = compiled.others[number]
+                bound[number] = values, (named[0](book), *named[1:]) if named else None
+            values, others_of = bound[number]
+            others, related = "", NOWHERE
+            if others_of:
+                rows, *where = others_of
+                others, related = other_places(book, sheet, record, rows(record), *where)
+            shown = {name: Shown(value(record), header) for name, (value, header) in values.items()}
             message = one.say.format(others=others, **shown)
             yield finding(book, rules[one.rule], sheet, record, one.at.column, message, one.severity, related)
         hits.clear()
@@ -261,6 +295,29 @@ def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
     related = tuple(place(book, *other) for other in found.related)
     column = SHEETS[found.sheet][found.field or "list_id"]
     return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)
+
+
+def judge_city(city: City) -> list[Finding]:
+    """Every finding by the rules of scope city; those of the workbooks themselves are not among them."""
+    found: list[Finding] = []
+    for rule in all_rules().values():
+        if rule.city is not None:
+            found += [_from_city(rule, one) for one in rule.city(city)]
+    return in_order(found)
+
+
+def _from_city(rule: Rule, found: CityFound) -> Finding:
+    book = found.book
+    if book is None or found.sheet is None or found.record is None or found.field is None:
+        file = book.file if book else None
+        severity = found.severity or rule.severity
+        return Finding(rule.id, severity, file, None, None, None, None, None, None, found.message, rule.basis)
+    related = tuple(
+        Place(other.file, SHEETS[sheet].title, other.address(sheet, name, record.row), key_of(sheet, record))
+        for other, sheet, record, name in found.related
+    )
+    column = SHEETS[found.sheet][found.field]
+    return finding(book, rule, found.sheet, found.record, column, found.message, found.severity, related)
 
 
 def _column_number(cell: str | None) -> int:

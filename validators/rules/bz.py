@@ -13,7 +13,7 @@ PROJECT = "省级主管部门会同省生态环境厅"
 COUNTY = "县指挥部会同相关部门"
 CLAUSE = "聊重指办〔2020〕6号 三(三)"
 WAY_OUT = (
-    "按聊重指办〔2020〕6号三（三），原则上，重点行业内的保障类企业和承担生活垃圾、危险废物协同处置的企业，应达到B级及以上或引领性。"
+    "按聊重指办〔2020〕6号 三(三)，原则上，重点行业内的保障类企业和承担生活垃圾、危险废物协同处置的企业，应达到B级及以上或引领性。"
     "请核对绩效等级；未达到的，应移出保障类（“是否保障类”改为“否”，并删去《保障类》中的行）；"
     "确有必要的，由市指挥部办公室登记豁免。"
 )
@@ -111,10 +111,7 @@ def bz04(g: Row) -> Iterator[Check]:
     industry = ref("enterprises", "industry", list_id=g.list_id)
     neither = ~project & (g.co_disposal == "否") & (own == COUNTY)
     key = (industry != NOT_KEY) | key_lines(g.list_id)
-    say = (
-        "{why}应由{due}确定，确定机关填的是“{at}”。"
-        "请由有权的机关确定后改填，或核对保障类别、是否协同处置和行业。"
-    )
+    say = "{why}应由{due}确定，确定机关填的是“{at}”。请由有权的机关确定后改填，或核对保障类别、是否协同处置和行业。"
     disposing = (g.co_disposal == "是") | (own == PROVINCE)
     for due, when, why in (
         (PROJECT, project, "重点保障性建设工程"),

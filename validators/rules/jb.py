@@ -191,12 +191,17 @@ def jb06(row: Row) -> Iterator[Check]:
     yield check(
         longitude,
         within(longitude, longitude) & within(latitude, latitude) & short,
-        "经度 {at}、纬度 {latitude} 都不足 {decimals} 位小数，位置误差可达数百米以上。"
-        "请填到至少 {decimals} 位小数。",
+        "经度 {at}、纬度 {latitude} 都不足 {decimals} 位小数，位置误差可达数百米以上。请填到至少 {decimals} 位小数。",
         Severity.WARNING,
         latitude=latitude,
         decimals=decimals,
     )
+
+
+_BOX = tuple(
+    bound or 0.0 for name in ("longitude", "latitude") for bound in SHEETS["enterprises"][name].bounds[:2]
+)
+"""West, east, south and north of the city in degrees."""
 
 
 def distance(longitude: float, latitude: float, other_longitude: float, other_latitude: float) -> float:
@@ -208,12 +213,10 @@ def distance(longitude: float, latitude: float, other_longitude: float, other_la
 
 def _in_city(e: Record) -> bool:
     """Whether both coordinates are there and inside the city; others are left to GS02, GS03 and JB06."""
-    for name in ("longitude", "latitude"):
-        value = getattr(e, name)
-        low, high, _ = SHEETS["enterprises"][name].bounds
-        if value is None or not low <= value <= high:
-            return False
-    return True
+    if e.longitude is None or e.latitude is None:
+        return False
+    west, east, south, north = _BOX
+    return west <= e.longitude <= east and south <= e.latitude <= north  # type: ignore[no-any-return] # a record
 
 
 @book_rule("JB07", "位置离群", Severity.WARNING, "workbook", "业内惯例")
@@ -269,8 +272,7 @@ def jb08(e: Row) -> Iterator[Check]:
     yield check(
         e.industry_code,
         ~call(is_industry_code, e.industry_code),
-        "行业代码“{at}”不是 GB/T 4754-2017 的四位小类代码（四位数字，前两位01至97）。"
-        "请改填，例如水泥制造填3011。",
+        "行业代码“{at}”不是 GB/T 4754-2017 的四位小类代码（四位数字，前两位01至97）。请改填，例如水泥制造填3011。",
     )
 
 
@@ -317,8 +319,7 @@ def jb10(row: Row) -> Iterator[Check]:
             yield check(
                 cell,
                 ~call(is_phone, cell),
-                "{at.header}“{at}”不是有效的号码。"
-                "请填一个11位手机号，或带区号的固定电话，例如 0635-8412345。",
+                "{at.header}“{at}”不是有效的号码。请填一个11位手机号，或带区号的固定电话，例如 0635-8412345。",
             )
 
 
@@ -376,7 +377,7 @@ def jb13(book: Book) -> Iterator[Found]:
     为什么：清单要应纳尽纳，企业不能无故消失。
     怎么改：确已关停、搬迁等的，在《移出说明》补一行；漏填的，补回《企业基本信息》，清单编号沿用上一版。
     """
-    if book.previous is None:
+    if book.previous is None or book.damaged & {"enterprises", "removals"}:
         return
     present = book.index("enterprises", "list_id").keys() | book.index("removals", "list_id").keys()
     unnumbered = {e.uscc for e in book.tables["enterprises"] if e.list_id is None}

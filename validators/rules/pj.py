@@ -35,15 +35,15 @@ def above_lowest(e: Row, condition: Expr, why: str, remedy: str) -> Iterator[Che
 
     C is only a warning where D is not verified as the industry's lowest.
     """
-    say = f"{why}，应按{LOWEST}管理，绩效等级却是“{{at}}”。{remedy}"
+    say = f"{why}，应按{LOWEST}管理，绩效等级却是“{{at}}”。请{remedy}"
     yield check(e.grade, condition & e.grade.isin(HIGH_GRADES), say)
     lowest = lookup("lowest_is_d", e.industry, text_of(e.subtype))
     yield check(e.grade, condition & (e.grade == "C") & (lowest == "yes"), say)
     yield check(
         e.grade,
         condition & (e.grade == "C") & (lowest == "no"),
-        f"{why}，应按该行业的最低等级管理，绩效等级是“{{at}}”；"
-        f"该行业的最低等级尚未核实，请对照技术指南确认C级是否为最低。{remedy}",
+        f"{why}，应按该行业的最低等级管理，绩效等级是“{{at}}”。"
+        f"请对照技术指南确认C级是否为该行业的最低等级（尚未核实）；不是的，{remedy}",
         Severity.WARNING,
     )
 
@@ -87,14 +87,12 @@ def pj02(e: Row) -> Iterator[Check]:
     为什么：规定时限内未主动申报的重点行业企业，按最低绩效等级进行管理（三(一)）。
     怎么改：把绩效等级改为该行业的最低等级；实际已申报的，改正申报方式并补填申报等级。
     """
-    remedy = "请改为最低等级；实际已申报的，改正“申报方式”并补填“申报等级”。"
+    remedy = "改为最低等级；实际已申报的，改正“申报方式”并补填“申报等级”。"
     for key in of_key_industry(e):
         yield from above_lowest(e, key & (e.filing == "未申报"), "重点行业企业未申报绩效评级", remedy)
 
 
-@row_rule(
-    "PJ03", "企业等级优于最差工序", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(一)", "enterprises"
-)
+@row_rule("PJ03", "企业等级优于最差工序", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(一)", "enterprises")
 def pj03(e: Row) -> Iterator[Check]:
     """检查什么：企业的绩效等级、申报等级是否优于其生产线中最差的绩效等级；未评级的生产线不计。
 
@@ -144,10 +142,7 @@ def pj05(e: Row) -> Iterator[Check]:
     first, last = lookup("day", "offence_from"), lookup("day", "offence_to")
     yield check(
         e.applied_grade,
-        (e.bar != "无")
-        & (e.offence_on >= first)
-        & (e.offence_on <= last)
-        & e.applied_grade.isin(HIGH_GRADES),
+        (e.bar != "无") & (e.offence_on >= first) & (e.offence_on <= last) & e.applied_grade.isin(HIGH_GRADES),
         "企业在 {day} 有“{bar}”情形（{first} 至 {last} 之间），"
         "当年不得申报A级、B（含B-）级、引领性，申报等级却是“{at}”。"
         "请改为C级及以下，或核对违法情形和日期。",
@@ -167,7 +162,7 @@ def pj06(e: Row) -> Iterator[Check]:
     为什么：隐瞒、提供虚假材料，或贿赂专家、生态环境工作人员的，直接评定为最低等级（四(二)）。
     怎么改：把绩效等级改为该行业的最低等级；“弄虚作假或行贿”填错的，改正那一格。
     """
-    remedy = "请改为最低等级；“弄虚作假或行贿”填错的，请改正。"
+    remedy = "改为最低等级；“弄虚作假或行贿”填错的，请改正。"
     yield from above_lowest(e, e.fraud == "是", "企业有弄虚作假或行贿情形", remedy)
 
 
@@ -210,9 +205,7 @@ def pj08(e: Row) -> Iterator[Check]:
     )
 
 
-@row_rule(
-    "PJ10", "申报最低等级应填申请表", Severity.WARNING, "row", "聊重指办〔2020〕6号 三(一)", "enterprises"
-)
+@row_rule("PJ10", "申报最低等级应填申请表", Severity.WARNING, "row", "聊重指办〔2020〕6号 三(一)", "enterprises")
 def pj10(e: Row) -> Iterator[Check]:
     """检查什么：申报最低等级（D、非引领性）的是否用申请表，申报更高等级的是否用申请报告。
 
@@ -229,9 +222,7 @@ def pj10(e: Row) -> Iterator[Check]:
     )
 
 
-@row_rule(
-    "PJ11", "企业与生产线行业不一致", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(一)", "enterprises"
-)
+@row_rule("PJ11", "企业与生产线行业不一致", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(一)", "enterprises")
 def pj11(e: Row) -> Iterator[Check]:
     """检查什么：企业填“非重点行业”却有重点行业的生产线，或企业填的重点行业没有一条生产线属于它。
 

@@ -58,8 +58,8 @@ FAULTS = (
     Fault(
         "CS01",
         "lines",
-        lambda row: row["orange_type"] == row["red_type"] == "停产",
-        lambda row: {"red_type": "限产"},
+        lambda row: float(row["orange_ratio"]) >= 20,  # type: ignore[arg-type] # likewise
+        lambda row: {"red_ratio": 10},
     ),
     Fault("JP01", "lines", lambda row: True, lambda row: _more(row, "red_nox_cut", "nox_daily")),
     Fault("YS01", "transport", lambda row: True, lambda row: _more(row, "trucks", "trucks")),

@@ -1,16 +1,19 @@
 """Small inventories for tests, written as what differs from the valid rows of `base.yaml`."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import openpyxl
 import yaml
+from openpyxl.workbook.defined_name import DefinedName
 
-from validators import ruleset
-from validators.book import Book, Fault
-from validators.columns import LEVELS, POLLUTANTS, SHEETS
-from validators.records import CellFault, RowReader, Value
+from validators.book import Book
+from validators.columns import COVER_TITLE, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION
+from validators.records import Value
+from workbook_templates.reader import read_county
 
 FIRST_ROW = 4
 COUNTY = "371502"
@@ -44,32 +47,95 @@ def full_rows(rows: Rows, county: str = COUNTY) -> dict[str, list[dict[str, Valu
     return found
 
 
-def make_book(rows: Rows, **facts: Any) -> Book:
-    """A workbook as the reader would give it, cells read by `RowReader`."""
-    rules = ruleset.load(str(facts.get("year", 2020)))
+def write_file(path: Path, rows: Rows, edits: Mapping[str, Any] | None = None, **facts: Any) -> Path:
+    """A workbook with these rows, written by a program that is not ours; `edits` damages it (see `_EDITS`)."""
     county = facts.get("county", COUNTY)
-    book = Book(
-        facts.get("file", "东昌府区.xlsx"), rules, county, facts.get("round", "首报"), facts.get("revision", 1),
-        facts.get("on", dt.date(2020, 8, 20)),
-        {"template_version": "1.0", "division": county, "year": "2020", "round": "首报", "revision": "1"},
-    )  # fmt: skip
-    for sheet, own in full_rows(rows, county).items():
-        reader = RowReader(sheet, rules)
-        for number, row in enumerate(own, FIRST_ROW):
-            cells = [_cell(row.get(column.field)) for column in SHEETS[sheet].columns]
-            record, faults = reader.read(cells, number)
-            book.tables[sheet].append(record)
-            book.faults += [_fault(book, fault, number) for fault in faults]
-    return book
+    workbook = openpyxl.Workbook()
+    cover = workbook.active
+    assert cover is not None
+    cover.title = COVER_TITLE
+    said = {
+        "区划代码": county, "年度": facts.get("year", 2020), "轮次": facts.get("round", "首报"),
+        "版次": facts.get("revision", 1), "模板版本": TEMPLATE_VERSION, "规则集": "2020",
+        "填报日期": facts.get("filled_on", dt.date(2020, 8, 20)), **(edits or {}).get("facts", {}),
+    }  # fmt: skip
+    for number, (name, value) in enumerate(said.items(), 1):
+        if value is not None:
+            cover.cell(number, 2, value)
+            workbook.defined_names[name] = DefinedName(name, attr_text=f"{COVER_TITLE}!$B${number}")
+    for key, own in full_rows(rows, county).items():
+        sheet = workbook.create_sheet(SHEETS[key].title)
+        for column in SHEETS[key].columns:
+            sheet.cell(FIRST_ROW - 1, column.position + 1, column.header)
+            for number, row in enumerate(own, FIRST_ROW):
+                sheet.cell(number, column.position + 1, row.get(column.field))
+    for name, edit in (edits or {}).items():
+        if name != "facts":
+            _EDITS[name](workbook, edit)
+    workbook.save(path)
+    return path
 
 
-def _cell(value: Value) -> Value:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _drop_sheet(workbook: openpyxl.Workbook, title: str) -> None:
+    del workbook[title]
 
 
-def _fault(book: Book, fault: CellFault, row: int) -> Fault:
-    column = fault.column
-    return Fault(
-        fault.rule, "cell", SHEETS[column.sheet].title, book.address(column.sheet, column.field, row), row,
-        column.header, None, fault.value, fault.meant,
-    )  # fmt: skip
+def _header(workbook: openpyxl.Workbook, edit: Mapping[str, Mapping[str, str]]) -> None:
+    for title, names in edit.items():
+        for cell in workbook[title][FIRST_ROW - 1]:
+            if cell.value in names:
+                cell.value = names[str(cell.value)]
+
+
+def _cells(workbook: openpyxl.Workbook, edit: Mapping[str, Any]) -> None:
+    for place, value in edit.items():
+        title, _, cell = place.partition("!")
+        workbook[title][cell] = value
+
+
+def _merge(workbook: openpyxl.Workbook, place: str) -> None:
+    title, _, area = place.partition("!")
+    workbook[title].merge_cells(area)
+
+
+def _hide_row(workbook: openpyxl.Workbook, place: str) -> None:
+    title, _, row = place.partition("!")
+    workbook[title].row_dimensions[int(row)].hidden = True
+
+
+def _hide_column(workbook: openpyxl.Workbook, place: str) -> None:
+    title, _, letters = place.partition("!")
+    workbook[title].column_dimensions[letters].hidden = True
+
+
+def _hide_sheet(workbook: openpyxl.Workbook, title: str) -> None:
+    workbook[title].sheet_state = "hidden"
+
+
+def _extra_sheet(workbook: openpyxl.Workbook, title: str) -> None:
+    workbook.create_sheet(title)["A1"] = 1
+
+
+def _extra_name(workbook: openpyxl.Workbook, name: str) -> None:
+    workbook.defined_names[name] = DefinedName(name, attr_text=f"{COVER_TITLE}!$A$1")
+
+
+_EDITS: dict[str, Callable[[openpyxl.Workbook, Any], None]] = {
+    "drop_sheet": _drop_sheet,
+    "header": _header,
+    "cells": _cells,
+    "merge": _merge,
+    "hide_row": _hide_row,
+    "hide_column": _hide_column,
+    "hide_sheet": _hide_sheet,
+    "extra_sheet": _extra_sheet,
+    "extra_name": _extra_name,
+}
+"""What a case can do to the file, by name; cells of headers stand in row `FIRST_ROW - 1`."""
+
+
+def make_book(rows: Rows, edits: Mapping[str, Any] | None = None, **facts: Any) -> Book:
+    """A workbook with these rows, written to a file and read back by the reader."""
+    with TemporaryDirectory() as folder:
+        path = write_file(Path(folder) / facts.get("file", "东昌府区.xlsx"), rows, edits, **facts)
+        return read_county(path, on=facts.get("on"))

@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from validators import ruleset
 from validators.book import Book, Fault, letter
-from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Sheet
+from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Column, Sheet
 from validators.package import (
     MAX_SMALL_PART,
     NotPackageError,
@@ -33,8 +33,9 @@ from validators.package import (
     workbook_part,
 )
 from validators.records import Raw, RowReader, Unreadable, meaning, number_text
-from workbook_templates.offered import OFFERED, matches
-from workbook_templates.scan import Scan, column_number, scan
+from validators.rule import key_of
+from workbook_templates.offered import OFFERED, Offered, matches
+from workbook_templates.scan import Place, Scan, column_number, scan
 from workbook_templates.slow import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -47,7 +48,7 @@ PROVENANCE = ("来源文件", "来源表", "来源行")
 """Heads that the city workbook adds at the end of each list."""
 
 
-class UnreadableWorkbook(ValueError):
+class UnreadableWorkbook(ValueError):  # noqa: N818 - says what the file is
     """The file cannot be read as a workbook; the message is one plain Chinese line."""
 
 
@@ -278,140 +279,139 @@ OWN_NAMES = "选项_"
 
 
 def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
-    title, faults = sheet.title, book.faults
+    """Records of a sheet into the book's table, what looks odd into its faults."""
+    title, faults, seen = sheet.title, book.faults, grid.seen
     for header in layout.missing:
         faults.append(Fault("GS01", "missing", title, row=layout.header_row or None, header=header, value=header))
-    for position, header in layout.double:
-        faults.append(Fault("GS01", "double", title, f"{letter(position)}{layout.header_row}", layout.header_row, header, value=header))
-    for position, header in layout.extra:
-        faults.append(Fault("GS01", "extra", title, f"{letter(position)}{layout.header_row}", layout.header_row, header, value=header))
+    for what, columns in (("double", layout.double), ("extra", layout.extra)):
+        for position, header in columns:
+            cell = f"{letter(position)}{layout.header_row}"
+            faults.append(Fault("GS01", what, title, cell, layout.header_row, header, value=header))
     if layout.missing or layout.double:
         book.damaged.add(sheet.key)
     if not layout.positions:
         return
-    order = [layout.positions.get(column.field) for column in sheet.columns]
-    header_at = {layout.positions[column.field]: column for column in sheet.columns if column.field in layout.positions}
-    seen = grid.seen
     for reference in seen.merged:
         first, _, last = reference.partition(":")
-        if int(re.sub(r"\D", "", last)) > layout.header_row:
-            row = int(re.sub(r"\D", "", first))
-            faults.append(Fault("GS07", "merged", title, first, row, value=reference))
-    for (row, column), error in seen.errors.items():
-        if row > layout.header_row and column in header_at and header_at[column].required != "auto" and (row, column) not in seen.formulas:
-            faults.append(Fault("GS07", "error", title, f"{letter(column)}{row}", row, header_at[column].header, value=error))
+        if _row_of(last) > layout.header_row:
+            faults.append(Fault("GS07", "merged", title, first, _row_of(first), value=reference))
     _hidden_faults(book, title, grid, layout)
-    reader = RowReader(sheet.key, book.ruleset)
-    missing = frozenset(number for number, position in enumerate(order) if position is None)
-    missing_fields = frozenset(sheet.columns[number].field for number in missing)
-    formulas = _formulas_by_row(seen)
-    letters = book.letters[sheet.key]
-    errors_by_row: dict[int, set[int]] = {}
-    for row, column in seen.errors:
-        errors_by_row.setdefault(row, set()).add(column)
-    straight = order == list(range(len(order)))
-    width = len(order)
-    table = book.tables[sheet.key]
+    rows = _Rows(book, sheet, grid, layout)
     for number, cells in grid.rows:
-        if number <= layout.header_row:
-            continue
-        own = formulas.get(number)
-        if straight:
-            values = cells[:width] if len(cells) >= width else [*cells, *[""] * (width - len(cells))]
+        if number > layout.header_row:
+            rows.read(number, cells)
+
+
+def _row_of(reference: str) -> int:
+    return int("".join(filter(str.isdecimal, reference)) or 0)
+
+
+class _Rows:
+    """Makes the records of one sheet. Columns are counted as declared (`place`), not as in the file."""
+
+    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
+        self.book, self.sheet, self.seen = book, sheet, grid.seen
+        self.reader = RowReader(sheet.key, book.ruleset)
+        self.letters = book.letters[sheet.key]
+        self.order = [layout.positions.get(column.field) for column in sheet.columns]
+        self.straight = self.order == list(range(len(self.order)))
+        self.place_of = {position: place for place, position in enumerate(self.order) if position is not None}
+        self.missing = {column.field for column in sheet.columns if column.field not in layout.positions}
+        self.entries = [column.position for column in sheet.columns if column.required != "auto"]
+        self.autos = [
+            (column.position, OFFERED.get((sheet.key, column.field)))
+            for column in sheet.columns
+            if column.required == "auto"
+        ]
+        self.formulas = _by_row(
+            [(place, text, place) for place, text in self.seen.formulas.items()]
+            + [(place, self.seen.formulas[master], master) for place, master in self.seen.shared.items()]
+        )
+        self.errors = _by_row([(place, text, place) for place, text in self.seen.errors.items()])
+
+    def read(self, number: int, cells: list[Raw]) -> None:
+        """One row (1-based), cells as in the file; a row in which nothing was entered is passed over."""
+        if self.straight:
+            values = [*cells[: len(self.order)], *[""] * (len(self.order) - len(cells))]
         else:
-            values = [cells[position] if position is not None and position < len(cells) else "" for position in order]
-        quiet = missing
-        foreign: dict[int, str] = {}
-        if own:
-            quiet, foreign = _put_formulas(sheet, values, own, order, number, letters, missing)
-        if all(value == "" or value is None for value, column in zip(values, sheet.columns, strict=True) if column.required != "auto" and (column.position not in quiet or column.position in missing)) and not foreign and not errors_by_row.get(number):
-            continue
-        bad_here = set(missing_fields)
-        if number in errors_by_row:
-            for column in errors_by_row[number]:
-                if column in header_at and (number, column) not in seen.formulas:
-                    bad_here.add(header_at[column].field)
-                    values[header_at[column].position] = ""
-        for position, text in foreign.items():
-            declared = sheet.columns[position]
-            bad_here.add(declared.field)
-            faults.append(Fault("GS03", "formula", title, f"{letters[declared.field]}{number}", number, declared.header, value=f"={text}" if text else "公式"))
-        record, own_faults = reader.read(values, number)
-        if bad_here:
-            record = record._replace(bad=record.bad | bad_here)
-        for fault in own_faults:
-            declared = fault.column
-            faults.append(
-                Fault(fault.rule, "cell", title, f"{letters[declared.field]}{number}", number, declared.header,
-                      _key(record), fault.value, fault.meant)
-            )  # fmt: skip
-        table.append(record)
+            values = [cells[at] if at is not None and at < len(cells) else "" for at in self.order]
+        unread = set(self.missing)
+        ours = self._take_formulas(number, values, unread) if number in self.formulas else []
+        if number in self.errors:
+            self._take_errors(number, values, unread)
+        if unread == self.missing and all(values[place] in ("", None) for place in self.entries):
+            return
+        self._compute(number, values, ours)
+        record, faults = self.reader.read(values, number)
+        if unread:
+            record = record._replace(bad=record.bad | unread)
+        for fault in faults:
+            self._found(fault.rule, "cell", number, fault.column, fault.value, fault.meant, key_of(self.sheet.key, record))
+        self.book.tables[self.sheet.key].append(record)
 
+    def _take_formulas(self, number: int, values: list[Raw], unread: set[str]) -> list[tuple[int, Offered]]:
+        """Blank the formula cells of a row; returns the formulas that we offered, the others are found."""
+        ours = []
+        for at, text, master in self.formulas[number]:
+            place = self.place_of.get(at)
+            if place is None:
+                continue
+            values[place] = ""
+            column = self.sheet.columns[place]
+            if column.required == "auto":
+                continue
+            if master[1] == at and matches(self.sheet.key, column.field, text, master[0], self.letters):
+                ours.append((place, OFFERED[self.sheet.key, column.field]))
+            else:
+                unread.add(column.field)
+                self._found("GS03", "formula", number, column, f"={text}" if text else "公式")
+        return ours
 
-def _key(record: Any) -> str | None:  # noqa: ANN401 - a record
-    return getattr(record, "line_id", None) or record.list_id  # type: ignore[no-any-return]
+    def _take_errors(self, number: int, values: list[Raw], unread: set[str]) -> None:
+        for at, text, place_in_file in self.errors[number]:
+            place = self.place_of.get(at)
+            if place is None or place_in_file in self.seen.formulas or place_in_file in self.seen.shared:
+                continue
+            column = self.sheet.columns[place]
+            if column.required != "auto":
+                values[place] = ""
+                unread.add(column.field)
+                self._found("GS07", "error", number, column, text)
 
+    def _compute(self, number: int, values: list[Raw], ours: list[tuple[int, Offered]]) -> None:
+        """Put what the offered formulas give where they stand, and into the cells that fill themselves."""
+        for place, offered in [*ours, *self.autos]:
+            inputs: dict[str, Any] = {}
+            for need in offered.needs if offered else ():
+                inputs[need] = number if need == "row" else self._input(need, values)
+            result = offered.value(inputs) if offered else None
+            values[place] = "" if result is None else result
 
-def _formulas_by_row(seen: Scan) -> dict[int, list[tuple[int, str, tuple[int, int]]]]:
-    """Formulas of each row: column, text, and the cell that the text is written for."""
-    found: dict[int, list[tuple[int, str, tuple[int, int]]]] = {}
-    for place, text in seen.formulas.items():
-        found.setdefault(place[0], []).append((place[1], text, place))
-    for place, master in seen.shared.items():
-        found.setdefault(place[0], []).append((place[1], seen.formulas[master], master))
-    return found
-
-
-def _put_formulas(
-    sheet: Sheet,
-    values: list[Raw],
-    own: list[tuple[int, str, tuple[int, int]]],
-    order: list[int | None],
-    row: int,
-    letters: Mapping[str, str],
-    missing: frozenset[int],
-) -> tuple[frozenset[int], dict[int, str]]:
-    """Replace formula cells in a row: ours by what they compute, others by blank.
-
-    Returns positions whose blank is a follow-on, and the formulas that are not ours by position.
-    """
-    place_of = {position: number for number, position in enumerate(order) if position is not None}
-    quiet, foreign = set(missing), {}
-    ours: list[tuple[int, Any]] = []
-    for column, text, master in own:
-        position = place_of.get(column)
-        if position is None:
-            continue
-        declared = sheet.columns[position]
-        values[position] = ""
-        if declared.kind == "status":
-            continue
-        if master[1] == column and matches(sheet.key, declared.field, text, master[0], letters):
-            ours.append((position, OFFERED[sheet.key, declared.field]))
-            quiet.add(position)
-        elif declared.required != "auto":
-            foreign[position] = text
-            quiet.add(position)
-    if ours:
-        numbers = {column.field: _number(value) for column, value in zip(sheet.columns, values, strict=True) if column.is_number}
-        named = {"row": row, "list_id": values[sheet["list_id"].position], **numbers}
-        for position, offered in ours:
-            result = offered.value(named)
-            values[position] = "" if result is None else result
-    return frozenset(quiet), foreign
-
-
-def _number(value: Raw) -> float | None:
-    """A number cell's value for arithmetic: numbers, and text that clearly is one."""
-    if isinstance(value, float | int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value:
+    def _input(self, field: str, values: list[Raw]) -> Raw:
+        column = self.sheet[field]
+        value = values[column.position]
+        if type(value) is float or value == "" or value is None:
+            return value or None if value != 0 else value
         try:
-            found = meaning(SHEETS["lines"]["so2_daily"], value, ruleset.load(ruleset.years()[0]))
+            return meaning(column, value, self.book.ruleset)
         except Unreadable:
             return None
-        return found if isinstance(found, float) else None
-    return None
+
+    def _found(
+        self, rule: str, what: str, number: int, column: Column, value: object, meant: object = None, key: str | None = None
+    ) -> None:
+        cell = f"{self.letters[column.field]}{number}"
+        self.book.faults.append(
+            Fault(rule, what, self.sheet.title, cell, number, column.header, key, value, meant)
+        )
+
+
+def _by_row(found: list[tuple[Place, str, Place]]) -> dict[int, list[tuple[int, str, Place]]]:
+    """What stands at places, by row: column, text, and the place that the text is written for."""
+    rows: dict[int, list[tuple[int, str, Place]]] = {}
+    for place, text, master in found:
+        rows.setdefault(place[0], []).append((place[1], text, master))
+    return rows
 
 
 def _hidden_faults(book: Book, title: str, grid: Grid, layout: Layout) -> None:

@@ -105,7 +105,8 @@ def scan(xml: bytes) -> Scan:
                 else:
                     found.formulas[place] = ""
             else:
-                found.formulas[place] = "" if match[3] else unescape(match[4] or b"")
+                special = b't="array"' in match[3] or b't="dataTable"' in match[3]
+                found.formulas[place] = "" if special else unescape(match[4] or b"")
         if seen != formulas:
             return Scan(plain=False)
     if b't="e"' in xml:

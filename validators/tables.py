@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from validators.columns import SHEETS
-from validators.ruleset import HIGH_GRADES, NOT_KEY, Row, RuleSet
+from validators.ruleset import NOT_KEY, Row, RuleSet
 
 
 def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], Row]]:
@@ -106,10 +106,8 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "guarantee_by": lambda ruleset: {row["category"]: row["fixed_by"] for row in ruleset.tables["guarantee"]},
     "subtyped": _subtyped,
     "code_industry": _code_industry,
-    "grade_order": lambda ruleset: ruleset.grade_order,
     "divisions": lambda ruleset: {code: row["name"] for code, row in ruleset.divisions.items()},
     "division_codes": lambda ruleset: {code: row["code"] for code, row in ruleset.divisions.items()},
-    "high_grade": lambda ruleset: dict.fromkeys(HIGH_GRADES, True),
     "switch": lambda ruleset: {"b_minus_counts_as_b": ruleset.b_minus_counts_as_b},
     "number": _thresholds,
     "words": lambda ruleset: ruleset.words,

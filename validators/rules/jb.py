@@ -198,9 +198,7 @@ def jb06(row: Row) -> Iterator[Check]:
     )
 
 
-_BOX = tuple(
-    bound or 0.0 for name in ("longitude", "latitude") for bound in SHEETS["enterprises"][name].bounds[:2]
-)
+_BOX = tuple(bound or 0.0 for name in ("longitude", "latitude") for bound in SHEETS["enterprises"][name].bounds[:2])
 """West, east, south and north of the city in degrees."""
 
 

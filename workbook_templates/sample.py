@@ -523,7 +523,7 @@ class _Maker:
         ]
         if found:
             field, cut = self.rng.choice(found)
-            cells[field] = round(cut, 3)
+            cells[field] = round(cut, 5)  # exact, or a level beside it would seem weaker (CS01)
             cells["reduction_note"] = self.rng.choice(_words()["reduction_notes"])
 
     def _transport(self, list_id: str, spec: _Spec, groups: list[_Group], lines: list[_Line]) -> None:

@@ -28,8 +28,18 @@ EXCEL_EPOCH = dt.date(1899, 12, 30)
 ID_PATTERNS = {letter: rf"^[0-9A-Z-]{{5,6}}-{letter}-[0-9]{{4}}$" for letter in "GYD"} | {
     "L": r"^[0-9A-Z-]{5,6}-G-[0-9]{4}-L[0-9]{2}$"
 }
-ID_SHAPES = {"G": "区划代码-G-四位序号", "Y": "区划代码-Y-四位序号", "D": "区划代码-D-四位序号", "L": "清单编号-L两位序号"}
-JUDGED_ELSEWHERE = {("enterprises", "longitude"), ("enterprises", "latitude"), ("dust", "longitude"), ("dust", "latitude")}
+ID_SHAPES = {
+    "G": "区划代码-G-四位序号",
+    "Y": "区划代码-Y-四位序号",
+    "D": "区划代码-D-四位序号",
+    "L": "清单编号-L两位序号",
+}
+JUDGED_ELSEWHERE = {
+    ("enterprises", "longitude"),
+    ("enterprises", "latitude"),
+    ("dust", "longitude"),
+    ("dust", "latitude"),
+}
 """Columns whose bounds another rule names (JB06); reductions of lines and dust are left to JP01 and YC02 likewise."""
 
 
@@ -91,9 +101,12 @@ def _adapter(sheet: str, ruleset: RuleSet) -> TypeAdapter[tuple[Any, ...]]:
     return TypeAdapter(tuple[cells])  # type: ignore[valid-type] # made from the declaration
 
 
-_ODD = re.compile(
-    r"[\s\u200b\u200e\ufeff\x00-\x1f\x7f\uff0b\uff0d-\uff0f\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]|^[0-9](\.[0-9]+)?[eE]"
-)
+_UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\ufeff\ud800-\udfff\ufffe\uffff"
+_WIDE_RANGE = r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_HAN_GAP = r"(?<=[\u4e00-\u9fff])[ \t\u3000\u00a0]+(?=[\u4e00-\u9fff])"
+_ODD_PROSE = re.compile(rf"^\s|\s$|[{_UNSEEN}{_WIDE_RANGE}]|{_HAN_GAP}")
+_ODD = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_UNSEEN}{_WIDE_RANGE}]|^[0-9](\.[0-9]+)?[eE]")
+"""What makes a text worth a second look: in prose, and in names, codes and choices."""
 
 
 class _OddText(Exception):  # noqa: N818 - a signal, not an error
@@ -103,8 +116,12 @@ class _OddText(Exception):  # noqa: N818 - a signal, not an error
 class _Plain(dict[str, str | None]):
     """Remembers texts that need no second look; an odd one raises `_OddText`."""
 
+    def __init__(self, odd: re.Pattern[str]) -> None:
+        super().__init__({"": None})
+        self._odd = odd
+
     def __missing__(self, text: str) -> str:
-        if _ODD.search(text):
+        if self._odd.search(text):
             raise _OddText
         if len(self) < 1_000_000:
             self[text] = text
@@ -119,13 +136,15 @@ class RowReader:
         self._ruleset = ruleset
         self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
         self._adapter = _adapter(sheet, ruleset)
-        self._plain = _Plain({"": None})
+        prose, strict = _Plain(_ODD_PROSE), _Plain(_ODD)
+        self._plain = [prose if column.kind == "text" else strict for column in self.sheet.columns]
 
     def read(self, cells: Sequence[Raw], row: int) -> tuple[Record, list[CellFault]]:
         """The record of a row and what was seen in its cells; `cells` stand in the declared order."""
-        plain = self._plain
         try:
-            values = [plain[cell] if type(cell) is str else cell for cell in cells]
+            values = [
+                plain[cell] if type(cell) is str else cell for plain, cell in zip(self._plain, cells, strict=True)
+            ]
             self._adapter.validate_python(tuple(values))
             return self._make((*values, row, NO_BAD)), []
         except (_OddText, ValidationError):
@@ -157,7 +176,9 @@ class RowReader:
                 if column.field in bad:
                     continue
                 bad.add(column.field)
-                faults.append(CellFault("GS03", column, cells[position], _expected(column, self._ruleset, values[position])))
+                faults.append(
+                    CellFault("GS03", column, cells[position], _expected(column, self._ruleset, values[position]))
+                )
                 values[position] = None
         faults = [fault for fault in faults if fault.rule != "GS04" or fault.column.field not in bad]
         return self._make((*values, row, frozenset(bad) if bad else NO_BAD)), faults
@@ -186,9 +207,9 @@ def number_text(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-_BLANKS = re.compile(r"[\s\u200b\u200e\ufeff]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\ufeff]")
-_BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff])[ \t\u3000\u00a0]+(?=[\u4e00-\u9fff])")
+_BLANKS = re.compile(rf"[\s{_UNSEEN}]+")
+_CONTROL = re.compile(f"[{_UNSEEN}]")
+_BETWEEN_HAN = re.compile(_HAN_GAP)
 _WIDE = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for code in range(ord(first), ord(last) + 1)}
 _WIDE_SIGNS = {ord(wide): narrow for wide, narrow in zip("＋－．／", "+-./", strict=True)}
 _BRACKETS = {ord("("): "（", ord(")"): "）"}

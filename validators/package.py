@@ -343,7 +343,7 @@ def _local(
     if (local_name, flags, method, crc, packed, size) != expected:
         raise DamagedError(f"部件 {name} 的两处登记（目录与数据头）不一致", name)
     _wide(extra, [0, 0, 0], problems, name)
-    return header + 30 + name_length + extra_length
+    return int(header + 30 + name_length + extra_length)
 
 
 def _layout(file: BinaryIO, members: list[Member], end: int, problems: list[Problem]) -> None:
@@ -409,6 +409,8 @@ class SafeParser:
 
     def feed(self, data: bytes) -> None:
         """Parse some more bytes; any cut is allowed."""
+        if b"\0" in data:  # expat takes UTF-16 whatever it is told, and no UTF-16 document is without a zero byte
+            raise DamagedError(f"部件 {self.part} 不是 UTF-8 编码", self.part)
         self.fed += len(data)
         self._run(data, False)
         if self.fed - self._parser.CurrentByteIndex > MAX_TOKEN:

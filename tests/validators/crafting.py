@@ -1,5 +1,6 @@
 """Makes workbook packages for the tests of the auditor: a plain one, and ones that have been tampered with."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -8,18 +9,22 @@ from typing import Any
 
 import xlsxwriter
 
-from validators.audit import ColumnKind, Report, audit
+from validators.audit import Check, ColumnKind, Report, audit
 
 SHEET, BOOK, STRINGS, STYLES = (
     f"xl/{name}" for name in ("worksheets/sheet1.xml", "workbook.xml", "sharedStrings.xml", "styles.xml")
 )
-TYPES, BOOK_RELS, SHEET_RELS = "[Content_Types].xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/_rels/sheet1.xml.rels"
+TYPES, BOOK_RELS, SHEET_RELS = (
+    "[Content_Types].xml",
+    "xl/_rels/workbook.xml.rels",
+    "xl/worksheets/_rels/sheet1.xml.rels",
+)
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 HEADS: dict[str, ColumnKind] = {"名称": "text", "数量": "number", "代码": "code", "日期": "date"}
 ROWS = [("甲厂", 1.5, "00123", 43831), ("乙厂", -2, "371502", 43832), ("丙 & 丁", 0.1, "91", None)]
 
 
-def plain_workbook(rows: list[tuple[object, ...]] | None = None, **options: Any) -> bytes:
+def plain_workbook(rows: list[tuple[object, ...]] | None = None, **options: bool) -> bytes:
     """A workbook of plain values as XlsxWriter writes it, with one header row and `ROWS` below."""
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, options)
@@ -87,9 +92,16 @@ def _at_end(cell: str, row: int) -> bytes:
     return packed(parts)
 
 
-def report_of(data: bytes, name: str = "提交.xlsx", **options: Any) -> Report:
+def report_of(
+    data: bytes,
+    name: str = "提交.xlsx",
+    *,
+    heads: Mapping[str, ColumnKind] = HEADS,
+    manifest: bytes | None = None,
+    reproduction: Check | None = None,
+) -> Report:
     """The audit of these bytes."""
-    return audit(io.BytesIO(data), name, heads=options.pop("heads", HEADS), **options)
+    return audit(io.BytesIO(data), name, heads=heads, manifest=manifest, reproduction=reproduction)
 
 
 def failed(report: Report) -> set[str]:
@@ -102,10 +114,8 @@ def said(report: Report, check: str) -> str:
     return "\n".join(e.what for c in report.checks if c.id == check for e in c.evidence)
 
 
-def manifest_of(data: bytes, **changes: Any) -> bytes:
+def manifest_of(data: bytes, **changes: object) -> bytes:
     """A true manifest of the plain workbook in `data`, with changes."""
-    import hashlib
-
     found: dict[str, Any] = {
         "format": "qingdan-manifest/1",
         "file": "提交.xlsx",

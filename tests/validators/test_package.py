@@ -164,7 +164,9 @@ def test_names_that_occur_twice_are_refused(name: str) -> None:
         opened(target.getvalue())
 
 
-@pytest.mark.parametrize("name", ["../a.xml", "/a.xml", "xl/../a.xml", "xl\\a.xml", "c:/a.xml", "xl//a.xml", "a.xml.", "甲?"])
+@pytest.mark.parametrize(
+    "name", ["../a.xml", "/a.xml", "xl/../a.xml", "xl\\a.xml", "c:/a.xml", "xl//a.xml", "a.xml.", "甲?"]
+)
 def test_names_that_escape_are_refused(name: str) -> None:
     with pytest.raises(DamagedError, match="部件名"):
         opened(packed({**parts_of(plain_workbook()), name: b"<x/>"}))
@@ -173,7 +175,7 @@ def test_names_that_escape_are_refused(name: str) -> None:
 def test_the_two_directories_must_agree() -> None:
     data = bytearray(plain_workbook())
     at = data.rindex(b"PK\x01\x02")
-    for offset, value in ((16, 7), (24, 1), (10, 0), (8, 1), (42, 1)):  # CRC, size, method, encrypted, place
+    for offset, value in ((16, 7), (24, 1), (10, 8), (8, 1), (42, 1)):  # CRC, size, method, encrypted, place
         broken = bytearray(data)
         broken[at + offset] ^= value
         with pytest.raises(PackageError):
@@ -240,7 +242,7 @@ def test_depth_tag_count_and_token_length_are_limited(monkeypatch: pytest.Monkey
     with pytest.raises(TooBigError):
         parse(b"<a>" * 10_000)
     with pytest.raises(TooBigError):
-        parse(b'<a b="' + bytes(b"x") * (5 << 20))
+        parse(b'<a b="' + b"x" * (5 << 20))
     monkeypatch.setattr(opening, "MAX_TAGS", 10)
     with pytest.raises(TooBigError):
         parse(b"<a>" + b"<b/>" * 20 + b"</a>")

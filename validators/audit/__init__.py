@@ -20,9 +20,9 @@ from validators.package import (
     PackageError,
     Sheet,
     open_package,
-    sheets,
     workbook_part,
 )
+from validators.package import sheets as tabs_of
 
 __all__ = ["Check", "ColumnKind", "Evidence", "Report", "audit"]
 
@@ -111,7 +111,7 @@ class _Auditor:
         for kind in ("workbook", "styles", "strings"):
             if len(kinds[kind]) > 1:
                 findings.add("AU06", f"有多个{policy.KINDS[kind].what}部件")
-        tabs = sheets(package)
+        tabs = tabs_of(package)
         book = parts.BookWalker(workbook_part(package), findings)
         self.guard(partial(walk, package, book))
         styles = parts.StyleWalker(next(iter(kinds["styles"]), ""), findings)

@@ -194,7 +194,9 @@ class StringTable(BlockWalker):
         if base + len(texts) > MAX_STRINGS:
             raise TooBigError(f"共享字符串超过 {MAX_STRINGS} 条，无法逐一检查", self.part)
         maybe = _MAYBE_FIGURE.fullmatch
-        self.figures += bytes([maybe(text) is not None and is_figure(text.decode()) for text in texts])
+        self.figures += bytes(
+            [text.isdigit() or (maybe(text) is not None and is_figure(text.decode())) for text in texts]
+        )
         if not self._wanted.isdisjoint(texts) and len(self.heads) < 10_000:
             self.heads |= {base + i: t.decode() for i, t in enumerate(texts) if t in self._wanted}
 

@@ -82,10 +82,10 @@ class Walker:
             return
         rule = self.rules.get(name, _LEAF)
         self.stack.append((name, rule, set()))
+        self.opened(name, attributes)
         for key, value in attributes.items():
             if key not in rule.attributes:
                 self.attribute(name, key, value)
-        self.opened(name, attributes)
 
     def attribute(self, name: str, key: str, value: str) -> None:
         """Report an attribute that is not on the list, unless it only says no to something known."""

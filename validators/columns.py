@@ -8,11 +8,12 @@ import csv
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, cast
 
 Kind = Literal[
     "status", "text", "id", "ref", "refs", "enum", "code18", "code22", "code4", "phone", "date", "int", "decimal"
 ]
+Required = Literal["always", "optional", "auto", "when"]
 LEVELS = ("yellow", "orange", "red")
 LEVEL_NAMES = {"yellow": "黄色", "orange": "橙色", "red": "红色"}
 POLLUTANTS = ("so2", "nox", "pm", "vocs")
@@ -44,7 +45,7 @@ class Column:
     kind: Kind
     unit: str
     values: str
-    required: Literal["always", "optional", "auto", "when"]
+    required: Required
     """`when`: `REQUIRED_WHEN` of rule GS02, or a rule of its own, says when."""
     band: str
     width: float
@@ -99,9 +100,9 @@ def _load() -> dict[str, Sheet]:
         own = columns[row["sheet"]]
         own.append(
             Column(
-                row["sheet"], len(own), row["header"], row["field"], row["type"], row["unit"], row["values"],
-                row["required"], row["band"], float(row["width"]), row["prompt"], row["basis"],
-            )  # type: ignore[arg-type] # the csv's words are checked by tests against the Literals
+                row["sheet"], len(own), row["header"], row["field"], cast(Kind, row["type"]), row["unit"], row["values"],
+                cast(Required, row["required"]), row["band"], float(row["width"]), row["prompt"], row["basis"],
+            )
         )  # fmt: skip
     return {key: Sheet(key, SHEET_TITLES[key], tuple(own)) for key, own in columns.items()}
 

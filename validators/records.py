@@ -66,7 +66,7 @@ def bounds_judged_here(column: Column) -> bool:
 def record_type(sheet: str) -> Callable[..., Record]:
     """The named tuple of a sheet: its fields, then `row` (1-based) and `bad` (fields that could not be read)."""
     fields = [column.field for column in SHEETS[sheet].columns]
-    return namedtuple(sheet, [*fields, "row", "bad"])  # type: ignore[misc] # noqa: PYI024 - fields come from columns.csv
+    return namedtuple(sheet, [*fields, "row", "bad"])  # fields come from columns.csv
 
 
 def make_record(sheet: str, values: Mapping[str, Value], row: int, bad: frozenset[str] = NO_BAD) -> Record:
@@ -82,9 +82,10 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
         kind = Literal[ruleset.allowed(column.values)]
     elif column.is_number:
         low, high, open_ = column.bounds if bounds_judged_here(column) else (None, None, False)
-        limits = {"gt" if open_ else "ge": low, "le": high, "multiple_of": 1 if column.kind == "int" else None}
+        step = 1 if column.kind == "int" else None
+        over, from_ = (low, None) if open_ else (None, low)
         kind = Annotated[
-            float, Strict(), Field(allow_inf_nan=False, **{k: v for k, v in limits.items() if v is not None})
+            float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=high, multiple_of=step)
         ]
     elif column.kind == "date":
         kind = Annotated[dt.date, Strict()]

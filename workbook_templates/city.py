@@ -171,7 +171,9 @@ def _city(name: str, opened: Opened) -> tuple[City, list[Finding]]:
     counties = list(_table(opened.grids[COUNTIES]))
     first = counties[0]
     rules = load(text_of(first.get("规则集")))
-    on = first.get("汇总日期")
+    on = first["汇总日期"]
+    if not isinstance(on, dt.date):
+        raise ValueError("汇总日期")
     city = City(rules, int(text_of(first.get("年度"))), text_of(first.get("轮次")), on, [], [], {})
     exclusions = {}
     by_file: dict[str, Book] = {}
@@ -223,7 +225,7 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book], rul
             raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。")
         values = [cells[position] for position in order]
         values[0] = ""
-        record, _ = reader.read(values, int(cells[row_at] or number))
+        record, _ = reader.read(values, int(text_of(cells[row_at]) or number))
         book.tables[key].append(record)
 
 

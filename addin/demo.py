@@ -99,7 +99,7 @@ def demo(*, out: str, enterprises: str, as_json: bool) -> int:
     size = whole("--enterprises", enterprises, 60, 1500)
     rules = rules_of(None)
     counties = list(rules.submitting)
-    _clear(folder, rules)
+    clear(folder, rules)
     with progress("演示") as step:
         journey = Journey(step, 3 * len(counties) + 5)
         _templates(journey, folder, rules, size)
@@ -113,12 +113,12 @@ def demo(*, out: str, enterprises: str, as_json: bool) -> int:
         steps = [dict(zip(keys, line, strict=True)) for line in journey.lines]
         document({"out": out, "steps": steps, "verdict": "通过" if good else "不通过"})
     else:
-        _show(journey.lines)
+        show(journey.lines)
         say(f"文件都在 {out}。" + ("一切如预期。" if good else "有的步骤与预期不符，见标 ✗ 的行。"))
     return 0 if good else 1
 
 
-def _clear(folder: Path, rules: RuleSet) -> None:
+def clear(folder: Path, rules: RuleSet) -> None:
     """Make the folders, and take away what an earlier run left; a folder of somebody else's is refused."""
     if folder.exists() and not (folder / MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Stop(f"“{folder}”已存在，而且不是演示建立的。请用 --out 换一个文件夹。")
@@ -254,7 +254,7 @@ def alter(source: Path, target: Path) -> str:
     return place
 
 
-def _show(lines: list[tuple[str, str, bool, float]]) -> None:
+def show(lines: list[tuple[str, str, bool, float]]) -> None:
     """The final table: what was made, what was found, how long it took."""
     width = max(display_width(title) for title, *_ in lines) + 2
     say("演示结果")

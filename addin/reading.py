@@ -61,7 +61,8 @@ def _read(path: Path, previous: Path | None, on: dt.date | None, judged: bool, r
         if previous is not None:
             book.previous = read_county(previous, on=on)
     except UnreadableWorkbook as error:
-        raise Stop(str(error)) from error
+        other = path.suffix.lower() != ".xlsx" and ".xlsx" not in str(error).replace(path.name, "")
+        raise Stop(f"{error}{'请在表格软件中另存为 .xlsx 再试。' if other else ''}") from error
     if book.previous is not None and book.previous.county != book.county:
         warning = (
             f"“{book.previous.file}”是{book.previous.county_name}的，“{book.file}”是{book.county_name}的，"

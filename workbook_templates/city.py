@@ -26,16 +26,16 @@ from workbook_templates.streaming import Sheet, write_workbook
 
 COUNTIES, FILES, FINDINGS = "提交情况", "文件情况", "问题清单"
 COUNTY_HEADS = (
-    Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "text", 40),
+    Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "prose", 40),
     Head("文件", "text", 28), Head("版次", "number", 8), Head("填报日期", "date", 12), Head("企业数", "number", 9),
     Head("生产线数", "number", 9), Head("错误", "number", 8), Head("提醒", "number", 8), Head("年度", "number", 8),
     Head("轮次", "text", 12), Head("规则集", "text", 10), Head("汇总日期", "date", 12), Head("SHA-256", "code", 66),
 )  # fmt: skip
-FILE_HEADS = (Head("文件", "text", 36), Head("状态", "text", 10), Head("原因", "text", 60), Head("SHA-256", "code", 66))
+FILE_HEADS = (Head("文件", "text", 36), Head("状态", "text", 10), Head("原因", "prose", 60), Head("SHA-256", "code", 66))
 FINDING_HEADS = (
     Head("严重程度", "text", 10), Head("规则", "code", 8), Head("规则名称", "text", 20), Head("文件", "text", 24),
     Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
-    Head("填的值", "text", 20), Head("问题与改法", "text", 80), Head("依据", "text", 30), Head("相关的行", "text", 40),
+    Head("填的值", "text", 20), Head("问题与改法", "prose", 80), Head("依据", "prose", 30), Head("相关的行", "prose", 40),
 )  # fmt: skip
 KEPT = ("GS01", "GS03", "GS06", "GS07", "HZ03")
 """Rules that only the counties' own files can show: what they found is kept on the finding list and read back."""

@@ -50,8 +50,9 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument"
 
-_HEADER, _CODE, _DATE = 1, 2, 3  # indexes into the cellXfs of _STYLES; 0 is the plain cell
+_HEADER, _CODE, _DATE, _PROSE = 1, 2, 3, 4  # indexes into the cellXfs of _STYLES; 0 is the plain cell
 _FONT = '<sz val="11"/><name val="宋体"/><family val="3"/><charset val="134"/>'
+_TEXT_STYLES = {"code": f' s="{_CODE}"', "prose": f' s="{_PROSE}"'}
 _STYLES = (
     f'<styleSheet xmlns="{_MAIN}">'
     '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
@@ -61,11 +62,13 @@ _STYLES = (
     '<fill><patternFill patternType="solid"><fgColor rgb="FFDDEBF7"/></patternFill></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="0" fontId="1" fillId="2" borderId="0" xfId="0" applyFont="1" applyFill="1"'
     ' applyAlignment="1"><alignment horizontal="center" vertical="center" wrapText="1"/></xf>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+    '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1"><alignment wrapText="1"/></xf>'
+    '</cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 
@@ -74,12 +77,12 @@ _STYLES = (
 class Column:
     """One column: its head, what it holds, and its width in characters.
 
-    Each value is written as what it is, whatever the kind says; in a ``code`` column text has the format
+    Each value is written as what it is, whatever the kind says; in a ``prose`` column text wraps, in a ``code`` one it has the format
     ``@``, so that leading zeros and long codes survive when the cell is edited.
     """
 
     head: str
-    kind: Literal["text", "code", "number", "date"]
+    kind: Literal["text", "prose", "code", "number", "date"]
     width: float
 
 
@@ -138,7 +141,7 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
     height = 15 * max(map(_head_lines, sheet.columns))  # LibreOffice fits no row to its text when it opens a file
     write(heads.replace(b'"1">', f'"1" ht="{height}" customHeight="1">'.encode(), 1))
     columns = [
-        (letter, f' s="{_CODE}"' if column.kind == "code" else "")
+        (letter, _TEXT_STYLES.get(column.kind, ""))
         for letter, column in zip(letters, sheet.columns, strict=True)
     ]
     rows = iter(sheet.rows)

@@ -69,10 +69,9 @@ def profile(name: str) -> tuple[ProfileSheet, ...]:
 
 def heads() -> dict[str, Literal["number", "code", "date", "text"]]:
     """Kind of every head that may stand in a list of ours, for the auditor."""
-    found = {column.header: head(column).kind for sheet in SHEETS.values() for column in sheet.columns}
-    for name in profiles():
-        found.update({one.head: one.kind for sheet in profile(name) for one in sheet.heads})
-    return found
+    declared = [head(column) for sheet in SHEETS.values() for column in sheet.columns]
+    named = [one for name in profiles() for sheet in profile(name) for one in sheet.heads]
+    return {one.head: "text" if one.kind == "prose" else one.kind for one in [*declared, *named]}
 
 
 Origin = tuple[Book, str, Record]

@@ -33,7 +33,7 @@ def cs01(line: Row) -> Iterator[Check]:
 
 @book_rule("CS02", "弱于技术指南", Severity.ERROR, "workbook", GUIDE)
 def cs02(book: Book) -> Iterator[Found]:
-    """检查什么：各级预警的减排比例，是否低于规则集（measures.csv）对该行业、子类、绩效等级和预警级别规定的最低比例。
+    """检查什么：各级预警的减排比例，是否低于规则集的措施表对该行业、子类、绩效等级和预警级别规定的最低比例。
 
     一般逐条生产线比较。技术指南写明“以生产线计”的停产比例（如停产50%），看的是全厂该行业该子类的生产线停了几条：
     整条停下（减排比例100%）的条数，除以这些生产线的总条数，不得低于规定比例；各条都限产一半不算停产一半，
@@ -69,7 +69,7 @@ def cs02(book: Book) -> Iterator[Found]:
         yield Found(
             f"本表有 {len(not_loaded)} 种行业、子类与绩效等级的组合，规则集中没有录入技术指南的措施，"
             f"未检查其减排比例：{'、'.join(list(not_loaded)[:10])}{'等' if len(not_loaded) > 10 else ''}。"
-            "请市里对照技术指南补录 measures.csv；补录之前请人工核对。",
+            "请市里对照技术指南补录措施表；补录之前请人工核对。",
             sheet="lines",
             severity=Severity.INFO,
         )

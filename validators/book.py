@@ -3,12 +3,14 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
 from validators.columns import SHEETS
 from validators.expr import Index, Record
-from validators.ruleset import RuleSet
+from validators.records import record_type
+from validators.ruleset import RuleSet, load
 from validators.tables import rule_table
 
 
@@ -57,6 +59,19 @@ class Book:
     """Last version's workbook, for the rules of scope versions."""
     _indexes: dict[tuple[str, ...], dict[object, list[Record]]] = field(default_factory=dict, repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: the rule set by id, records as plain tuples, no indexes."""
+        tables = {sheet: [tuple(record) for record in records] for sheet, records in self.tables.items()}
+        return {**self.__dict__, "ruleset": self.ruleset.id, "tables": tables, "_indexes": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Back from another process."""
+        tables = {
+            sheet: [*map(record_type(sheet)._make, rows)]  # type: ignore[attr-defined] # a named tuple
+            for sheet, rows in state["tables"].items()
+        }
+        self.__dict__.update(state, ruleset=load(state["ruleset"]), tables=tables)
+
     @property
     def county_name(self) -> str:
         """The county's name, or what it wrote of itself."""
@@ -87,6 +102,16 @@ class Book:
             known = self.county in self.ruleset.divisions
             return {"on": self.on, **({"code": self.county, "name": self.county_name} if known else {})}
         return rule_table(self.ruleset, name)
+
+    def content(self) -> str:
+        """Hash of what the workbook says, whatever bytes it is written in: facts and rows, without their numbers."""
+        digest = sha256(repr((self.county, self.round, self.revision, self.facts.get("year"))).encode())
+        for sheet, records in self.tables.items():
+            for record in records:
+                digest.update(repr((sheet, record[:-2], sorted(record[-1]))).encode())
+        for fault in self.faults:
+            digest.update(repr((fault.rule, fault.cell, fault.value)).encode())
+        return digest.hexdigest()
 
     def lines_of(self, list_id: str | None) -> list[Record]:
         """Production lines of an enterprise."""

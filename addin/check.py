@@ -8,7 +8,7 @@ from pathlib import Path
 
 from addin.arguments import day, files
 from addin.reading import Reading, read_all
-from addin.terminal import document, progress, say, warn
+from addin.terminal import document, harmless, progress, say, warn
 from addin.worker import Failure
 from validators.findings import (
     SEVERITY_NAMES,
@@ -122,14 +122,17 @@ def _table_rows(findings: list[Finding]) -> Iterator[tuple[str, tuple[str, str, 
 
 
 def _print_table(findings: list[Finding]) -> None:
+    from rich.cells import chop_cells
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2))
-    for _ in range(3):
-        table.add_column(no_wrap=True)
-    table.add_column()
-    for colour, (symbol, place, rule, message) in _table_rows(findings):
-        table.add_row(Text(f"    {symbol}", colour), Text(place), Text(rule, "cyan"), Text(message))
-    Console().print(table)
+    console = Console()
+    table = Table.grid(padding=(0, 2), pad_edge=False)
+    rows = list(_table_rows(findings))
+    room = console.width - max(len(place) for _, (_, place, _, _) in rows) - len("    ✗  " + "  GS01  ")
+    for colour, (symbol, place, rule, message) in rows:
+        # cut here: rich breaks lines at blanks, which Chinese has not
+        lines = "\n".join(chop_cells(harmless(message), max(room, 20)))
+        table.add_row(Text(f"    {symbol}", colour), Text(place), Text(rule, "cyan"), Text(lines, no_wrap=True))
+    console.print(table)

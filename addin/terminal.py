@@ -20,15 +20,16 @@ def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 def say(line: str) -> None:
     """Print a line of the result for people; control characters from files do not reach the terminal."""
-    print(_harmless(line))
+    print(harmless(line))
 
 
 def warn(line: str) -> None:
     """A line for the user that is not part of the result."""
-    print(_harmless(line), file=sys.stderr)
+    print(harmless(line), file=sys.stderr)
 
 
-def _harmless(line: str) -> str:
+def harmless(line: str) -> str:
+    """A text without control characters, which could steer the terminal."""
     return line if line.isprintable() else "".join(c if c.isprintable() or c == "\n" else "�" for c in line)
 
 
@@ -58,9 +59,7 @@ def progress(label: str) -> Iterator[Step]:
     timer.daemon = True
     timer.start()
     try:
-        yield lambda done, of, what: bar.update(
-            task, completed=done, total=of, description=f"{label} {_harmless(what)}"
-        )
+        yield lambda done, of, what: bar.update(task, completed=done, total=of, description=f"{label} {harmless(what)}")
     finally:
         timer.cancel()
         timer.join()

@@ -7,6 +7,8 @@ A condition is only judged when every cell that it needs is there and readable: 
 findings of its own, and hides all that follow from it. `blank(cell)` is the one test that needs no value.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -101,49 +103,86 @@ class Expr:
 
 @dataclass(eq=False)
 class Names:
-    """What generated source text refers to: constants, indexes and values already fetched."""
+    """What generated source text refers to. Equal texts share a name, so that nothing is worked out twice."""
 
-    constants: dict[str, object] = field(default_factory=dict)
+    cells: dict[int, str] = field(default_factory=dict)
+    """Cells of the row by position; the sheet's other cells are not fetched."""
+    constants: dict[tuple[type, object], str] = field(default_factory=dict)
     indexes: dict[tuple[str, ...], str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
-    fetched: dict[int, str] = field(default_factory=dict)
-    memos: int = 0
+    fixed: dict[str, str] = field(default_factory=dict)
+    """Values that are the same for every row, by their source text."""
+    memos: dict[str, int] = field(default_factory=dict)
+    values: dict[str, int] = field(default_factory=dict)
+    """Numbers of values that cost something, by their source text, in which other values stand as marks."""
+
+    def cell(self, position: int) -> str:
+        """Name of a cell of the row."""
+        return self.cells.setdefault(position, f"v{position}")
 
     def constant(self, value: object) -> str:
-        """Name of a constant."""
-        name = f"k{len(self.constants)}"
-        self.constants[name] = value
-        return name
+        """Name of a constant, which must be hashable."""
+        return self.constants.setdefault((type(value), value), f"k{len(self.constants)}")
 
     def index(self, sheet: str, field: str, *more: str) -> str:
         """Name of an index of a sheet."""
         return self.indexes.setdefault((sheet, field, *more), f"i{len(self.indexes)}")
 
-    def once(self, arguments: str, value: Callable[[str], str]) -> str:
-        """Source text of a value that is worked out once for equal arguments; `value` is given their name.
-
-        So a sheet whose rows all have one key is judged in the time of any other.
-        """
-        memo, name = f"m{self.memos}", f"a{self.memos}"
-        self.memos += 1
-        made = f"{memo}.setdefault({name}, {value(name)})"
-        return f"({memo}[{name}] if ({name} := {arguments}) in {memo} else {made})"
-
-    def head(self) -> list[str]:
-        """Source lines that fetch what the text refers to from `book`."""
-        return [
-            *(f"    {name} = book.index(*{key!r})" for key, name in self.indexes.items()),
-            *(f"    {name} = book.table({table!r})" for table, name in self.tables.items()),
-            *(f"    m{number} = {{}}" for number in range(self.memos)),
-        ]
-
-    def space(self) -> dict[str, Any]:
-        """What the source text finds when it runs."""
-        return {**self.constants, "nothing": NOTHING, "total": total, "largest": largest}
-
     def table(self, name: str) -> str:
         """Name of a table of the rule set."""
         return self.tables.setdefault(name, f"t{len(self.tables)}")
+
+    def once_per_book(self, text: str) -> str:
+        """Name of a value that depends on no cell."""
+        return self.fixed.setdefault(text, f"f{len(self.fixed)}")
+
+    def once_per_row(self, text: str) -> str:
+        """A mark for a value that costs something; `written` puts its text there."""
+        return f"\0{self.values.setdefault(text, len(self.values))}\0"
+
+    def once_per_key(self, arguments: str, value: Callable[[str], str]) -> str:
+        """A mark for a value that is worked out once for equal arguments; `value` is given their name.
+
+        So a sheet whose rows all have one key is judged in the time of any other.
+        """
+        number = self.memos.setdefault(f"{arguments} {value('')}", len(self.memos))
+        memo, name = f"m{number}", f"a{number}"
+        made = f"{memo}.setdefault({name}, {value(name)})"
+        return self.once_per_row(f"({memo}[{name}] if ({name} := {arguments}) in {memo} else {made})")
+
+    def function(self, arguments: str, lines: list[str], *, keep: bool) -> Any:  # noqa: ANN401 - the callers say what it is
+        """`bind(book)`, which makes a function of a record `v` with these lines as its body.
+
+        With `keep`, a value that is used several times is worked out at most once per row, and only when it is
+        asked for: before that, what it is made of may be blank.
+        """
+        own = list(self.values)
+        uses = Counter(mark for text in (*lines, *own) for mark in _MARK.findall(text)) if keep else Counter[str]()
+        kept = [f"c{number} = " for number, times in uses.items() if times > 1]
+
+        def value(mark: re.Match[str]) -> str:
+            text, name = _MARK.sub(value, own[int(mark[1])]), f"c{mark[1]}"
+            return text if uses[mark[1]] < 2 else f"({name} if {name} is not unknown else ({name} := {text}))"
+
+        source = [
+            "def bind(book):",
+            *(f" {name} = book.index(*{key!r})" for key, name in self.indexes.items()),
+            *(f" {name} = book.table({table!r})" for table, name in self.tables.items()),
+            *(f" {name} = {text}" for text, name in self.fixed.items()),
+            *(f" m{number} = {{}}" for number in range(len(self.memos))),
+            f" def function({arguments}):",
+            *(f"  {name} = v[{position}]" for position, name in self.cells.items()),
+            f"  {''.join(kept)}unknown",
+            *(f"  {_MARK.sub(value, line)}" for line in lines),
+            " return function",
+        ]
+        space: dict[str, Any] = {name: constant for (_, constant), name in self.constants.items()}
+        space |= {"nothing": NOTHING, "unknown": object(), "total": total, "largest": largest}
+        exec(compile("\n".join(source), "<rules>", "exec"), space)  # noqa: S102 - made from rules, from no input
+        return space["bind"]
+
+
+_MARK = re.compile("\0([0-9]+)\0")
 
 
 @dataclass(eq=False)
@@ -153,7 +192,8 @@ class Const(Expr):
     value: object
 
     def py(self, names: Names) -> str:
-        return repr(self.value) if isinstance(self.value, str | int | float) else names.constant(self.value)
+        plain = self.value is None or isinstance(self.value, str | int | float)
+        return repr(self.value) if plain else names.constant(self.value)
 
 
 @dataclass(eq=False)
@@ -163,7 +203,7 @@ class Cell(Expr):
     column: Column
 
     def py(self, names: Names) -> str:
-        return f"v[{self.column.position}]"
+        return names.cell(self.column.position)
 
     def needs(self) -> Iterator[Expr]:
         yield self
@@ -250,11 +290,11 @@ class Lookup(Expr):
     default: object
 
     def py(self, names: Names) -> str:
-        if id(self) in names.fetched:
-            return names.fetched[id(self)]
         keys = ", ".join(key.py(names) for key in self.keys)
         default = Const(self.default).py(names)
-        return f"{names.table(self.table)}.get({f'({keys})' if len(self.keys) > 1 else keys}, {default})"
+        found = f"{names.table(self.table)}.get({f'({keys})' if len(self.keys) > 1 else keys}, {default})"
+        fixed = all(isinstance(key, Const) for key in self.keys)
+        return names.once_per_book(found) if fixed else names.once_per_row(found)
 
     def parts(self) -> tuple[Expr, ...]:
         return self.keys
@@ -274,10 +314,8 @@ class Ref(Expr):
     key: Expr
 
     def py(self, names: Names) -> str:
-        if id(self) in names.fetched:
-            return names.fetched[id(self)]
         index = names.index(self.target.sheet, self.key_field)
-        return f"{index}.get({self.key.py(names)}, nothing)[0][{self.target.position}]"
+        return names.once_per_row(f"{index}.get({self.key.py(names)}, nothing)[0][{self.target.position}]")
 
     def sheets(self) -> set[str]:
         return super().sheets() | {self.target.sheet}
@@ -306,13 +344,13 @@ class Count(Expr):
     def py(self, names: Names) -> str:
         values = [value.py(names) for _, op, value in self.where if op != "=="]
         if not values:
-            return f"len({self._rows(names, self._key(names))})"
+            return names.once_per_row(f"len({self._rows(names, self._key(names))})")
 
         def counted(name: str) -> str:
             tests = self._tests([f"{name}[{number}]" for number in range(1, len(values) + 1)])
             return f"sum(1 for r in {self._rows(names, f'{name}[0]')} if {tests})"
 
-        return names.once(f"({self._key(names)}, {', '.join(values)})", counted)
+        return names.once_per_key(f"({self._key(names)}, {', '.join(values)})", counted)
 
     def rows(self, names: Names) -> str:
         """Source text of an iterable of the rows that are counted."""
@@ -356,11 +394,9 @@ class Total(Expr):
     fields: tuple[str, ...]
 
     def py(self, names: Names) -> str:
-        if id(self) in names.fetched:
-            return names.fetched[id(self)]
         index = names.index(self.sheet, self.key_field)
         positions = names.constant(tuple(SHEETS[self.sheet][name].position for name in self.fields))
-        return names.once(self.key.py(names), lambda key: f"total({index}.get({key}, ()), {positions})")
+        return names.once_per_key(self.key.py(names), lambda key: f"total({index}.get({key}, ()), {positions})")
 
     def sheets(self) -> set[str]:
         return super().sheets() | {self.sheet}
@@ -382,11 +418,9 @@ class Largest(Expr):
     key: Expr
 
     def py(self, names: Names) -> str:
-        if id(self) in names.fetched:
-            return names.fetched[id(self)]
         index = names.index(self.target.sheet, self.key_field)
         position = self.target.position
-        return names.once(self.key.py(names), lambda key: f"largest({index}.get({key}, ()), {position})")
+        return names.once_per_key(self.key.py(names), lambda key: f"largest({index}.get({key}, ()), {position})")
 
     def sheets(self) -> set[str]:
         return super().sheets() | {self.target.sheet}
@@ -407,7 +441,8 @@ class Call(Expr):
     arguments: tuple[Expr, ...]
 
     def py(self, names: Names) -> str:
-        return f"{names.constant(self.function)}({', '.join(argument.py(names) for argument in self.arguments)})"
+        arguments = ", ".join(argument.py(names) for argument in self.arguments)
+        return names.once_per_row(f"{names.constant(self.function)}({arguments})")
 
     def parts(self) -> tuple[Expr, ...]:
         return self.arguments
@@ -559,45 +594,25 @@ def compile_checks(checks: list[Check]) -> Callable[[Indexed], Judge]:
     Returns `bind(book)`, which returns `judge(record, hit)`; `hit(number)` is called for each check that fires.
     """
     names = Names()
-    body: list[str] = []
+    lines = []
     for number, one in enumerate(checks):
-        guards: dict[str, None] = {}
-        names.fetched = {}
-        for need in one.when.needs():
-            source = need.py(names)
-            if not isinstance(need, Cell) and id(need) not in names.fetched:
-                local = f"n{len(names.fetched)}"
-                guards[f"({local} := {source}) is not None"] = None
-                names.fetched[id(need)] = local
-            elif isinstance(need, Cell):
-                guards[f"{source} is not None"] = None
-        condition = " and ".join([*guards, one.when.py(names)])
-        body.append(f"        if {condition}: hit({number})")
-    lines = ["def bind(book):", *names.head(), "    def judge(v, hit):", *body, "        return", "    return judge"]
-    bind: Callable[[Indexed], Judge] = _made(lines, names)
+        guards = dict.fromkeys(f"{need.py(names)} is not None" for need in one.when.needs())
+        lines.append(f"if {' and '.join([*guards, one.when.py(names)])}: hit({number})")
+    bind: Callable[[Indexed], Judge] = names.function("v, hit", lines, keep=True)
     return bind
 
 
 def evaluate(node: Expr) -> Callable[[Indexed], Callable[[Record], Any]]:
     """A function for the value of one node, for messages: `evaluate(node)(book)(record)`."""
     names = Names()
-    return _value(node.py(names), names)
+    bind: Callable[[Indexed], Callable[[Record], Any]] = names.function("v", [f"return {node.py(names)}"], keep=False)
+    return bind
 
 
 def evaluate_rows(counted: Count) -> Callable[[Indexed], Callable[[Record], Any]]:
     """A function for an iterable of the rows that a node counts: `evaluate_rows(node)(book)(record)`."""
     names = Names()
-    return _value(counted.rows(names), names)
-
-
-def _value(text: str, names: Names) -> Callable[[Indexed], Callable[[Record], Any]]:
-    made: Callable[[Indexed], Callable[[Record], Any]] = _made(
-        ["def bind(book):", *names.head(), f"    return lambda v: {text}"], names
+    bind: Callable[[Indexed], Callable[[Record], Any]] = names.function(
+        "v", [f"return {counted.rows(names)}"], keep=False
     )
-    return made
-
-
-def _made(source: list[str], names: Names) -> Any:  # noqa: ANN401 - the callers say what it is
-    space = names.space()
-    exec(compile("\n".join(source), "<rules>", "exec"), space)  # noqa: S102 - made from the rules above, from no input
-    return space["bind"]
+    return bind

@@ -3,14 +3,13 @@
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from addin.problems import Stop, refusal
+from addin.problems import Stop, writing
 from addin.reading import Reading, read_all, summary
-from addin.worker import Failure
+from addin.worker import Failure, each
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
 from validators.audit.report import Findings
@@ -22,7 +21,7 @@ from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
 from validators.ruleset import UnknownRuleSet
 from workbook_templates.city import COUNTIES, read_city, write_city
-from workbook_templates.reader import UnreadableWorkbook, open_grids
+from workbook_templates.reader import UnreadableWorkbook, open_grids, read_county
 from workbook_templates.submission import (
     DEFAULT,
     Origin,
@@ -33,6 +32,10 @@ from workbook_templates.submission import (
     write_submission,
 )
 
+LARGE_MEMORY = 6 << 30
+"""Bytes of address space for a city's or a province's workbook."""
+LONG = 1800.0
+"""Seconds for one of these."""
 Progress = Callable[[int, int, str], None]
 """Called with what is done, of how many, and the name of what is being done."""
 
@@ -53,7 +56,8 @@ class Consolidated:
         books = list(city.books())
         return {
             "files": [
-                {**_file_json(handed), "status": handed.status, "reason": handed.reason or None} for handed in city.files
+                {**_file_json(handed), "status": handed.status, "reason": handed.reason or None}
+                for handed in city.files
             ],
             "findings": [finding.to_json() for finding in self.findings],
             "counts": counts(self.findings),
@@ -66,7 +70,9 @@ class Consolidated:
                     "file": county.handed.file if county.handed else None,
                     "status": county.status,
                     "reason": county.reason or None,
-                    "enterprises": len(county.handed.book.tables["enterprises"]) if county.handed and county.handed.book else 0,
+                    "enterprises": len(county.handed.book.tables["enterprises"])
+                    if county.handed and county.handed.book
+                    else 0,
                     "lines": len(county.handed.book.tables["lines"]) if county.handed and county.handed.book else 0,
                 }
                 for county in city.counties
@@ -108,7 +114,9 @@ def _labels(paths: Sequence[Path]) -> list[str]:
     return [name if names.count(name) == 1 else path.as_posix() for name, path in zip(names, paths, strict=True)]
 
 
-def read_inbox(paths: Sequence[Path], on: dt.date | None, progress: Progress) -> tuple[list[Handed], list[tuple[str, str]]]:
+def read_inbox(
+    paths: Sequence[Path], on: dt.date | None, progress: Progress
+) -> tuple[list[Handed], list[tuple[str, str]]]:
     """Every file, read and judged by the rules of one workbook, and those that could not be read."""
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
@@ -142,7 +150,7 @@ def consolidate(
     paths = inbox(sources, out)
     if not paths:
         raise Stop(f"“{'、'.join(map(str, sources))}”里没有文件。请把各县区的工作簿放进去再汇总。")
-    with _writing(out, overwrite=overwrite):
+    with writing(out, force=overwrite):
         handed, errors = read_inbox(paths, on, progress)
         city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions)
         findings = in_order([*judge_city(city), *(f for one in city.adopted for f in one.findings)])
@@ -159,69 +167,51 @@ class Exported:
     """At ERROR or BLOCKER."""
 
 
-def export(
-    source: Path,
-    out: Path,
-    *,
-    profile_name: str,
-    overwrite: bool = False,
-    progress: Progress = lambda done, of, what: None,
-) -> Exported:
+def export(source: Path, out: Path, *, profile_name: str, overwrite: bool = False) -> Exported:
     """The province's submission of a city workbook, or of one county's, at `out`, with its manifest. Raises `Stop`.
 
-    What was found is found anew: the lists may have been changed since they were consolidated.
+    What was found is found anew: the lists may have been changed since they were consolidated. All of it happens in
+    a child process, because the workbook comes from outside.
     """
-    with _writing(out, overwrite=overwrite):
-        try:
-            profile(profile_name)
-            progress(0, 3, "读取")
-            city, findings = _source(source, progress)
-        except (UnreadableWorkbook, UnknownProfile) as error:
-            raise Stop(str(error)) from error
-        standing = [finding for finding in in_order(findings) if stops([finding])]
-        if standing:
-            return Exported(None, standing)
-        progress(2, 3, "写出")
-        manifest = write_submission(out, city, profile_name, overwrite=overwrite)
-        progress(3, 3, "写出")
-        return Exported(manifest, [])
+    with writing(out, force=overwrite):
+        [done] = each(_export, [(source, out, profile_name, overwrite)], memory=LARGE_MEMORY, seconds=LONG)
+    if isinstance(done, Failure):
+        raise Stop(done.message)
+    assert isinstance(done, Exported)  # noqa: S101 - for the type checker
+    return done
 
 
-def _source(source: Path, progress: Progress) -> tuple[City, list[Finding]]:
+def _export(source: Path, out: Path, profile_name: str, overwrite: bool) -> Exported:
+    try:
+        profile(profile_name)
+        city, findings = _source(source)
+    except (UnreadableWorkbook, UnknownProfile) as error:
+        raise Stop(str(error)) from error
+    standing = [finding for finding in in_order(findings) if stops([finding])]
+    if standing:
+        return Exported(None, standing)
+    with writing(out, force=overwrite):
+        return Exported(write_submission(out, city, profile_name, overwrite=overwrite), [])
+
+
+def _source(source: Path) -> tuple[City, list[Finding]]:
     """The city to export and what is found in it now."""
     if COUNTIES in open_titles(source):
         city, findings = read_city(source)
-        progress(1, 3, "校验")
         for book in city.books():
             findings += judge(book)
         return city, findings + judge_city(city)
-    handed, errors = read_inbox([source], None, lambda done, of, what: None)
-    if errors:
-        raise Stop(errors[0][1])
-    city = sort_out(handed)
+    book = read_county(source)
+    handed = Handed(source.name, book, judge(book))
+    city = sort_out([handed])
     if not city.adopted:
-        raise Stop(f"“{source.name}”不能导出：{handed[0].reason}。")
-    return city, handed[0].findings
+        raise Stop(f"“{source.name}”不能导出：{handed.reason}。")
+    return city, handed.findings
 
 
 def open_titles(source: Path) -> list[str]:
     """Titles of all sheets of a workbook. Raises `UnreadableWorkbook`, or OSError."""
     return [title for title, _ in open_grids(source, []).others]
-
-
-@contextmanager
-def _writing(target: Path, *, overwrite: bool) -> Iterator[None]:
-    """Refuse before the work what would be refused after it; turn what the disk or the format refuses into words."""
-    if target.is_dir() or (target.exists() and not overwrite):
-        raise Stop(f"“{target}”已存在，没有覆盖。请换一个文件名，或加上 --force 覆盖。")
-    if not target.parent.is_dir():
-        raise Stop(f"文件夹“{target.parent}”不存在，“{target.name}”写不进去。请先建立该文件夹，或换一个位置。")
-    try:
-        yield
-    except OSError as error:
-        raise Stop(f"写不了：{refusal(error, target)}") from error
-    except ValueError as error:
-        raise Stop(f"写不了“{target.name}”：{error}") from error
 
 
 def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Check:
@@ -240,16 +230,26 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
         city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions)
         _compare_inputs(city, said, found)
         sheets = profile(str(said.get("profile", DEFAULT)))
-        opened = open_grids(path, [sheet.title for sheet in sheets])
+        [rows] = each(_rows, [(path, [sheet.title for sheet in sheets])], memory=LARGE_MEMORY, seconds=LONG)
+        if isinstance(rows, Failure):
+            found.add("AU10", f"不能复算：{rows.message}")
+            rows = {}
         for sheet in sheets:
-            grid = opened.grids.get(sheet.title)
-            if grid is None:
-                found.add("AU10", f"缺少工作表“{sheet.title}”", sheet=sheet.title)
+            if sheet.title in rows:
+                _compare_sheet(sheet, city, rows[sheet.title], found)
             else:
-                _compare_sheet(sheet, city, grid.rows, found)
+                found.add("AU10", f"缺少工作表“{sheet.title}”", sheet=sheet.title)
     except (ManifestError, UnreadableWorkbook, UnknownProfile, UnknownRuleSet) as error:
         found.add("AU10", f"不能复算：{error}")
     return found.checks["AU10"]
+
+
+def _rows(path: Path, titles: Sequence[str]) -> dict[str, list[tuple[int, list[Any]]]]:
+    """In a child: the rows of the sheets of a submission."""
+    try:
+        return {title: grid.rows for title, grid in open_grids(path, titles).grids.items()}
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
 
 
 def _compare_inputs(city: City, said: Mapping[str, Any], found: Findings) -> None:

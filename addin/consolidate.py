@@ -59,8 +59,8 @@ def consolidate_files(
 
 def export_file(source: str, *, out: str, profile: str, force: bool, as_json: bool) -> int:
     """Write the province's submission and its manifest; returns the exit code."""
-    with progress("导出") as step:
-        done = export(Path(source), Path(out), profile_name=profile or DEFAULT, overwrite=force, progress=step)
+    with progress("导出"):
+        done = export(Path(source), Path(out), profile_name=profile or DEFAULT, overwrite=force)
     refused = done.manifest is None
     if as_json:
         document(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class Stop(Exception):  # noqa: N818 - the command stops; it need not be anybody's error
+class Stop(Exception):
     """The command cannot be carried out; the message is one Chinese line for the user."""
 
 
@@ -50,18 +50,28 @@ def refusal(error: OSError, path: str | Path | None = None) -> str:
 
 @contextmanager
 def output(target: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """The new file that takes the place of `target` when the block ends well.
-
-    Raises `Stop` where it exists and `force` is not set, or where the disk refuses; nothing is left then.
-    """
+    """The new file that takes the place of `target` when the block ends well; errors as in `writing`."""
     from workbook_templates.streaming import replacing
 
+    with writing(target, force=force), replacing(target, overwrite=force) as file:
+        yield file
+
+
+@contextmanager
+def writing(target: Path, *, force: bool) -> Iterator[None]:
+    """Refuse before the work what would be refused after it, and put into words what the disk or a cell refuses.
+
+    Raises `Stop` where the target exists and `force` is not set, or where it cannot be written.
+    """
     if target.is_dir():
         raise Stop(f"“{target}”{REASONS[errno.EISDIR]}。")
     if not target.parent.is_dir():
         raise Stop(f"文件夹“{target.parent}”不存在，写不进去。请先建立它，或换一个位置。")
+    if target.exists() and not force:
+        raise Stop(f"写不了：“{target}”{REASONS[errno.EEXIST]}。")
     try:
-        with replacing(target, overwrite=force) as file:
-            yield file
+        yield
     except OSError as error:
         raise Stop(f"写不了：{refusal(error, target)}") from error
+    except ValueError as error:
+        raise Stop(f"写不了“{target.name}”：{error}") from error

@@ -2,13 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from addin.problems import Stop
 from addin.worker import Failure, each
-from validators import ruleset
 from validators.book import Book
 from validators.columns import SHEETS
 from validators.findings import Finding, Json
@@ -43,14 +42,14 @@ def read_all(
     """A `Reading` or `Failure` for each workbook, in order.
 
     `previous` is the last version, for the rules of scope versions; `on` the day to judge dates by. Without
-    `judged` nothing is found; with `records` the books come back too, without what the reader noticed (`faults`).
+    `judged` nothing is found; with `records` the books come back too, without their last version.
     """
     for path, found in zip(paths, each(_read, [(path, previous, on, judged, records) for path in paths]), strict=True):
         if isinstance(found, Failure):
             yield found
         else:
-            summary, county_name, round_, findings, packed, warning = found
-            yield Reading(path, summary, county_name, round_, findings, unpack(packed) if packed else None, warning)
+            summary, county_name, round_, findings, book, warning = found
+            yield Reading(path, summary, county_name, round_, findings, book, warning)
 
 
 def _read(path: Path, previous: Path | None, on: dt.date | None, judged: bool, records: bool) -> tuple[Any, ...]:
@@ -70,7 +69,7 @@ def _read(path: Path, previous: Path | None, on: dt.date | None, judged: bool, r
         )
         book.previous = None
     findings = judge(book) if judged else []
-    return summary(book), book.county_name, book.round, findings, pack(book) if records else None, warning
+    return summary(book), book.county_name, book.round, findings, book if records else None, warning
 
 
 def summary(book: Book) -> Json:
@@ -84,22 +83,6 @@ def summary(book: Book) -> Json:
         "ruleset": book.ruleset.id,
         "rows": {sheet.title: len(book.tables[sheet.key]) for sheet in SHEETS.values()},
     }
-
-
-_LEFT_OUT = {"ruleset", "tables", "faults", "previous", "_indexes"}
-
-
-def pack(book: Book) -> tuple[Any, ...]:
-    """A book as plain data that pickles quickly: the records, whose types are made at run time, as columns."""
-    facts = {one.name: getattr(book, one.name) for one in fields(book) if one.name not in _LEFT_OUT}
-    return book.ruleset.id, facts, {key: list(zip(*records, strict=True)) for key, records in book.tables.items()}
-
-
-def unpack(packed: tuple[Any, ...]) -> Book:
-    """The book that was packed, without its faults and its last version."""
-    id_, facts, columns = packed
-    tables = {key: list(map(record_type(key)._make, zip(*own, strict=True))) for key, own in columns.items()}  # type: ignore[attr-defined] # a named tuple made at run time
-    return Book(ruleset=ruleset.load(id_), tables=tables, **facts)
 
 
 for _sheet in SHEETS:  # once in the fork server, so that no child has to import them

@@ -110,7 +110,9 @@ def sort_out(
         if book is None:
             handed.status, handed.guessed = "无法读取", guess_county(handed.file, rules)
         elif _year(book) != year or book.round != round_:
-            handed.reason = f"是 {_year(book) or '？'} 年{book.round or '（未写轮次）'}的清单，本次汇总的是 {year} 年{round_}"
+            handed.reason = (
+                f"是 {_year(book) or '？'} 年{book.round or '（未写轮次）'}的清单，本次汇总的是 {year} 年{round_}"
+            )
         elif book.county not in rules.submitting:
             handed.reason = f"区划代码“{book.county}”不是提交单位"
         elif book.county in city.exclusions:
@@ -143,6 +145,9 @@ def _year(book: Book) -> int:
 
 def _choose(city: City, rivals: list[Handed]) -> Handed:
     """The file that holds of those of one county: highest 版次, then by content, never by order or name."""
+    if len(rivals) == 1:
+        rivals[0].status = "采用"
+        return rivals[0]
     by_content: dict[str, Handed] = {}
     for handed in rivals:
         assert handed.book  # noqa: S101 - rivals are readable

@@ -74,7 +74,8 @@ class Finding:
         }
         if self.related:
             found["related"] = [
-                {"file": place.file, "sheet": place.sheet, "cell": place.cell, "key": place.key} for place in self.related
+                {"file": place.file, "sheet": place.sheet, "cell": place.cell, "key": place.key}
+                for place in self.related
             ]
         return found
 

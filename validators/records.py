@@ -84,9 +84,7 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
         low, high, open_ = column.bounds if bounds_judged_here(column) else (None, None, False)
         step = 1 if column.kind == "int" else None
         over, from_ = (low, None) if open_ else (None, low)
-        kind = Annotated[
-            float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=high, multiple_of=step)
-        ]
+        kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=high, multiple_of=step)]
     elif column.kind == "date":
         kind = Annotated[dt.date, Strict()]
     else:
@@ -110,7 +108,7 @@ _ODD = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_UNSEEN}{_WIDE_RANGE}]|^[0-9](\.[0-9
 """What makes a text worth a second look: in prose, and in names, codes and choices."""
 
 
-class _OddText(Exception):  # noqa: N818 - a signal, not an error
+class _OddText(Exception):
     pass
 
 

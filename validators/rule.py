@@ -206,12 +206,14 @@ class _Compiled:
 def _compiled(sheet: str) -> _Compiled:
     checks = [one for rule in all_rules().values() for one in rule.checks.get(sheet, ())]
     shown = [
-        {name: (evaluate(node), node.column.header if isinstance(node, Cell) else "") for name, node in one.shown.items()}
+        {
+            name: (evaluate(node), node.column.header if isinstance(node, Cell) else "")
+            for name, node in one.shown.items()
+        }
         for one in checks
     ]
     others = [
-        (evaluate_rows(one.others[0]), one.others[0].sheet, one.others[1]) if one.others else None
-        for one in checks
+        (evaluate_rows(one.others[0]), one.others[0].sheet, one.others[1]) if one.others else None for one in checks
     ]
     return _Compiled(checks, compile_checks(checks), shown, [one.when.sheets() for one in checks], others)
 

@@ -1,5 +1,6 @@
 """Tables derived from a rule set, by name, as conditions look them up (`validators.expr.lookup`)."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -17,17 +18,14 @@ def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], Row]]:
 
 def _scheme(ruleset: RuleSet) -> Mapping[Any, Any]:
     """(industry, subtype or '', grade) → 'yes' or 'no' (verified), for grades of the industry's scheme."""
-    return {
-        (*key, grade): row["verified"] for key, row in _schemes(ruleset) for grade in row["grades"].split("|")
-    }
+    return {(*key, grade): row["verified"] for key, row in _schemes(ruleset) for grade in row["grades"].split("|")}
 
 
 def _lowest(ruleset: RuleSet) -> Mapping[Any, Any]:
     """(industry, subtype or '') → 'yes' where D is verified as the lowest grade, else 'no'."""
     outside = {(NOT_KEY, subtype): "no" for subtype in ("", *ruleset.values["subtypes"])}
     return outside | {
-        key: "yes" if row["lowest"] == "D" and row["verified"] == "yes" else "no"
-        for key, row in _schemes(ruleset)
+        key: "yes" if row["lowest"] == "D" and row["verified"] == "yes" else "no" for key, row in _schemes(ruleset)
     }
 
 
@@ -80,9 +78,7 @@ def _days(ruleset: RuleSet) -> Mapping[Any, Any]:
 
 def _measures(ruleset: RuleSet) -> Mapping[Any, Any]:
     """(industry or *, subtype or '', grade, level as 黄色) → row of measures.csv."""
-    return {
-        (row["industry"], row["subtype"], row["grade"], row["level"]): row for row in ruleset.tables["measures"]
-    }
+    return {(row["industry"], row["subtype"], row["grade"], row["level"]): row for row in ruleset.tables["measures"]}
 
 
 def _transport_order(_: RuleSet) -> Mapping[Any, Any]:
@@ -91,17 +87,18 @@ def _transport_order(_: RuleSet) -> Mapping[Any, Any]:
     return {measure: place for place, measure in enumerate(measures)}
 
 
+def _words(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """Name of a word list → a pattern that finds any of its words."""
+    return {name: re.compile("|".join(map(re.escape, words))) for name, words in ruleset.words.items()}
+
+
 _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "scheme": _scheme,
     "scheme_of": lambda ruleset: {key: row["verified"] for key, row in _schemes(ruleset)},
-    "scheme_grades": lambda ruleset: {
-        key: row["grades"].replace("|", "、") for key, row in _schemes(ruleset)
-    },
+    "scheme_grades": lambda ruleset: {key: row["grades"].replace("|", "、") for key, row in _schemes(ruleset)},
     "lowest_is_d": _lowest,
     "worse_grades": _worse,
-    "counts_as_b": lambda ruleset: {
-        row["grade"]: row["counts_as_b_or_above"] for row in ruleset.tables["grades"]
-    },
+    "counts_as_b": lambda ruleset: {row["grade"]: row["counts_as_b_or_above"] for row in ruleset.tables["grades"]},
     "filing_form": _form,
     "guarantee_by": lambda ruleset: {row["category"]: row["fixed_by"] for row in ruleset.tables["guarantee"]},
     "subtyped": _subtyped,
@@ -110,7 +107,7 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "division_codes": lambda ruleset: {code: row["code"] for code, row in ruleset.divisions.items()},
     "switch": lambda ruleset: {"b_minus_counts_as_b": ruleset.b_minus_counts_as_b},
     "number": _thresholds,
-    "words": lambda ruleset: ruleset.words,
+    "words": _words,
     "measures": _measures,
     "transport_order": _transport_order,
     "day": _days,

@@ -31,7 +31,12 @@ COUNTY_HEADS = (
     Head("生产线数", "number", 9), Head("错误", "number", 8), Head("提醒", "number", 8), Head("年度", "number", 8),
     Head("轮次", "text", 12), Head("规则集", "text", 10), Head("汇总日期", "date", 12), Head("SHA-256", "code", 66),
 )  # fmt: skip
-FILE_HEADS = (Head("文件", "text", 36), Head("状态", "text", 10), Head("原因", "prose", 60), Head("SHA-256", "code", 66))
+FILE_HEADS = (
+    Head("文件", "text", 36),
+    Head("状态", "text", 10),
+    Head("原因", "prose", 60),
+    Head("SHA-256", "code", 66),
+)
 FINDING_HEADS = (
     Head("严重程度", "text", 10), Head("规则", "code", 8), Head("规则名称", "text", 20), Head("文件", "text", 24),
     Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
@@ -50,7 +55,9 @@ def head(column: Column) -> Head:
 def written(value: object) -> Value:
     """A raw cell as a list can hold it: unreadable values stay visible as text."""
     if isinstance(value, str | int | float | dt.date) and not isinstance(value, bool | dt.datetime):
-        return value if not isinstance(value, str) else "".join(c for c in value if c.isprintable() or c in "\n\t")[:32000]
+        return (
+            value if not isinstance(value, str) else "".join(c for c in value if c.isprintable() or c in "\n\t")[:32000]
+        )
     return None if value is None else value_text(value)
 
 
@@ -154,11 +161,15 @@ def read_city(path: Path) -> tuple[City, list[Finding]]:
     opened = open_grids(path, titles)
     missing = [title for title in titles if title not in opened.grids]
     if missing:
-        raise UnreadableWorkbook(f"“{path.name}”不是汇总工作簿：缺少工作表“{missing[0]}”。请指定 qingdan consolidate 生成的文件。")
+        raise UnreadableWorkbook(
+            f"“{path.name}”不是汇总工作簿：缺少工作表“{missing[0]}”。请指定 qingdan consolidate 生成的文件。"
+        )
     for title, grid in opened.grids.items():
         if grid.seen.formulas:
             row, column = min(grid.seen.formulas)
-            raise UnreadableWorkbook(f"“{path.name}”的《{title}》{letter(column)}{row} 是公式。请改为数值，或重新汇总。")
+            raise UnreadableWorkbook(
+                f"“{path.name}”的《{title}》{letter(column)}{row} 是公式。请改为数值，或重新汇总。"
+            )
     try:
         return _city(path.name, opened)
     except (ValueError, TypeError, KeyError, IndexError) as error:
@@ -210,7 +221,10 @@ def _table(grid: Grid) -> Iterator[dict[str, Any]]:
 def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book], rules: RuleSet) -> None:
     sheet = SHEETS[key]
     layout = find_layout(sheet, grid)
-    heads = {text_of(cell): position for position, cell in enumerate(next((c for n, c in grid.rows if n == layout.header_row), []))}
+    heads = {
+        text_of(cell): position
+        for position, cell in enumerate(next((c for n, c in grid.rows if n == layout.header_row), []))
+    }
     lost = layout.missing or layout.double or [one for one in PROVENANCE if one not in heads]
     if lost:
         raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》表头已损坏（{lost[0]}）。请重新汇总。")
@@ -222,7 +236,9 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book], rul
             continue
         book = by_file.get(text_of(cells[source]))
         if book is None:
-            raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。")
+            raise UnreadableWorkbook(
+                f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。"
+            )
         values = [cells[position] for position in order]
         values[0] = ""
         record, _ = reader.read(values, int(text_of(cells[row_at]) or number))
@@ -238,4 +254,3 @@ def _finding(row: Mapping[str, Any]) -> Finding:
         int("".join(filter(str.isdecimal, cell)) or 0) or None, row.get("表头"), row.get("编号"), row.get("填的值"),
         text_of(row.get("问题与改法")), text_of(row.get("依据")),
     )  # fmt: skip
-

@@ -100,9 +100,7 @@ def _cut(daily: float | None, ratio: float | None) -> float | None:
     return None if daily is None or ratio is None else round_half_away(daily * ratio / 100)
 
 
-def _baseline(
-    eia: float | None, permit: float | None, output: float | None, run_days: float | None
-) -> float | None:
+def _baseline(eia: float | None, permit: float | None, output: float | None, run_days: float | None) -> float | None:
     filled = [capacity for capacity in (eia, permit, output) if capacity is not None]
     return round_half_away(min(filled) / run_days) if filled and run_days else None
 
@@ -118,9 +116,7 @@ def _cut_formula(level: str, pollutant: str) -> Offered:
 
 
 OFFERED: Mapping[tuple[str, str], Offered] = {
-    ("enterprises", "serial"): Offered(
-        f'IF({{list_id}}="","",ROW()-{HEADER_ROW})', ("list_id", "row"), _serial
-    ),
+    ("enterprises", "serial"): Offered(f'IF({{list_id}}="","",ROW()-{HEADER_ROW})', ("list_id", "row"), _serial),
     ("lines", "baseline_daily"): Offered(
         'IF(OR(COUNT({eia_capacity},{permit_capacity},{last_output})=0,{run_days}="",{run_days}=0),"",'
         f"ROUND(MIN({{eia_capacity}},{{permit_capacity}},{{last_output}})/{{run_days}},{PLACES}))",

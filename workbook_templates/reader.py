@@ -48,7 +48,7 @@ PROVENANCE = ("来源文件", "来源表", "来源行")
 """Heads that the city workbook adds at the end of each list."""
 
 
-class UnreadableWorkbook(ValueError):  # noqa: N818 - says what the file is
+class UnreadableWorkbook(ValueError):
     """The file cannot be read as a workbook; the message is one plain Chinese line."""
 
 
@@ -86,7 +86,9 @@ def open_grids(path: Path, titles: Sequence[str]) -> Opened:
     except PackageError as error:
         raise UnreadableWorkbook(f"“{path.name}”无法读取：{str(error).rstrip('。')}。") from error
     except (CalamineError, ValueError, OverflowError) as error:
-        raise UnreadableWorkbook(f"“{path.name}”的内容已损坏，无法读取。请在表格软件中打开并另存为 .xlsx 再提交。") from error
+        raise UnreadableWorkbook(
+            f"“{path.name}”的内容已损坏，无法读取。请在表格软件中打开并另存为 .xlsx 再提交。"
+        ) from error
 
 
 def _open(data: bytes, titles: Sequence[str]) -> Opened:
@@ -346,7 +348,9 @@ class _Rows:
         if unread:
             record = record._replace(bad=record.bad | unread)
         for fault in faults:
-            self._found(fault.rule, "cell", number, fault.column, fault.value, fault.meant, key_of(self.sheet.key, record))
+            self._found(
+                fault.rule, "cell", number, fault.column, fault.value, fault.meant, key_of(self.sheet.key, record)
+            )
         self.book.tables[self.sheet.key].append(record)
 
     def _take_formulas(self, number: int, values: list[Raw], unread: set[str]) -> list[tuple[int, Offered]]:
@@ -398,12 +402,17 @@ class _Rows:
             return None
 
     def _found(
-        self, rule: str, what: str, number: int, column: Column, value: object, meant: object = None, key: str | None = None
+        self,
+        rule: str,
+        what: str,
+        number: int,
+        column: Column,
+        value: object,
+        meant: object = None,
+        key: str | None = None,
     ) -> None:
         cell = f"{self.letters[column.field]}{number}"
-        self.book.faults.append(
-            Fault(rule, what, self.sheet.title, cell, number, column.header, key, value, meant)
-        )
+        self.book.faults.append(Fault(rule, what, self.sheet.title, cell, number, column.header, key, value, meant))
 
 
 def _by_row(found: list[tuple[Place, str, Place]]) -> dict[int, list[tuple[int, str, Place]]]:
@@ -418,9 +427,24 @@ def _hidden_faults(book: Book, title: str, grid: Grid, layout: Layout) -> None:
     filled = {number for number, _ in grid.rows if number > layout.header_row}
     hidden = sorted(filled & grid.seen.hidden_rows)
     if hidden:
-        book.faults.append(Fault("GS10", "rows", title, row=hidden[0], value="、".join(map(str, hidden[:10])), meant=len(hidden)))
+        book.faults.append(
+            Fault("GS10", "rows", title, row=hidden[0], value="、".join(map(str, hidden[:10])), meant=len(hidden))
+        )
     for first, last in grid.seen.hidden_columns:
         positions = [position for position in layout.positions.values() if first <= position <= last]
-        held = [p for p in positions if any(p < len(cells) and cells[p] != "" for number, cells in grid.rows if number > layout.header_row)]
+        held = [
+            p
+            for p in positions
+            if any(p < len(cells) and cells[p] != "" for number, cells in grid.rows if number > layout.header_row)
+        ]
         if held:
-            book.faults.append(Fault("GS10", "columns", title, f"{letter(held[0])}{layout.header_row}", layout.header_row, value="、".join(letter(p) for p in held)))
+            book.faults.append(
+                Fault(
+                    "GS10",
+                    "columns",
+                    title,
+                    f"{letter(held[0])}{layout.header_row}",
+                    layout.header_row,
+                    value="、".join(letter(p) for p in held),
+                )
+            )

@@ -80,7 +80,9 @@ def scan(xml: bytes) -> Scan:
     for row, edge in zip(rows, edges, strict=False):
         if _HIDDEN.search(row[2]):
             found.hidden_rows.add(int(row[1]))
-        last = max(xml.rfind(b"<v>", row.end(), edge), xml.rfind(b"<is>", row.end(), edge), xml.rfind(b"<f", row.end(), edge))
+        last = max(
+            xml.rfind(b"<v>", row.end(), edge), xml.rfind(b"<is>", row.end(), edge), xml.rfind(b"<f", row.end(), edge)
+        )
         if last < 0:
             continue
         cell = _LAST_CELL.match(xml, xml.rfind(b"<c ", row.end(), last))

@@ -68,7 +68,7 @@ _STYLES = (
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1"><alignment wrapText="1"/></xf>'
-    '</cellXfs>'
+    "</cellXfs>"
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 
@@ -141,8 +141,7 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
     height = 15 * max(map(_head_lines, sheet.columns))  # LibreOffice fits no row to its text when it opens a file
     write(heads.replace(b'"1">', f'"1" ht="{height}" customHeight="1">'.encode(), 1))
     columns = [
-        (letter, _TEXT_STYLES.get(column.kind, ""))
-        for letter, column in zip(letters, sheet.columns, strict=True)
+        (letter, _TEXT_STYLES.get(column.kind, "")) for letter, column in zip(letters, sheet.columns, strict=True)
     ]
     rows = iter(sheet.rows)
     last_row = 1

@@ -122,7 +122,8 @@ class _Sums:
     def to_json(self) -> dict[str, Any]:
         """The sheet's part of the manifest; sums are exact before the last rounding (`math.fsum`)."""
         sums = {
-            self.sheet.heads[place].head: math.fsum(kept) for place, kept in zip(self._numbers, self._values, strict=True)
+            self.sheet.heads[place].head: math.fsum(kept)
+            for place, kept in zip(self._numbers, self._values, strict=True)
         }
         return {
             "name": self.sheet.title,
@@ -168,4 +169,3 @@ def write_submission(target: Path, city: City, profile_name: str, *, overwrite: 
     with replacing(manifest_path(target), overwrite=True) as file:
         file.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
     return manifest
-

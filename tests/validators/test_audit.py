@@ -925,10 +925,20 @@ ROW_ATTRIBUTES = st.sampled_from(
 )
 
 
+PLAIN_VALUES = [' s="1"><v>1.5</v></c>', ' t="s"><v>5</v></c>', ' s="11"/>', ' t="n"><v>-2E-05</v></c>']
+PLAIN_VALUES += [' t="inlineStr"><is><t>a&amp;</t></is></c>', ' t="s"><v>4</v></c>']
+
+
 @st.composite
 def some_rows(draw: st.DrawFn) -> bytes:
     number, found = 11, ""
-    for _ in range(draw(st.integers(1, 6))):
+    for _ in range(draw(st.integers(1, 8))):
+        if draw(st.integers(0, 9)):  # a plain row, in the end with a figure among the texts
+            number += 1
+            columns = draw(st.sets(st.sampled_from("ABCD")))
+            cells = [f'<c r="{c}{number}"{draw(st.sampled_from(PLAIN_VALUES))}' for c in sorted(columns)]
+            found += f'<row r="{number}">{"".join(cells)}</row>'
+            continue
         number += draw(st.sampled_from([1, 1, 1, 1, 1, 1, 3, 0]))
         cells = draw(st.lists(CELL, max_size=4))
         if draw(st.integers(0, 4)):

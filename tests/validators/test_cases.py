@@ -57,7 +57,9 @@ def place(finding: Finding) -> str:
 def test_case(rule: str, case: dict[str, Any]) -> None:
     found = [finding for finding in find(case) if finding.rule == rule]
     seen = sorted((place(finding).strip(), finding.severity.name) for finding in found)
-    wanted = sorted((want.get("cell", ""), want.get("severity", all_rules()[rule].severity.name)) for want in case["finds"])
+    wanted = sorted(
+        (want.get("cell", ""), want.get("severity", all_rules()[rule].severity.name)) for want in case["finds"]
+    )
     assert seen == wanted, [finding.message for finding in found]
     for want in case["finds"]:
         messages = [finding.message for finding in found if place(finding).strip() == want.get("cell", "")]

@@ -101,11 +101,13 @@ def test_cached_values_are_never_used(sample: Path) -> None:
 
 
 def test_shared_formulas_are_followed_to_their_text(tmp_path: Path) -> None:
-    text = '=IF(OR(T{0}="",AN{0}=""),"",ROUND(T{0}*AN{0}/100,6))'.format(FIRST_ROW)
+    text = f'=IF(OR(T{FIRST_ROW}="",AN{FIRST_ROW}=""),"",ROUND(T{FIRST_ROW}*AN{FIRST_ROW}/100,6))'
     path = write_file(tmp_path / "a.xlsx", {"lines": [{}, {}]}, {"cells": {"生产线减排措施!AO4": text}})
 
     def share(name: str, data: bytes) -> bytes:
-        data = re.sub(rb'(<c r="AO4"[^>]*>)<f>([^<]*)</f><v ?/?>(</v>)?', rb'\1<f t="shared" ref="AO4:AO5" si="0">\2</f>', data)
+        data = re.sub(
+            rb'(<c r="AO4"[^>]*>)<f>([^<]*)</f><v ?/?>(</v>)?', rb'\1<f t="shared" ref="AO4:AO5" si="0">\2</f>', data
+        )
         return re.sub(rb'<c r="AO5"[^>]*><v>[^<]*</v></c>', b'<c r="AO5"><f t="shared" si="0"/><v>7</v></c>', data)
 
     lines = read_county(rewritten(path, share)).tables["lines"]
@@ -147,7 +149,9 @@ def test_a_used_range_blown_up_by_formats_is_read(tmp_path: Path) -> None:
     path = write_file(tmp_path / "a.xlsx", {})
 
     def blow_up(name: str, data: bytes) -> bytes:
-        rows = b"".join(b'<row r="%d"><c r="A%d" s="0"/><c r="BZ%d" s="0"/></row>' % (n, n, n) for n in range(100, 200_000))
+        rows = b"".join(
+            b'<row r="%d"><c r="A%d" s="0"/><c r="BZ%d" s="0"/></row>' % (n, n, n) for n in range(100, 200_000)
+        )
         return data.replace(b"</sheetData>", rows + b"</sheetData>") if name.endswith("sheet2.xml") else data
 
     assert len(read_county(rewritten(path, blow_up)).tables["enterprises"]) == 1

@@ -22,10 +22,10 @@ ColumnKind = Literal["number", "code", "date", "text"]
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_STRINGS = 8_000_000
-MAX_GRID = 24_000_000  # cells of a used range that the second reader holds at once, 0.8 GB
+MAX_GRID = 24_000_000  # cells of a used range that the second reader holds at once, some 64 bytes each
 FREE_GRID = 1_000_000  # below this a used range may be as empty as it likes
 HEAD_ROWS = 10  # the header row is looked for in these
-BLOCK = 1 << 18  # bytes
+BLOCK = 1 << 17  # bytes
 FAST_COLUMNS = 400  # an expression for more columns costs more than it saves
 MAX_MERGED_ROWS = 1_000_000  # rows of all merged areas together
 
@@ -114,29 +114,32 @@ class BlockWalker(Walker):
 
     def run(self, chunks: Iterator[bytes]) -> None:
         """Walk through the part; PackageError as the package and the parser raise it."""
-        first, size, pieces = True, 0, list[bytes]()
+        size, pieces = 0, list[bytes]()
         for chunk in chunks:
             pieces.append(chunk)
             size += len(chunk)
-            if size < BLOCK:
-                continue
-            data = b"".join(pieces)
-            if first:
-                cut = 0
-                for _ in range(HEAD_ROWS + 2):  # these always go through the parser
-                    cut = data.find(self.ending, cut) + len(self.ending)
-                    if cut < len(self.ending):
-                        break
-                else:
-                    self.block(data[:cut])
-                    data, first = data[cut:], False
-            cut = data.rfind(self.ending) + len(self.ending)
-            if cut < len(self.ending):
-                cut = len(data)
-            self.block(data[:cut])
-            pieces, size = [data[cut:]], len(data) - cut
-        self.block(b"".join(pieces))
+            if size >= BLOCK:
+                rest = self.whole(b"".join(pieces))
+                size, pieces = len(rest), [rest]
+        self.block(self.whole(b"".join(pieces)))
         self.finish()
+
+    def whole(self, data: bytes) -> bytes:
+        """Take the elements that are whole, the first few on their own, and return the rest."""
+        cut = 0
+        if not self.parser.fed:  # these always go through the parser
+            for _ in range(HEAD_ROWS + 2):
+                cut = data.find(self.ending, cut) + len(self.ending)
+                if cut < len(self.ending):
+                    break
+            else:
+                self.block(data[:cut])
+                data = data[cut:]
+        cut = data.rfind(self.ending) + len(self.ending)
+        if cut < len(self.ending):
+            cut = len(data)
+        self.block(data[:cut])
+        return data[cut:]
 
     def block(self, data: bytes) -> None:
         """Take one block the fast way if that is safe, else the thorough one."""

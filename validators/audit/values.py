@@ -197,8 +197,7 @@ def compare(
         findings.add("AU09", f"另一读表程序看到的工作表是「{'、'.join(book.sheet_names)}」")
         return
     for index, sheet in enumerate(sheets):
-        theirs = book.get_sheet_by_index(index)
-        pair = _Pair(sheet, theirs, epoch_1904, findings)
+        pair = _Pair(sheet, book.get_sheet_by_index(index), epoch_1904, findings)
         _Cells(sheet.part, strings.strings, pair.row).run(package.chunks(sheet.part))
         pair.rest()
 
@@ -239,6 +238,7 @@ class _Pair:
         for other in self.theirs:
             self.compare(self.next_row, {}, other)
             self.next_row += 1
+        self.theirs = iter(())  # lets go of calamine's copy of the sheet before the next one is read
 
     def compare(self, number: int, cells: dict[int, Value], other: list[Any]) -> None:
         """Compare one row; the quick look first, for nearly all rows are the same."""

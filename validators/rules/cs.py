@@ -150,13 +150,13 @@ def _unverified(demand: Mapping[str, str]) -> str:
 
 
 def words(name: str) -> Expr:
-    """A word list of the rule set."""
-    return lookup("words", name, default=())
+    """A word list of the rule set, as a pattern that finds any of its words."""
+    return lookup("words", name)
 
 
-def mentions(text: str, listed: tuple[str, ...]) -> bool:
+def mentions(text: str, listed: re.Pattern[str]) -> bool:
     """Whether one of the words stands in a text."""
-    return any(word in text for word in listed)
+    return listed.search(text) is not None
 
 
 def shares(text: str, name: str) -> bool:

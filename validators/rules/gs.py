@@ -6,8 +6,8 @@ from validators.book import Book, Fault
 from validators.columns import BOOK_FIELDS, KNOWN_TEMPLATE_VERSIONS, SHEETS, TEMPLATE_VERSION
 from validators.expr import Cell, Check, Expr, Names, Row, blank, call, check, count, given, lookup
 from validators.findings import Severity
-from validators.ruleset import UNGRADED, years
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
+from validators.ruleset import UNGRADED, years
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -34,7 +34,9 @@ def gs01(book: Book) -> Iterator[Found]:
                 f"《{fault.sheet}》缺少表头“{name}”，可能被改名或删除。请对照空白模板把表头改回“{name}”。", fault=fault
             )
         elif fault.what == "double":
-            yield Found(f"《{fault.sheet}》的表头“{name}”出现了两次，分不清以哪一列为准。请删去多余的一列。", fault=fault)
+            yield Found(
+                f"《{fault.sheet}》的表头“{name}”出现了两次，分不清以哪一列为准。请删去多余的一列。", fault=fault
+            )
         elif fault.what == "extra":
             yield Found(f"《{fault.sheet}》多出一列“{name}”，不予读取。", severity=Severity.INFO, fault=fault)
         elif fault.what == "extra_sheet":
@@ -86,9 +88,7 @@ def gs02(row: Row) -> Iterator[Check]:
                 when = when & given(needed)
             yield check(row[column.field], when, f"“{column.header}”必填，现为空。{column.prompt}")
     for cell, condition, words in _required(row):
-        yield check(
-            cell, condition & blank(cell), f"{words}，“{cell.column.header}”必填，现为空。{cell.column.prompt}"
-        )
+        yield check(cell, condition & blank(cell), f"{words}，“{cell.column.header}”必填，现为空。{cell.column.prompt}")
 
 
 @book_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典")
@@ -114,7 +114,9 @@ def gs04(book: Book) -> Iterator[Found]:
     怎么改：不必改；请核对读成的值是否正确。
     """
     for fault in _faults(book, "GS04"):
-        yield Found(f"“{fault.header}”填的是“{value_text(fault.value)}”，已读作“{value_text(fault.meant)}”。", fault=fault)
+        yield Found(
+            f"“{fault.header}”填的是“{value_text(fault.value)}”，已读作“{value_text(fault.meant)}”。", fault=fault
+        )
 
 
 @book_rule("GS05", "代码被存为数字", Severity.ERROR, "cell", "业内惯例")
@@ -178,7 +180,10 @@ def gs07(book: Book) -> Iterator[Found]:
     """
     for fault in _faults(book, "GS07"):
         if fault.what == "merged":
-            yield Found(f"《{fault.sheet}》的 {fault.value} 是合并单元格，只有左上角一格能读到。请取消合并，每格都填。", fault=fault)
+            yield Found(
+                f"《{fault.sheet}》的 {fault.value} 是合并单元格，只有左上角一格能读到。请取消合并，每格都填。",
+                fault=fault,
+            )
         else:
             yield Found(f"“{fault.header}”是错误值 {fault.value}，没有内容可读。请改填正确的值。", fault=fault)
 
@@ -210,7 +215,9 @@ def unknown_lines(joined: str, lines: dict[str, object]) -> str:
     return "、".join(part for part in split_ids(joined) if part not in lines)
 
 
-@row_rule("GS08", "清单编号无对应", Severity.ERROR, "workbook", "业内惯例", "lines", "transport", "guarantee", "changes")
+@row_rule(
+    "GS08", "清单编号无对应", Severity.ERROR, "workbook", "业内惯例", "lines", "transport", "guarantee", "changes"
+)
 def gs08(row: Row) -> Iterator[Check]:
     """检查什么：清单编号、保障生产线编码在它所指的表里是否存在。
 
@@ -231,11 +238,15 @@ def gs08(row: Row) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield check(
-            row.list_id, nowhere, "清单编号“{at}”在《企业基本信息》中没有。请改成已有的编号，或在《企业基本信息》补填该企业。"
+            row.list_id,
+            nowhere,
+            "清单编号“{at}”在《企业基本信息》中没有。请改成已有的编号，或在《企业基本信息》补填该企业。",
         )
 
 
-@row_rule("GS09", "编号重复", Severity.ERROR, "workbook", "业内惯例", "enterprises", "lines", "transport", "dust", "mobile")
+@row_rule(
+    "GS09", "编号重复", Severity.ERROR, "workbook", "业内惯例", "enterprises", "lines", "transport", "dust", "mobile"
+)
 def gs09(row: Row) -> Iterator[Check]:
     """检查什么：清单编号（生产线为生产线编码）在本表是否出现两次。
 
@@ -244,7 +255,12 @@ def gs09(row: Row) -> Iterator[Check]:
     """
     cell = row.line_id if row.key == "lines" else row.list_id
     times = count(row.key, **{cell.column.field: cell})
-    yield check(cell, times > 1, "{at.header}“{at}”在本表出现了 {times} 次。请保留正确的一行，其余改用未用过的编号或删除。", times=times)
+    yield check(
+        cell,
+        times > 1,
+        "{at.header}“{at}”在本表出现了 {times} 次。请保留正确的一行，其余改用未用过的编号或删除。",
+        times=times,
+    )
 
 
 @book_rule("GS10", "隐藏的数据", Severity.WARNING, "workbook", "业内惯例")
@@ -277,7 +293,12 @@ def gs11(row: Row) -> Iterator[Check]:
     怎么改：改成本区县；确属其他区县的，删去这一行，由所在区县填报。
     """
     own = lookup("own", "name")
-    yield check(row.district, row.district != own, "区县填的是“{at}”，本工作簿由“{own}”填报。请改成本区县，或删去这一行。", own=own)
+    yield check(
+        row.district,
+        row.district != own,
+        "区县填的是“{at}”，本工作簿由“{own}”填报。请改成本区县，或删去这一行。",
+        own=own,
+    )
     code = call(division_of, row.list_id)
     own_code = lookup("own", "code")
     yield check(
@@ -307,4 +328,7 @@ def gs12(row: Row) -> Iterator[Check]:
 def gs12_no_enterprise(book: Book) -> Iterator[Found]:
     """No enterprise at all."""
     if not book.tables["enterprises"] and "enterprises" not in book.damaged:
-        yield Found("《企业基本信息》里没有一家企业。请填报后再提交；确无涉气企业的，请与市指挥部办公室联系。", sheet="enterprises")
+        yield Found(
+            "《企业基本信息》里没有一家企业。请填报后再提交；确无涉气企业的，请与市指挥部办公室联系。",
+            sheet="enterprises",
+        )

@@ -80,5 +80,10 @@ def hz04(city: City) -> Iterator[CityFound]:
     """
     taken_otherwise = {id(handed) for pairs in (city.clashes, city.replaced, city.same) for handed, _ in pairs}
     for handed in city.files:
-        if handed.book and handed.status == "未采用" and id(handed) not in taken_otherwise and handed.book.county not in city.exclusions:
+        if (
+            handed.book
+            and handed.status == "未采用"
+            and id(handed) not in taken_otherwise
+            and handed.book.county not in city.exclusions
+        ):
             yield CityFound(f"“{handed.file}”未采用：{handed.reason}。请移走，或换成本次的清单。", book=handed.book)

@@ -474,7 +474,8 @@ class _Maker:
             cells |= {"indicator": indicator, "indicator_unit": unit, "indicator_normal": normal}
         for level, type_, ratio in zip(LEVELS, types, ratios, strict=True):
             share = 1 - ratio / 100
-            alert = _significant(normal / share if indicator == "出焦时间" else normal * share, 4)
+            alert = _significant(normal / share, 4) if indicator == "出焦时间" else _significant(normal * share, 6)
+            alert = alert if ratio else normal
             if cells["indicator"] != "无":
                 cells[f"{level}_indicator"] = alert
             cells[f"{level}_type"] = type_
@@ -506,12 +507,12 @@ class _Maker:
     def _normal(self, kind: Row, size: float) -> float:
         """Normal value of the indicator; no two lines of a kind share one, so that no two texts are the same."""
         hours = kind["indicator_unit"].startswith("h")
-        while True:
-            scale = self.rng.uniform(0.8, 1) if hours else size * self.rng.uniform(0.95, 1.05)
-            normal = _significant(float(kind["normal"]) * scale, 4)
-            if (kind["kind"], normal) not in self.normals:
-                self.normals.add((kind["kind"], normal))
-                return normal
+        usual = float(kind["normal"]) * (self.rng.uniform(0.8, 1) if hours else size)
+        normal = next(
+            found for digits in range(4, 18) if (kind["kind"], found := _significant(usual, digits)) not in self.normals
+        )
+        self.normals.add((kind["kind"], normal))
+        return normal
 
     def _type_a_cut(self, cells: Cells, daily: dict[str, float], ratios: list[int]) -> None:
         """One reduction (kg/d) typed over the formula, where the line has any."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,21 @@ from validators.book import Book, letter
 from validators.city import City, County, Handed
 from validators.columns import SHEETS, Column
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
-from validators.records import RowReader, Value
+from validators.records import Value
 from validators.rule import all_rules, value_text
-from validators.ruleset import RuleSet, load
+from validators.ruleset import load
+from workbook_templates.layout import HEADER_ROW
 from workbook_templates.reader import (
     PROVENANCE,
     Grid,
     Opened,
+    Rows,
     UnreadableWorkbook,
     find_layout,
     open_grids,
     text_of,
 )
+from workbook_templates.scan import Scan
 from workbook_templates.streaming import Column as Head
 from workbook_templates.streaming import Sheet, write_workbook
 
@@ -42,8 +46,17 @@ FINDING_HEADS = (
     Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
     Head("填的值", "text", 20), Head("问题与改法", "prose", 80), Head("依据", "prose", 30), Head("相关的行", "prose", 40),
 )  # fmt: skip
-KEPT = ("GS01", "GS03", "GS06", "GS07", "HZ03")
-"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back."""
+KEPT = ("GS01", "GS06", "GS07", "HZ03")
+"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
+
+So is a formula that a county wrote where text is due (GS03): in the list it stands as text, which is allowed there.
+"""
+
+
+DECLARED_LETTERS = {
+    key: {column.field: letter(column.position) for column in sheet.columns} for key, sheet in SHEETS.items()
+}
+"""Letters of the columns as declared, which is where they stand in the counties' files unless moved there."""
 
 
 def head(column: Column) -> Head:
@@ -199,7 +212,7 @@ def _city(name: str, opened: Opened) -> tuple[City, list[Finding]]:
                 file, rules, code, city.round, int(row.get("版次") or 0), on,
                 {"filled_on": row.get("填报日期"), "year": str(city.year), "template_version": "1.0", "division": code,
                  "round": city.round, "revision": text_of(row.get("版次"))},
-                sha256=text_of(row.get("SHA-256")),
+                sha256=text_of(row.get("SHA-256")), letters=DECLARED_LETTERS,
             )  # fmt: skip
             county.handed = Handed(file, book, status="采用")
             by_file[file] = book
@@ -207,8 +220,20 @@ def _city(name: str, opened: Opened) -> tuple[City, list[Finding]]:
         city.counties.append(county)
     city.exclusions = exclusions
     for key, sheet in SHEETS.items():
-        _read_list(name, key, opened.grids[sheet.title], by_file, rules)
-    return city, [_finding(row) for row in _table(opened.grids[FINDINGS]) if text_of(row.get("规则")) in KEPT]
+        _read_list(name, key, opened.grids[sheet.title], by_file)
+    found = map(_finding, _table(opened.grids[FINDINGS]))
+    return city, [one for one in found if one.rule in KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
+
+
+def _formula_stands(finding: Finding, by_file: Mapping[str, Book]) -> bool:
+    """Whether the text of a county's formula still stands in the list where the finding says."""
+    book = by_file.get(finding.file or "")
+    sheet = next((sheet for sheet in SHEETS.values() if sheet.title == finding.sheet), None)
+    column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
+    if book is None or sheet is None or column is None or column.kind != "text":
+        return False
+    records = [record for record in book.tables[sheet.key] if record.row == finding.row]
+    return any(record[column.position] == finding.value for record in records)
 
 
 def _table(grid: Grid) -> Iterator[dict[str, Any]]:
@@ -218,31 +243,24 @@ def _table(grid: Grid) -> Iterator[dict[str, Any]]:
         yield {name: (cell if cell != "" else None) for name, cell in zip(heads, cells, strict=False)}
 
 
-def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book], rules: RuleSet) -> None:
+def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> None:
+    """Rows of a list into the workbooks that they came from, read as the counties' own sheets are."""
     sheet = SHEETS[key]
     layout = find_layout(sheet, grid)
-    heads = {
-        text_of(cell): position
-        for position, cell in enumerate(next((c for n, c in grid.rows if n == layout.header_row), []))
-    }
+    heads = {text_of(cell): position for position, cell in enumerate(grid.rows[0][1])} if grid.rows else {}
     lost = layout.missing or layout.double or [one for one in PROVENANCE if one not in heads]
     if lost:
         raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》表头已损坏（{lost[0]}）。请重新汇总。")
-    order = [layout.positions[column.field] for column in sheet.columns]
     source, row_at = heads[PROVENANCE[0]], heads[PROVENANCE[2]]
-    reader = RowReader(key, rules)
-    for number, cells in grid.rows:
-        if number <= layout.header_row:
-            continue
-        book = by_file.get(text_of(cells[source]))
-        if book is None:
+    as_county = replace(layout, header_row=HEADER_ROW)
+    readers = {file: Rows(book, sheet, Scan(plain=True), as_county) for file, book in by_file.items()}
+    for number, cells in grid.rows[1:]:
+        reader = readers.get(text_of(cells[source]))
+        if reader is None:
             raise UnreadableWorkbook(
                 f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。"
             )
-        values = [cells[position] for position in order]
-        values[0] = ""
-        record, _ = reader.read(values, int(text_of(cells[row_at]) or number))
-        book.tables[key].append(record)
+        reader.read(int(text_of(cells[row_at])), cells)
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

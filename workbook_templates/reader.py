@@ -20,6 +20,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from validators import ruleset
 from validators.book import Book, Fault, letter
 from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Column, Sheet
+from validators.expr import Record
 from validators.package import (
     MAX_SMALL_PART,
     NotPackageError,
@@ -32,8 +33,9 @@ from validators.package import (
     sheets,
     workbook_part,
 )
-from validators.records import Raw, RowReader, Unreadable, meaning, number_text
+from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, number_text
 from validators.rule import key_of
+from workbook_templates.layout import HEADER_ROW
 from workbook_templates.offered import OFFERED, Offered, matches
 from workbook_templates.scan import Place, Scan, column_number, scan
 from workbook_templates.slow import read_slowly, shared_strings
@@ -298,7 +300,7 @@ def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
         if _row_of(last) > layout.header_row:
             faults.append(Fault("GS07", "merged", title, first, _row_of(first), value=reference))
     _hidden_faults(book, title, grid, layout)
-    rows = _Rows(book, sheet, grid, layout)
+    rows = Rows(book, sheet, grid.seen, layout)
     for number, cells in grid.rows:
         if number > layout.header_row:
             rows.read(number, cells)
@@ -308,13 +310,15 @@ def _row_of(reference: str) -> int:
     return int("".join(filter(str.isdecimal, reference)) or 0)
 
 
-class _Rows:
+class Rows:
     """Makes the records of one sheet. Columns are counted as declared (`place`), not as in the file."""
 
-    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
-        self.book, self.sheet, self.seen = book, sheet, grid.seen
+    def __init__(self, book: Book, sheet: Sheet, seen: Scan, layout: Layout) -> None:
+        self.book, self.sheet, self.seen = book, sheet, seen
         self.reader = RowReader(sheet.key, book.ruleset)
         self.letters = book.letters[sheet.key]
+        self.above = layout.header_row - HEADER_ROW
+        """Rows that stand above the header beyond those of the template."""
         self.order = [layout.positions.get(column.field) for column in sheet.columns]
         self.straight = self.order == list(range(len(self.order)))
         self.place_of = {position: place for place, position in enumerate(self.order) if position is not None}
@@ -347,10 +351,7 @@ class _Rows:
         record, faults = self.reader.read(values, number)
         if unread:
             record = record._replace(bad=record.bad | unread)
-        for fault in faults:
-            self._found(
-                fault.rule, "cell", number, fault.column, fault.value, fault.meant, key_of(self.sheet.key, record)
-            )
+        self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
         self.book.tables[self.sheet.key].append(record)
 
     def _take_formulas(self, number: int, values: list[Raw], unread: set[str]) -> list[tuple[int, Offered]]:
@@ -387,7 +388,7 @@ class _Rows:
         for place, offered in [*ours, *self.autos]:
             inputs: dict[str, Any] = {}
             for need in offered.needs if offered else ():
-                inputs[need] = number if need == "row" else self._input(need, values)
+                inputs[need] = number - self.above if need == "row" else self._input(need, values)
             result = offered.value(inputs) if offered else None
             values[place] = "" if result is None else result
 
@@ -401,18 +402,18 @@ class _Rows:
         except Unreadable:
             return None
 
-    def _found(
-        self,
-        rule: str,
-        what: str,
-        number: int,
-        column: Column,
-        value: object,
-        meant: object = None,
-        key: str | None = None,
-    ) -> None:
+    def _found(self, rule: str, what: str, number: int, column: Column, value: object) -> None:
         cell = f"{self.letters[column.field]}{number}"
-        self.book.faults.append(Fault(rule, what, self.sheet.title, cell, number, column.header, key, value, meant))
+        self.book.faults.append(Fault(rule, what, self.sheet.title, cell, number, column.header, value=value))
+
+
+def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:
+    """What was seen in a cell of a record, with its place."""
+    column = fault.column
+    return Fault(
+        fault.rule, "cell", SHEETS[column.sheet].title, book.address(column.sheet, column.field, record.row),
+        record.row, column.header, key_of(column.sheet, record), fault.value, fault.meant,
+    )  # fmt: skip
 
 
 def _by_row(found: list[tuple[Place, str, Place]]) -> dict[int, list[tuple[int, str, Place]]]:

@@ -13,9 +13,8 @@ from addin.worker import Failure, each
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
 from validators.audit.report import Findings
-from validators.book import letter
 from validators.city import City, Handed, reductions, sort_out
-from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES, SHEETS
+from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES, SHEETS, letter
 from validators.findings import Finding, Json, counts, in_order, stops
 from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text

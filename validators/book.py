@@ -7,7 +7,7 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
-from validators.columns import SHEETS
+from validators.columns import LETTERS, SHEETS
 from validators.expr import Index, Record
 from validators.records import record_type
 from validators.ruleset import RuleSet, load
@@ -126,14 +126,4 @@ class Book:
     def address(self, sheet: str, field: str, row: int) -> str:
         """Cell address as in the file: `U12`."""
         own = self.letters.get(sheet, {})
-        return f"{own.get(field, '')}{row}" if field in own else f"{letter(SHEETS[sheet][field].position)}{row}"
-
-
-def letter(position: int) -> str:
-    """Column letter of a 0-based position: 0 is A, 26 is AA."""
-    found = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        found = chr(65 + rest) + found
-    return found
+        return f"{own.get(field, '')}{row}" if field in own else f"{LETTERS[sheet][field]}{row}"

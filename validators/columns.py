@@ -133,6 +133,23 @@ DISPOSAL_TYPES = ("以热定产", "以处置定产", "以量定产")
 """措施类型 whose load is fixed by the guaranteed task."""
 
 
-def column_label(column: Column) -> str:
-    """How messages name a column: `《企业基本信息》的“绩效等级”`."""
-    return f"《{SHEET_TITLES[column.sheet]}》的“{column.header}”"
+def letter(position: int) -> str:
+    """Letters of a 0-based column: 0 is A, 26 is AA."""
+    found = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        found = chr(65 + rest) + found
+    return found
+
+
+def position_of(letters: str | bytes) -> int:
+    """0-based column of letters: A is 0, AA is 26."""
+    found = 0
+    for code in letters.encode() if isinstance(letters, str) else letters:
+        found = found * 26 + code - 64
+    return found - 1
+
+
+LETTERS = {key: {column.field: letter(column.position) for column in sheet.columns} for key, sheet in SHEETS.items()}
+"""Letters of the columns by sheet and field, as declared."""

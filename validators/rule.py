@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from validators.book import Book, Fault
 from validators.city import City
-from validators.columns import SHEETS, Column
+from validators.columns import SHEETS, Column, position_of
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
 from validators.records import number_text
@@ -290,7 +290,7 @@ def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
         fault = found.fault
         return Finding(
             rule.id, severity, book.file, fault.sheet, fault.cell, fault.row, fault.header, fault.key,
-            plain_value(fault.value), found.message, rule.basis, _column_number(fault.cell),
+            plain_value(fault.value), found.message, rule.basis, _column_of(fault.cell),
         )  # fmt: skip
     if found.record is None or found.sheet is None:
         title = SHEETS[found.sheet].title if found.sheet else None
@@ -323,13 +323,9 @@ def _from_city(rule: Rule, found: CityFound) -> Finding:
     return finding(book, rule, found.sheet, found.record, column, found.message, found.severity, related)
 
 
-def _column_number(cell: str | None) -> int:
-    found = 0
-    for character in cell or "":
-        if not character.isalpha():
-            break
-        found = found * 26 + ord(character) - 64
-    return found
+def _column_of(cell: str | None) -> int:
+    """1-based column of a cell address; 0 where there is none."""
+    return position_of((cell or "").rstrip("0123456789")) + 1
 
 
 WORKBOOK_SCOPES: Sequence[Scope] = ("cell", "row", "workbook", "versions")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from validators.book import Book, letter
+from validators.book import Book
 from validators.city import City, County, Handed
-from validators.columns import SHEETS, Column
+from validators.columns import LETTERS, SHEETS, Column, letter
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 from validators.records import Value
 from validators.rule import all_rules, value_text
@@ -51,12 +51,6 @@ KEPT = ("GS01", "GS06", "GS07", "HZ03")
 
 So is a formula that a county wrote where text is due (GS03): in the list it stands as text, which is allowed there.
 """
-
-
-DECLARED_LETTERS = {
-    key: {column.field: letter(column.position) for column in sheet.columns} for key, sheet in SHEETS.items()
-}
-"""Letters of the columns as declared, which is where they stand in the counties' files unless moved there."""
 
 
 def head(column: Column) -> Head:
@@ -212,7 +206,7 @@ def _city(name: str, opened: Opened) -> tuple[City, list[Finding]]:
                 file, rules, code, city.round, int(row.get("版次") or 0), on,
                 {"filled_on": row.get("填报日期"), "year": str(city.year), "template_version": "1.0", "division": code,
                  "round": city.round, "revision": text_of(row.get("版次"))},
-                sha256=text_of(row.get("SHA-256")), letters=DECLARED_LETTERS,
+                sha256=text_of(row.get("SHA-256")), letters=LETTERS,
             )  # fmt: skip
             county.handed = Handed(file, book, status="采用")
             by_file[file] = book

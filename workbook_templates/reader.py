@@ -18,8 +18,8 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from validators import ruleset
-from validators.book import Book, Fault, letter
-from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Column, Sheet
+from validators.book import Book, Fault
+from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Column, Sheet, letter, position_of
 from validators.expr import Record
 from validators.package import (
     MAX_SMALL_PART,
@@ -37,7 +37,7 @@ from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, n
 from validators.rule import key_of
 from workbook_templates.layout import HEADER_ROW
 from workbook_templates.offered import OFFERED, Offered, matches
-from workbook_templates.scan import Place, Scan, column_number, scan
+from workbook_templates.scan import Place, Scan, scan
 from workbook_templates.slow import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -170,7 +170,7 @@ def read_facts(opened: Opened) -> dict[str, Raw]:
         grid = opened.grids.get((target[1] or target[2]).replace("''", "'"))
         if grid is None:
             continue
-        column, row = column_number(target[3]), int(target[4])
+        column, row = position_of(target[3]), int(target[4])
         cells = next((cells for number, cells in grid.rows if number == row), [])
         if column < len(cells) and cells[column] != "" and (row, column) not in grid.seen.formulas:
             found[name] = cells[column]

@@ -7,6 +7,8 @@ noticed (`Scan.plain` is False) and read by the slower parser instead.
 import re
 from dataclasses import dataclass, field
 
+from validators.columns import position_of
+
 Place = tuple[int, int]
 """1-based row and 0-based column."""
 
@@ -40,14 +42,6 @@ _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,
 _COLUMN = re.compile(rb"<col ([^>]*)>")
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
-
-
-def column_number(letters: bytes | str) -> int:
-    """0-based column of letters: A is 0, AA is 26."""
-    found = 0
-    for code in letters.encode() if isinstance(letters, str) else letters:
-        found = found * 26 + code - 64
-    return found - 1
 
 
 def unescape(text: bytes) -> str:
@@ -89,14 +83,14 @@ def scan(xml: bytes) -> Scan:
         if cell is None:
             return Scan(plain=False)
         found.last_row = max(found.last_row, int(row[1]))
-        found.last_column = max(found.last_column, column_number(cell[1]))
+        found.last_column = max(found.last_column, position_of(cell[1]))
         found.filled_rows += 1
     if formulas:
         masters: dict[bytes, Place] = {}
         seen = 0
         for match in _FORMULA.finditer(xml, start):
             seen += 1
-            place = int(match[2]), column_number(match[1])
+            place = int(match[2]), position_of(match[1])
             if match[3] and b't="shared"' in match[3]:
                 number = dict(_ATTRIBUTE.findall(match[3])).get(b"si", b"")
                 if match[4]:
@@ -113,7 +107,7 @@ def scan(xml: bytes) -> Scan:
             return Scan(plain=False)
     if b't="e"' in xml:
         for match in _ERROR.finditer(xml, start):
-            found.errors[int(match[2]), column_number(match[1])] = unescape(match[3])
+            found.errors[int(match[2]), position_of(match[1])] = unescape(match[3])
     found.merged = [match[1].decode() for match in _MERGED.finditer(xml, max(end, 0))]
     for match in _COLUMN.finditer(xml, 0, start):
         if _HIDDEN.search(b" " + match[1]):

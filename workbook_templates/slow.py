@@ -6,9 +6,10 @@ make it do more than that. Numbers stay numbers: whether a cell is formatted as 
 
 import re
 
+from validators.columns import position_of
 from validators.package import Package, SafeParser, TooBigError
 from validators.records import Raw
-from workbook_templates.scan import Scan, column_number
+from workbook_templates.scan import Scan
 
 MOST_CELLS = 4_000_000
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -81,7 +82,7 @@ class _Sheet:
                 self.scan.hidden_rows.add(self.row)
         elif tag == "c":
             place = _REFERENCE.fullmatch(attributes.get("r", ""))
-            self.column = column_number(place[1]) if place else self.column + 1
+            self.column = position_of(place[1]) if place else self.column + 1
             self.row = int(place[2]) if place else self.row
             self.kind, self.formula, self.texts = attributes.get("t", "n"), None, {}
         elif tag == "f":

@@ -27,6 +27,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from pydantic_core import to_json
 
+from validators.columns import letter
+
 Value = str | float | int | date | None
 """What a cell can hold. None and '' are the same blank; bool and datetime are refused."""
 
@@ -125,7 +127,7 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
     ``strings`` maps each shared string of the workbook to its index and grows by those of this sheet. Raises
     ValueError for what a workbook cannot hold.
     """
-    letters = [column_letters(number) for number in range(1, len(sheet.columns) + 1)]
+    letters = [letter(position) for position in range(len(sheet.columns))]
     widths = "".join(
         f'<col min="{number}" max="{number}" width="{column.width}" customWidth="1"/>'
         for number, column in enumerate(sheet.columns, 1)
@@ -136,13 +138,11 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
         ' state="frozen"/><selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>'.encode()
     )
-    header = [(letter, f' s="{_HEADER}"') for letter in letters]
+    header = [(name, f' s="{_HEADER}"') for name in letters]
     heads = _rows_xml(sheet.name, 1, [[column.head for column in sheet.columns]], header, strings)
     height = 15 * max(map(_head_lines, sheet.columns))  # LibreOffice fits no row to its text when it opens a file
     write(heads.replace(b'"1">', f'"1" ht="{height}" customHeight="1">'.encode(), 1))
-    columns = [
-        (letter, _TEXT_STYLES.get(column.kind, "")) for letter, column in zip(letters, sheet.columns, strict=True)
-    ]
+    columns = [(name, _TEXT_STYLES.get(column.kind, "")) for name, column in zip(letters, sheet.columns, strict=True)]
     rows = iter(sheet.rows)
     last_row = 1
     while batch := list(islice(rows, _BATCH)):
@@ -188,15 +188,6 @@ def replacing(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def column_letters(number: int) -> str:
-    """The letters of a column: 1 is A, 27 is AA."""
-    letters = ""
-    while number:
-        number, letter = divmod(number - 1, 26)
-        letters = chr(65 + letter) + letters
-    return letters
-
-
 def _check_free(target: Path, overwrite: bool) -> None:
     if not overwrite and target.exists():
         raise FileExistsError(errno.EEXIST, "文件已存在，没有覆盖", str(target))
@@ -219,7 +210,7 @@ def _head_lines(column: Column) -> int:
 
 
 def _rows_xml(
-    name: str,
+    sheet: str,
     first: int,
     rows: Sequence[Sequence[Value]],
     columns: Sequence[tuple[str, str]],
@@ -228,26 +219,26 @@ def _rows_xml(
     """The XML of a batch of rows from row ``first`` on; a column is its letters and its texts' style."""
     for number, row in enumerate(rows, first):
         if len(row) != len(columns):
-            raise ValueError(f"工作表“{name}”第 {number} 行有 {len(row)} 个值，应为 {len(columns)} 个。")
+            raise ValueError(f"工作表“{sheet}”第 {number} 行有 {len(row)} 个值，应为 {len(columns)} 个。")
     try:
         cells = [
-            _cells(letter, style, values, strings)
-            for (letter, style), values in zip(columns, zip(*rows, strict=True), strict=True)
+            _cells(name, style, values, strings)
+            for (name, style), values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
     except ValueError:
         for number, row in enumerate(rows, first):
-            for (letter, style), value in zip(columns, row, strict=True):
+            for (name, style), value in zip(columns, row, strict=True):
                 try:
-                    _cells(letter, style, [value], strings)
+                    _cells(name, style, [value], strings)
                 except ValueError as reason:
-                    raise ValueError(f"工作表“{name}”的单元格 {letter}{number}：{reason}") from None
+                    raise ValueError(f"工作表“{sheet}”的单元格 {name}{number}：{reason}") from None
         raise
     opening, closing = ['<row r="\0">'] * len(rows), ["</row>"] * len(rows)
     lines = map("".join, zip(opening, *cells, closing, strict=True))
     return "".join([line.replace("\0", str(number)) for number, line in enumerate(lines, first)]).encode()
 
 
-def _cells(letter: str, text_style: str, values: Sequence[Value], strings: dict[str, int]) -> Iterable[str]:
+def _cells(name: str, text_style: str, values: Sequence[Value], strings: dict[str, int]) -> Iterable[str]:
     """The XML of one column's cells, with NUL for the row number. Raises ValueError with the reason alone."""
     types = set(map(type, values))
     if not types <= _TYPES:
@@ -257,7 +248,7 @@ def _cells(letter: str, text_style: str, values: Sequence[Value], strings: dict[
         return [""] * len(values)
     if int in types:
         _check_whole_numbers(values)
-    cell = f'<c r="{letter}\0"'
+    cell = f'<c r="{name}\0"'
     if types <= {float, int, NoneType}:
         start = f"{cell}><v>"
         xml = f"{start}{_number_texts(values)}</v></c>".replace(",", f"</v></c>\1{start}")
@@ -359,7 +350,7 @@ def _small_parts(sheets: Sequence[Sheet], last_rows: Sequence[int], created: dat
         quoted = escape("'" + sheet.name.replace("'", "''") + "'")
         names += (  # the first one is what Excel adds for each autofilter
             f'<definedName name="_xlnm._FilterDatabase" localSheetId="{number}" hidden="1">'
-            f"{quoted}!$A$1:${column_letters(len(sheet.columns))}${last_row}</definedName>"
+            f"{quoted}!$A$1:${letter(len(sheet.columns) - 1)}${last_row}</definedName>"
             f'<definedName name="_xlnm.Print_Titles" localSheetId="{number}">{quoted}!$1:$1</definedName>'
         )
     relationships = f"{_OFFICE}/relationships"

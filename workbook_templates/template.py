@@ -9,8 +9,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from validators.book import letter
-from validators.columns import SHEETS, TEMPLATE_VERSION, Column, Sheet
+from validators.columns import LETTERS, SHEETS, TEMPLATE_VERSION, Column, Sheet, letter
 from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
@@ -33,8 +32,6 @@ ROOM = {
 """Rows made ready on each sheet per enterprise, as a fraction."""
 LEAST_ROOM = 20
 CENTRED = ("id", "ref", "enum", "date", "code4")
-STANDARD_LETTERS = {key: {c.field: letter(c.position) for c in sheet.columns} for key, sheet in SHEETS.items()}
-"""Column letter by sheet and field as the template writes them."""
 
 
 def write_county(
@@ -85,7 +82,7 @@ def write_county(
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _head(page, style, sheet)
-        limits = [limit(column, STANDARD_LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
+        limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key])
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
@@ -168,7 +165,7 @@ def _columns(page: Worksheet, style: Style, sheet: Sheet, room: int, limits: Seq
 
 
 def _rows(page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[str, Value]], room: int) -> None:
-    letters = STANDARD_LETTERS[sheet.key]
+    letters = LETTERS[sheet.key]
     looks = [_body(style, column) for column in sheet.columns]
     wrapped = [column for column in sheet.columns if column.kind == "text"]
     formulas = [OFFERED.get((sheet.key, column.field)) for column in sheet.columns]

@@ -39,7 +39,7 @@ from tests.validators.crafting import (
 from validators.audit import Check, ColumnKind, sheets
 from validators.audit.policy import PLAIN_AREAS, grammar, hides_value
 from validators.audit.report import CHECKS, Findings, plain
-from validators.audit.sheets import SheetWalker, StringTable, below, is_figure, letters, number_of
+from validators.audit.sheets import SheetWalker, StringTable, below, is_figure
 from validators.package import PackageError
 
 SM = "application/vnd.openxmlformats-officedocument.spreadsheetml."
@@ -985,12 +985,6 @@ def test_no_damage_ends_in_an_exception(noise: bytes, at: int) -> None:
 def test_below_means_below(limit: int, number: int) -> None:
     assert (re.fullmatch(below(limit), str(number).encode()) is not None) == (number < limit)
     assert re.fullmatch(below(limit), b"0" + str(number).encode()) is None
-
-
-@given(st.integers(1, 16_384))
-def test_columns_are_named_as_on_the_sheet(column: int) -> None:
-    assert number_of(letters(column)) == column
-    assert letters(16_384) == "XFD"
 
 
 def test_evidence_is_printable() -> None:

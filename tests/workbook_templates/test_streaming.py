@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from workbook_templates import streaming
-from workbook_templates.streaming import Column, Sheet, Value, column_letters, write_sheet, write_workbook
+from workbook_templates.streaming import Column, Sheet, Value, write_sheet, write_workbook
 
 DAY = date(2020, 8, 31)
 COLUMNS = [
@@ -348,8 +348,3 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypa
         write_workbook(target, [Sheet("表", COLUMNS, [])], DAY, overwrite=True)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
-
-
-@pytest.mark.parametrize(("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (702, "ZZ"), (16_384, "XFD")])
-def test_column_letters(number: int, letters: str) -> None:
-    assert column_letters(number) == letters

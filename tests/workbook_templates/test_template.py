@@ -9,12 +9,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEET_TITLES, SHEETS, TEMPLATE_VERSION
+from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEET_TITLES, SHEETS, TEMPLATE_VERSION
 from validators.ruleset import load
 from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, LEVEL_BANDS, MARK_ROW, MARKS
 from workbook_templates.limits import CHOICES_TITLE, GRADE_KEYS, GRADES, SUBTYPE_KEYS, SUBTYPES, lists
 from workbook_templates.offered import OFFERED
-from workbook_templates.template import STANDARD_LETTERS, write_county
+from workbook_templates.template import write_county
 
 RULESET = load("2020")
 ENTERPRISES = 30
@@ -135,7 +135,7 @@ def test_every_column_is_limited_and_prompted_over_the_whole_room(empty: Workboo
 
 def test_stop_where_never_right_and_ask_where_the_rule_only_warns(empty: Workbook) -> None:
     limits = limits_by_cell(empty["企业基本信息"])
-    letters = STANDARD_LETTERS["enterprises"]
+    letters = LETTERS["enterprises"]
 
     def style(field: str) -> str | None:
         return limits[f"{letters[field]}{FIRST_ROW}:{letters[field]}{FIRST_ROW + ENTERPRISES - 1}"].errorStyle
@@ -233,7 +233,7 @@ def test_cover_names_every_sheet_every_mark_and_the_deadlines_of_the_round(empty
 
 def test_filled_rows_come_back_at_their_cells_and_formulas_keep_the_rest() -> None:
     content = filled()
-    letters = STANDARD_LETTERS["lines"]
+    letters = LETTERS["lines"]
     formulas = load_book(content)["生产线减排措施"]
     values = load_book(content, values=True)["生产线减排措施"]
     for field, value in LINE.items():
@@ -251,7 +251,7 @@ def test_filled_rows_come_back_at_their_cells_and_formulas_keep_the_rest() -> No
 
 def test_values_are_written_as_what_they_are() -> None:
     page = load_book(filled(), values=True)["企业基本信息"]
-    letters = STANDARD_LETTERS["enterprises"]
+    letters = LETTERS["enterprises"]
     cells = {field: page[f"{letter}{FIRST_ROW}"] for field, letter in letters.items()}
     assert cells["name"].value == "=1+1 有限公司"
     assert cells["name"].data_type == "s"

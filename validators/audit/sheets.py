@@ -16,6 +16,7 @@ from typing import Literal
 
 from validators.audit.report import Findings
 from validators.audit.walk import LEADING, NUMBER, Attributes, Walker, is_no
+from validators.columns import letter, position_of
 from validators.package import MAIN, NAMESPACES, TooBigError
 
 ColumnKind = Literal["number", "code", "date", "text"]
@@ -42,30 +43,13 @@ _MAYBE_FIGURE = re.compile(rb"[\s0-9+\-.,%eE\xc2\xe2\xe3\xef\xf0\x80-\xbf]*+")  
 _DESCENT = {uri for uri, prefix in NAMESPACES.items() if prefix == "x14ac:"}
 
 
-def letters(column: int) -> str:
-    """Return the name of a column counted from 1."""
-    name = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
-def number_of(column: str) -> int:
-    """Return the number, from 1, of a column named by letters."""
-    number = 0
-    for letter in column:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
 def area(reference: str) -> tuple[int, int, int, int] | None:
     """Return (first row, first column, last row, last column) of A1 or A1:B2; None if it is not on a sheet."""
     match = _RANGE.fullmatch(reference)
     if match is None:
         return None
     column, row, column2, row2 = match.groups()
-    found = int(row), number_of(column), int(row2 or row), number_of(column2 or column)
+    found = int(row), position_of(column) + 1, int(row2 or row), position_of(column2 or column) + 1
     if found[0] > found[2] or found[1] > found[3] or found[2] > MAX_ROWS or found[3] > MAX_COLUMNS:
         return None
     return found
@@ -297,7 +281,7 @@ class SheetWalker(BlockWalker):
     def cell(self) -> str | None:
         """Return the address of the present cell."""
         if self.in_cell:
-            return f"{letters(self.column)}{self.row}"
+            return f"{letter(self.column - 1)}{self.row}"
         return None
 
     # The thorough way.
@@ -382,7 +366,7 @@ class SheetWalker(BlockWalker):
         reference = attributes.get("r")
         if reference is not None:
             match = _REFERENCE.fullmatch(reference)
-            if match is None or (column := number_of(match[1])) > MAX_COLUMNS:
+            if match is None or (column := position_of(match[1]) + 1) > MAX_COLUMNS:
                 self.add("AU06", f"单元格地址 {reference} 不合法")
             elif int(match[2]) != self.row:
                 self.add("AU06", f"单元格 {reference} 写在第 {self.row} 行里")
@@ -435,7 +419,7 @@ class SheetWalker(BlockWalker):
             self.add("AU07", what.get(kind, f"不认识的单元格类型 {kind}"))
         if self.hidden[self.column] == 1:
             self.hidden[self.column] = 2
-            self.add("AU05", f"{letters(self.column)} 列被隐藏，但有内容")
+            self.add("AU05", f"{letter(self.column - 1)} 列被隐藏，但有内容")
         if self.facts.header_row is None:
             if self.row <= HEAD_ROWS:
                 self.row_texts[self.column] = text
@@ -524,7 +508,7 @@ class SheetWalker(BlockWalker):
                 filled = rb'(?: t="n")?+><v>' + figure + rb"</v></c>|" + filled
             if self.hidden[column]:
                 filled = b""
-            name = letters(column).encode()
+            name = letter(column - 1).encode()
             cells.append(b'(?:<c r="' + name + rb'\2"(?: s="' + style + b'")?+(?:' + filled + blank + b"))?+")
         return b"(" + head + b"(?:/>|>" + b"".join(cells) + b"</row>))"
 

@@ -9,8 +9,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from validators.audit.report import Findings
-from validators.audit.sheets import BlockWalker, SheetFacts, T, letters, number_of, valid_text
+from validators.audit.sheets import BlockWalker, SheetFacts, T, valid_text
 from validators.audit.walk import Attributes
+from validators.columns import letter, position_of
 from validators.package import Package
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class _Cells(_Texts):
             self.row, self.column, self.cells = int(attributes.get("r", self.row + 1)), 0, {}
         elif name == "c":
             reference = attributes.get("r")
-            self.column = number_of(reference.rstrip("0123456789")) if reference else self.column + 1
+            self.column = position_of(reference.rstrip("0123456789")) + 1 if reference else self.column + 1
             self.type, self.value = attributes.get("t"), ""
 
     def closed(self, name: str, text: str) -> None:
@@ -159,7 +160,7 @@ class _Cells(_Texts):
             for name, kind, value, keep, inline in _CELL.findall(body):
                 column = columns.get(name)
                 if column is None:
-                    column = columns[name] = number_of(name.decode())
+                    column = columns[name] = position_of(name) + 1
                 if inline:
                     cells[column] = _raw_text(inline, keep)
                 elif value:
@@ -274,4 +275,4 @@ class _Pair:
 
     def add(self, check: str, row: int, column: int, what: str) -> None:
         """Add a finding at a cell."""
-        self.findings.add(check, what, self.sheet.part, self.sheet.name, f"{letters(column)}{row}")
+        self.findings.add(check, what, self.sheet.part, self.sheet.name, f"{letter(column - 1)}{row}")

@@ -298,7 +298,7 @@ def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[A
 def _numbered(sheet: ProfileSheet, city: City, origins: list[Origin]) -> Iterator[tuple[int, list[Any]]]:
     for number, (values, origin) in enumerate(rows_of(sheet, city)):
         origins.append(origin)
-        yield number, values
+        yield number, list(values)
 
 
 def _keyed(rows: Iterable[tuple[int, list[Any]]], keys: list[int]) -> Keyed:

@@ -3,12 +3,13 @@
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import file_digest
 from importlib.metadata import version
 from importlib.resources import files
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,26 +79,30 @@ Origin = tuple[Book, str, Record]
 """Where a row of the submission comes from: workbook, key of the sheet, record."""
 
 
-def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[list[Value], Origin]]:
+def picker(positions: Sequence[int]) -> Callable[[Sequence[Value]], tuple[Value, ...]]:
+    """A function that gives the values at these positions."""
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda values: tuple(values[position] for position in positions)
+
+
+def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
     """Rows of a sheet of the submission, counties in the order of divisions.csv, each with its origin."""
+    no_line = (None,) * len(SHEETS["lines"].columns)
+    joined = sheet.main == "lines"
+    before = len(SHEETS["enterprises"].columns) + len(("row", "bad")) if joined else 0
+    pick = picker([column.position + before * (column.sheet == "lines") for column in sheet.sources])
     for book in city.books():
-        if sheet.main != "lines":
-            positions = [column.position for column in sheet.sources]
+        if not joined:
             for record in book.tables[sheet.main]:
-                yield [record[position] for position in positions], (book, sheet.main, record)
+                yield pick(record), (book, sheet.main, record)
             continue
-        upper = [column.position if column.sheet == "enterprises" else None for column in sheet.sources]
-        lower = [column.position if column.sheet == "lines" else None for column in sheet.sources]
         lines = book.index("lines", "list_id")
         for enterprise in book.tables["enterprises"]:
-            own = [enterprise[position] if position is not None else None for position in upper]
             for line in lines.get(enterprise.list_id, ()):
-                yield (
-                    [line[place] if place is not None else value for place, value in zip(lower, own, strict=True)],
-                    (book, "lines", line),
-                )
+                yield pick(enterprise + line), (book, "lines", line)
             if enterprise.list_id not in lines:
-                yield own, (book, "enterprises", enterprise)
+                yield pick(enterprise + no_line), (book, "enterprises", enterprise)
 
 
 class _Sums:
@@ -107,23 +112,23 @@ class _Sums:
         self.rows = 0
         self.sheet = sheet
         self._numbers = [number for number, one in enumerate(sheet.heads) if one.kind == "number"]
-        self._values: list[list[float]] = [[] for _ in self._numbers]
+        self._values: list[tuple[Value, ...]] = []
 
-    def passing(self, rows: Iterator[tuple[list[Value], Origin]]) -> Iterator[list[Value]]:
+    def passing(self, rows: Iterator[tuple[tuple[Value, ...], Origin]]) -> Iterator[tuple[Value, ...]]:
         """The rows themselves."""
+        pick = picker(self._numbers)
         for values, _ in rows:
             self.rows += 1
-            for place, kept in zip(self._numbers, self._values, strict=True):
-                value = values[place]
-                if value is not None:
-                    kept.append(value)  # type: ignore[arg-type] # a number column
+            self._values.append(pick(values))
             yield values
 
     def to_json(self) -> dict[str, Any]:
         """The sheet's part of the manifest; sums are exact before the last rounding (`math.fsum`)."""
+        heads = [self.sheet.heads[number].head for number in self._numbers]
+        columns: Iterable[tuple[Any, ...]] = zip(*self._values, strict=True) if self._values else ((),) * len(heads)
         sums = {
-            self.sheet.heads[place].head: math.fsum(kept)
-            for place, kept in zip(self._numbers, self._values, strict=True)
+            head: math.fsum(value for value in column if value is not None)
+            for head, column in zip(heads, columns, strict=True)
         }
         return {
             "name": self.sheet.title,

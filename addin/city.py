@@ -186,6 +186,13 @@ def _export(source: Path, out: Path, profile_name: str, overwrite: bool) -> Expo
         city, findings = _source(source)
     except (UnreadableWorkbook, UnknownProfile) as error:
         raise Stop(str(error)) from error
+    return submit(city, findings, out, profile_name=profile_name, overwrite=overwrite)
+
+
+def submit(
+    city: City, findings: Sequence[Finding], out: Path, *, profile_name: str, overwrite: bool = False
+) -> Exported:
+    """The submission of a city that is at hand, unless something found stands against it. Raises `Stop`."""
     standing = [finding for finding in in_order(findings) if stops([finding])]
     if standing:
         return Exported(None, standing)

@@ -3,6 +3,7 @@
 The docstring of a command is its help page, so it is Chinese.
 """
 
+import gc
 import os
 import sys
 import traceback
@@ -219,11 +220,13 @@ def demo(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. Whatever happens, the user sees one Chinese line, never a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    gc.disable()  # looking for cycles among millions of cells costs a fifth of the time and finds none
     prepare()
     try:
         try:
             code = _guarded(given)
         finally:
+            gc.enable()
             sys.stdout.flush()
     except OSError as error:  # standard output itself: a full disk, or a reader that left (`qingdan rules | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,8 +11,7 @@ from addin.worker import Failure, each
 from validators.book import Book
 from validators.columns import SHEETS
 from validators.findings import Finding, Json
-from validators.records import record_type
-from validators.rule import all_rules, judge
+from validators.rule import judge
 from workbook_templates.reader import UnreadableWorkbook, read_county
 
 
@@ -83,8 +82,3 @@ def summary(book: Book) -> Json:
         "ruleset": book.ruleset.id,
         "rows": {sheet.title: len(book.tables[sheet.key]) for sheet in SHEETS.values()},
     }
-
-
-for _sheet in SHEETS:  # once in the fork server, so that no child has to import them
-    record_type(_sheet)
-all_rules()

@@ -5,6 +5,7 @@ files go on. Children are forked from a small server that has everything importe
 the system cannot fork.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -27,7 +28,7 @@ MEMORY = 1536 << 20
 SECONDS = 60.0
 """Wall-clock time for one file."""
 PROCESSES = min(2, os.cpu_count() or 1)
-PRELOADED = ["addin.cli", "addin.reading"]
+PRELOADED = ["addin.cli", "addin.city", "addin.prepared"]
 """Modules that the fork server imports, so that no child has to."""
 
 
@@ -125,6 +126,7 @@ def _run(sender: Connection, function: Callable[..., Any], item: tuple[Any, ...]
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a reader that aborts says so in English
     _limit(memory)
     name = Path(item[0]).name
+    gc.disable()  # a child lives for one file and makes few cycles
     try:
         sender.send(function(*item))
     except MemoryError:

@@ -203,7 +203,8 @@ class _Compiled:
 
 
 @cache
-def _compiled(sheet: str) -> _Compiled:
+def compiled(sheet: str) -> _Compiled:
+    """The declared checks of one sheet as one function, and what their messages show; made once."""
     checks = [one for rule in all_rules().values() for one in rule.checks.get(sheet, ())]
     shown = [
         {
@@ -247,24 +248,24 @@ def finding(book: Book, rule: Rule, sheet: str, record: Record, column: Column, 
 
 def judge_rows(book: Book, sheet: str, records: Iterable[Record]) -> Iterator[Finding]:
     """Findings of all declared rules on these rows of a sheet; they look at other rows through the book's indexes."""
-    compiled = _compiled(sheet)
-    if not compiled.checks:
+    own = compiled(sheet)
+    if not own.checks:
         return
     hits: list[int] = []
     bound: dict[int, tuple[_Shown, _Others | None]] = {}
-    judge = compiled.bind(book)
+    judge = own.bind(book)
     rules = all_rules()
     for record in records:
         judge(record, hits.append)
         if not hits:
             continue
         for number in hits:
-            if book.damaged and compiled.sheets[number] & book.damaged:
+            if book.damaged and own.sheets[number] & book.damaged:
                 continue
-            one = compiled.checks[number]
+            one = own.checks[number]
             if number not in bound:
-                values = {name: (value(book), header) for name, (value, header) in compiled.shown[number].items()}
-                named = compiled.others[number]
+                values = {name: (value(book), header) for name, (value, header) in own.shown[number].items()}
+                named = own.others[number]
                 bound[number] = values, (named[0](book), *named[1:]) if named else None
             values, others_of = bound[number]
             others, related = "", NOWHERE

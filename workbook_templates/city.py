@@ -172,8 +172,9 @@ def read_city(path: Path) -> tuple[City, list[Finding]]:
             f"“{path.name}”不是汇总工作簿：缺少工作表“{missing[0]}”。请指定 qingdan consolidate 生成的文件。"
         )
     for title, grid in opened.grids.items():
-        if grid.seen.formulas:
-            row, column = min(grid.seen.formulas)
+        odd = grid.seen.places() | grid.seen.errors.keys()
+        if odd:
+            row, column = min(odd)
             raise UnreadableWorkbook(
                 f"“{path.name}”的《{title}》{letter(column)}{row} 是公式。请改为数值，或重新汇总。"
             )

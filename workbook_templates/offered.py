@@ -17,7 +17,7 @@ from workbook_templates.layout import HEADER_ROW
 
 PLACES = 6
 """Decimals that the offered formulas round to."""
-_SCALE = 10**PLACES
+_SCALE: int = 10**PLACES
 _STEP = Decimal(1).scaleb(-PLACES)
 
 
@@ -26,14 +26,15 @@ def round_half_away(number: float) -> float | None:
 
     None where the number is not finite.
     """
+    scaled = number * _SCALE
+    if 0 <= scaled < 1e9:
+        whole = int(scaled)
+        rest = scaled - whole
+        if not 0.4999 < rest < 0.5001:  # far from a half, where binary and decimal rounding agree
+            return (whole + (rest > 0.5)) / _SCALE
     if not math.isfinite(number):
         return None
-    scaled = abs(number) * _SCALE
-    whole = math.floor(scaled)
-    rest = scaled - whole
-    if scaled < 1e9 and abs(rest - 0.5) > 1e-4:  # far from a half, where binary and decimal rounding agree
-        return math.copysign((whole + (rest > 0.5)) / _SCALE, number)
-    return float(Decimal(f"{number:.15g}").quantize(_STEP, ROUND_HALF_UP)) if scaled < 1e15 else number
+    return float(Decimal(f"{number:.15g}").quantize(_STEP, ROUND_HALF_UP)) if abs(scaled) < 1e15 else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Offered:
     needs: tuple[str, ...]
     """What `compute` takes, in order: fields of the same row, or `row` for the 1-based row itself."""
     compute: Callable[..., float | None]
+
+    @property
+    def references(self) -> int:
+        """How many cells of its row the formula names."""
+        return len(_fields(self.formula))
 
     def text(self, row: int, letters: Mapping[str, str]) -> str:
         """Excel text without `=` for a 1-based row; `letters` gives the column letter of each field."""

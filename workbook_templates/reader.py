@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, n
 from validators.rule import key_of
 from workbook_templates.layout import HEADER_ROW
 from workbook_templates.offered import OFFERED, Offered, matches
-from workbook_templates.scan import Place, Scan, scan
+from workbook_templates.scan import ATTRIBUTE, Scan, scan, unescape
 from workbook_templates.slow import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -172,7 +172,7 @@ def read_facts(opened: Opened) -> dict[str, Raw]:
             continue
         column, row = position_of(target[3]), int(target[4])
         cells = next((cells for number, cells in grid.rows if number == row), [])
-        if column < len(cells) and cells[column] != "" and (row, column) not in grid.seen.formulas:
+        if column < len(cells) and cells[column] != "" and (row, column) not in grid.seen.places():
             found[name] = cells[column]
     return found
 
@@ -324,16 +324,63 @@ class Rows:
         self.place_of = {position: place for place, position in enumerate(self.order) if position is not None}
         self.missing = {column.field for column in sheet.columns if column.field not in layout.positions}
         self.entries = [column.position for column in sheet.columns if column.required != "auto"]
-        self.autos = [
-            (column.position, OFFERED.get((sheet.key, column.field)))
+        self.computed: list[tuple[int, set[int] | None, Callable[..., float | None], tuple[int, ...]]] = [
+            (column.position, None, *self._how(OFFERED[sheet.key, column.field]))
             for column in sheet.columns
-            if column.required == "auto"
+            if (sheet.key, column.field) in OFFERED and column.required == "auto"
         ]
-        self.formulas = _by_row(
-            [(place, text, place) for place, text in self.seen.formulas.items()]
-            + [(place, self.seen.formulas[master], master) for place, master in self.seen.shared.items()]
-        )
-        self.errors = _by_row([(place, text, place) for place, text in self.seen.errors.items()])
+        """What is computed: place, the rows in which our formula stands (None for all), how, and from which places."""
+        self.foreign: dict[int, list[tuple[int, str]]] = {}
+        """Formulas that are not ours, by row: place and text."""
+        self._sort_formulas()
+        formulas = seen.places() if seen.errors else set()
+        self.errors: dict[int, list[tuple[int, str]]] = {}
+        for place, text in seen.errors.items():
+            if place not in formulas:
+                self.errors.setdefault(place[0], []).append((place[1], text))
+
+    def _how(self, offered: Offered) -> tuple[Callable[..., float | None], tuple[int, ...]]:
+        """How an offered formula is computed and the places of its inputs; -1 stands for the row itself."""
+        return offered.compute, tuple(-1 if need == "row" else self.sheet[need].position for need in offered.needs)
+
+    def _sort_formulas(self) -> None:
+        """Tell the formulas that the template offered from all others.
+
+        A text in which its own row number was put as `#` is known again in every other row, if `#` stands there
+        for the row and for nothing else.
+        """
+        fields = {
+            self.letters[column.field].encode(): column
+            for column in self.sheet.columns
+            if column.field in self.letters and column.required != "auto"
+        }
+        rows: dict[int, set[int]] = {}
+        known: dict[tuple[bytes, bytes], int] = {}
+        masters: dict[bytes, tuple[bytes, bytes, bytes]] = {}
+        for letters, row, attributes, text in self.seen.formulas:
+            column = fields.get(letters)
+            if column is None:
+                continue
+            origin = letters, row, text
+            if attributes:
+                origin = _shared(origin, attributes, masters)
+            key = letters, origin[2].replace(origin[1], b"#")
+            place = known.get(key)
+            if place is None or b"#" in origin[2]:
+                written = unescape(origin[2])
+                ours = origin[0] == letters and matches(
+                    self.sheet.key, column.field, written, int(origin[1]), self.letters
+                )
+                if not ours:
+                    self.foreign.setdefault(int(row), []).append((column.position, written))
+                    continue
+                place = column.position
+                if key[1].count(b"#") == OFFERED[self.sheet.key, column.field].references:
+                    known[key] = place
+            rows.setdefault(place, set()).add(int(row))
+        for place, own in rows.items():
+            offered = OFFERED[self.sheet.key, self.sheet.columns[place].field]
+            self.computed.append((place, own, *self._how(offered)))
 
     def read(self, number: int, cells: list[Raw]) -> None:
         """One row (1-based), cells as in the file; a row in which nothing was entered is passed over."""
@@ -342,63 +389,59 @@ class Rows:
         else:
             values = [cells[at] if at is not None and at < len(cells) else "" for at in self.order]
         unread = set(self.missing)
-        ours = self._take_formulas(number, values, unread) if number in self.formulas else []
+        for place, own, _, _ in self.computed:
+            if own is None or number in own:
+                values[place] = ""
+        if number in self.foreign:
+            self._take_formulas(number, values, unread)
         if number in self.errors:
             self._take_errors(number, values, unread)
+        values[0] = ""
         if unread == self.missing and all(values[place] in ("", None) for place in self.entries):
             return
-        self._compute(number, values, ours)
+        self._compute(number, values)
         record, faults = self.reader.read(values, number)
         if unread:
             record = record._replace(bad=record.bad | unread)
         self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
         self.book.tables[self.sheet.key].append(record)
 
-    def _take_formulas(self, number: int, values: list[Raw], unread: set[str]) -> list[tuple[int, Offered]]:
-        """Blank the formula cells of a row; returns the formulas that we offered, the others are found."""
-        ours = []
-        for at, text, master in self.formulas[number]:
-            place = self.place_of.get(at)
-            if place is None:
-                continue
-            values[place] = ""
+    def _take_formulas(self, number: int, values: list[Raw], unread: set[str]) -> None:
+        """Blank the cells of formulas that are not ours: what they show cannot be trusted."""
+        for place, text in self.foreign[number]:
             column = self.sheet.columns[place]
-            if column.required == "auto":
-                continue
-            if master[1] == at and matches(self.sheet.key, column.field, text, master[0], self.letters):
-                ours.append((place, OFFERED[self.sheet.key, column.field]))
-            else:
-                unread.add(column.field)
-                self._found("GS03", "formula", number, column, f"={text}" if text else "公式")
-        return ours
+            values[place] = ""
+            unread.add(column.field)
+            self._found("GS03", "formula", number, column, f"={text}" if text else "公式")
 
     def _take_errors(self, number: int, values: list[Raw], unread: set[str]) -> None:
-        for at, text, place_in_file in self.errors[number]:
+        for at, text in self.errors[number]:
             place = self.place_of.get(at)
-            if place is None or place_in_file in self.seen.formulas or place_in_file in self.seen.shared:
-                continue
-            column = self.sheet.columns[place]
-            if column.required != "auto":
-                values[place] = ""
+            column = self.sheet.columns[place] if place is not None else None
+            if column is not None and column.required != "auto":
+                values[column.position] = ""
                 unread.add(column.field)
                 self._found("GS07", "error", number, column, text)
 
-    def _compute(self, number: int, values: list[Raw], ours: list[tuple[int, Offered]]) -> None:
+    def _compute(self, number: int, values: list[Raw]) -> None:
         """Put what the offered formulas give where they stand, and into the cells that fill themselves."""
-        for place, offered in [*ours, *self.autos]:
-            inputs: dict[str, Any] = {}
-            for need in offered.needs if offered else ():
-                inputs[need] = number - self.above if need == "row" else self._input(need, values)
-            result = offered.value(inputs) if offered else None
-            values[place] = "" if result is None else result
+        for place, own, compute, needs in self.computed:
+            if own is None or number in own:
+                inputs = [values[need] for need in needs]
+                for at, value in enumerate(inputs):
+                    if type(value) is not float:
+                        inputs[at] = self._input(needs[at], number, value)
+                result = compute(*inputs)
+                values[place] = "" if result is None else result
 
-    def _input(self, field: str, values: list[Raw]) -> Raw:
-        column = self.sheet[field]
-        value = values[column.position]
-        if type(value) is float or value == "" or value is None:
-            return value or None if value != 0 else value
+    def _input(self, place: int, number: int, value: Raw) -> Raw:
+        """What an input of a formula means: None where it is blank or cannot be read; -1 is the row itself."""
+        if place < 0:
+            return number - self.above
+        if value is None or value == "":
+            return None
         try:
-            return meaning(column, value, self.book.ruleset)
+            return meaning(self.sheet.columns[place], value, self.book.ruleset)
         except Unreadable:
             return None
 
@@ -416,12 +459,16 @@ def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:
     )  # fmt: skip
 
 
-def _by_row(found: list[tuple[Place, str, Place]]) -> dict[int, list[tuple[int, str, Place]]]:
-    """What stands at places, by row: column, text, and the place that the text is written for."""
-    rows: dict[int, list[tuple[int, str, Place]]] = {}
-    for place, text, master in found:
-        rows.setdefault(place[0], []).append((place[1], text, master))
-    return rows
+def _shared(
+    origin: tuple[bytes, bytes, bytes], attributes: bytes, masters: dict[bytes, tuple[bytes, bytes, bytes]]
+) -> tuple[bytes, bytes, bytes]:
+    """The cell that a formula's text is written for, and the text; blank where it is none that the template offers."""
+    said = dict(ATTRIBUTE.findall(attributes))
+    kind = said.get(b"t", b"normal")
+    if kind == b"shared":
+        number = said.get(b"si", b"")
+        return masters.setdefault(number, origin) if origin[2] else masters.get(number, (*origin[:2], b""))
+    return origin if kind == b"normal" else (*origin[:2], b"")
 
 
 def _hidden_faults(book: Book, title: str, grid: Grid, layout: Layout) -> None:

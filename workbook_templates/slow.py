@@ -5,8 +5,9 @@ make it do more than that. Numbers stay numbers: whether a cell is formatted as 
 """
 
 import re
+from xml.sax.saxutils import escape
 
-from validators.columns import position_of
+from validators.columns import letter, position_of
 from validators.package import Package, SafeParser, TooBigError
 from validators.records import Raw
 from workbook_templates.scan import Scan
@@ -67,7 +68,6 @@ class _Sheet:
         self.strings = strings
         self.scan = Scan(plain=True)
         self.rows: dict[int, dict[int, Raw]] = {}
-        self.masters: dict[str, tuple[int, int]] = {}
         self.row, self.column, self.kind, self.cells = 0, -1, "n", 0
         self.formula: dict[str, str] | None = None
         self.texts: dict[str, list[str]] = {}
@@ -117,13 +117,10 @@ class _Sheet:
         self.rows.setdefault(self.row, {})[self.column] = value
 
     def _formula(self, place: tuple[int, int], text: str, attributes: dict[str, str]) -> None:
-        number = attributes.get("si", "")
-        if attributes.get("t") == "shared" and not text and number in self.masters:
-            self.scan.shared[place] = self.masters[number]
-            return
-        if attributes.get("t") == "shared":
-            self.masters[number] = place
-        self.scan.formulas[place] = text if attributes.get("t", "normal") in ("normal", "shared") else ""
+        written = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+        self.scan.formulas.append(
+            (letter(place[1]).encode(), str(place[0]).encode(), written.encode(), escape(text).encode())
+        )
 
     def _value(self) -> Raw:
         text = "".join(self.texts.get("t" if self.kind == "inlineStr" else "v", ()))

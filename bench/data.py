@@ -1,0 +1,107 @@
+"""Workbooks to measure with: a city's and a province's, filled with made-up plants, kept in `bench/data/`.
+
+They are what `qingdan sample` writes: our template with its offered formulas and their cached values, so that a
+reader that trusts cached values finds them. The same call gives the same files; they are made when missing.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stdnum.cn import uscc
+
+from validators import ruleset
+from validators.columns import SHEETS
+from validators.records import Value
+from validators.ruleset import Row, RuleSet
+from workbook_templates.sample import make_officer, make_rows
+from workbook_templates.template import write_county
+
+DATA = Path(__file__).parent / "data"
+YEAR = "2020"
+CITY_ENTERPRISES = 10_000
+PROVINCE_ENTERPRISES = 80_000
+PROVINCE_COUNTIES = 140
+Rows = Mapping[str, Sequence[Mapping[str, Value]]]
+
+
+def city(enterprises: int = CITY_ENTERPRISES) -> Path:
+    """Folder of the 11 counties' workbooks with that many enterprises in all, about four lines each."""
+    rules = ruleset.load(YEAR)
+    folder = DATA / f"city-{enterprises}"
+    folder.mkdir(parents=True, exist_ok=True)
+    codes = list(rules.submitting)
+    for number, code in enumerate(codes):
+        target = folder / f"{rules.submitting[code]}.xlsx"
+        if not target.exists():
+            count = share(enterprises, len(codes), number)
+            _write(target, code, make_rows(code, count, number, rules), number, rules, code)
+    return folder
+
+
+def province() -> Path:
+    """Folder of 140 made-up counties' workbooks; `bench.province` makes their divisions those of the rule set."""
+    shipped = ruleset.load(YEAR)
+    rules = RuleSet(YEAR, {**shipped.tables, "divisions": province_divisions()})
+    folder = DATA / f"province-{PROVINCE_ENTERPRISES}"
+    folder.mkdir(parents=True, exist_ok=True)
+    models = list(shipped.submitting)
+    for number, code in enumerate(rules.submitting):
+        target = folder / f"{rules.submitting[code]}.xlsx"
+        if not target.exists():
+            model = models[number % len(models)]
+            count = share(PROVINCE_ENTERPRISES, PROVINCE_COUNTIES, number)
+            rows = _moved(make_rows(model, count, 1000 + number, shipped), shipped, model, code, rules.submitting[code])
+            _write(target, code, rows, number, rules, model)
+    return folder
+
+
+def share(whole: int, parts: int, number: int) -> int:
+    """The share of part `number` when a whole is dealt out as evenly as can be."""
+    return whole * (number + 1) // parts - whole * number // parts
+
+
+def _write(target: Path, code: str, rows: Rows, seed: int, rules: RuleSet, model: str) -> None:
+    officer = make_officer(model, seed, ruleset.load(YEAR))
+    part = target.with_suffix(".part")
+    with part.open("wb") as file:
+        write_county(
+            file, county=code, ruleset=rules, round_="首报", revision=1, enterprises=len(rows["enterprises"]),
+            rows=rows, officer=officer,
+        )  # fmt: skip
+    part.replace(target)
+    print(f"made {target.name}: {len(rows['enterprises'])} enterprises, {len(rows['lines'])} lines", flush=True)
+
+
+def _moved(rows: Rows, shipped: RuleSet, model: str, code: str, name: str) -> dict[str, list[dict[str, Value]]]:
+    """A county's rows as another county's: its code in every number, its name as 区县."""
+    heads = {
+        column.field for sheet in SHEETS.values() for column in sheet.columns if column.kind in ("id", "ref", "refs")
+    }
+    own = shipped.submitting[model]
+
+    def moved(field: str, value: Value) -> Value:
+        if not isinstance(value, str):
+            return value
+        if field in ("uscc", "permit_no"):
+            number = value[:2] + code + value[8:17]
+            return number + uscc.calc_check_digit(number) + value[18:]
+        if field in heads:
+            return value.replace(f"{model}-", f"{code}-")
+        return name if value == own else value
+
+    return {key: [{f: moved(f, v) for f, v in row.items()} for row in sheet] for key, sheet in rows.items()}
+
+
+def province_divisions() -> list[Row]:
+    """Rows of divisions.csv for the made-up counties."""
+    return [
+        {
+            "code": f"38{n:04d}",
+            "name": f"试算县{n:03d}",
+            "submits": "yes",
+            "alias_of": "",
+            "verified": "no",
+            "source": "虚构",
+        }
+        for n in range(1, PROVINCE_COUNTIES + 1)
+    ]

@@ -1,0 +1,310 @@
+"""Measures: `python -m bench.run city|province|growth|audit|start|all`; `all` writes docs/性能.md.
+
+Each measurement is a process of its own, with all that it starts: its CPU time (user and system, from its first
+instruction to its last), its wall-clock time, and the most memory that it and its children held at one moment
+(proportional set size, looked at ten times a second). Compare within one run only: the machine is not ours alone.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from xml.parsers import expat
+
+from bench import data
+
+ROOT = Path(__file__).parents[1]
+SIZES = (1_250, 2_500, 5_000, 10_000)
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process and all that it started cost."""
+
+    cpu: float
+    """Seconds, user and system."""
+    wall: float
+    """Seconds."""
+    peak: float
+    """MiB at the worst moment."""
+    said: Any = None
+    """What the step returned."""
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """Both, one after the other."""
+        return Cost(self.cpu + other.cpu, self.wall + other.wall, max(self.peak, other.peak), other.said)
+
+
+def measure(step: str, *arguments: object) -> Cost:
+    """Run a step (see `STEPS`) in a process of its own."""
+    command = [sys.executable, "-m", "bench.run", "--step", step, *map(str, arguments)]
+    start, peak = time.monotonic(), 0.0
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            peak = max(peak, memory(process.pid))
+            time.sleep(0.1)
+        wall = time.monotonic() - start
+        said = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise RuntimeError(f"step {step} ended with {process.returncode}")
+    cpu, value = json.loads(said.splitlines()[-1])
+    return Cost(cpu, wall, peak, value)
+
+
+def memory(root: int) -> float:
+    """MiB that a process and its descendants hold now, shared pages counted once."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                text = (entry / "stat").read_text()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(text.rpartition(")")[2].split()[1])
+    family = {root}
+    while more := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(map(_proportional, family)) / 1024
+
+
+def _proportional(pid: int) -> int:
+    """KiB of a process; 0 if it has gone."""
+    try:
+        lines = Path("/proc", str(pid), "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def naive_step(folder: str, out: str) -> int:
+    """The whole naive script; returns the number of problems."""
+    from bench import naive
+
+    return naive.run(Path(folder), Path(out))
+
+
+def command_step(*arguments: str) -> dict[str, int]:
+    """A command of ours, as it is typed, with `--json`; returns its exit code, and the rows that it counted."""
+    from addin.cli import main
+
+    with redirect_stdout(StringIO()) as said:
+        code = main([*arguments, "--json"])
+    totals = json.loads(said.getvalue()).get("totals", {})
+    return {"code": code, **{name: count for name, count in totals.items() if isinstance(count, int)}}
+
+
+def province_step(*arguments: str) -> dict[str, int]:
+    """A command of ours in the made-up province."""
+    import bench.province  # noqa: F401 - gives the rule set its divisions
+
+    return command_step(*arguments)
+
+
+def floor_step(*files: str) -> int:
+    """Inflate and parse, and nothing else; returns the bytes of XML."""
+    total = 0
+    for file in files:
+        with zipfile.ZipFile(file) as package:
+            for name in package.namelist():
+                xml = package.read(name)
+                total += len(xml)
+                expat.ParserCreate().Parse(xml, True)
+    return total
+
+
+def audit_step(file: str, second_reading: str) -> str:
+    """Audit a submission with its manifest, with AU09 or without; returns the verdict."""
+    import validators.audit
+    from validators.audit import audit
+    from workbook_templates.submission import heads, manifest_path
+
+    if second_reading == "no":
+        validators.audit.values.compare = lambda *_, **__: None  # to see what AU09 costs
+    path = Path(file)
+    with path.open("rb") as opened:
+        return audit(opened, path.name, heads=heads(), manifest=manifest_path(path).read_bytes()).verdict
+
+
+def openpyxl_step(file: str) -> int:
+    """Open a workbook fully with openpyxl; returns its rows."""
+    import openpyxl
+
+    return sum(sheet.max_row for sheet in openpyxl.load_workbook(file).worksheets)
+
+
+STEPS: dict[str, Callable[..., Any]] = {
+    "naive": naive_step,
+    "command": command_step,
+    "province": province_step,
+    "floor": floor_step,
+    "audit": audit_step,
+    "openpyxl": openpyxl_step,
+}
+
+
+def run_step(name: str, arguments: Sequence[str]) -> None:
+    """In the measured process: the step, and then what it cost."""
+    value = STEPS[name](*arguments)
+    from multiprocessing import forkserver
+
+    forkserver._forkserver._stop()  # type: ignore[attr-defined] # else its children's CPU time is not ours yet
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(json.dumps([sum(one.ru_utime + one.ru_stime for one in used), value]))
+
+
+def chain(folder: Path, out: Path, step: str = "command") -> tuple[Cost, Cost]:
+    """`qingdan consolidate` and `qingdan export`, which must find nothing that stops them."""
+    city, submission = out / "全市.xlsx", out / "报省.xlsx"
+    consolidated = measure(step, "consolidate", folder, "--out", city, "--force")
+    exported = measure(step, "export", city, "--out", submission, "--force")
+    if consolidated.said["code"] or exported.said["code"]:
+        raise RuntimeError("the made-up inventory is not free of errors")
+    return consolidated, exported
+
+
+def city(out: Path) -> list[str]:
+    """Naive and ours on the city, twice each in turn, the cheaper run of each; returns lines of the page."""
+    folder = data.city()
+    files = sorted(folder.glob("*.xlsx"))
+    theirs, ours = [], []
+    for _ in range(2):
+        theirs.append(measure("naive", folder, out))
+        ours.append(chain(folder, out))
+    naive = min(theirs, key=lambda cost: cost.cpu)
+    consolidated, exported = min(ours, key=lambda pair: sum(pair[1:], pair[0]).cpu)
+    whole = consolidated + exported
+    floor = measure("floor", *files, out / "全市.xlsx")
+    if naive.said:
+        raise RuntimeError("the naive script found something")
+    return [
+        f"| CPU 时间 | {naive.cpu:.1f} 秒 | {whole.cpu:.1f} 秒 | **{naive.cpu / whole.cpu:.1f} 倍** |",
+        f"| 其中：校验并汇总 | | {consolidated.cpu:.1f} 秒 | |",
+        f"| 其中：导出（重新读取、重新校验、写出） | | {exported.cpu:.1f} 秒 | |",
+        f"| 墙钟时间 | {naive.wall:.1f} 秒 | {whole.wall:.1f} 秒 | {naive.wall / whole.wall:.1f} 倍 |",
+        f"| 内存峰值 | {naive.peak:.0f} MiB | {whole.peak:.0f} MiB | **{whole.peak / naive.peak:.2f}** |",
+        f"| 下限：只解压并解析同样的字节（{floor.said / MIB:.0f} MiB XML） | | {floor.cpu:.2f} 秒 | 我们是它的 {whole.cpu / floor.cpu:.1f} 倍 |",
+    ]
+
+
+def province(out: Path) -> list[str]:
+    """Ours alone on the province."""
+    folder = data.province()
+    consolidated, exported = chain(folder, out, "province")
+    whole = consolidated + exported
+    rows = consolidated.said["enterprises"] + consolidated.said["lines"]
+    return [
+        f"| 企业，生产线 | {consolidated.said['enterprises']:,} 家，{consolidated.said['lines']:,} 条 |",
+        f"| 墙钟时间 | **{whole.wall:.0f} 秒**（汇总 {consolidated.wall:.0f}，导出 {exported.wall:.0f}） |",
+        f"| CPU 时间 | {whole.cpu:.0f} 秒 |",
+        f"| 每秒行数（墙钟） | {rows / whole.wall:,.0f} |",
+        f"| 内存峰值 | **{whole.peak:.0f} MiB**（汇总 {consolidated.peak:.0f}，导出 {exported.peak:.0f}） |",
+    ]
+
+
+def growth(out: Path) -> list[str]:
+    """Ours on one to eight times the work."""
+    lines = []
+    first = None
+    for size in SIZES:
+        runs = [chain(data.city(size), out) for _ in range(2)]
+        cost = min((one + other for one, other in runs), key=lambda cost: cost.cpu)
+        first = first or cost.cpu
+        lines.append(
+            f"| {size // SIZES[0]} | {size:,} | {cost.cpu:.2f} | {cost.cpu / first:.1f} | "
+            f"{cost.cpu / size * 1000:.2f} | {cost.peak:.0f} |"
+        )
+    return lines
+
+
+def audit(out: Path) -> list[str]:
+    """The audit of the city's submission against opening it with openpyxl."""
+    submission = out / "报省.xlsx"
+    if not submission.exists():
+        chain(data.city(), out)
+    runs = [measure("audit", submission, "no") for _ in range(3)]
+    own = min(runs, key=lambda cost: cost.cpu)
+    both = min((measure("audit", submission, "yes") for _ in range(2)), key=lambda cost: cost.cpu)
+    theirs = measure("openpyxl", submission)
+    floor = measure("floor", submission)
+    if own.said != "通过" or both.said != "通过":
+        raise RuntimeError("the submission does not pass its audit")
+    return [
+        f"| openpyxl 打开（不作任何检查） | {theirs.cpu:.1f} 秒 | 1 | {theirs.peak:.0f} MiB |",
+        f"| AU01–AU08 | {own.cpu:.2f} 秒 | **{theirs.cpu / own.cpu:.0f} 倍** | {own.peak:.0f} MiB |",
+        f"| 其中 AU09（另一读表程序再读一遍，逐格比较），另计 | {both.cpu - own.cpu:.2f} 秒 | {theirs.cpu / both.cpu:.0f} 倍（合计） | {both.peak:.0f} MiB |",
+        f"| 下限：只解压并解析同样的字节 | {floor.cpu:.2f} 秒 | {theirs.cpu / floor.cpu:.0f} 倍 | |",
+    ]
+
+
+def start(_: Path) -> list[str]:
+    """How long `qingdan --help` and a bare Python take to start."""
+
+    def best(code: str) -> float:
+        found = []
+        for _ in range(7):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        return min(found)
+
+    ours = best("from addin.cli import main; main(['--help'])")
+    return [f"| `qingdan --help` | {ours:.2f} 秒 |", f"| 空的 Python | {best('pass'):.2f} 秒 |"]
+
+
+CASES: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {
+    "city": (
+        "全市：11 本工作簿，10,000 家企业，约 40,000 条生产线",
+        "| | 对照脚本 | 本程序 | 相比 |\n|---|---|---|---|",
+        city,
+    ),
+    "province": (
+        "全省（虚构）：140 个县，80,000 家企业，约 320,000 条生产线；汇总并导出",
+        "| | 本程序 |\n|---|---|",
+        province,
+    ),
+    "growth": (
+        "工作量增至 8 倍",
+        "| 倍数 | 企业数 | CPU 秒 | 与 1 倍之比 | 每家企业毫秒 | 内存峰值 MiB |\n|---|---|---|---|---|---|",
+        growth,
+    ),
+    "audit": (
+        "审计全市的报送文件",
+        "| | CPU 时间 | 与 openpyxl 相比 | 内存峰值 |\n|---|---|---|---|",
+        audit,
+    ),
+    "start": ("启动", "| | CPU 时间 |\n|---|---|", start),
+}
+
+
+def main(wanted: str) -> None:
+    """Run one case, or all of them and write the page."""
+    page = []
+    with TemporaryDirectory() as folder:
+        for name, (title, head, case) in CASES.items():
+            if wanted in (name, "all"):
+                text = "\n".join([f"## {title}", "", head, *case(Path(folder)), ""])
+                print(text, flush=True)
+                page.append(text)
+    if wanted == "all":
+        intro = Path(__file__).with_name("intro.md").read_text(encoding="utf-8")
+        (ROOT / "docs" / "性能.md").write_text("\n".join([intro, *page]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--step"]:
+        run_step(sys.argv[2], sys.argv[3:])
+    elif len(sys.argv) == 2 and sys.argv[1] in (*CASES, "all"):
+        main(sys.argv[1])
+    else:
+        sys.exit(f"python -m bench.run {'|'.join(CASES)}|all")

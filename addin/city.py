@@ -94,16 +94,14 @@ def _file_json(handed: Handed) -> Json:
     return {"file": handed.file, "county": None, "year": None, "revision": None, "ruleset": None, "rows": {}}
 
 
-def inbox(sources: Iterable[Path], out: Path | None = None) -> list[Path]:
-    """Every file that lies there, folders looked through; not lock files, hidden ones, or the output itself."""
+def inbox(sources: Iterable[Path]) -> list[Path]:
+    """Every file that lies there, folders looked through; not lock files and hidden ones. Raises `Stop`."""
     found: list[Path] = []
     for source in sources:
+        if not source.exists():
+            raise Stop(f"“{source}”不存在。请核对路径。")
         own = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
-        found += [
-            path
-            for path in own
-            if not path.name.startswith((".", "~$", "~lock")) and (out is None or path.resolve() != out.resolve())
-        ]
+        found += [path for path in own if not path.name.startswith((".", "~$", "~lock"))]
     return list(dict.fromkeys(found))
 
 
@@ -146,10 +144,10 @@ def consolidate(
     progress: Progress = lambda done, of, what: None,
 ) -> Consolidated:
     """All counties of one year and round in one workbook at `out`. Raises `Stop`."""
-    paths = inbox(sources, out)
+    paths = inbox(sources)
     if not paths:
         raise Stop(f"“{'、'.join(map(str, sources))}”里没有文件。请把各县区的工作簿放进去再汇总。")
-    with writing(out, force=overwrite):
+    with writing(out, force=overwrite, inputs=paths):
         handed, errors = read_inbox(paths, on, progress)
         city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions)
         findings = in_order([*judge_city(city), *(f for one in city.adopted for f in one.findings)])
@@ -172,7 +170,7 @@ def export(source: Path, out: Path, *, profile_name: str, overwrite: bool = Fals
     What was found is found anew: the lists may have been changed since they were consolidated. All of it happens in
     a child process, because the workbook comes from outside.
     """
-    with writing(out, force=overwrite):
+    with writing(out, force=overwrite, inputs=[source]):
         [done] = each(_export, [(source, out, profile_name, overwrite)], memory=LARGE_MEMORY, seconds=LONG)
     if isinstance(done, Failure):
         raise Stop(done.message)

@@ -20,9 +20,13 @@ app = typer.Typer(
     cls=Group,
     add_completion=False,
     rich_markup_mode=None,
-    help="重污染天气应急减排清单：生成填报表、校验、汇总、导出、审计。",
+    help="重污染天气应急减排清单：生成填报表、校验、汇总、导出、审计。\n\n例：qingdan check 东昌府区.xlsx",
 )
-template_app = typer.Typer(cls=Group, rich_markup_mode=None, help="生成填报表。")
+template_app = typer.Typer(
+    cls=Group,
+    rich_markup_mode=None,
+    help="生成填报表。\n\n例：qingdan template county --county 371502 --year 2020 --revision 1 --out 东昌府区.xlsx",
+)
 app.add_typer(template_app, name="template")
 
 AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，供程序读取。")]

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -58,15 +58,20 @@ def output(target: Path, *, force: bool) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def writing(target: Path, *, force: bool) -> Iterator[None]:
+def writing(target: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Iterator[None]:
     """Refuse before the work what would be refused after it, and put into words what the disk or a cell refuses.
 
-    Raises `Stop` where the target exists and `force` is not set, or where it cannot be written.
+    Raises `Stop` where the target is one of the inputs, which are never written to, where it exists and `force` is
+    not set, or where it cannot be written.
     """
     if target.is_dir():
         raise Stop(f"“{target}”{REASONS[errno.EISDIR]}。")
     if not target.parent.is_dir():
         raise Stop(f"文件夹“{target.parent}”不存在，写不进去。请先建立它，或换一个位置。")
+    if target.suffix.lower() != ".xlsx":
+        raise Stop(f"输出文件“{target.name}”的后缀应为 .xlsx。请改一个文件名。")
+    if target.exists() and any(path.exists() and path.samefile(target) for path in inputs):
+        raise Stop(f"“{target}”也是要读取的文件，输入的文件从不改写。请把输出写到别的文件名或文件夹。")
     if target.exists() and not force:
         raise Stop(f"写不了：“{target}”{REASONS[errno.EEXIST]}。")
     try:

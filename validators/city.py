@@ -110,9 +110,8 @@ def sort_out(
         if book is None:
             handed.status, handed.guessed = "无法读取", guess_county(handed.file, rules)
         elif _year(book) != year or book.round != round_:
-            handed.reason = (
-                f"是 {_year(book) or '？'} 年{book.round or '（未写轮次）'}的清单，本次汇总的是 {year} 年{round_}"
-            )
+            whose = f"是 {_year(book)} 年{book.round}的清单" if _year(book) and book.round else "没有写明年度和轮次"
+            handed.reason = f"{whose}，本次汇总的是 {year} 年{round_}"
         elif book.county not in rules.submitting:
             handed.reason = f"区划代码“{book.county}”不是提交单位"
         elif book.county in city.exclusions:

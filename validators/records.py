@@ -163,7 +163,7 @@ class RowReader:
                 faults.append(CellFault(error.rule, column, cell, error.hint))
                 bad.add(column.field)
                 value = None
-            if value is not None and _shown(value) != _shown(cell):
+            if value is not None and _shown(value) != _shown(cell) and not _same_day(value, cell):
                 faults.append(CellFault("GS04", column, cell, value))
             values.append(value)
         try:
@@ -199,6 +199,11 @@ def _shown(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     return value
+
+
+def _same_day(value: Value, cell: Raw) -> bool:
+    """Whether a number is the day that it was read as: only the cell's format differs."""
+    return isinstance(value, dt.date) and isinstance(cell, float | int) and (value - EXCEL_EPOCH).days == int(cell)
 
 
 def number_text(value: float) -> str:
@@ -263,6 +268,8 @@ def _number(column: Column, cell: Raw, ruleset: RuleSet) -> float | None:
     text = _squeezed(cell) if isinstance(cell, str) else ""
     if not text and isinstance(cell, str):
         return None
+    if column.unit == "%":
+        text = text.removesuffix("%").removesuffix("％")
     if not _NUMBER.fullmatch(text) or len(text) > 40:
         raise Unreadable("GS03", _expected(column, ruleset, cell))
     value = float(text.replace(",", ""))
@@ -278,7 +285,8 @@ def _day(column: Column, cell: Raw, ruleset: RuleSet) -> dt.date | None:
         return cell
     if isinstance(cell, int | float) and 30000 <= cell <= 80000:  # 1982 to 2119: a day in a cell without a date format
         return EXCEL_EPOCH + dt.timedelta(days=int(cell))
-    text = _squeezed(cell) if isinstance(cell, str) else ""
+    solid = isinstance(cell, int | float) and cell == int(cell)
+    text = _squeezed(cell) if isinstance(cell, str) else str(int(cell)) if solid else ""  # type: ignore[arg-type] # a number
     if not text and isinstance(cell, str):
         return None
     found = _DAY.fullmatch(text) or _SOLID_DAY.fullmatch(text)

@@ -161,7 +161,7 @@ def value_text(value: object) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return "逻辑值“真”" if value else "逻辑值“假”"
     if isinstance(value, int | float):
         return number_text(round(float(value), 6))
     return str(value)

@@ -234,6 +234,7 @@ def read_county(path: Path, *, on: dt.date | None = None) -> Book:
         on or day or dt.date.today(), {**facts, "filled_on": day}, sha256=opened.sha256,
     )  # fmt: skip
     book.faults += _facts_faults(opened)
+    book.faults += _cover_faults(opened, facts, rules, day)
     letters = {}
     for sheet in SHEETS.values():
         grid = opened.grids.get(sheet.title)
@@ -261,6 +262,26 @@ def _day(value: Raw, rules: ruleset.RuleSet) -> dt.date | None:
     except Unreadable:
         return None
     return found if isinstance(found, dt.date) else None
+
+
+def _cover_faults(
+    opened: Opened, facts: Mapping[str, Raw], rules: ruleset.RuleSet, day: dt.date | None
+) -> Iterator[Fault]:
+    """What the workbook says of itself and cannot mean."""
+    rounds = list(dict.fromkeys(row["round"] for row in rules.tables["deadlines"]))
+    revision = text_of(facts.get("revision"))
+    wrong = {
+        "round": "round" in facts and text_of(facts["round"]) not in rounds and f"应为{'、'.join(rounds)}之一",
+        "revision": "revision" in facts
+        and not (revision.isdecimal() and int(revision) > 0)
+        and "应为从 1 开始的整数，每改报一次加 1",
+        "filled_on": facts.get("filled_on") is not None and day is None and "应为日期，例如 2020-08-18",
+    }
+    for name, hint in wrong.items():
+        if hint:
+            target = _NAME_TARGET.fullmatch(opened.names[BOOK_FIELDS[name]])
+            cell, row = (f"{target[3]}{target[4]}", int(target[4])) if target else (None, None)
+            yield Fault("GS03", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
 
 
 def _facts_faults(opened: Opened) -> Iterator[Fault]:
@@ -403,8 +424,20 @@ class Rows:
         record, faults = self.reader.read(values, number)
         if unread:
             record = record._replace(bad=record.bad | unread)
+        if record.bad:
+            record = self._without_follow_ons(record)
         self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
         self.book.tables[self.sheet.key].append(record)
+
+    def _without_follow_ons(self, record: Record) -> Record:
+        """The record without what was computed from cells that turned out unreadable."""
+        names = [column.field for column in self.sheet.columns]
+        lost = [
+            names[place]
+            for place, own, _, needs in self.computed
+            if (own is None or record.row in own) and any(names[need] in record.bad for need in needs if need >= 0)
+        ]
+        return record._replace(**dict.fromkeys(lost))
 
     def _take_formulas(self, number: int, values: list[Raw], unread: set[str]) -> None:
         """Blank the cells of formulas that are not ours: what they show cannot be trusted."""

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import BinaryIO
 
 from xlsxwriter import Workbook
@@ -67,7 +68,8 @@ def write_county(
         "filled_by_office": ruleset.submitting[county],
         **(officer or {}),
     }
-    book = new_workbook(target)
+    made = BytesIO()  # a disk that fills up meets one write, not a half-closed archive
+    book = new_workbook(made)
     name = ruleset.submitting[county]
     book.set_properties(
         {
@@ -88,6 +90,7 @@ def write_county(
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
     _choices(book, style, lists(ruleset, county))
     book.close()
+    target.write(made.getvalue())
 
 
 def _head(page: Worksheet, style: Style, sheet: Sheet) -> None:

@@ -265,8 +265,18 @@ def test_an_empty_inbox_and_an_existing_output_are_said(tmp_path: Path) -> None:
         desk.consolidate([tmp_path], tmp_path / "全市.xlsx")
     (tmp_path / "全市.xlsx").write_bytes(b"")
     (tmp_path / "a.xlsx").write_bytes(b"")
+    with pytest.raises(Stop, match="从不改写"):
+        desk.consolidate([tmp_path], tmp_path / "全市.xlsx", overwrite=True)
+    with pytest.raises(Stop, match="从不改写"):
+        desk.export(tmp_path / "a.xlsx", tmp_path / "a.xlsx", profile_name="default", overwrite=True)
+    (tmp_path / "出").mkdir()
+    (tmp_path / "出" / "全市.xlsx").write_bytes(b"")
     with pytest.raises(Stop, match="--force"):
-        desk.consolidate([tmp_path], tmp_path / "全市.xlsx")
+        desk.consolidate([tmp_path / "a.xlsx"], tmp_path / "出" / "全市.xlsx")
+    with pytest.raises(Stop, match="后缀"):
+        desk.consolidate([tmp_path / "a.xlsx"], tmp_path / "全市.txt")
+    with pytest.raises(Stop, match="不存在"):
+        desk.consolidate([tmp_path / "没有"], tmp_path / "全市2.xlsx")
 
 
 def test_late_and_missing_counties_are_counted(books: list[Book]) -> None:

@@ -1,13 +1,13 @@
 """GS: 格式. What the reader noticed is put into words here; what records can show is declared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from validators.book import Book, Fault
-from validators.columns import BOOK_FIELDS, KNOWN_TEMPLATE_VERSIONS, SHEETS, TEMPLATE_VERSION
-from validators.expr import Cell, Check, Expr, Names, Row, blank, call, check, count, given, lookup
+from validators.columns import BOOK_FIELDS, DISPOSAL_TYPES, KNOWN_TEMPLATE_VERSIONS, LEVELS, SHEETS, TEMPLATE_VERSION
+from validators.expr import Cell, Check, Expr, Names, Record, Row, blank, call, check, count, given, lookup
 from validators.findings import Severity
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
-from validators.ruleset import UNGRADED, years
+from validators.ruleset import NOT_KEY, UNGRADED, years
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -45,6 +45,39 @@ def gs01(book: Book) -> Iterator[Found]:
             yield Found(f"多出定义名称“{name}”，不予读取。", severity=Severity.INFO, fault=fault)
 
 
+class _LineIndex(Expr):
+    """The index of production lines, as a value."""
+
+    def py(self, names: Names) -> str:
+        return names.index("lines", "line_id")
+
+    def sheets(self) -> set[str]:
+        return {"lines"}
+
+
+def count_lines() -> Expr:
+    """The production lines of the workbook by their code, as an argument of a function."""
+    return _LineIndex()
+
+
+def split_ids(joined: str) -> list[str]:
+    """Codes joined by 、 (or by a comma or semicolon, which officers also type)."""
+    for other in "，,;；":
+        joined = joined.replace(other, "、")
+    return [part for part in joined.split("、") if part]
+
+
+def unknown_lines(joined: str, lines: dict[str, object]) -> str:
+    """Those of the joined codes that are no production line, joined by 、."""
+    return "、".join(part for part in split_ids(joined) if part not in lines)
+
+
+def runs_by_task(joined: str, lines: Mapping[str, Sequence[Record]]) -> bool:
+    """Whether one of the joined codes is a line with a 措施类型 whose load the guaranteed task fixes."""
+    named = [record for part in split_ids(joined) for record in lines.get(part, ())]
+    return any(getattr(record, f"{level}_type") in DISPOSAL_TYPES for record in named for level in LEVELS)
+
+
 def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
     """Cells that are required under a condition: the cell, when, and the condition in words (columns.csv)."""
     if row.key in ("enterprises", "lines"):
@@ -60,7 +93,9 @@ def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
             yield row[name], row.indicator.isin(METERED), "核查指标是可以计量的指标"
     if row.key == "guarantee":
         enterprise = count("enterprises", list_id=row.list_id) > 0
+        by_task = call(runs_by_task, row.line_ids, count_lines())
         yield row.line_ids, enterprise, "保障对象是企业"
+        yield row.max_load, by_task, "保障生产线有以热定产、以处置定产或以量定产的措施"
         yield row.load_unit, row.max_load >= 0, "填了核定最大允许生产负荷"
     if row.key == "removals":
         yield row.note, row.removal_reason == "其他", "移出原因为“其他”"
@@ -91,13 +126,33 @@ def gs02(row: Row) -> Iterator[Check]:
         yield check(cell, condition & blank(cell), f"{words}，“{cell.column.header}”必填，现为空。{cell.column.prompt}")
 
 
-@book_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典")
-def gs03(book: Book) -> Iterator[Found]:
+@row_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", "enterprises", "lines")
+def gs03(row: Row) -> Iterator[Check]:
     """检查什么：该填数字、整数、日期的格里是否填了别的，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，以及应填数值的格里是否留着自己写的公式。
 
     为什么：填错类型的格不能参与核算，汇总时会漏掉。
     怎么改：按提示的范围或可选值重填；自己写的公式请“复制—选择性粘贴—数值”。
     """
+    if row.key == "enterprises":
+        own = count("lines", ("industry", "!=", NOT_KEY), list_id=row.list_id)
+        yield check(
+            row.filing,
+            (row.filing == "不适用") & ((row.industry != NOT_KEY) | (own > 0)),
+            "申报方式“{at}”只用于非重点行业，本企业属于重点行业。请改填申请报告、申请表或未申报。",
+        )
+    else:
+        idle = ("不停产", "自主减排")
+        acts = ~row.yellow_type.isin(idle) | ~row.orange_type.isin(idle) | ~row.red_type.isin(idle)
+        yield check(
+            row.indicator,
+            (row.indicator == "无") & acts,
+            "核查指标填的是“{at}”，而措施并非各级都是不停产或自主减排。请选一项能证明措施已落实的指标。",
+        )
+
+
+@also_over_book("GS03")
+def gs03_cells(book: Book) -> Iterator[Found]:
+    """What the reader could not read as what is due."""
     for fault in _faults(book, "GS03"):
         if fault.what == "formula":
             message = f"“{fault.header}”里是自己写的公式“{value_text(fault.value)}”，不读取公式的结果。请复制该格，选择性粘贴为数值。"
@@ -114,9 +169,9 @@ def gs04(book: Book) -> Iterator[Found]:
     怎么改：不必改；请核对读成的值是否正确。
     """
     for fault in _faults(book, "GS04"):
-        yield Found(
-            f"“{fault.header}”填的是“{value_text(fault.value)}”，已读作“{value_text(fault.meant)}”。", fault=fault
-        )
+        written, meant = value_text(fault.value), value_text(fault.meant)
+        kind = "数字" if isinstance(fault.value, int | float) and written == meant else ""
+        yield Found(f"“{fault.header}”填的是{kind}“{written}”，已读作{'文字' if kind else ''}“{meant}”。", fault=fault)
 
 
 @book_rule("GS05", "代码被存为数字", Severity.ERROR, "cell", "业内惯例")
@@ -186,33 +241,6 @@ def gs07(book: Book) -> Iterator[Found]:
             )
         else:
             yield Found(f"“{fault.header}”是错误值 {fault.value}，没有内容可读。请改填正确的值。", fault=fault)
-
-
-class _LineIndex(Expr):
-    """The index of production lines, as a value."""
-
-    def py(self, names: Names) -> str:
-        return names.index("lines", "line_id")
-
-    def sheets(self) -> set[str]:
-        return {"lines"}
-
-
-def count_lines() -> Expr:
-    """The production lines of the workbook by their code, as an argument of a function."""
-    return _LineIndex()
-
-
-def split_ids(joined: str) -> list[str]:
-    """Codes joined by 、 (or by a comma or semicolon, which officers also type)."""
-    for other in "，,;；":
-        joined = joined.replace(other, "、")
-    return [part for part in joined.split("、") if part]
-
-
-def unknown_lines(joined: str, lines: dict[str, object]) -> str:
-    """Those of the joined codes that are no production line, joined by 、."""
-    return "、".join(part for part in split_ids(joined) if part not in lines)
 
 
 @row_rule(

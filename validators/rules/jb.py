@@ -7,8 +7,8 @@ from math import asin, cos, hypot, radians, sin, sqrt
 from operator import mul
 from statistics import median
 
-from validators.book import Book
-from validators.columns import POLLUTANTS, SHEETS
+from validators.book import Book, Fault
+from validators.columns import POLLUTANTS, SHEET_TITLES, SHEETS
 from validators.expr import Cell, Check, Expr, Record, Row, blank, call, check, count, lookup
 from validators.findings import Severity
 from validators.rule import MOST_OTHERS, MOST_SHOWN, Found, also_over_book, book_rule, row_rule, value_text
@@ -389,5 +389,5 @@ def jb13(book: Book) -> Iterator[Found]:
             yield Found(
                 f"上一版清单的企业“{value_text(e.name)}”（{list_id}）这一版没有，《移出说明》里也没有写原因。"
                 "请在《移出说明》补一行，或把该企业补回《企业基本信息》。",
-                "removals",
+                fault=Fault("JB13", "absent", SHEET_TITLES["removals"], key=e.list_id, value=e.name),
             )  # fmt: skip

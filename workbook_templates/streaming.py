@@ -34,7 +34,7 @@ Value = str | float | int | date | None
 
 _BATCH = 256  # rows; from 64 to 512 the time differs by a twentieth
 _LEVEL = 1  # of zlib; level 6 doubles the time of the whole and saves a fifth of the file
-_PAGE_WIDTH = 200  # characters: what is wider is printed on several pages side by side, on A3
+_PAGE_WIDTH = 330  # characters: what is wider is printed on several pages side by side, on A3
 _LAST_ROW = 1_048_576
 _LAST_COLUMN = 16_384
 _LONGEST_TEXT = 32_767  # UTF-16 units, which is how Excel counts
@@ -55,6 +55,7 @@ _TYPE = "application/vnd.openxmlformats-officedocument"
 
 _HEADER, _CODE, _DATE, _PROSE = 1, 2, 3, 4  # indexes into the cellXfs of _STYLES; 0 is the plain cell
 _FONT = '<sz val="11"/><name val="宋体"/><family val="3"/><charset val="134"/>'
+_TOP = '<alignment vertical="top"/>'
 _TEXT_STYLES = {"code": f' s="{_CODE}"', "prose": f' s="{_PROSE}"'}
 _STYLES = (
     f'<styleSheet xmlns="{_MAIN}">'
@@ -65,13 +66,13 @@ _STYLES = (
     '<fill><patternFill patternType="solid"><fgColor rgb="FFDDEBF7"/></patternFill></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    '<xf numFmtId="0" fontId="1" fillId="2" borderId="0" xfId="0" applyFont="1" applyFill="1"'
+    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1">'
+    f'{_TOP}</xf><xf numFmtId="0" fontId="1" fillId="2" borderId="0" xfId="0" applyFont="1" applyFill="1"'
     ' applyAlignment="1"><alignment horizontal="center" vertical="center" wrapText="1"/></xf>'
-    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'
-    "</cellXfs>"
+    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
+    f'{_TOP}</xf><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"'
+    f' applyAlignment="1">{_TOP}</xf><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1">'
+    '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 

@@ -266,7 +266,12 @@ def test_a_sheet_looks_as_declared(tmp_path: Path) -> None:
 
 
 def test_the_head_row_is_as_high_as_its_wrapped_heads(tmp_path: Path) -> None:
-    for head, width, height in [("数", 10, None), ("", 10, None), ("一二三四五", 10, 30), ("SO2年排放量（t/a）", 10, 45)]:
+    for head, width, height in [
+        ("数", 10, None),
+        ("", 10, None),
+        ("一二三四五", 10, 30),
+        ("SO2年排放量（t/a）", 10, 45),
+    ]:
         sheets = [Sheet("表", [Column(head, "text", width), Column("短", "text", 9)], [[1, 2]])]
         write_workbook(tmp_path / "a.xlsx", sheets, DAY, overwrite=True)
         rows = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"].row_dimensions

@@ -101,8 +101,16 @@ class Book:
         """A table of the rule set by name (`validators.tables`); `own` is what the workbook says of itself."""
         if name == "own":
             known = self.county in self.ruleset.divisions
-            return {"on": self.on, **({"code": self.county, "name": self.county_name} if known else {})}
+            return {
+                "on": self.on,
+                "unnumbered": self._unnumbered(),
+                **({"code": self.county, "name": self.county_name} if known else {}),
+            }
         return rule_table(self.ruleset, name)
+
+    def _unnumbered(self) -> bool:
+        """Whether an enterprise's 清单编号 is blank or unreadable: then a number without an enterprise may be its own."""
+        return any(record.list_id is None for record in self.tables["enterprises"])
 
     def content(self) -> str:
         """Hash of what the workbook says, whatever bytes it is written in: facts and rows, without their numbers."""

@@ -252,7 +252,8 @@ def gs08(row: Row) -> Iterator[Check]:
     为什么：对不上的行在汇总时找不到归属，其措施和减排量会落空。
     怎么改：改成《企业基本信息》（或《扬尘源》《生产线减排措施》）中已有的编号，或补填那一行。
     """
-    nowhere = count("enterprises", list_id=row.list_id) == 0
+    # the blank number of an enterprise is a finding of its own, and may be the one that is missing here
+    nowhere = (count("enterprises", list_id=row.list_id) == 0) & ~lookup("own", "unnumbered")
     if row.key == "guarantee":
         yield check(
             row.list_id,

@@ -103,9 +103,20 @@ def _adapter(sheet: str, ruleset: RuleSet) -> TypeAdapter[tuple[Any, ...]]:
 _UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\ufeff\ud800-\udfff\ufffe\uffff"
 _WIDE_RANGE = r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _HAN_GAP = r"(?<=[\u4e00-\u9fff])[ \t\u3000\u00a0]+(?=[\u4e00-\u9fff])"
+_ODD = re.compile(rf"[\s{_UNSEEN}{_WIDE_RANGE}]")
 _ODD_PROSE = re.compile(rf"^\s|\s$|[{_UNSEEN}{_WIDE_RANGE}]|{_HAN_GAP}")
-_ODD = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_UNSEEN}{_WIDE_RANGE}]|^[0-9](\.[0-9]+)?[eE]")
-"""What makes a text worth a second look: in prose, and in names, codes and choices."""
+_ODD_NAME = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_UNSEEN}{_WIDE_RANGE}]")
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]")
+
+
+def _is_odd_prose(text: str) -> bool:
+    """Whether a prose text is worth a second look; nearly none has a character that makes it so."""
+    return _ODD.search(text) is not None and _ODD_PROSE.search(text) is not None
+
+
+def _is_odd_name(text: str) -> bool:
+    """The same for names, codes and choices."""
+    return _ODD_NAME.search(text) is not None or _SCIENTIFIC.match(text) is not None
 
 
 class _OddText(Exception):
@@ -115,12 +126,12 @@ class _OddText(Exception):
 class _Plain(dict[str, str | None]):
     """Remembers texts that need no second look; an odd one raises `_OddText`."""
 
-    def __init__(self, odd: re.Pattern[str]) -> None:
+    def __init__(self, is_odd: Callable[[str], bool]) -> None:
         super().__init__({"": None})
-        self._odd = odd
+        self._is_odd = is_odd
 
     def __missing__(self, text: str) -> str:
-        if self._odd.search(text):
+        if self._is_odd(text):
             raise _OddText
         if len(self) < 1_000_000:
             self[text] = text
@@ -135,7 +146,7 @@ class RowReader:
         self._ruleset = ruleset
         self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
         self._adapter = _adapter(sheet, ruleset)
-        prose, strict = _Plain(_ODD_PROSE), _Plain(_ODD)
+        prose, strict = _Plain(_is_odd_prose), _Plain(_is_odd_name)
         self._plain = [prose if column.kind == "text" else strict for column in self.sheet.columns]
 
     def read(self, cells: Sequence[Raw], row: int) -> tuple[Record, list[CellFault]]:

@@ -14,17 +14,18 @@ from validators.records import Value
 from validators.rule import all_rules, value_text
 from validators.ruleset import load
 from workbook_templates.layout import HEADER_ROW
+from workbook_templates.quick import Rows as GridRows
+from workbook_templates.quick import Seen
 from workbook_templates.reader import (
     PROVENANCE,
+    Entries,
     Grid,
     Opened,
-    Rows,
     UnreadableWorkbook,
     find_layout,
     open_grids,
     text_of,
 )
-from workbook_templates.scan import Scan
 from workbook_templates.streaming import Column as Head
 from workbook_templates.streaming import Sheet, write_workbook
 
@@ -248,14 +249,16 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> 
         raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》表头已损坏（{lost[0]}）。请重新汇总。")
     source, row_at = heads[PROVENANCE[0]], heads[PROVENANCE[2]]
     as_county = replace(layout, header_row=HEADER_ROW)
-    readers = {file: Rows(book, sheet, Scan(plain=True), as_county) for file, book in by_file.items()}
+    by_source: dict[str, GridRows] = {file: [] for file in by_file}
     for number, cells in grid.rows[1:]:
-        reader = readers.get(text_of(cells[source]))
-        if reader is None:
+        own = by_source.get(text_of(cells[source]))
+        if own is None:
             raise UnreadableWorkbook(
                 f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。"
             )
-        reader.read(int(text_of(cells[row_at])), cells)
+        own.append((int(text_of(cells[row_at])), cells))
+    for file, rows in by_source.items():
+        Entries(by_file[file], sheet, Seen(), as_county, rows).read()
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -47,14 +47,16 @@ class Offered:
     """What `compute` takes, in order: fields of the same row, or `row` for the 1-based row itself."""
     compute: Callable[..., float | None]
 
-    @property
-    def references(self) -> int:
-        """How many cells of its row the formula names."""
-        return len(_fields(self.formula))
+    def pieces(self, letters: Mapping[str, str]) -> tuple[str, ...]:
+        """Excel text without `=`, cut where the row number stands; `letters` gives the column letter of each field.
+
+        KeyError where a column that it needs is missing.
+        """
+        return _split(self.formula, tuple(letters[field] for field in _fields(self.formula)))
 
     def text(self, row: int, letters: Mapping[str, str]) -> str:
-        """Excel text without `=` for a 1-based row; `letters` gives the column letter of each field."""
-        return str(row).join(_pieces(self.formula, letters))
+        """Excel text without `=` for a 1-based row."""
+        return str(row).join(self.pieces(letters))
 
     def value(self, values: Mapping[str, Any]) -> float | None:
         """What the formula shows for the values of a row (numbers, or None for blank); None for a blank."""
@@ -71,20 +73,15 @@ def matches(sheet: str, field: str, formula_text: str, row: int, letters: Mappin
     if offered is None:
         return False
     try:
-        pieces = _pieces(offered.formula, letters)
+        expected = offered.text(row, letters)
     except KeyError:
         return False
-    expected = str(row).join(pieces)
     return formula_text == expected or _plain(formula_text) == expected
 
 
 def _plain(formula: str) -> str:
     """A formula without what applications add when they save it: blanks, `$`, small letters, prefixes."""
     return "".join(formula.split()).upper().replace("$", "").replace("_XLFN.", "").lstrip("=+")
-
-
-def _pieces(formula: str, letters: Mapping[str, str]) -> tuple[str, ...]:
-    return _split(formula, tuple(letters[field] for field in _fields(formula)))
 
 
 @cache

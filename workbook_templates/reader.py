@@ -1,21 +1,20 @@
 """The one reader: a file becomes cells with addresses, cells become records, and what looks odd is kept.
 
-Sheets and columns are found by their titles and headers, never by position. Values come from a fast reader after
-the XML itself was looked over (`scan`); a sheet that is spelled unusually, or whose cells lie far apart, is read by
-the package's own slower parser. The cached value of a formula is never used: a formula that the template offered
-is computed anew, any other is found (GS03).
+Sheets and columns are found by their titles and headers, never by position. A sheet is read by
+regular expressions (`quick`) where it is spelled as spreadsheet programs do, else by an XML parser (`slow`). The
+cached value of a formula is never used: a formula that the template offered is computed anew, any other is found
+(GS03).
 """
 
 import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-
-from python_calamine import CalamineError, CalamineWorkbook
 
 from validators import ruleset
 from validators.book import Book, Fault
@@ -36,16 +35,14 @@ from validators.package import (
 from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, number_text
 from validators.rule import key_of
 from workbook_templates.layout import HEADER_ROW
-from workbook_templates.offered import OFFERED, Offered, matches
-from workbook_templates.scan import ATTRIBUTE, Scan, scan, unescape
+from workbook_templates.offered import OFFERED, matches
+from workbook_templates.quick import Rows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.slow import read_slowly, shared_strings
 
 HEAD_ROWS = 20
 """A header row is looked for in this many rows from the top."""
 LARGEST_FILE = 200 * 2**20
 LARGEST_SHEET = 1 << 30
-DENSE = 2_000
-"""A sheet is read as one filled rectangle while it has at most this many cells per row that holds something."""
 PROVENANCE = ("来源文件", "来源表", "来源行")
 """Heads that the city workbook adds at the end of each list."""
 
@@ -60,8 +57,8 @@ class Grid:
 
     title: str
     hidden: bool
-    rows: list[tuple[int, list[Raw]]]
-    seen: Scan
+    rows: Rows
+    seen: Seen
 
 
 @dataclass
@@ -87,7 +84,7 @@ def open_grids(path: Path, titles: Sequence[str]) -> Opened:
         return _open(data, titles)
     except PackageError as error:
         raise UnreadableWorkbook(f"“{path.name}”无法读取：{str(error).rstrip('。')}。") from error
-    except (CalamineError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise UnreadableWorkbook(
             f"“{path.name}”的内容已损坏，无法读取。请在表格软件中打开并另存为 .xlsx 再提交。"
         ) from error
@@ -99,23 +96,65 @@ def _open(data: bytes, titles: Sequence[str]) -> Opened:
     if any(name.casefold().endswith("vbaproject.bin") for name in package.members) or _macro_type(package):
         raise NotPackageError("工作簿含有宏。请在表格软件中另存为不含宏的 .xlsx 再提交")
     found = Opened(hashlib.sha256(data).hexdigest(), {}, _defined_names(package, book), [])
-    fast: CalamineWorkbook | None = None
-    strings: list[str] | None = None
+    workbook: Workbook | None = None
     for sheet in sheets(package):
         hidden = sheet.state != "visible"
         if sheet.name not in titles or sheet.kind != "worksheet":
             found.others.append((sheet.name, hidden))
             continue
-        seen = scan(package.read(sheet.part, LARGEST_SHEET))
-        if seen.plain and seen.last_row * (seen.last_column + 1) <= DENSE * max(seen.filled_rows, 100):
-            fast = fast or CalamineWorkbook.from_filelike(io.BytesIO(data))
-            rows = _fast_rows(fast, sheet.name)
-        else:
-            if strings is None:
-                parts = [r.part for r in relationships(package, book) if r.type.endswith("/sharedStrings")]
-                strings = shared_strings(package, parts[0] if parts else None)
-            seen, rows = read_slowly(package, sheet.part, strings)
+        workbook = workbook or _workbook(package, book)
+        read = read_quickly(package.read(sheet.part, LARGEST_SHEET), workbook)
+        seen, rows = read or read_slowly(package, sheet.part, workbook)
         found.grids[sheet.name] = Grid(sheet.name, hidden, rows, seen)
+    return found
+
+
+def _workbook(package: Package, book: str) -> Workbook:
+    """What the cells of all sheets refer to."""
+    parts = {related.type.rpartition("/")[2]: related.part for related in relationships(package, book)}
+    strings: list[str] | None = []
+    if table := parts.get("sharedStrings"):
+        strings = read_strings(package.read(table, LARGEST_SHEET))
+        if strings is None:
+            strings = shared_strings(package, table)
+    since_1904: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            since_1904.append(tag)
+
+    parse(package, book, start)
+    styles = parts.get("styles")
+    return Workbook(strings or [], _dates(package, styles) if styles else {}, bool(since_1904))
+
+
+_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+"""Numbers of the built-in formats that show a date or time, those of Chinese programs among them; 46 is a duration."""
+_NO_FIELDS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
+"""Parts of a format that are shown as they stand, or only steer it."""
+
+
+def _dates(package: Package, part: str) -> dict[str, bool]:
+    """Numbers of the cell styles that show a date or time, and whether it is a duration."""
+    codes: dict[str, str] = {}
+    found: dict[str, bool] = {}
+    section = ""
+    count = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal section, count
+        if tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
+            section = tag
+        elif tag == "numFmt" and not section:
+            codes[attributes.get("numFmtId", "")] = _NO_FIELDS.sub("", attributes.get("formatCode", "").lower())
+        elif tag == "xf" and section == "cellXfs":
+            number = attributes.get("numFmtId", "0")
+            code = codes.get(number, "y" if number.isdecimal() and int(number) in _DATE_FORMATS else "")
+            if any(letter in code for letter in "ymdhs"):
+                found[str(count)] = "[" in code or number == "46"
+            count += 1
+
+    parse(package, part, start)
     return found
 
 
@@ -149,12 +188,6 @@ def _defined_names(package: Package, book: str) -> dict[str, str]:
         parser.feed(chunk)
     parser.close()
     return found
-
-
-def _fast_rows(workbook: CalamineWorkbook, title: str) -> list[tuple[int, list[Raw]]]:
-    values: list[list[Any]] = workbook.get_sheet_by_name(title).to_python(skip_empty_area=False)
-    blank = [""] * len(values[0]) if values else []
-    return [(number, row) for number, row in enumerate(values, 1) if row != blank]
 
 
 _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?([0-9]{1,7})")
@@ -321,164 +354,140 @@ def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
         if _row_of(last) > layout.header_row:
             faults.append(Fault("GS07", "merged", title, first, _row_of(first), value=reference))
     _hidden_faults(book, title, grid, layout)
-    rows = Rows(book, sheet, grid.seen, layout)
-    for number, cells in grid.rows:
-        if number > layout.header_row:
-            rows.read(number, cells)
+    Entries(book, sheet, seen, layout, [row for row in grid.rows if row[0] > layout.header_row]).read()
 
 
 def _row_of(reference: str) -> int:
     return int("".join(filter(str.isdecimal, reference)) or 0)
 
 
-class Rows:
-    """Makes the records of one sheet. Columns are counted as declared (`place`), not as in the file."""
+class Entries:
+    """Makes the records of one sheet, column by column. Columns are counted as declared (`place`), not as in the file.
 
-    def __init__(self, book: Book, sheet: Sheet, seen: Scan, layout: Layout) -> None:
+    Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
+    """
+
+    def __init__(self, book: Book, sheet: Sheet, seen: Seen, layout: Layout, rows: Rows) -> None:
+        """`rows` are those below the header, each with its 1-based number and its cells as in the file."""
         self.book, self.sheet, self.seen = book, sheet, seen
-        self.reader = RowReader(sheet.key, book.ruleset)
         self.letters = book.letters[sheet.key]
         self.above = layout.header_row - HEADER_ROW
         """Rows that stand above the header beyond those of the template."""
-        self.order = [layout.positions.get(column.field) for column in sheet.columns]
-        self.straight = self.order == list(range(len(self.order)))
-        self.place_of = {position: place for place, position in enumerate(self.order) if position is not None}
-        self.missing = {column.field for column in sheet.columns if column.field not in layout.positions}
-        self.entries = [column.position for column in sheet.columns if column.required != "auto"]
-        self.computed: list[tuple[int, set[int] | None, Callable[..., float | None], tuple[int, ...]]] = [
-            (column.position, None, *self._how(OFFERED[sheet.key, column.field]))
-            for column in sheet.columns
-            if (sheet.key, column.field) in OFFERED and column.required == "auto"
+        self.numbers = [number for number, _ in rows]
+        self.at = {number: at for at, number in enumerate(self.numbers)}
+        """Where a row of the file stands in the columns."""
+        in_file = dict(enumerate(zip_longest(*(cells for _, cells in rows), fillvalue="")))
+        blank = ("",) * len(rows)
+        self.columns: list[list[Raw]] = [
+            list(in_file.get(layout.positions.get(column.field, -1), blank)) for column in sheet.columns
         ]
-        """What is computed: place, the rows in which our formula stands (None for all), how, and from which places."""
-        self.foreign: dict[int, list[tuple[int, str]]] = {}
-        """Formulas that are not ours, by row: place and text."""
-        self._sort_formulas()
-        formulas = seen.places() if seen.errors else set()
-        self.errors: dict[int, list[tuple[int, str]]] = {}
-        for place, text in seen.errors.items():
-            if place not in formulas:
-                self.errors.setdefault(place[0], []).append((place[1], text))
+        self.place_of = {position: sheet[field].position for field, position in layout.positions.items()}
+        self.missing = {column.field for column in sheet.columns if column.field not in layout.positions}
+        self.unread: dict[int, set[str]] = {}
+        """Fields that could not be read, by row of the file."""
+        self.computed: list[tuple[str, tuple[str, ...], frozenset[int] | None]] = []
+        """Fields that were computed, from which others, and in which rows of the columns (None: in all)."""
 
-    def _how(self, offered: Offered) -> tuple[Callable[..., float | None], tuple[int, ...]]:
-        """How an offered formula is computed and the places of its inputs; -1 stands for the row itself."""
-        return offered.compute, tuple(-1 if need == "row" else self.sheet[need].position for need in offered.needs)
-
-    def _sort_formulas(self) -> None:
-        """Tell the formulas that the template offered from all others.
-
-        A text in which its own row number was put as `#` is known again in every other row, if `#` stands there
-        for the row and for nothing else.
-        """
-        fields = {
-            self.letters[column.field].encode(): column
-            for column in self.sheet.columns
-            if column.field in self.letters and column.required != "auto"
-        }
-        rows: dict[int, set[int]] = {}
-        known: dict[tuple[bytes, bytes], int] = {}
-        masters: dict[bytes, tuple[bytes, bytes, bytes]] = {}
-        for letters, row, attributes, text in self.seen.formulas:
-            column = fields.get(letters)
-            if column is None:
+    def read(self) -> None:
+        """Put the records into the book; a row in which nothing was entered is passed over."""
+        self._compute(self._take_formulas())
+        reader = RowReader(self.sheet.key, self.book.ruleset)
+        entries = [column.position for column in self.sheet.columns if column.required != "auto"]
+        table = self.book.tables[self.sheet.key]
+        for at, (number, values) in enumerate(zip(self.numbers, zip(*self.columns, strict=True), strict=True)):
+            unread = self.unread.get(number)
+            if not unread and all(values[place] in ("", None) for place in entries):
                 continue
-            origin = letters, row, text
-            if attributes:
-                origin = _shared(origin, attributes, masters)
-            key = letters, origin[2].replace(origin[1], b"#")
-            place = known.get(key)
-            if place is None or b"#" in origin[2]:
-                written = unescape(origin[2])
-                ours = origin[0] == letters and matches(
-                    self.sheet.key, column.field, written, int(origin[1]), self.letters
-                )
-                if not ours:
-                    self.foreign.setdefault(int(row), []).append((column.position, written))
-                    continue
-                place = column.position
-                if key[1].count(b"#") == OFFERED[self.sheet.key, column.field].references:
-                    known[key] = place
-            rows.setdefault(place, set()).add(int(row))
-        for place, own in rows.items():
-            offered = OFFERED[self.sheet.key, self.sheet.columns[place].field]
-            self.computed.append((place, own, *self._how(offered)))
+            record, faults = reader.read(values, number)
+            if unread or self.missing:
+                record = record._replace(bad=record.bad.union(self.missing, unread or ()))
+            if record.bad:
+                record = self._without_follow_ons(record, at)
+            self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
+            table.append(record)
 
-    def read(self, number: int, cells: list[Raw]) -> None:
-        """One row (1-based), cells as in the file; a row in which nothing was entered is passed over."""
-        if self.straight:
-            values = [*cells[: len(self.order)], *[""] * (len(self.order) - len(cells))]
-        else:
-            values = [cells[at] if at is not None and at < len(cells) else "" for at in self.order]
-        unread = set(self.missing)
-        for place, own, _, _ in self.computed:
-            if own is None or number in own:
-                values[place] = ""
-        if number in self.foreign:
-            self._take_formulas(number, values, unread)
-        if number in self.errors:
-            self._take_errors(number, values, unread)
-        values[0] = ""
-        if unread == self.missing and all(values[place] in ("", None) for place in self.entries):
+    def _take_formulas(self) -> dict[int, list[int]]:
+        """Blank formulas and errors, find those that are not offered; where the others stand, by place."""
+        ours: dict[int, list[int]] = {}
+        for position, texts in self.seen.formulas.items():
+            self._take(position, [(number, text, number) for number, text in texts.items()], ours)
+        for (number, position), (row, column) in self.seen.shared.items():
+            text = self.seen.formulas[column][row] if column == position else ""
+            self._take(position, [(number, text, row)], ours)
+        formulas = self.seen.places() if self.seen.errors else set()
+        for (number, position), text in self.seen.errors.items():
+            place, at = self.place_of.get(position), self.at.get(number)
+            if place is None or at is None or (number, position) in formulas:
+                continue
+            entry = self.sheet.columns[place]
+            if entry.required != "auto":
+                self.columns[place][at] = ""
+                self._unreadable("GS07", "error", number, entry, text)
+        return ours
+
+    def _take(self, position: int, found: list[tuple[int, str, int]], ours: dict[int, list[int]]) -> None:
+        """The formulas of one column of the file: row, text, and the row that the text is written for."""
+        place = self.place_of.get(position)
+        if place is None:
             return
-        self._compute(number, values)
-        record, faults = self.reader.read(values, number)
-        if unread:
-            record = record._replace(bad=record.bad | unread)
-        if record.bad:
-            record = self._without_follow_ons(record)
-        self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
-        self.book.tables[self.sheet.key].append(record)
+        column, cells = self.sheet.columns[place], self.columns[place]
+        offered = OFFERED.get((self.sheet.key, column.field))
+        pieces = offered.pieces(self.letters) if offered and self.missing.isdisjoint(offered.needs) else ()
+        for number, text, row in found:
+            at = self.at.get(number)
+            if at is None:
+                continue
+            cells[at] = ""
+            if column.required == "auto":
+                continue
+            if str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters):
+                ours.setdefault(place, []).append(at)
+            else:
+                self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
 
-    def _without_follow_ons(self, record: Record) -> Record:
+    def _compute(self, ours: dict[int, list[int]]) -> None:
+        """Put what the offered formulas give where they stand, and into the cells that fill themselves."""
+        inputs: dict[str, list[Any]] = {"row": [number - self.above for number in self.numbers]}
+        for column in self.sheet.columns:
+            place, automatic = column.position, column.required == "auto"
+            if not automatic and place not in ours:
+                continue
+            offered = OFFERED.get((self.sheet.key, column.field))
+            computed: list[Raw] = [None] * len(self.numbers)
+            if offered:
+                for need in offered.needs:
+                    if need not in inputs:
+                        inputs[need] = self._input(self.sheet[need])
+                computed = list(map(offered.compute, *(inputs[need] for need in offered.needs)))
+                rows = None if automatic else frozenset(ours[place])
+                self.computed.append((column.field, offered.needs, rows))
+            if automatic:
+                self.columns[place] = computed
+            for at in ours.get(place, ()):
+                self.columns[place][at] = computed[at]
+
+    def _input(self, column: Column) -> list[Raw]:
+        """A column as arithmetic takes it: None where it is blank or unreadable."""
+
+        def taken(value: Raw) -> Raw:
+            try:
+                return None if value is None or value == "" else meaning(column, value, self.book.ruleset)
+            except Unreadable:
+                return None
+
+        return [value if type(value) is float else taken(value) for value in self.columns[column.position]]
+
+    def _without_follow_ons(self, record: Record, at: int) -> Record:
         """The record without what was computed from cells that turned out unreadable."""
-        names = [column.field for column in self.sheet.columns]
         lost = [
-            names[place]
-            for place, own, _, needs in self.computed
-            if (own is None or record.row in own) and any(names[need] in record.bad for need in needs if need >= 0)
+            field
+            for field, needs, rows in self.computed
+            if (rows is None or at in rows) and not record.bad.isdisjoint(needs)
         ]
         return record._replace(**dict.fromkeys(lost))
 
-    def _take_formulas(self, number: int, values: list[Raw], unread: set[str]) -> None:
-        """Blank the cells of formulas that are not ours: what they show cannot be trusted."""
-        for place, text in self.foreign[number]:
-            column = self.sheet.columns[place]
-            values[place] = ""
-            unread.add(column.field)
-            self._found("GS03", "formula", number, column, f"={text}" if text else "公式")
-
-    def _take_errors(self, number: int, values: list[Raw], unread: set[str]) -> None:
-        for at, text in self.errors[number]:
-            place = self.place_of.get(at)
-            column = self.sheet.columns[place] if place is not None else None
-            if column is not None and column.required != "auto":
-                values[column.position] = ""
-                unread.add(column.field)
-                self._found("GS07", "error", number, column, text)
-
-    def _compute(self, number: int, values: list[Raw]) -> None:
-        """Put what the offered formulas give where they stand, and into the cells that fill themselves."""
-        for place, own, compute, needs in self.computed:
-            if own is None or number in own:
-                inputs = [values[need] for need in needs]
-                for at, value in enumerate(inputs):
-                    if type(value) is not float:
-                        inputs[at] = self._input(needs[at], number, value)
-                result = compute(*inputs)
-                values[place] = "" if result is None else result
-
-    def _input(self, place: int, number: int, value: Raw) -> Raw:
-        """What an input of a formula means: None where it is blank or cannot be read; -1 is the row itself."""
-        if place < 0:
-            return number - self.above
-        if value is None or value == "":
-            return None
-        try:
-            return meaning(self.sheet.columns[place], value, self.book.ruleset)
-        except Unreadable:
-            return None
-
-    def _found(self, rule: str, what: str, number: int, column: Column, value: object) -> None:
+    def _unreadable(self, rule: str, what: str, number: int, column: Column, value: object) -> None:
+        self.unread.setdefault(number, set()).add(column.field)
         cell = f"{self.letters[column.field]}{number}"
         self.book.faults.append(Fault(rule, what, self.sheet.title, cell, number, column.header, value=value))
 
@@ -490,18 +499,6 @@ def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:
         fault.rule, "cell", SHEETS[column.sheet].title, book.address(column.sheet, column.field, record.row),
         record.row, column.header, key_of(column.sheet, record), fault.value, fault.meant,
     )  # fmt: skip
-
-
-def _shared(
-    origin: tuple[bytes, bytes, bytes], attributes: bytes, masters: dict[bytes, tuple[bytes, bytes, bytes]]
-) -> tuple[bytes, bytes, bytes]:
-    """The cell that a formula's text is written for, and the text; blank where it is none that the template offers."""
-    said = dict(ATTRIBUTE.findall(attributes))
-    kind = said.get(b"t", b"normal")
-    if kind == b"shared":
-        number = said.get(b"si", b"")
-        return masters.setdefault(number, origin) if origin[2] else masters.get(number, (*origin[:2], b""))
-    return origin if kind == b"normal" else (*origin[:2], b"")
 
 
 def _hidden_faults(book: Book, title: str, grid: Grid, layout: Layout) -> None:

@@ -1,0 +1,261 @@
+"""Reading a sheet in the spelling that spreadsheet programs write: one regular expression takes a whole row.
+
+Excel, WPS, LibreOffice, XlsxWriter and openpyxl write a sheet that `read_quickly` understands. At the first thing
+that is spelled otherwise it gives up, and the sheet is read by the slower parser. Nothing in a file can make it
+hold more than the cells that hold something.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+
+from validators.columns import letter, position_of
+from validators.records import EXCEL_EPOCH, Raw
+
+Place = tuple[int, int]
+"""1-based row and 0-based column."""
+Rows = list[tuple[int, list[Raw]]]
+"""Rows as `(1-based row, cells from column A)`; those without any value are left out."""
+
+BATCH = 256
+"""Rows that are turned into columns together."""
+MOST_COLUMNS = 400
+HEAD = 1 << 15
+"""Bytes in which the widest row is looked for first."""
+
+
+@dataclass
+class Seen:
+    """What stands in a sheet besides values."""
+
+    formulas: dict[int, dict[int, str]] = field(default_factory=dict)
+    """Texts of formulas by 0-based column, then by row; a shared one stands at its first cell (see `shared`)."""
+    shared: dict[Place, Place] = field(default_factory=dict)
+    """The other cells of a shared formula and the cell that holds its text."""
+    masters: dict[str, Place] = field(default_factory=dict)
+    """The cell that holds the text of a shared formula, by its number."""
+    errors: dict[Place, str] = field(default_factory=dict)
+    merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    """0-based first and last column."""
+
+    def places(self) -> set[Place]:
+        """Cells that hold a formula."""
+        return {(row, column) for column, rows in self.formulas.items() for row in rows} | self.shared.keys()
+
+    def add_formula(self, place: Place, attributes: Mapping[str, str], text: str) -> None:
+        """Take a formula as it stands in the XML; one of a kind that is never offered is kept without its text."""
+        kind, number = attributes.get("t", "normal"), attributes.get("si", "")
+        if kind == "shared" and not text and number in self.masters:
+            self.shared[place] = self.masters[number]
+            return
+        if kind == "shared":
+            self.masters[number] = place
+        self.formulas.setdefault(place[1], {})[place[0]] = text if kind in ("normal", "shared") else ""
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """What the cells of all sheets refer to."""
+
+    strings: Sequence[str]
+    dates: Mapping[str, bool]
+    """Numbers of the styles that show a date or time, and whether it is a duration."""
+    since_1904: bool = False
+
+    def value(self, kind: str, text: str, style: str) -> Raw:
+        """A cell's value from its type (attribute `t`), the text of its value and its style; errors are blank."""
+        if not text or kind == "e":
+            return ""
+        if kind == "s":
+            return self.strings[int(text)] if text.isdecimal() and int(text) < len(self.strings) else ""
+        if kind in ("str", "inlineStr"):
+            return unescaped(text)
+        if kind == "b":
+            return text.strip() in ("1", "true")
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        return self.moment(number, style) if style in self.dates else number
+
+    def moment(self, serial: float, style: str) -> Raw:
+        """The day, moment, time of day or duration that a number shows; itself where it is none."""
+        if not 0 <= serial < 2_958_466:  # the year 10000
+            return serial
+        span = dt.timedelta(milliseconds=round(serial * 86_400_000))
+        if self.dates[style]:
+            return span
+        if serial < 1:
+            return (dt.datetime.min + span).time()
+        found = dt.datetime.combine(dt.date(1904, 1, 1) if self.since_1904 else EXCEL_EPOCH, dt.time()) + span
+        return found if found.time() != dt.time() else found.date()
+
+
+_CELL = (
+    r'(?:<c r="{}\1"(?: s="([0-9]++)")?+(?:'
+    r' t="s"><v>([0-9]++)</v></c>'
+    r"|>(?:<f>([^<]*+)</f>)?+<v>([0-9.eE+-]++)</v></c>"
+    r"|[^>/]*+/>"
+    r"|([^>]*+>(?:<f[^>]*+>(?:[^<]*+</f>)?+)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+|<is><t[^<]*+</t></is>)?+)</c>"
+    r"))?+"
+)
+"""A cell: its style; a shared string, or a number that may have a formula, or blank, or anything else."""
+_GROUPS = 5
+_OTHER = re.compile(rb"([^>]*+)>(?:<f([^>]*+)>(?:([^<]*+)</f>)?+)?+(?:<(?:v|is><t)[^>]*+>([^<]*+)</)?+")
+_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_LETTERS = re.compile(rb'<c r="([A-Z]++)')
+_HIDDEN = re.compile(rb' hidden="(?:1|true)"')
+_MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+_COLUMN = re.compile(rb"<col ([^>]*)>")
+_UNUSUAL = re.compile(
+    rb'<!|encoding="(?![uU][tT][fF]-8")|encoding=\'|xmlns:\w+=["\'][^"\']*/(?:2006|spreadsheetml)/main["\']'
+)
+"""At the head of a part: a declaration or comment, another encoding, another name for the main namespace."""
+_STRING = re.compile(rb'<si><t(?: xml:space="preserve")?+>([^<]*+)</t>(?:<phoneticPr[^>/]*+/>)?+</si>')
+_ENTITY = re.compile(r"&(?:#([0-9]+)|#x([0-9a-fA-F]+)|(amp|lt|gt|quot|apos));")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+def unescaped(text: str) -> str:
+    """Text with Excel's `_x000A_` turned back into the character that it stands for."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def decoded(text: bytes) -> str:
+    """The text of an XML element."""
+    found = text.decode()
+    if "&" not in found:
+        return found
+    return _ENTITY.sub(lambda m: _ENTITIES[m[3]] if m[3] else chr(int(m[1]) if m[1] else int(m[2], 16)), found)
+
+
+@lru_cache(64)
+def row_pattern(columns: int) -> re.Pattern[bytes]:
+    """Matches a row: its number, its attributes, and `_GROUPS` groups for each column from A."""
+    cells = "".join(_CELL.format(letter(position)) for position in range(columns))
+    return re.compile(rf'\s*+<row r="([1-9][0-9]{{0,6}})"([^>]*+)>(?:{cells}</row>)?+'.encode())
+
+
+def read_strings(xml: bytes) -> list[str] | None:
+    """The shared strings, or None where they are spelled unusually."""
+    found = _STRING.findall(xml)
+    if len(found) != xml.count(b"<si") or b"<!" in xml or _UNUSUAL.search(xml, 0, HEAD):
+        return None
+    if b"&" in xml or b"_x" in xml or b"\r" in xml:
+        return [unescaped(decoded(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))) for text in found]
+    return list(map(bytes.decode, found))
+
+
+def read_quickly(xml: bytes, book: Workbook) -> tuple[Seen, Rows] | None:
+    """What stands in a sheet, or None where it is spelled unusually."""
+    if b"\r" in xml:
+        xml = xml.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    head = xml.find(b"<sheetData")
+    start = xml.find(b">", head) + 1
+    if head < 0 or not start or _UNUSUAL.search(xml, 0, start):
+        return None
+    end = start if xml[start - 2 : start] == b"/>" else xml.find(b"</sheetData>", start)
+    if end < 0 or xml.find(b"<sheetData", end) >= 0:
+        return None
+    for stop in (min(start + HEAD, end), end):
+        columns = max(map(position_of, set(_LETTERS.findall(xml, start, stop))), default=0) + 1
+        found = _rows(xml, start, end, columns, book) if columns <= MOST_COLUMNS else None
+        if found:
+            break
+    else:
+        return None
+    seen, rows = found
+    seen.merged = [match[1].decode() for match in _MERGED.finditer(xml, end)]
+    for match in _COLUMN.finditer(xml, 0, head):
+        if _HIDDEN.search(b" " + match[1]):
+            own = _attributes(match[1])
+            seen.hidden_columns.append((int(own.get("min", "1")) - 1, int(own.get("max", "1")) - 1))
+    return seen, rows
+
+
+def _rows(xml: bytes, start: int, end: int, columns: int, book: Workbook) -> tuple[Seen, Rows] | None:
+    """The rows of a sheet of so many columns; None at the first thing that is no part of one."""
+    seen, rows, at, last = Seen(), Rows(), start, 0
+    hidden, blank = xml.find(b' hidden="', start, end) >= 0, [""] * columns
+    matches = row_pattern(columns).finditer(xml, start, end)
+    while batch := list(islice(matches, BATCH)):
+        for match in batch:
+            if match.start() != at:
+                return None
+            at = match.end()
+        numbers, attributes, *groups = zip(*[match.groups() for match in batch], strict=True)
+        own = list(map(int, numbers))
+        if own[0] <= last or own != sorted(set(own)):
+            return None
+        last = own[-1]
+        if hidden:
+            seen.hidden_rows.update(n for n, text in zip(own, attributes, strict=True) if _HIDDEN.search(text))
+        try:
+            cells = [
+                _column(own, position, groups[_GROUPS * position : _GROUPS * (position + 1)], book, seen)
+                for position in range(columns)
+            ]
+        except (IndexError, ValueError):  # a shared string that is not there, a number that is none
+            return None
+        rows += [(n, row) for n, row in zip(own, map(list, zip(*cells, strict=True)), strict=True) if row != blank]
+    return None if xml[at:end].strip() else (seen, rows)
+
+
+def _column(
+    rows: Sequence[int], position: int, groups: Sequence[tuple[bytes | None, ...]], book: Workbook, seen: Seen
+) -> list[Raw]:
+    """The values of one column of a batch; its formulas and errors go into `seen`."""
+    styles, texts, formulas, numbers, others = groups
+    many = len(rows)
+    strings = book.strings
+    values: list[Raw]
+    if None not in texts:
+        return [strings[number] for number in map(int, texts)]  # type: ignore[arg-type] # none is None
+    if texts.count(None) < many:
+        values = [
+            strings[int(text)] if text else float(number) if number else ""
+            for text, number in zip(texts, numbers, strict=True)
+        ]
+    elif None not in numbers:
+        values = list(map(float, numbers))  # type: ignore[arg-type] # none is None
+    else:
+        values = [float(number) if number else "" for number in numbers]
+    if formulas.count(None) < many:
+        own = seen.formulas.setdefault(position, {})
+        for row, text in zip(rows, formulas, strict=True):
+            if text is not None:
+                own[row] = decoded(text) if b"&" in text else text.decode()
+    dated = {style for style in set(styles) if style and style.decode() in book.dates}
+    if dated:
+        values = [
+            book.moment(value, style.decode()) if style in dated and type(value) is float else value
+            for value, style in zip(values, styles, strict=True)
+        ]
+    if others.count(None) < many:
+        for at, raw in enumerate(others):
+            if raw is not None:
+                values[at] = _other(raw, styles[at] or b"", (rows[at], position), book, seen)
+    return values
+
+
+def _other(raw: bytes, style: bytes, place: Place, book: Workbook, seen: Seen) -> Raw:
+    """The value of a cell of a kind that is not usual: attributes after its style, formula, value."""
+    match = _OTHER.match(raw)
+    assert match is not None  # noqa: S101 - the expression of the row matched the same
+    own = _attributes(match[1])
+    if match[2] is not None:
+        seen.add_formula(place, _attributes(match[2]), decoded(match[3] or b""))
+    kind, text = own.get("t", "n"), decoded(match[4] or b"")
+    if kind == "e":
+        seen.errors[place] = text
+    return book.value(kind, text, own.get("s", style.decode()))
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    return dict(_ATTRIBUTE.findall(text.decode()))

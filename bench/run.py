@@ -5,6 +5,7 @@ instruction to its last), its wall-clock time, and the most memory that it and i
 (proportional set size, looked at ten times a second). Compare within one run only: the machine is not ours alone.
 """
 
+import gc
 import json
 import resource
 import subprocess
@@ -93,6 +94,18 @@ def naive_step(folder: str, out: str) -> int:
     return naive.run(Path(folder), Path(out))
 
 
+def whole_step(folder: str, out: str) -> int:
+    """Check, consolidate and export in one process, nothing read twice; returns the rows of the submission."""
+    from addin.city import consolidate, submit
+
+    gc.disable()  # as the command line does
+    done = consolidate([Path(folder)], Path(out, "一次.xlsx"), overwrite=True)
+    exported = submit(done.city, done.findings, Path(out, "一次报省.xlsx"), profile_name="default", overwrite=True)
+    if exported.manifest is None:
+        raise RuntimeError("the made-up inventory is not free of errors")
+    return sum(sheet["rows"] for sheet in exported.manifest["sheets"])
+
+
 def command_step(*arguments: str) -> dict[str, int]:
     """A command of ours, as it is typed, with `--json`; returns its exit code, and the rows that it counted."""
     from addin.cli import main
@@ -144,6 +157,7 @@ def openpyxl_step(file: str) -> int:
 
 STEPS: dict[str, Callable[..., Any]] = {
     "naive": naive_step,
+    "whole": whole_step,
     "command": command_step,
     "province": province_step,
     "floor": floor_step,
@@ -176,22 +190,26 @@ def city(out: Path) -> list[str]:
     """Naive and ours on the city, twice each in turn, the cheaper run of each; returns lines of the page."""
     folder = data.city()
     files = sorted(folder.glob("*.xlsx"))
-    theirs, ours = [], []
+    theirs, ours, typed = [], [], []
     for _ in range(2):
         theirs.append(measure("naive", folder, out))
-        ours.append(chain(folder, out))
+        ours.append(measure("whole", folder, out))
+        typed.append(chain(folder, out))
     naive = min(theirs, key=lambda cost: cost.cpu)
-    consolidated, exported = min(ours, key=lambda pair: sum(pair[1:], pair[0]).cpu)
-    whole = consolidated + exported
+    whole = min(ours, key=lambda cost: cost.cpu)
+    consolidated, exported = min(typed, key=lambda pair: sum(pair[1:], pair[0]).cpu)
+    both = consolidated + exported
     floor = measure("floor", *files, out / "全市.xlsx")
     if naive.said:
         raise RuntimeError("the naive script found something")
     return [
-        f"| CPU 时间 | {naive.cpu:.1f} 秒 | {whole.cpu:.1f} 秒 | **{naive.cpu / whole.cpu:.1f} 倍** |",
+        f"| CPU 时间，一个进程里校验、汇总、导出 | {naive.cpu:.1f} 秒 | {whole.cpu:.1f} 秒 | **{naive.cpu / whole.cpu:.1f} 倍** |",
+        f"| CPU 时间，分两条命令（导出时重新读取、重新校验全市工作簿） | 同上 | {both.cpu:.1f} 秒 | {naive.cpu / both.cpu:.1f} 倍 |",
         f"| 其中：校验并汇总 | | {consolidated.cpu:.1f} 秒 | |",
-        f"| 其中：导出（重新读取、重新校验、写出） | | {exported.cpu:.1f} 秒 | |",
-        f"| 墙钟时间 | {naive.wall:.1f} 秒 | {whole.wall:.1f} 秒 | {naive.wall / whole.wall:.1f} 倍 |",
-        f"| 内存峰值 | {naive.peak:.0f} MiB | {whole.peak:.0f} MiB | **{whole.peak / naive.peak:.2f}** |",
+        f"| 其中：导出 | | {exported.cpu:.1f} 秒 | |",
+        f"| 墙钟时间，一个进程 | {naive.wall:.1f} 秒 | {whole.wall:.1f} 秒 | {naive.wall / whole.wall:.1f} 倍 |",
+        f"| 内存峰值，一个进程 | {naive.peak:.0f} MiB | {whole.peak:.0f} MiB | **{whole.peak / naive.peak:.2f}** |",
+        f"| 内存峰值，分两条命令 | 同上 | {both.peak:.0f} MiB | {both.peak / naive.peak:.2f} |",
         f"| 下限：只解压并解析同样的字节（{floor.said / MIB:.0f} MiB XML） | | {floor.cpu:.2f} 秒 | 我们是它的 {whole.cpu / floor.cpu:.1f} 倍 |",
     ]
 

@@ -122,10 +122,6 @@ class Book:
             digest.update(repr((fault.rule, fault.cell, fault.value)).encode())
         return digest.hexdigest()
 
-    def lines_of(self, list_id: str | None) -> list[Record]:
-        """Production lines of an enterprise."""
-        return self.index("lines", "list_id").get(list_id, [])
-
     def enterprise(self, list_id: str | None) -> Record | None:
         """The enterprise with that 清单编号."""
         found = self.index("enterprises", "list_id").get(list_id)

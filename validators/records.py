@@ -7,7 +7,7 @@ that fails is each cell looked at for what the officer meant (GS04) or what is w
 import datetime as dt
 import re
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -67,11 +67,6 @@ def record_type(sheet: str) -> Callable[..., Record]:
     """The named tuple of a sheet: its fields, then `row` (1-based) and `bad` (fields that could not be read)."""
     fields = [column.field for column in SHEETS[sheet].columns]
     return namedtuple(sheet, [*fields, "row", "bad"])  # fields come from columns.csv
-
-
-def make_record(sheet: str, values: Mapping[str, Value], row: int, bad: frozenset[str] = NO_BAD) -> Record:
-    """A record from values by field; absent fields are blank."""
-    return record_type(sheet)(*(values.get(column.field) for column in SHEETS[sheet].columns), row, bad)
 
 
 def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a type made at run time

@@ -20,7 +20,7 @@ from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
 from validators.ruleset import UnknownRuleSet
 from workbook_templates.city import COUNTIES, read_city, write_city
-from workbook_templates.reader import UnreadableWorkbook, open_grids, read_county
+from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.submission import (
     DEFAULT,
     Origin,
@@ -200,8 +200,10 @@ def submit(
 
 def _source(source: Path) -> tuple[City, list[Finding]]:
     """The city to export and what is found in it now."""
-    if COUNTIES in open_titles(source):
-        city, findings = read_city(source)
+    opened = open_workbook(source)
+    if COUNTIES in opened.sheets:
+        city, findings = read_city(opened)
+        del opened
         for book in city.books():
             findings += judge(book)
         return city, findings + judge_city(city)
@@ -211,11 +213,6 @@ def _source(source: Path) -> tuple[City, list[Finding]]:
     if not city.adopted:
         raise Stop(f"“{source.name}”不能导出：{handed.reason}。")
     return city, handed.findings
-
-
-def open_titles(source: Path) -> list[str]:
-    """Titles of all sheets of a workbook. Raises `UnreadableWorkbook`, or OSError."""
-    return [title for title, _ in open_grids(source, []).others]
 
 
 def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Check:
@@ -251,7 +248,8 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
 def _rows(path: Path, titles: Sequence[str]) -> dict[str, list[tuple[int, list[Any]]]]:
     """In a child: the rows of the sheets of a submission."""
     try:
-        return {title: grid.rows for title, grid in open_grids(path, titles).grids.items()}
+        opened = open_workbook(path)
+        return {title: grid.rows for title in titles if (grid := opened.grid(title))}
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
 

@@ -23,7 +23,6 @@ from workbook_templates.reader import (
     Opened,
     UnreadableWorkbook,
     find_layout,
-    open_grids,
     text_of,
 )
 from workbook_templates.streaming import Column as Head
@@ -160,35 +159,37 @@ def _finding_row(finding: Finding) -> list[Value]:
     ]  # fmt: skip
 
 
-def read_city(path: Path) -> tuple[City, list[Finding]]:
+def read_city(opened: Opened) -> tuple[City, list[Finding]]:
     """The city workbook read back: its lists by county, and the findings that only the counties' files showed (`KEPT`).
 
-    Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
+    Raises `UnreadableWorkbook`.
     """
-    titles = [COUNTIES, FILES, FINDINGS, *(sheet.title for sheet in SHEETS.values())]
-    opened = open_grids(path, titles)
-    missing = [title for title in titles if title not in opened.grids]
-    if missing:
-        raise UnreadableWorkbook(
-            f"“{path.name}”不是汇总工作簿：缺少工作表“{missing[0]}”。请指定 qingdan consolidate 生成的文件。"
-        )
-    for title, grid in opened.grids.items():
-        odd = grid.seen.places() | grid.seen.errors.keys()
-        if odd:
-            row, column = min(odd)
-            raise UnreadableWorkbook(
-                f"“{path.name}”的《{title}》{letter(column)}{row} 是公式。请改为数值，或重新汇总。"
-            )
     try:
-        return _city(path.name, opened)
+        return _city(opened)
     except (ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, UnreadableWorkbook):
             raise
-        raise UnreadableWorkbook(f"“{path.name}”的《{COUNTIES}》已被改动，无法认读。请重新汇总。") from error
+        raise UnreadableWorkbook(f"“{opened.name}”的《{COUNTIES}》已被改动，无法认读。请重新汇总。") from error
 
 
-def _city(name: str, opened: Opened) -> tuple[City, list[Finding]]:
-    counties = list(_table(opened.grids[COUNTIES]))
+def _values(opened: Opened, title: str) -> Grid:
+    """A sheet of the city workbook, which must hold nothing but values. Raises `UnreadableWorkbook`."""
+    grid = opened.grid(title)
+    if grid is None:
+        raise UnreadableWorkbook(
+            f"“{opened.name}”不是汇总工作簿：缺少工作表“{title}”。请指定 qingdan consolidate 生成的文件。"
+        )
+    odd = grid.seen.places() | grid.seen.errors.keys()
+    if odd:
+        row, column = min(odd)
+        raise UnreadableWorkbook(
+            f"“{opened.name}”的《{title}》{letter(column)}{row} 是公式或错误值。请改为数值，或重新汇总。"
+        )
+    return grid
+
+
+def _city(opened: Opened) -> tuple[City, list[Finding]]:
+    counties = list(_table(_values(opened, COUNTIES)))
     first = counties[0]
     rules = load(text_of(first.get("规则集")))
     on = first["汇总日期"]
@@ -216,8 +217,8 @@ def _city(name: str, opened: Opened) -> tuple[City, list[Finding]]:
         city.counties.append(county)
     city.exclusions = exclusions
     for key, sheet in SHEETS.items():
-        _read_list(name, key, opened.grids[sheet.title], by_file)
-    found = map(_finding, _table(opened.grids[FINDINGS]))
+        _read_list(opened.name, key, _values(opened, sheet.title), by_file)
+    found = map(_finding, _table(_values(opened, FINDINGS)))
     return city, [one for one in found if one.rule in KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
 
 

@@ -10,8 +10,10 @@ import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -61,52 +63,58 @@ class Grid:
     seen: Seen
 
 
-@dataclass
 class Opened:
-    """A workbook, opened and looked over."""
+    """A workbook, opened; its sheets are read one at a time, when they are asked for."""
 
-    sha256: str
-    grids: dict[str, Grid]
-    names: Mapping[str, str]
-    """Text of each defined name."""
-    others: list[tuple[str, bool]]
-    """Sheets that were not asked for, and whether each is hidden."""
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self._package = open_package(io.BytesIO(data))
+        book = workbook_part(self._package)
+        macros = any(part.casefold().endswith("vbaproject.bin") for part in self._package.members)
+        if macros or _macro_type(self._package):
+            raise NotPackageError("工作簿含有宏。请在表格软件中另存为不含宏的 .xlsx 再提交")
+        self.names = _defined_names(self._package, book)
+        """Text of each defined name."""
+        self.sheets = {sheet.name: sheet for sheet in sheets(self._package)}
+
+    @cached_property
+    def _workbook(self) -> Workbook:
+        return _workbook(self._package, workbook_part(self._package))
+
+    def grid(self, title: str) -> Grid | None:
+        """One sheet, or None where there is no such worksheet. Raises `UnreadableWorkbook`."""
+        sheet = self.sheets.get(title)
+        if sheet is None or sheet.kind != "worksheet":
+            return None
+        with _readable(self.name):
+            read = read_quickly(self._package.read(sheet.part, LARGEST_SHEET), self._workbook)
+            seen, rows = read or read_slowly(self._package, sheet.part, self._workbook)
+        return Grid(title, sheet.state != "visible", rows, seen)
 
 
-def open_grids(path: Path, titles: Sequence[str]) -> Opened:
-    """The sheets with these titles. Raises `UnreadableWorkbook`, or OSError if the file cannot be opened."""
+def open_workbook(path: Path) -> Opened:
+    """The workbook at `path`. Raises `UnreadableWorkbook`, or OSError if the file cannot be opened."""
     if path.is_dir():
         raise UnreadableWorkbook(f"“{path.name}”是文件夹，不是工作簿。请指定其中的 .xlsx 文件。")
     if path.stat().st_size > LARGEST_FILE:
         raise UnreadableWorkbook(f"“{path.name}”超过 {LARGEST_FILE >> 20} MB，不像一份清单。请核对是否拿错了文件。")
     data = path.read_bytes()
+    with _readable(path.name):
+        return Opened(path.name, data)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Put into words what makes a file unreadable."""
     try:
-        return _open(data, titles)
+        yield
     except PackageError as error:
-        raise UnreadableWorkbook(f"“{path.name}”无法读取：{str(error).rstrip('。')}。") from error
+        raise UnreadableWorkbook(f"“{name}”无法读取：{str(error).rstrip('。')}。") from error
     except (ValueError, OverflowError) as error:
         raise UnreadableWorkbook(
-            f"“{path.name}”的内容已损坏，无法读取。请在表格软件中打开并另存为 .xlsx 再提交。"
+            f"“{name}”的内容已损坏，无法读取。请在表格软件中打开并另存为 .xlsx 再提交。"
         ) from error
-
-
-def _open(data: bytes, titles: Sequence[str]) -> Opened:
-    package = open_package(io.BytesIO(data))
-    book = workbook_part(package)
-    if any(name.casefold().endswith("vbaproject.bin") for name in package.members) or _macro_type(package):
-        raise NotPackageError("工作簿含有宏。请在表格软件中另存为不含宏的 .xlsx 再提交")
-    found = Opened(hashlib.sha256(data).hexdigest(), {}, _defined_names(package, book), [])
-    workbook: Workbook | None = None
-    for sheet in sheets(package):
-        hidden = sheet.state != "visible"
-        if sheet.name not in titles or sheet.kind != "worksheet":
-            found.others.append((sheet.name, hidden))
-            continue
-        workbook = workbook or _workbook(package, book)
-        read = read_quickly(package.read(sheet.part, LARGEST_SHEET), workbook)
-        seen, rows = read or read_slowly(package, sheet.part, workbook)
-        found.grids[sheet.name] = Grid(sheet.name, hidden, rows, seen)
-    return found
 
 
 def _workbook(package: Package, book: str) -> Workbook:
@@ -196,12 +204,12 @@ _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?
 def read_facts(opened: Opened) -> dict[str, Raw]:
     """What the workbook says of itself (`BOOK_FIELDS`), by field; absent where its name or cell is missing."""
     found: dict[str, Raw] = {}
+    grid = opened.grid(COVER_TITLE)
+    if grid is None:
+        return found
     for name, chinese in BOOK_FIELDS.items():
         target = _NAME_TARGET.fullmatch(opened.names.get(chinese, ""))
-        if not target:
-            continue
-        grid = opened.grids.get((target[1] or target[2]).replace("''", "'"))
-        if grid is None:
+        if not target or (target[1] or target[2]).replace("''", "'") != COVER_TITLE:
             continue
         column, row = position_of(target[3]), int(target[4])
         cells = next((cells for number, cells in grid.rows if number == row), [])
@@ -254,7 +262,7 @@ def read_county(path: Path, *, on: dt.date | None = None) -> Book:
 
     Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
     """
-    opened = open_grids(path, [COVER_TITLE, *(sheet.title for sheet in SHEETS.values())])
+    opened = open_workbook(path)
     facts = read_facts(opened)
     year = text_of(facts.get("year"))
     rules = ruleset.load(year if year in ruleset.years() else ruleset.years()[-1])
@@ -270,11 +278,13 @@ def read_county(path: Path, *, on: dt.date | None = None) -> Book:
     book.faults += _cover_faults(opened, facts, rules, day)
     letters = {}
     for sheet in SHEETS.values():
-        grid = opened.grids.get(sheet.title)
+        grid = opened.grid(sheet.title)
         if grid is None:
             book.faults.append(Fault("GS01", "sheet", sheet.title, value=sheet.title))
             book.damaged.add(sheet.key)
             continue
+        if grid.hidden and grid.rows:
+            book.faults.append(Fault("GS10", "hidden_sheet", grid.title, value=grid.title))
         layout = find_layout(sheet, grid)
         letters[sheet.key] = {field: letter(position) for field, position in layout.positions.items()}
         book.letters = letters
@@ -322,12 +332,11 @@ def _facts_faults(opened: Opened) -> Iterator[Fault]:
     for name in opened.names:
         if name not in known and not name.startswith(("_xlnm.", OWN_NAMES)):
             yield Fault("GS01", "extra_name", value=name)
-    for title, hidden in opened.others:
-        if title not in OWN_SHEETS:
+    entry = {COVER_TITLE, *(sheet.title for sheet in SHEETS.values())}
+    for title, sheet in opened.sheets.items():
+        if title not in OWN_SHEETS and (title not in entry or sheet.kind != "worksheet"):
+            hidden = sheet.state != "visible"
             yield Fault("GS10" if hidden else "GS01", "hidden_sheet" if hidden else "extra_sheet", title, value=title)
-    for grid in opened.grids.values():
-        if grid.hidden and grid.rows:
-            yield Fault("GS10", "hidden_sheet", grid.title, value=grid.title)
 
 
 OWN_SHEETS = ("选项",)

@@ -19,7 +19,7 @@ from validators.city import City, Handed, sort_out
 from validators.columns import SHEETS
 from validators.rule import judge
 from workbook_templates.city import read_city, write_city
-from workbook_templates.reader import UnreadableWorkbook
+from workbook_templates.reader import UnreadableWorkbook, open_workbook
 from workbook_templates.submission import heads, manifest_path, write_submission
 
 ALONE = dict.fromkeys(("371521", "371522", "371524", "371525", "371526", "371581", "LC-JK", "LC-GX", "LC-DJ"), "试点")
@@ -97,7 +97,7 @@ def test_the_city_workbook_reads_back_as_the_counties_wrote_it(tmp_path: Path, b
     target = tmp_path / "全市.xlsx"
     city = consolidated(books)
     write_city(target, city, [], overwrite=False)
-    again, kept = read_city(target)
+    again, kept = read_city(open_workbook(target))
     assert kept == []
     assert [county.status for county in again.counties] == [county.status for county in city.counties]
     assert dict(again.exclusions) == ALONE
@@ -114,7 +114,7 @@ def test_what_could_not_be_read_stays_visible_and_is_found_again(tmp_path: Path)
     )
     city = sort_out(handed([book]), exclusions={**ALONE, "371503": "试点"})
     write_city(tmp_path / "全市.xlsx", city, city.adopted[0].findings, overwrite=False)
-    again, kept = read_city(tmp_path / "全市.xlsx")
+    again, kept = read_city(open_workbook(tmp_path / "全市.xlsx"))
     found = {(finding.rule, finding.cell) for book in again.books() for finding in judge(book)}
     assert {("GS03", "AE4"), ("GS05", "I4")} <= found
     assert [(finding.rule, finding.cell, finding.value) for finding in kept] == [("GS03", "AR4", "=1+1")]
@@ -137,7 +137,7 @@ def test_a_damaged_city_workbook_is_named(
     workbook[sheet][cell] = value
     workbook.save(tmp_path / "改过.xlsx")
     with pytest.raises(UnreadableWorkbook, match=says):
-        read_city(tmp_path / "改过.xlsx")
+        read_city(open_workbook(tmp_path / "改过.xlsx"))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from workbook_templates import reader
 from workbook_templates.quick import Seen, Workbook, read_quickly, read_strings
-from workbook_templates.reader import open_grids
+from workbook_templates.reader import open_workbook
 
 BOOK = Workbook(["甲", "乙"], {"3": False, "4": True})
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
@@ -117,7 +117,8 @@ def test_both_ways_read_what_openpyxl_wrote(tmp_path: Path, monkeypatch: pytest.
 
     def grid(change: Callable[[], None]) -> tuple[object, ...]:
         change()
-        found = open_grids(path, ["表"]).grids["表"]
+        found = open_workbook(path).grid("表")
+        assert found is not None
         return found.rows, found.seen
 
     quick = grid(lambda: None)

@@ -7,7 +7,7 @@ hold more than the cells that hold something.
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -22,9 +22,11 @@ Rows = list[tuple[int, list[Raw]]]
 
 BATCH = 256
 """Rows that are turned into columns together."""
-MOST_COLUMNS = 400
+MOST_COLUMNS = 200
 HEAD = 1 << 15
-"""Bytes in which the widest row is looked for first."""
+"""Bytes of rows in which the widest one is looked for."""
+LONGEST_ROW = 16 << 20
+"""Bytes; no row of a list is longer."""
 
 
 @dataclass
@@ -152,59 +154,93 @@ def read_strings(xml: bytes) -> list[str] | None:
     return list(map(bytes.decode, found))
 
 
-def read_quickly(xml: bytes, book: Workbook) -> tuple[Seen, Rows] | None:
-    """What stands in a sheet, or None where it is spelled unusually."""
-    if b"\r" in xml:
-        xml = xml.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    head = xml.find(b"<sheetData")
-    start = xml.find(b">", head) + 1
-    if head < 0 or not start or _UNUSUAL.search(xml, 0, start):
-        return None
-    end = start if xml[start - 2 : start] == b"/>" else xml.find(b"</sheetData>", start)
-    if end < 0 or xml.find(b"<sheetData", end) >= 0:
-        return None
-    for stop in (min(start + HEAD, end), end):
-        columns = max(map(position_of, set(_LETTERS.findall(xml, start, stop))), default=0) + 1
-        found = _rows(xml, start, end, columns, book) if columns <= MOST_COLUMNS else None
-        if found:
+def read_quickly(chunks: Callable[[], Iterator[bytes]], book: Workbook) -> tuple[Seen, Rows] | None:
+    """What stands in a sheet, or None where it is spelled unusually.
+
+    `chunks` gives the part from its beginning, whenever it is called: the sheet is read anew where a row turns out
+    to be wider than the first ones.
+    """
+    return _read(chunks(), None, book) or _read(chunks(), MOST_COLUMNS, book)
+
+
+def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple[Seen, Rows] | None:
+    data, head, start = b"", -1, 0
+    for chunk in chunks:
+        data += chunk
+        head = data.find(b"<sheetData")
+        start = data.find(b">", head) + 1 if head >= 0 else 0
+        if start and len(data) > start + HEAD:
             break
-    else:
+    if not start or _UNUSUAL.search(data, 0, start):
         return None
-    seen, rows = found
-    seen.merged = [match[1].decode() for match in _MERGED.finditer(xml, end)]
-    for match in _COLUMN.finditer(xml, 0, head):
+    if columns is None:
+        columns = max(map(position_of, set(_LETTERS.findall(data, start, start + HEAD))), default=0) + 1
+    if columns > MOST_COLUMNS:
+        return None
+    taken, rest = _Taken(columns, book), data[start:]
+    closed = data[start - 2 : start] == b"/>"
+    while not closed:
+        end, last = rest.find(b"</sheetData>"), rest.rfind(b"</row>")
+        closed = end >= 0
+        whole = end if closed else last + len(b"</row>") if last >= 0 else 0
+        if not taken.take(rest[:whole]):
+            return None
+        rest = rest[whole:]
+        if not closed:
+            more = b"".join(islice(chunks, 4))
+            if not more or len(rest) > LONGEST_ROW:
+                return None
+            rest += more
+    rest += b"".join(chunks)
+    if b"<sheetData" in rest:
+        return None
+    seen = taken.seen
+    seen.merged = [match[1].decode() for match in _MERGED.finditer(rest)]
+    for match in _COLUMN.finditer(data, 0, head):
         if _HIDDEN.search(b" " + match[1]):
             own = _attributes(match[1])
             seen.hidden_columns.append((int(own.get("min", "1")) - 1, int(own.get("max", "1")) - 1))
-    return seen, rows
+    return seen, taken.rows
 
 
-def _rows(xml: bytes, start: int, end: int, columns: int, book: Workbook) -> tuple[Seen, Rows] | None:
-    """The rows of a sheet of so many columns; None at the first thing that is no part of one."""
-    seen, rows, at, last = Seen(), Rows(), start, 0
-    hidden, blank = xml.find(b' hidden="', start, end) >= 0, [""] * columns
-    matches = row_pattern(columns).finditer(xml, start, end)
-    while batch := list(islice(matches, BATCH)):
-        for match in batch:
-            if match.start() != at:
-                return None
-            at = match.end()
-        numbers, attributes, *groups = zip(*[match.groups() for match in batch], strict=True)
-        own = list(map(int, numbers))
-        if own[0] <= last or own != sorted(set(own)):
-            return None
-        last = own[-1]
-        if hidden:
-            seen.hidden_rows.update(n for n, text in zip(own, attributes, strict=True) if _HIDDEN.search(text))
-        try:
-            cells = [
-                _column(own, position, groups[_GROUPS * position : _GROUPS * (position + 1)], book, seen)
-                for position in range(columns)
-            ]
-        except (IndexError, ValueError):  # a shared string that is not there, a number that is none
-            return None
-        rows += [(n, row) for n, row in zip(own, map(list, zip(*cells, strict=True)), strict=True) if row != blank]
-    return None if xml[at:end].strip() else (seen, rows)
+class _Taken:
+    """What was read of a sheet of so many columns."""
+
+    def __init__(self, columns: int, book: Workbook) -> None:
+        self.columns, self.book = columns, book
+        self.seen, self.rows = Seen(), Rows()
+        self._last = 0
+        self._blank = [""] * columns
+
+    def take(self, xml: bytes) -> bool:
+        """Read some rows that are whole; False at the first thing that is no part of one."""
+        if b"\r" in xml:
+            xml = xml.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        at = 0
+        matches = row_pattern(self.columns).finditer(xml)
+        while batch := list(islice(matches, BATCH)):
+            for match in batch:
+                if match.start() != at:
+                    return False
+                at = match.end()
+            numbers, attributes, *groups = zip(*[match.groups() for match in batch], strict=True)
+            own = list(map(int, numbers))
+            if own[0] <= self._last or own != sorted(set(own)):
+                return False
+            self._last = own[-1]
+            if b"hidden" in b"".join(attributes):
+                hidden = (number for number, text in zip(own, attributes, strict=True) if _HIDDEN.search(text))
+                self.seen.hidden_rows.update(hidden)
+            try:
+                cells = [
+                    _column(own, place, groups[_GROUPS * place : _GROUPS * (place + 1)], self.book, self.seen)
+                    for place in range(self.columns)
+                ]
+            except (IndexError, ValueError):  # a shared string that is not there, a number that is none
+                return False
+            rows = zip(own, map(list, zip(*cells, strict=True)), strict=True)
+            self.rows += [(number, row) for number, row in rows if row != self._blank]
+        return not xml[at:].strip()
 
 
 def _column(

@@ -88,7 +88,7 @@ class Opened:
         if sheet is None or sheet.kind != "worksheet":
             return None
         with _readable(self.name):
-            read = read_quickly(self._package.read(sheet.part, LARGEST_SHEET), self._workbook)
+            read = read_quickly(lambda: self._package.chunks(sheet.part), self._workbook)
             seen, rows = read or read_slowly(self._package, sheet.part, self._workbook)
         return Grid(title, sheet.state != "visible", rows, seen)
 

@@ -17,7 +17,8 @@ HEAD = b'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.
 
 
 def read(rows: str) -> tuple[Seen, list[tuple[int, list[object]]]] | None:
-    found = read_quickly(HEAD + rows.encode() + b"</sheetData></worksheet>", BOOK)
+    xml = HEAD + rows.encode() + b"</sheetData></worksheet>"
+    found = read_quickly(lambda: iter([xml]), BOOK)
     return (found[0], [(number, list(cells)) for number, cells in found[1]]) if found else None
 
 
@@ -51,6 +52,19 @@ def test_blank_cells_and_rows_are_left_out() -> None:
     )
     assert found is not None
     assert found[1] == [(5, ["", "", 1.0])]
+
+
+def test_rows_are_read_in_pieces_however_they_are_cut() -> None:
+    row = '<row r="{0}"><c r="A{0}" t="s"><v>0</v></c><c r="B{0}"><v>{0}</v></c></row>\r\n'
+    wide = '<row r="3000"><c r="AB3000"><v>1</v></c></row>'
+    xml = HEAD + ("".join(map(row.format, range(1, 3000))) + wide).encode() + b"</sheetData></worksheet>"
+    found = read_quickly(lambda: (xml[at : at + 1000] for at in range(0, len(xml), 1000)), BOOK)
+    assert found is not None
+    assert [(number, cells[:2]) for number, cells in found[1]] == [
+        *((n, ["甲", float(n)]) for n in range(1, 3000)),
+        (3000, ["", ""]),
+    ]
+    assert found[1][-1][1][27] == 1.0
 
 
 def test_formulas_errors_and_hidden_rows_are_seen() -> None:

@@ -75,16 +75,16 @@ def valid_text(block: bytes) -> bool:
 def below(limit: int) -> bytes:
     """Return an expression for the whole numbers from 0 to limit - 1, without leading zeros."""
     digits = str(limit - 1)
-    options = []
+    shorter = len(digits) - 1
+    options = [f"[1-9][0-9]{{0,{shorter - 1}}}(?![0-9])"] if shorter else []
     for place, digit in enumerate(digits):
-        low = 1 if place == 0 and len(digits) > 1 else 0
+        low = 1 if place == 0 and shorter else 0
         if int(digit) > low:
-            rest = len(digits) - place - 1
+            rest = shorter - place
             options.append(f"{digits[:place]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{rest}}}" if rest else ""))
     options.append(digits)
-    options += [f"[1-9][0-9]{{{n - 1}}}" for n in range(len(digits) - 1, 1, -1)]
-    if len(digits) > 1:
-        options.append("[0-9]")
+    if shorter:
+        options.append("0")
     return f"(?:{'|'.join(options)})".encode()
 
 
@@ -272,7 +272,7 @@ class SheetWalker(BlockWalker):
         self.merged_rows = 0
         self._pattern: tuple[object, re.Pattern[bytes] | None] = (None, None)
         self._patterns_made = 0
-        self._groups: list[tuple[int, bool]] = []  # column, and whether it is the number to sum
+        self._groups: list[int] = []  # columns of the numbers to sum
 
     def expect(self, heads: Mapping[str, ColumnKind], known: frozenset[str], summed: frozenset[str]) -> None:
         """Give the kinds of columns by head, the heads that make a header row, and those of columns to sum."""
@@ -452,14 +452,8 @@ class SheetWalker(BlockWalker):
         numbers = [self.row, *(int(row[1]) for row in found)]
         if numbers[-1] > MAX_ROWS or not all(map(lt, numbers, numbers[1:])):
             return False
-        figures = self.strings.figures
-        values = list(zip(*found, strict=True))[2:]
-        for (_, summed), texts in zip(self._groups, values, strict=True):
-            if not summed and any(figures[int(index)] for index in texts if index):
-                return False
-        for (column, summed), texts in zip(self._groups, values, strict=True):
-            if summed:
-                self.sums[column].extend([float(text) for text in texts if text])
+        for column, texts in zip(self._groups, list(zip(*found, strict=True))[2:], strict=True):
+            self.sums[column].extend(list(map(float, filter(None, texts))))
         if self.facts.header_row is not None:
             self.facts.rows += sum([b"</v>" in row[0] or b"</t>" in row[0] for row in found])
         self.row = self.max_row = numbers[-1]
@@ -468,8 +462,8 @@ class SheetWalker(BlockWalker):
     def pattern(self) -> re.Pattern[bytes] | None:
         """Return the expression for one plain row of this sheet, None where there is none worth having.
 
-        Its groups are: the whole row, its number, for each number column the index of a string, and for each
-        column to sum the number. Columns stand in ascending order, so order and uniqueness are in it too.
+        Its groups are: the whole row, its number, and for each column to sum the number. Columns stand in ascending
+        order, so order and uniqueness are in it too.
         """
         key = (self.max_column, self.facts.header_row)
         if self._pattern[0] != key:
@@ -496,14 +490,13 @@ class SheetWalker(BlockWalker):
         self._groups = []
         for column in range(1, self.max_column + 1):
             kind = self.kinds.get(column)
-            figure, text, words = number, index, inline
+            figure = number
             if column in self.sums:
                 figure = b"(" + number + b")"
-                self._groups.append((column, True))
-            if kind == "number":  # a string there may be a figure; inline ones are left to the thorough way
-                text, words = b"(" + index + b")", b""
-                self._groups.append((column, False))
-            filled = rb' t="s"><v>' + text + rb"</v></c>|" + words
+                self._groups.append(column)
+            filled = rb' t="s"><v>' + index + rb"</v></c>|" + inline
+            if kind == "number":  # a string there may be a figure and is left to the thorough way
+                filled = b""
             if kind != "code":
                 filled = rb'(?: t="n")?+><v>' + figure + rb"</v></c>|" + filled
             if self.hidden[column]:

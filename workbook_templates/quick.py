@@ -25,8 +25,8 @@ BATCH = 256
 MOST_COLUMNS = 200
 HEAD = 1 << 15
 """Bytes of rows in which the widest one is looked for."""
-LONGEST_ROW = 16 << 20
-"""Bytes; no row of a list is longer."""
+LONGEST = 16 << 20
+"""Bytes; neither a row of a list nor what stands above its rows is longer."""
 
 
 @dataclass
@@ -169,7 +169,7 @@ def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple
         data += chunk
         head = data.find(b"<sheetData")
         start = data.find(b">", head) + 1 if head >= 0 else 0
-        if start and len(data) > start + HEAD:
+        if (start and len(data) > start + HEAD) or len(data) > LONGEST:
             break
     if not start or _UNUSUAL.search(data, 0, start):
         return None
@@ -188,7 +188,7 @@ def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple
         rest = rest[whole:]
         if not closed:
             more = b"".join(islice(chunks, 4))
-            if not more or len(rest) > LONGEST_ROW:
+            if not more or len(rest) > LONGEST:
                 return None
             rest += more
     rest += b"".join(chunks)

@@ -1,0 +1,45 @@
+"""What a live session shows to the pane: one immutable picture at a time, and a way to wait for the next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from validators.findings import Finding
+
+Status = Literal["等待", "已连接", "忙", "已关闭"]
+"""等待: no workbook of ours is open yet. 忙: the application is busy, what is shown is a moment old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known at one moment."""
+
+    version: int
+    """Rises by one with every change of anything below."""
+    status: Status
+    application: str
+    """Name of the spreadsheet application as people know it: LibreOffice, Excel, WPS."""
+    file: str | None
+    """Name of the workbook, None while there is none."""
+    sheet: str | None
+    """Title of the sheet where the officer stands."""
+    row: int | None
+    """1-based row where the officer stands."""
+    findings: Sequence[Finding]
+    """All findings of the workbook, in order."""
+
+
+class Live(Protocol):
+    """A live session as the pane sees it; its methods may be called from any thread."""
+
+    def picture(self) -> Picture:
+        """What is known now."""
+
+    def newer(self, version: int, timeout: float) -> Picture:
+        """The first picture newer than `version`, or the present one after `timeout` seconds."""
+
+    def select(self, sheet: str, cell: str) -> None:
+        """Bring the application forward with that cell selected; does nothing while no workbook is open."""
+
+    def stop(self) -> None:
+        """End the session; the application and its workbook stay open."""

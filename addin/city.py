@@ -95,13 +95,15 @@ def _file_json(handed: Handed) -> Json:
 
 
 def inbox(sources: Iterable[Path]) -> list[Path]:
-    """Every file that lies there, folders looked through; not lock files and hidden ones. Raises `Stop`."""
+    """Every file that lies there, folders looked through; not lock files and hidden ones. Raises `Stop` if none is left."""
     found: list[Path] = []
     for source in sources:
         if not source.exists():
             raise Stop(f"“{source}”不存在。请核对路径。")
         own = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
         found += [path for path in own if not path.name.startswith((".", "~$", "~lock"))]
+    if not found:
+        raise Stop(f"“{'、'.join(map(str, sources))}”里没有文件。请把各县区的工作簿放进去再汇总。")
     return list(dict.fromkeys(found))
 
 
@@ -112,13 +114,17 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 
 
 def read_inbox(
-    paths: Sequence[Path], on: dt.date | None, progress: Progress
+    paths: Sequence[Path], on: dt.date | None, progress: Progress, *, returned: bool = False
 ) -> tuple[list[Handed], list[tuple[str, str]]]:
-    """Every file, read and judged by the rules of one workbook, and those that could not be read."""
+    """Every file, read and judged by the rules of one workbook, and those that could not be read.
+
+    With `returned`, the rows stand as a returned workbook has them.
+    """
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
     labels = _labels(paths)
-    for number, (label, found) in enumerate(zip(labels, read_all(paths, on=on, records=True), strict=True), 1):
+    read = read_all(paths, on=on, records=True, returned=returned)
+    for number, (label, found) in enumerate(zip(labels, read, strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
             errors.append((label, found.message))
@@ -145,8 +151,6 @@ def consolidate(
 ) -> Consolidated:
     """All counties of one year and round in one workbook at `out`. Raises `Stop`."""
     paths = inbox(sources)
-    if not paths:
-        raise Stop(f"“{'、'.join(map(str, sources))}”里没有文件。请把各县区的工作簿放进去再汇总。")
     with writing(out, force=overwrite, inputs=paths):
         handed, errors = read_inbox(paths, on, progress)
         city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions)

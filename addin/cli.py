@@ -20,7 +20,7 @@ app = typer.Typer(
     cls=Group,
     add_completion=False,
     rich_markup_mode=None,
-    help="重污染天气应急减排清单：生成填报表、校验、汇总、导出、审计。\n\n例：qingdan check 东昌府区.xlsx",
+    help="重污染天气应急减排清单：生成填报表、校验、汇总、退回、导出、审计。\n\n例：qingdan check 东昌府区.xlsx",
 )
 template_app = typer.Typer(
     cls=Group,
@@ -142,6 +142,27 @@ def consolidate(
         files, out=out, year=year, round_=round_, on=on, excluded=exclude or [], reasons=reason or [],
         force=force, as_json=as_json,
     )  # fmt: skip
+
+
+@app.command("return", cls=Command)
+def return_(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="各区县的填报表，或放着它们的文件夹。")],
+    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="退回的工作簿放在哪个文件夹。")],
+    year: Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：多数文件的年度。")] = None,
+    round_: Annotated[str | None, typer.Option("--round", metavar="轮次", help="不写：多数文件的轮次。")] = None,
+    on: On = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """把各区县的内容退回改正：问题列成清单，写在每一行旁边，版次加 1，改好可直接再报。
+
+    例：qingdan return 收件箱 --out 退回
+    退出码：0 没有错误，1 有错误，2 有文件读不了。
+    """
+    from addin.returning import return_files
+
+    return return_files(files, out=out, year=year, round_=round_, on=on, force=force, as_json=as_json)
 
 
 @app.command("export", cls=Command)

@@ -11,7 +11,7 @@ from workbook_templates.reader import PROVENANCE
 __all__ = ["reading"]
 
 for _sheet in SHEETS:
-    for _width in (0, len(PROVENANCE)):
+    for _width in (0, 1, len(PROVENANCE)):  # as declared, returned, consolidated
         row_pattern(len(SHEETS[_sheet].columns) + _width)
     compiled(_sheet)
     RowReader(_sheet, load(years()[-1]))

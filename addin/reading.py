@@ -37,13 +37,16 @@ def read_all(
     on: dt.date | None = None,
     judged: bool = True,
     records: bool = False,
+    returned: bool = False,
 ) -> Iterator[Reading | Failure]:
     """A `Reading` or `Failure` for each workbook, in order.
 
     `previous` is the last version, for the rules of scope versions; `on` the day to judge dates by. Without
-    `judged` nothing is found; with `records` the books come back too, without their last version.
+    `judged` nothing is found; with `records` the books come back too, without their last version; with `returned`
+    they are as a returned workbook has them (`workbook_templates.returned.renumbered`).
     """
-    for path, found in zip(paths, each(_read, [(path, previous, on, judged, records) for path in paths]), strict=True):
+    items = [(path, previous, on, judged, records, returned) for path in paths]
+    for path, found in zip(paths, each(_read, items), strict=True):
         if isinstance(found, Failure):
             yield found
         else:
@@ -51,7 +54,9 @@ def read_all(
             yield Reading(path, summary, county_name, round_, findings, book, warning)
 
 
-def _read(path: Path, previous: Path | None, on: dt.date | None, judged: bool, records: bool) -> tuple[Any, ...]:
+def _read(
+    path: Path, previous: Path | None, on: dt.date | None, judged: bool, records: bool, returned: bool
+) -> tuple[Any, ...]:
     """In the child: everything that is asked for of one workbook, as plain data."""
     warning = ""
     try:
@@ -67,6 +72,10 @@ def _read(path: Path, previous: Path | None, on: dt.date | None, judged: bool, r
             "两者没有比对。请用 --previous 指定同一区县的上一版。"
         )
         book.previous = None
+    if returned:
+        from workbook_templates.returned import renumbered
+
+        book = renumbered(book)
     findings = judge(book) if judged else []
     return summary(book), book.county_name, book.round, findings, book if records else None, warning
 

@@ -1,6 +1,5 @@
 """`qingdan template county` and `qingdan sample`: county workbooks, empty, carried over or filled with samples."""
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from addin.worker import Failure
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.records import Value
-from workbook_templates.offered import OFFERED
+from workbook_templates.offered import entered
 from workbook_templates.sample import make_officer, make_rows
 from workbook_templates.template import write_county
 
@@ -106,29 +105,9 @@ def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value]]:
 
 
 def carried_over(book: Book) -> Rows:
-    """The rows of a workbook as the next version begins with them.
-
-    Entry sheets but 等级变更 and 移出说明, which speak of one version. Columns that the workbook fills itself are
-    left out, and a cell that holds what the formula offered there gives becomes the formula again; a number that
-    an officer typed instead stays.
-    """
-    found: Rows = {}
-    for key, records in book.tables.items():
-        if key in NOT_CARRIED:
-            continue
-        entered = [column for column in SHEETS[key].columns if column.required != "auto"]
-        offered = {field: formula for (sheet, field), formula in OFFERED.items() if sheet == key}
-        found[key] = []
-        for record in records:
-            row: dict[str, Value] = {column.field: record[column.position] for column in entered}
-            for field, formula in offered.items():
-                if field in row and _same(row[field], formula.value(row)):
-                    del row[field]
-            found[key].append(row)
-    return found
-
-
-def _same(value: Value, computed: float | None) -> bool:
-    if computed is None or not isinstance(value, int | float):
-        return value is None
-    return math.isclose(value, computed, rel_tol=1e-9, abs_tol=1e-9)
+    """The rows of a workbook as the next version begins with them: not 等级变更 and 移出说明, which speak of one version."""
+    return {
+        key: [entered(key, record) for record in records]
+        for key, records in book.tables.items()
+        if key not in NOT_CARRIED
+    }

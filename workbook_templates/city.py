@@ -108,7 +108,7 @@ def _list_rows(
 ) -> Iterator[list[Value]]:
     title = SHEETS[key].title
     for book in city.books():
-        raw = _raw_cells(book, key)
+        raw = raw_cells(book, key)
         for record in book.tables[key]:
             values = list(record[:-2])
             for name in record.bad:
@@ -119,7 +119,7 @@ def _list_rows(
             yield [*values, book.file, title, record.row]
 
 
-def _raw_cells(book: Book, key: str) -> dict[tuple[int, str], Value]:
+def raw_cells(book: Book, key: str) -> dict[tuple[int, str], Value]:
     """What stands in the unreadable cells of a sheet, by row and field."""
     title = SHEETS[key].title
     by_header = {column.header: column.field for column in SHEETS[key].columns}

@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Literal
 
 from validators.columns import Column, Sheet
+from validators.findings import Severity
 
 TITLE_ROW = 1
 BAND_ROW = 2
@@ -46,6 +47,16 @@ LEVEL_BANDS = {
     "红色预警": ("#F0A0A0", "#FADFDF"),
 }
 NO_BAND = ("#D9D9D9", "#EDEDED")
+SEVERITY_LOOKS = {
+    Severity.BLOCKER: ("#F4B6B6", "#7A0000"),
+    Severity.ERROR: ("#FBD5D5", "#9C0006"),
+    Severity.WARNING: ("#FFEFC2", "#7F5F00"),
+    Severity.INFO: ("#E4ECF7", "#1F5C99"),
+}
+"""Ground and ink of what was found; its symbol always stands beside them, so that colour is never alone."""
+
+RETURNED_TITLE, RETURNED_HEAD = "退回清单", "退回意见"
+"""What a returned workbook has beyond the template: a sheet of findings, and a column of them after the declared ones."""
 
 MarkKey = Literal["always", "offered", "when", "optional", "auto"]
 MARKS: dict[MarkKey, tuple[str, str, str]] = {

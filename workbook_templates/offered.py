@@ -12,7 +12,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-from validators.columns import LEVELS, POLLUTANTS
+from validators.columns import LEVELS, POLLUTANTS, SHEETS
+from validators.expr import Record
+from validators.records import Value
 from workbook_templates.layout import HEADER_ROW
 
 PLACES = 6
@@ -132,3 +134,23 @@ OFFERED: Mapping[tuple[str, str], Offered] = {
     for pollutant in POLLUTANTS
 }
 """Formulas by (key of the sheet, field)."""
+
+
+def entered(sheet: str, record: Record) -> dict[str, Value]:
+    """The cells of a record as a new workbook is given them, by field.
+
+    Columns that the workbook fills itself are left out, and a cell that holds what the formula offered there gives
+    becomes the formula again; a number that an officer typed instead stays.
+    """
+    columns = SHEETS[sheet].columns
+    row: dict[str, Value] = {one.field: record[one.position] for one in columns if one.required != "auto"}
+    for (own, field), formula in OFFERED.items():
+        if own == sheet and field in row and _same(row[field], formula.value(row)):
+            del row[field]
+    return row
+
+
+def _same(value: Value, computed: float | None) -> bool:
+    if computed is None or not isinstance(value, int | float):
+        return value is None
+    return math.isclose(value, computed, rel_tol=1e-9, abs_tol=1e-9)

@@ -36,7 +36,7 @@ from validators.package import (
 )
 from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, number_text
 from validators.rule import key_of
-from workbook_templates.layout import HEADER_ROW
+from workbook_templates.layout import HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
 from workbook_templates.offered import OFFERED, matches
 from workbook_templates.quick import Rows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.slow import read_slowly, shared_strings
@@ -247,7 +247,7 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
         text = cell.strip() if isinstance(cell, str) else str(cell)
         column = by_header.get(text)
         if column is None:
-            if text and text not in PROVENANCE:
+            if text and text not in (*PROVENANCE, RETURNED_HEAD):
                 found.extra.append((position, text))
         elif column.field in found.positions:
             found.double.append((position, text))
@@ -339,8 +339,8 @@ def _facts_faults(opened: Opened) -> Iterator[Fault]:
             yield Fault("GS10" if hidden else "GS01", "hidden_sheet" if hidden else "extra_sheet", title, value=title)
 
 
-OWN_SHEETS = ("选项",)
-"""Hidden sheets of the template."""
+OWN_SHEETS = ("选项", RETURNED_TITLE)
+"""Sheets of the template, and of a returned workbook, that hold nothing to read."""
 OWN_NAMES = "选项_"
 """How the template's own defined names begin."""
 

@@ -26,6 +26,11 @@ class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
             attributes.remove(("customHeight", 1))
         super()._xml_start_tag_unencoded(tag, attributes)
 
+    def at_least(self, row: int, height: float) -> None:
+        """Make a row (0-based) high enough, in points, unless it already is."""
+        if row not in self.row_sizes or self.row_sizes[row][0] * 0.75 < height:  # kept in pixels
+            self.set_row(row, height)
+
     def _prepare_formula(self, formula: str, _expand: bool = False) -> str:
         """Spared the search for functions newer than Excel 2016, which took most of the time."""
         return formula.removeprefix("=")

@@ -11,6 +11,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from validators.columns import LETTERS, SHEETS, TEMPLATE_VERSION, Column, Sheet, letter
+from validators.findings import Finding
 from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
@@ -18,6 +19,7 @@ from workbook_templates.cover import STEPS, write_cover
 from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, TITLE_ROW
 from workbook_templates.limits import CHOICES_TITLE, Limit, limit, lists, mark_of
 from workbook_templates.offered import OFFERED
+from workbook_templates.returned import write_beside, write_list
 from workbook_templates.styles import Style, new_workbook, put, styles, text_width
 
 ROOM = {
@@ -45,13 +47,15 @@ def write_county(
     enterprises: int = 1500,
     rows: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
     officer: Mapping[str, Value] | None = None,
+    found: Sequence[Finding] | None = None,
 ) -> None:
     """Writes the workbook of a division (its code) for one year, round and revision.
 
     There is room for that number of enterprises, and for lines and the rest in proportion, or for the rows
     given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
-    or keeps the formula offered there with its value; one that is present replaces the formula. `officer`
-    holds the officer's fields of `BOOK_FIELDS`. The same input gives the same bytes.
+    or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
+    `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
+    found in it, with the places where it stands here. The same input gives the same bytes.
     """
     given = rows or {}
     room = {
@@ -80,6 +84,8 @@ def write_county(
     )
     style = styles(book)
     write_cover(book, style, ruleset, facts, room)
+    if found is not None:
+        write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
     for sheet in SHEETS.values():
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
@@ -88,6 +94,8 @@ def write_county(
         _columns(page, style, sheet, room[sheet.key], limits)
         _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key])
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
+        if found is not None:
+            write_beside(page, style, sheet, found, room[sheet.key])
     _choices(book, style, lists(ruleset, county))
     book.close()
     target.write(made.getvalue())
@@ -174,12 +182,13 @@ def _rows(page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[s
     formulas = [OFFERED.get((sheet.key, column.field)) for column in sheet.columns]
     for row in range(FIRST_ROW, FIRST_ROW + room):
         values = given[row - FIRST_ROW] if row - FIRST_ROW < len(given) else {}
+        unread = {name: None for name, value in values.items() if isinstance(value, str) and sheet[name].is_number}
         for column, look, formula in zip(sheet.columns, looks, formulas, strict=True):
             value = values.get(column.field)
             if value not in (None, ""):
                 put(page, row - 1, column.position, value, look)
-            elif formula:
-                shown = formula.value({**values, "row": row}) if values else None
+            elif formula and value is None:
+                shown = formula.value({**values, **unread, "row": row}) if values else None
                 cached = "" if shown is None else shown
                 page.write_formula(row - 1, column.position, f"={formula.text(row, letters)}", look, cached)
         lines = max((_lines(column, values) for column in wrapped), default=1) if values else 1

@@ -1,5 +1,6 @@
 """Small inventories for tests, written as what differs from the valid rows of `base.yaml`."""
 
+import csv
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,9 +11,12 @@ import openpyxl
 import yaml
 from openpyxl.workbook.defined_name import DefinedName
 
+from validators import ruleset
 from validators.book import Book
 from validators.columns import COVER_TITLE, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION
+from validators.imports import Imports
 from validators.records import Value
+from workbook_templates.imports import read_import
 from workbook_templates.reader import read_county
 
 FIRST_ROW = 4
@@ -139,3 +143,20 @@ def make_book(rows: Rows, edits: Mapping[str, Any] | None = None, **facts: Any) 
     with TemporaryDirectory() as folder:
         path = write_file(Path(folder) / facts.get("file", "东昌府区.xlsx"), rows, edits, **facts)
         return read_county(path, on=facts.get("on"))
+
+
+def make_imports(given: Mapping[str, Sequence[Mapping[str, Any]]]) -> Imports:
+    """What the office brings, by kind: written as .csv files and read back."""
+    imports = Imports()
+    with TemporaryDirectory() as folder:
+        for kind, rows in given.items():
+            path = Path(folder) / f"{kind}.csv"
+            with path.open("w", encoding="utf-8", newline="") as file:
+                heads = dict.fromkeys(head for row in rows for head in row)
+                writer = csv.DictWriter(file, heads)
+                writer.writeheader()
+                writer.writerows(rows)
+            imports.files.append(read_import(path, kind, ruleset.load("2020")))
+    for one in imports.files:
+        imports.emissions.update(one.emissions)
+    return imports

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from validators.book import Book
-from validators.columns import LEVELS, POLLUTANTS
+from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANT_NAMES, POLLUTANTS
 from validators.findings import Finding
+from validators.imports import Imports
 from validators.ruleset import RuleSet, load, years
 
 FileStatus = Literal["采用", "未采用", "无法读取"]
@@ -62,6 +63,7 @@ class City:
     """A file and another of equal content that counts."""
     clashes: list[tuple[Handed, Handed]] = field(default_factory=list)
     """A file and another of the same 版次 but different content."""
+    imports: Imports = field(default_factory=Imports)
 
     @property
     def adopted(self) -> list[Handed]:
@@ -181,3 +183,51 @@ def reductions(books: Iterable[Book]) -> Totals:
                     found[level][pollutant] += sum(getattr(record, name) or 0.0 for record in book.tables[sheet])
             found[level]["pm"] += sum(getattr(record, f"{level}_dust_cut") or 0.0 for record in book.tables["dust"])
     return found
+
+
+EVEN = 1e-9
+"""Percentage points by which sums of the same numbers may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A target and how far the city comes: one row of targets.csv."""
+
+    level: str
+    """As in the table: 黄色."""
+    name: str
+    """Of the pollutant, or SO2+NOx."""
+    reduction: float
+    """t/d."""
+    emission: float
+    """Whole-society emission in t/d; 0 where it is not given, or for a sum of ratios."""
+    ratio: float | None
+    """Percent, or None where the whole-society emission is not given."""
+    target: float
+    """Percent."""
+    traded: bool
+    """Whether it is the sum of several pollutants' ratios."""
+    held_by_sum: bool
+    """Whether the pollutant may be traded, so that the sum decides."""
+    verified: bool
+    source: str
+
+
+def measured_against_targets(city: City) -> Iterator[Measured]:
+    """Each target of the rule set, and what the workbooks that hold come to."""
+    cut = reductions(city.books())
+    keys = {name: key for key, name in POLLUTANT_NAMES.items()}
+    levels = {name: key for key, name in LEVEL_NAMES.items()}
+    rows = city.ruleset.tables["targets"]
+    traded = {(row["level"], part) for row in rows if "+" in row["pollutants"] for part in row["pollutants"].split("+")}
+    for row in rows:
+        parts = [keys[part] for part in row["pollutants"].split("+")]
+        tons = [cut[levels[row["level"]]][key] / 1000 for key in parts]
+        whole = [city.imports.emissions.get(key, 0.0) for key in parts]
+        ratio = sum(ton / emission * 100 for ton, emission in zip(tons, whole, strict=True)) if all(whole) else None
+        several = len(parts) > 1
+        yield Measured(
+            row["level"], row["pollutants"], sum(tons), 0.0 if several else whole[0], ratio,
+            float(row["minimum_percent_of_whole_society"]), several, (row["level"], row["pollutants"]) in traded,
+            row["verified"] == "yes", row["source"],
+        )  # fmt: skip

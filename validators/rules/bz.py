@@ -1,11 +1,13 @@
 """BZ: 保障类."""
 
 from collections.abc import Iterator
+from statistics import median
 
 from validators.book import Book
+from validators.city import City
 from validators.expr import Check, Expr, Row, check, count, lookup, ref
 from validators.findings import Severity
-from validators.rule import Found, book_rule, row_rule
+from validators.rule import CityFound, Found, book_rule, city_rule, row_rule
 from validators.rules.pj import PROVINCE, co_disposing, key_lines
 from validators.ruleset import NOT_KEY
 
@@ -188,6 +190,34 @@ def bz08(g: Row) -> Iterator[Check]:
         "已续期的，请改填新的有效期和证明材料；没有续期的，请移出保障类。",
         today=today,
     )
+
+
+@city_rule("BZ09", "保障类数量偏多", Severity.WARNING, CLAUSE)
+def bz09(city: City) -> Iterator[CityFound]:
+    """检查什么：一个县区保障类企业占企业数的比例，是否超过各县区中位数的两倍（倍数由规则集规定）；并列出各县区的排名。
+
+    为什么：各县区应严格控制保障类企业数量，比别处多出一倍以上的，多半放宽了范围。
+    怎么改：逐家核对保障任务和证明材料，不符合的移出保障类；确有必要的说明理由。
+    """
+    shares: list[tuple[float, Book]] = []
+    for book in city.books():
+        own = book.tables["enterprises"]
+        if own:
+            shares.append((sum(record.guaranteed == "是" for record in own) / len(own), book))
+    if not shares:
+        return
+    middle = median(share for share, _ in shares)
+    limit = city.ruleset.number("guarantee_share_factor") * middle
+    ranked = sorted(shares, key=lambda one: -one[0])
+    ranking = "、".join(f"{book.county_name} {share:.1%}" for share, book in ranked)
+    for place, (share, book) in enumerate(ranked, 1):
+        if share > limit:
+            yield CityFound(
+                f"{book.county_name}的保障类企业占 {share:.1%}，超过各县区中位数 {middle:.1%} 的"
+                f" {city.ruleset.number('guarantee_share_factor'):g} 倍，排第 {place}（{ranking}）。"
+                "请逐家核对保障任务和证明材料，不符合的移出保障类。",
+                book=book,
+            )
 
 
 @row_rule("BZ10", "非保障生产线未管控", Severity.WARNING, "workbook", CLAUSE, "lines")

@@ -7,11 +7,25 @@ from math import asin, cos, hypot, radians, sin, sqrt
 from operator import mul
 from statistics import median
 
+from rapidfuzz import fuzz, process
+
 from validators.book import Book, Fault
+from validators.city import City
 from validators.columns import POLLUTANTS, SHEET_TITLES, SHEETS
 from validators.expr import Cell, Check, Expr, Record, Row, blank, call, check, count, lookup
 from validators.findings import Severity
-from validators.rule import MOST_OTHERS, MOST_SHOWN, Found, also_over_book, book_rule, row_rule, value_text
+from validators.imports import LISTS
+from validators.rule import (
+    MOST_OTHERS,
+    MOST_SHOWN,
+    CityFound,
+    Found,
+    also_over_book,
+    book_rule,
+    city_rule,
+    row_rule,
+    value_text,
+)
 from validators.ruleset import NOT_KEY
 
 EARTH_RADIUS = 6371.0
@@ -371,6 +385,40 @@ def jb11(book: Book) -> Iterator[Found]:
                     + ("备注已有说明，请核对。" if explained else "请核对；变化属实的，请在“备注”写明原因。"),
                     "enterprises", e, name, Severity.INFO if explained else None,
                 )  # fmt: skip
+
+
+def _bare(name: str) -> str:
+    """A name without blanks, brackets and other signs."""
+    return "".join(filter(str.isalnum, name)).upper()
+
+
+@city_rule("JB12", "疑似应纳未纳", Severity.WARNING, "聊重指办〔2020〕6号 二(三)")
+def jb12(city: City) -> Iterator[CityFound]:
+    """检查什么：排污许可、环境统计、污染源普查、市场监管名单里的企业是否都在清单里。先按统一社会信用代码对，代码对不上的按企业名称找最接近的，并写明相似度；名称相近而代码不同的只作说明。
+
+    为什么：所有涉气企业都应纳入清单，漏了的企业在预警期间不受管控。
+    怎么改：核实企业是否涉气；涉气的由所在县区补报，名称或代码写错的改正，确不涉气或已关停的记录在案。
+    """
+    records = [record for book in city.books() for record in book.tables["enterprises"]]
+    codes = {record.uscc for record in records}
+    names = {_bare(record.name): record for record in records if record.name}
+    for one in city.imports.rows(*LISTS):
+        if one.uscc in codes:
+            continue
+        bare = _bare(one.name)
+        if bare in names and not one.uscc:
+            continue
+        nearest = process.extractOne(bare, names.keys(), scorer=fuzz.ratio) if bare else None
+        near = ""
+        if nearest:
+            record = names[nearest[0]]
+            near = f"名称最接近的是“{record.name}”（{record.list_id or '未编号'}，代码 {value_text(record.uscc)}，相似度 {nearest[1]:.0f}）。"
+        if nearest and nearest[1] >= city.ruleset.number("similar_name"):
+            yield CityFound(
+                f"{one}的代码不在清单里，但{near}请核对是否同一家，改正写错的一方。", severity=Severity.INFO
+            )
+        else:
+            yield CityFound(f"{one}不在清单里。{near}请核实是否涉气：涉气的由所在县区补报，不涉气的记录在案。")
 
 
 @book_rule("JB13", "无故移出", Severity.WARNING, "versions", "业内惯例")

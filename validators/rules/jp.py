@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from statistics import median
 
 from validators.book import Book
+from validators.city import EVEN, City, measured_against_targets
 from validators.columns import POLLUTANTS
 from validators.expr import Check, Record, Row, blank, call, check, count, filled, lookup, summed
 from validators.findings import Severity
-from validators.rule import Found, book_rule, row_rule, value_text
+from validators.rule import CityFound, Found, book_rule, city_rule, row_rule, value_text
 from validators.rules.levels import above_emission, below_zero, cuts
 from validators.ruleset import NOT_KEY
 
@@ -128,3 +129,23 @@ def jp04(book: Book) -> Iterator[Found]:
                         "可能填错了单位。请核对是否为千克/天；数字确实无误的可以保留。",
                         "lines", line, field,
                     )  # fmt: skip
+
+
+@city_rule("JP05", "减排比例不达标", Severity.ERROR, "规则集的减排比例目标（targets.csv，各行写明出处）")
+def jp05(city: City) -> Iterator[CityFound]:
+    """检查什么：全市各级预警的减排量占全社会排放量的比例，是否达到规则集的目标（10%、20%、30%）。颗粒物含扬尘；SO2 与 NOx 可以调剂，按比例之和判断。
+    没有录入全社会排放量的不判断；目标未经核实的只作提醒。
+
+    为什么：黄色、橙色、红色预警期间，各项污染物减排比例应分别达到全社会排放量的 10%、20%、30% 以上。
+    怎么改：核对全社会排放量；比例不够的，在减排潜力大的行业加强措施，或核实漏报的减排量。
+    """
+    for one in measured_against_targets(city):
+        if not one.held_by_sum and one.ratio is not None and one.ratio < one.target - EVEN:
+            short = one.target - one.ratio
+            what = f"{one.level}预警{one.name}的减排比例{'之和' if one.traded else ''}"
+            tons = "" if one.traded else f"（{one.emission * short / 100:.3f} t/d）"
+            yield CityFound(
+                f"{what}为 {one.ratio:.2f}%，低于目标 {one.target:g}%，差 {short:.2f} 个百分点{tons}。"
+                f"请核对全社会排放量，或加强措施。目标出处：{one.source}。",
+                severity=None if one.verified else Severity.WARNING,
+            )

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 
-from validators.expr import Check, Expr, Row, check, count, latest, lookup, text_of
+from validators.book import Book
+from validators.city import City
+from validators.expr import Check, Expr, Record, Row, check, count, latest, lookup, text_of
 from validators.findings import Severity
-from validators.rule import row_rule
+from validators.imports import MINISTRY as MINISTRY_RESULT
+from validators.imports import PROVINCE as PROVINCE_RESULT
+from validators.imports import Listed
+from validators.rule import CityFound, city_rule, row_rule
 from validators.ruleset import HIGH_GRADES, NOT_KEY, UNGRADED
 
 PROVINCE = "省生态环境厅"
@@ -203,6 +208,51 @@ def pj08(e: Row) -> Iterator[Check]:
         others=(others, "new_grade"),
         last=last,
     )
+
+
+def _reviewed(city: City) -> Iterator[tuple[Listed, list[tuple[Book, Record]]]]:
+    """The result that holds for each enterprise that was reviewed, and its rows: the later one, else the ministry's."""
+    by_id: dict[str, list[tuple[Book, Record]]] = {}
+    by_code: dict[str, list[tuple[Book, Record]]] = {}
+    for book in city.books():
+        for record in book.tables["enterprises"]:
+            by_id.setdefault(record.list_id, []).append((book, record))
+            by_code.setdefault(record.uscc, []).append((book, record))
+    holding: dict[object, tuple[Listed, list[tuple[Book, Record]]]] = {}
+    for one in city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT):  # the ministry's come last
+        own = by_id.get(one.list_id) or by_code.get(one.uscc, []) if one.list_id or one.uscc else []
+        if one.site:
+            own = [(book, record) for book, record in own if record.site == one.site]
+        key = tuple(sorted((book.file, record.row) for book, record in own)) or one
+        earlier = holding.get(key)
+        if earlier is None or one.day is None or earlier[0].day is None or one.day >= earlier[0].day:
+            holding[key] = one, own
+    yield from holding.values()
+
+
+@city_rule("PJ09", "与省核定结果不一致", Severity.ERROR, "聊重指办〔2020〕6号 三(二)3")
+def pj09(city: City) -> Iterator[CityFound]:
+    """检查什么：绩效等级是否与导入的省核定结果、部复核结果一致；两者都有的以日期较晚的为准，没有日期或同日的以部复核结果为准。结果没有写明是哪个厂区而企业有几个厂区的，只作提醒。
+
+    为什么：A级、B级（含B-）和引领性企业由省生态环境厅核定，部里复核，清单里的等级应当是核定的结果。
+    怎么改：按核定结果改绩效等级，并在《等级变更》登记；认为结果有误的，报省生态环境厅更正。
+    """
+    for one, own in _reviewed(city):
+        if one.grade not in city.ruleset.values["grades"]:
+            yield CityFound(
+                f"{one}的等级“{one.grade or '空白'}”不是认得的绩效等级，没有比对。", severity=Severity.WARNING
+            )
+        elif not own:
+            yield CityFound(f"{one}在清单里找不到，没有比对。请核对代码或清单编号。", severity=Severity.WARNING)
+        for book, record in own if one.grade in city.ruleset.values["grades"] else ():
+            if record.grade is None or record.grade == one.grade:
+                continue
+            day = f"（{one.day}）" if one.day else ""
+            said = f"绩效等级填的是“{record.grade}”，{one}{day}是“{one.grade}”"
+            several = f"；该代码有 {len(own)} 个厂区，结果没有写明是哪一个。请核对。"
+            message = said + (several if len(own) > 1 else "。请按核定结果改正，并在《等级变更》登记。")
+            severity = Severity.WARNING if len(own) > 1 else None
+            yield CityFound(message, book=book, sheet="enterprises", record=record, field="grade", severity=severity)
 
 
 @row_rule("PJ10", "申报最低等级应填申请表", Severity.WARNING, "row", "聊重指办〔2020〕6号 三(一)", "enterprises")

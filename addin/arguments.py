@@ -7,6 +7,7 @@ from pathlib import Path
 
 from addin.problems import Stop
 from validators import ruleset
+from validators.imports import KINDS
 from validators.ruleset import RuleSet
 
 
@@ -59,3 +60,13 @@ def files(given: Sequence[str]) -> list[Path]:
         matching = sorted(glob(text)) if not Path(text).exists() else []  # noqa: PTH207 - patterns may be absolute
         found += map(Path, matching or [text])
     return found
+
+
+def reference(text: str) -> tuple[str, Path]:
+    """Kind and file of `--reference 排污许可=名单.xlsx`."""
+    kind, equals, file = text.partition("=")
+    if not equals or kind not in KINDS:
+        raise Stop(f"选项 --reference 的“{text}”不对，应写成 名称=文件，名称为{'、'.join(KINDS)}之一。")
+    if not Path(file).is_file():
+        raise Stop(f"“{file}”不存在。请核对路径。")
+    return kind, Path(file)

@@ -2,24 +2,49 @@
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
+from addin import ledger
+from addin.ledger import Ledger, Version
 from addin.problems import Stop, writing
 from addin.reading import Reading, read_all, summary
 from addin.worker import Failure, each
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
 from validators.audit.report import Findings
+from validators.book import Book
 from validators.city import City, Handed, reductions, sort_out
 from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES, SHEETS, letter
+from validators.decisions import (
+    EMISSION,
+    WAIVER,
+    Decision,
+    apply,
+    emissions,
+    excluded,
+    from_json,
+    holding_files,
+    standing,
+    waived,
+)
 from validators.findings import Finding, Json, counts, in_order, stops
+from validators.imports import KINDS, Import, Imports
 from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
-from validators.ruleset import UnknownRuleSet
-from workbook_templates.city import COUNTIES, read_city, write_city
+from validators.ruleset import RuleSet, UnknownRuleSet, load, years
+from validators.versions import Change, differences
+from workbook_templates.city import COUNTIES, Desk, read_city, seen_files, write_city
+from workbook_templates.decided import printed, read_decisions
+from workbook_templates.imports import read_import
 from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.submission import (
     DEFAULT,
@@ -35,6 +60,9 @@ LARGE_MEMORY = 6 << 30
 """Bytes of address space for a city's or a province's workbook."""
 LONG = 1800.0
 """Seconds for one of these."""
+REFERENCES = "参考资料"
+"""Folder in an inbox for what is compared with, not consolidated; a file's name says which kind it is."""
+MOST_CHANGES = 200_000
 Progress = Callable[[int, int, str], None]
 """Called with what is done, of how many, and the name of what is being done."""
 
@@ -48,6 +76,10 @@ class Consolidated:
     """Of the workbooks that hold, and of the city."""
     errors: list[tuple[str, str]]
     """Files that could not be read, and why."""
+    desk: Desk = field(default_factory=Desk)
+    """What the office's record said, and which version this is."""
+    remarks: list[str] = field(default_factory=list)
+    """Decisions in the last city workbook that could not be taken, and why."""
 
     def to_json(self, out: Path) -> Json:
         """The contract's object."""
@@ -85,6 +117,10 @@ class Consolidated:
                 },
             },
             "out": str(out),
+            "version": self.desk.version,
+            "changes": dict(Counter(change.kind for _, change in self.desk.changes)),
+            "decisions": [one.to_json() for one in standing(self.desk.records)],
+            "remarks": self.remarks,
         }
 
 
@@ -95,16 +131,56 @@ def _file_json(handed: Handed) -> Json:
 
 
 def inbox(sources: Iterable[Path]) -> list[Path]:
-    """Every file that lies there, folders looked through; not lock files and hidden ones. Raises `Stop` if none is left."""
+    """Every file that lies there, folders looked through; not lock files, hidden ones and `REFERENCES`.
+
+    Raises `Stop` if none is left.
+    """
     found: list[Path] = []
     for source in sources:
         if not source.exists():
             raise Stop(f"“{source}”不存在。请核对路径。")
         own = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
-        found += [path for path in own if not path.name.startswith((".", "~$", "~lock"))]
+        found += [path for path in own if _is_input(path) and REFERENCES not in path.relative_to(source).parts[:-1]]
     if not found:
         raise Stop(f"“{'、'.join(map(str, sources))}”里没有文件。请把各县区的工作簿放进去再汇总。")
     return list(dict.fromkeys(found))
+
+
+def _is_input(path: Path) -> bool:
+    return not path.name.startswith((".", "~$", "~lock")) and path.name != ledger.NAME
+
+
+def references(sources: Iterable[Path]) -> tuple[list[tuple[str, Path]], list[tuple[str, str]]]:
+    """The files in the folders `REFERENCES` with what each is by its name, and those whose names do not say."""
+    found: list[tuple[str, Path]] = []
+    unknown: list[tuple[str, str]] = []
+    for folder in (source / REFERENCES for source in sources):
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            if path.is_file() and _is_input(path):
+                kind = next((kind for kind in KINDS if kind in path.name), None)
+                if kind:
+                    found.append((kind, path))
+                else:
+                    said = f"参考资料“{path.name}”看不出是哪一种。请在文件名里写上{'、'.join(KINDS)}之一。"
+                    unknown.append((path.name, said))
+    return found, unknown
+
+
+def read_imports(given: Sequence[tuple[str, Path]]) -> tuple[list[Import], list[tuple[str, str]]]:
+    """What each file holds, the ministry's results last, and the files that could not be read, with why."""
+    ordered = sorted(given, key=lambda one: (KINDS.index(one[0]), str(one[1])))
+    read = each(_read_import, [(path, kind) for kind, path in ordered])
+    found = list(zip(ordered, read, strict=True))
+    wrong = [(path.name, one.message) for (_, path), one in found if isinstance(one, Failure)]
+    return [one for _, one in found if isinstance(one, Import)], wrong
+
+
+def _read_import(path: Path, kind: str) -> Import:
+    """In a child."""
+    try:
+        return read_import(path, kind, load(years()[-1]))
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
 
 
 def _labels(paths: Sequence[Path]) -> list[str]:
@@ -138,6 +214,35 @@ def read_inbox(
     return handed, errors
 
 
+def settle(
+    handed: Sequence[Handed],
+    *,
+    year: int | None = None,
+    round_: str | None = None,
+    on: dt.date | None = None,
+    exclusions: Mapping[str, str] | None = None,
+    imports: Sequence[Import] = (),
+    decisions: Sequence[Decision] = (),
+) -> tuple[City, list[Finding], dict[str, list[Decision]]]:
+    """What holds of all that was handed in, as was decided, and what is found in it.
+
+    Returns the city, its findings and those of the workbooks that hold, in order, and the decisions that changed a
+    workbook, by its county.
+    """
+    holding = holding_files(decisions)
+    city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions, holding=holding)
+    if more := excluded(city, decisions):
+        given = {**more, **(exclusions or {})}
+        city = sort_out(handed, year=year, round_=round_, on=on, exclusions=given, holding=holding)
+    city.imports = Imports(list(imports), emissions(decisions))
+    changed = apply(city, decisions)
+    for one in city.adopted:
+        if one.book in changed:
+            one.findings = judge(one.book)
+    findings = in_order([*judge_city(city), *(found for one in city.adopted for found in one.findings)])
+    return city, waived(city, findings, decisions), {book.county: own for book, own in changed.items()}
+
+
 def consolidate(
     sources: Sequence[Path],
     out: Path,
@@ -146,17 +251,134 @@ def consolidate(
     round_: str | None = None,
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
+    imports: Sequence[tuple[str, Path]] = (),
     overwrite: bool = False,
     progress: Progress = lambda done, of, what: None,
 ) -> Consolidated:
-    """All counties of one year and round in one workbook at `out`. Raises `Stop`."""
+    """All counties of one year and round in one workbook at `out`, and a version in the record beside it. Raises `Stop`.
+
+    `imports` are files besides those in `REFERENCES`, each with its kind. What was decided in the workbook at `out`,
+    or else in that of the last version, is recorded first.
+    """
     paths = inbox(sources)
-    with writing(out, force=overwrite, inputs=paths):
+    beside, unknown = references(sources)
+    with writing(out, force=overwrite, inputs=[*paths, *(path for _, path in (*imports, *beside))]):
+        files, wrong = read_imports([*imports, *beside])
         handed, errors = read_inbox(paths, on, progress)
-        city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions)
-        findings = in_order([*judge_city(city), *(f for one in city.adopted for f in one.findings)])
-        write_city(out, city, findings, overwrite=overwrite)
-    return Consolidated(city, findings, errors)
+        first = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions)
+        with ledger.opened(out, writing=True) as record:
+            assert record is not None  # noqa: S101 - for the type checker
+            remarks = take_decisions(record, out, first, files)
+            records = record.decisions(first.year)
+            city, findings, changed = settle(
+                handed, year=year, round_=round_, on=on, exclusions=exclusions, imports=files, decisions=standing(records)
+            )  # fmt: skip
+            desk = _version(record, out, city, findings, records, changed)
+            write_city(out, city, findings, overwrite=overwrite, desk=desk)
+    return Consolidated(city, findings, [*errors, *unknown, *wrong], desk, remarks)
+
+
+def take_decisions(record: Ledger, out: Path, city: City, imports: Sequence[Import]) -> list[str]:
+    """Record what was decided in the last city workbook, and imported emissions; returns what could not be taken.
+
+    What is on record already is not recorded again.
+    """
+    last = ledger.latest(record.versions(), city.year)
+    workbook = out if out.exists() else out.with_name(last.workbook) if last else out
+    noted: list[Decision] = []
+    remarks: list[str] = []
+    if workbook.exists():
+        [read] = each(_read_decisions, [(workbook, city.ruleset.id)], memory=LARGE_MEMORY, seconds=LONG)
+        if isinstance(read, Failure):
+            remarks.append(f"上一份全市汇总里录入的决定没有读到：{read.message}")
+        else:
+            noted, remarks = read
+    for one in imports:
+        noted += [
+            Decision(EMISSION, key=POLLUTANT_NAMES[key], value=f"{value:.15g}", reason=f"参考资料“{one.file}”", seen=one.sha256)
+            for key, value in one.emissions.items()
+        ]  # fmt: skip
+    known = {one.said() for one in record.decisions(city.year)}
+    for decision in noted:
+        if decision.said() not in known:
+            record.add(city.year, decision)
+    return remarks
+
+
+def _read_decisions(path: Path, ruleset: str) -> tuple[list[Decision], list[str]]:
+    """In a child."""
+    try:
+        opened = open_workbook(path)
+        return read_decisions(opened, load(ruleset), seen_files(opened)) if COUNTIES in opened.sheets else ([], [])
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
+
+
+def _version(
+    record: Ledger,
+    out: Path,
+    city: City,
+    findings: Sequence[Finding],
+    records: Sequence[Decision],
+    changed: Mapping[str, Sequence[Decision]],
+) -> Desk:
+    """Put the consolidation on record, with the rows of its workbooks, and compare it with the version before."""
+    contents = {}
+    for book in city.books():
+        own = ",".join(str(one.id) for one in changed.get(book.county, ()))
+        contents[book.county] = f"{book.sha256}{f'+{own}' if own else ''}"
+        if not record.has(contents[book.county]):
+            record.keep(contents[book.county], to_json(_kept(book)))
+    made_from: Json = {
+        "year": city.year, "round": city.round, "on": str(city.on), "ruleset": city.ruleset.id,
+        "tool": f"qingdan {version('qingdan')}",
+        "files": [
+            {"file": one.file, "sha256": one.book.sha256 if one.book else "", "status": one.status, "reason": one.reason}
+            for one in city.files
+        ],
+        "imports": [{"kind": one.kind, "file": one.file, "sha256": one.sha256} for one in city.imports.files],
+        "exclusions": dict(city.exclusions),
+        "decisions": [one.to_json() for one in standing(records)],
+    }  # fmt: skip
+    digest = sha256(json.dumps(made_from, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    said = {**made_from, "contents": contents, "counts": counts(findings)}
+    made = record.add_version(city.year, city.round, digest, out.name, said)
+    before = ledger.latest(record.versions(), city.year, made.id)
+    changes = compare(record, before, made, city.ruleset) if before else []
+    return Desk(tuple(records), made.id, before.id if before else 0, changes)
+
+
+def _kept(book: Book) -> Json:
+    """The rows of a workbook as the record keeps them."""
+    return {
+        key: {"fields": [column.field for column in SHEETS[key].columns], "rows": [record[:-2] for record in records]}
+        for key, records in book.tables.items()
+    }
+
+
+def compare(record: Ledger, before: Version, after: Version, rules: RuleSet) -> list[tuple[str, Change]]:
+    """What changed from one version to another, each with the name of the county; at most `MOST_CHANGES`."""
+    found: list[tuple[str, Change]] = []
+    old, new = before.said["contents"], after.said["contents"]
+    for code in dict.fromkeys([*rules.submitting, *old, *new]):
+        if old.get(code) != new.get(code):
+            name = rules.submitting.get(code, code)
+            differing = differences(_tables(record, old.get(code)), _tables(record, new.get(code)))
+            found += ((name, change) for change in islice(differing, MOST_CHANGES - len(found)))
+    return found
+
+
+def _tables(record: Ledger, content: str | None) -> dict[str, list[list[Any]]]:
+    """Rows that are kept, in the order in which columns are declared now."""
+    found = {}
+    for key, kept in (record.kept(content) if content else {}).items():
+        place = {name: number for number, name in enumerate(kept["fields"])}
+        now = [column.field for column in SHEETS[key].columns]
+        same = now == kept["fields"]
+        found[key] = (
+            kept["rows"] if same else [[row[place[f]] if f in place else None for f in now] for row in kept["rows"]]
+        )
+    return found
 
 
 @dataclass
@@ -185,38 +407,60 @@ def export(source: Path, out: Path, *, profile_name: str, overwrite: bool = Fals
 def _export(source: Path, out: Path, profile_name: str, overwrite: bool) -> Exported:
     try:
         profile(profile_name)
-        city, findings = _source(source)
+        city, findings, decisions = _source(source)
     except (UnreadableWorkbook, UnknownProfile) as error:
         raise Stop(str(error)) from error
-    return submit(city, findings, out, profile_name=profile_name, overwrite=overwrite)
+    return submit(city, findings, out, profile_name=profile_name, overwrite=overwrite, decisions=decisions)
 
 
 def submit(
-    city: City, findings: Sequence[Finding], out: Path, *, profile_name: str, overwrite: bool = False
+    city: City,
+    findings: Sequence[Finding],
+    out: Path,
+    *,
+    profile_name: str,
+    overwrite: bool = False,
+    decisions: Sequence[Decision] = (),
 ) -> Exported:
-    """The submission of a city that is at hand, unless something found stands against it. Raises `Stop`."""
-    standing = [finding for finding in in_order(findings) if stops([finding])]
-    if standing:
-        return Exported(None, standing)
+    """The submission of a city that is at hand, unless something found stands against it. Raises `Stop`.
+
+    `decisions` are those that the city and its findings were made with; the manifest lists them.
+    """
+    standing_against = [finding for finding in in_order(findings) if stops([finding])]
+    if standing_against:
+        return Exported(None, standing_against)
+    lifted = Counter(finding.waiver for finding in findings if finding.waiver)
     with writing(out, force=overwrite):
-        return Exported(write_submission(out, city, profile_name, overwrite=overwrite), [])
+        return Exported(
+            write_submission(out, city, profile_name, overwrite=overwrite, decisions=decisions, lifted=lifted), []
+        )
 
 
-def _source(source: Path) -> tuple[City, list[Finding]]:
-    """The city to export and what is found in it now."""
+def _source(source: Path) -> tuple[City, list[Finding], list[Decision]]:
+    """The city to export, what is found in it now, and the decisions that it was made with."""
     opened = open_workbook(source)
     if COUNTIES in opened.sheets:
         city, findings = read_city(opened)
+        decisions = _decided(source, printed(opened), city.year)
         del opened
         for book in city.books():
             findings += judge(book)
-        return city, findings + judge_city(city)
+        return city, waived(city, findings + judge_city(city), decisions), decisions
     book = read_county(source)
     handed = Handed(source.name, book, judge(book))
     city = sort_out([handed])
     if not city.adopted:
         raise Stop(f"“{source.name}”不能导出：{handed.reason}。")
-    return city, handed.findings
+    return city, handed.findings, []
+
+
+def _decided(source: Path, at_hand: set[int], year: int) -> list[Decision]:
+    """Waivers that hold now, and the other decisions that the city workbook was made with (their numbers `at_hand`)."""
+    with ledger.opened(source) as record:
+        if record is None and at_hand:
+            raise Stop(f"找不到“{source.name}”旁边的台账“{ledger.NAME}”，其中的决定无从核对。请把台账放回同一文件夹。")
+        records = record.decisions(year) if record else []
+    return [one for one in standing(records) if one.kind == WAIVER or one.id in at_hand]
 
 
 def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Check:
@@ -232,7 +476,10 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
             said = json.loads(manifest)
         exclusions = {str(one.get("county")): str(one.get("reason")) for one in said.get("exclusions", ())}
         handed, _ = read_inbox(inbox(sources), None, lambda done, of, what: None)
-        city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions)
+        decisions = [from_json(one) for one in said.get("decisions", ())]
+        holding = holding_files(decisions)
+        city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, holding=holding)
+        apply(city, decisions)
         _compare_inputs(city, said, found)
         sheets = profile(str(said.get("profile", DEFAULT)))
         [rows] = each(_rows, [(path, [sheet.title for sheet in sheets])], memory=LARGE_MEMORY, seconds=LONG)
@@ -246,6 +493,8 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
                 found.add("AU10", f"缺少工作表“{sheet.title}”", sheet=sheet.title)
     except (ManifestError, UnreadableWorkbook, UnknownProfile, UnknownRuleSet) as error:
         found.add("AU10", f"不能复算：{error}")
+    except (TypeError, AttributeError, ValueError):  # of `from_json`
+        found.add("AU10", "不能复算：清单里的决定（decisions）认不得")
     return found.checks["AU10"]
 
 

@@ -128,10 +128,20 @@ def consolidate(
     reason: Annotated[
         list[str] | None, typer.Option("--reason", metavar="理由", help="剔除的理由，与 --exclude 逐一对应。")
     ] = None,
+    references: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference",
+            metavar="名称=文件",
+            help="参考资料，可写几次；名称为排污许可、环境统计、污染源普查、市场监管、省核定结果、部复核结果或全社会排放。",
+        ),
+    ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
     """把各区县的填报表汇总成全市清单，查出区县之间的冲突。
+
+    参考资料也可以放进收件箱里的“参考资料”文件夹，文件名里写上名称。决定和各版都记在旁边的台账里。
 
     例：qingdan consolidate 收件箱 --out 全市.xlsx --exclude 371525 --reason 逾期未改
     退出码：0 没有错误，1 有错误，2 有文件读不了。
@@ -140,7 +150,7 @@ def consolidate(
 
     return consolidate_files(
         files, out=out, year=year, round_=round_, on=on, excluded=exclude or [], reasons=reason or [],
-        force=force, as_json=as_json,
+        references=references or [], force=force, as_json=as_json,
     )  # fmt: skip
 
 
@@ -181,6 +191,80 @@ def export(
     from addin.consolidate import export_file
 
     return export_file(source, out=out, profile=profile, force=force, as_json=as_json)
+
+
+@app.command("decide", cls=Command)
+def decide(
+    *,
+    place: Annotated[str, typer.Argument(metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。")],
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="类别", help="豁免、剔除、冲突裁定、等级变更、全社会排放或撤销。")
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="理由", help="为什么；全社会排放写出处。")],
+    rule: Annotated[str, typer.Option("--rule", metavar="规则", help="豁免哪条规则；冲突裁定写 HZ02 或 HZ03。")] = "",
+    county: Annotated[str, typer.Option("--county", metavar="区划代码", help="哪个区县。")] = "",
+    key: Annotated[
+        str, typer.Option("--key", metavar="对象", help="清单编号或生产线编码；冲突清单里的对象；污染物。")
+    ] = "",
+    value: Annotated[
+        str, typer.Option("--value", metavar="取值", help="新等级；以哪个为准（冲突清单里的取值）；t/d。")
+    ] = "",
+    approver: Annotated[str, typer.Option("--approver", metavar="姓名", help="批准人。")] = "",
+    document_: Annotated[str, typer.Option("--document", metavar="文号", help="批准的文号。")] = "",
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="日期", help="豁免到哪一天，例如 2020-12-31。")
+    ] = None,
+    replaces: Annotated[str, typer.Option("--revoke", metavar="编号", help="撤销第几号决定。")] = "0",
+    who: Annotated[str, typer.Option("--who", metavar="姓名", help="记录人。不写：当前用户。")] = "",
+    year: OptionalYear = None,
+    as_json: AsJson = False,
+) -> int:
+    """把一项决定记入台账；下次汇总时照办。记下的不能改，改动另记一项。
+
+    例：qingdan decide 全市.xlsx --kind 豁免 --rule BZ01 --key 371502-G-0007 --reason 供暖 --approver 张三
+    --document 聊重指办函〔2020〕9号 --until 2020-12-31
+    """
+    from addin.records import decide as command
+
+    return command(
+        place, kind=kind, rule=rule, county=county, key=key, value=value, reason=reason, approver=approver,
+        document_=document_, until=until, replaces=replaces, who=who, year=year, as_json=as_json,
+    )  # fmt: skip
+
+
+@app.command("history", cls=Command)
+def history(
+    *,
+    place: Annotated[str, typer.Argument(metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。")],
+    as_json: AsJson = False,
+) -> int:
+    """列出台账里的各版汇总和各项决定。
+
+    例：qingdan history 全市.xlsx
+    """
+    from addin.records import history as command
+
+    return command(place, as_json=as_json)
+
+
+@app.command("diff", cls=Command)
+def diff(
+    *,
+    before: Annotated[str, typer.Argument(metavar="版号", help="较早的一版。")],
+    after: Annotated[str, typer.Argument(metavar="版号", help="较晚的一版。")],
+    place: Annotated[
+        str, typer.Option("--dir", metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。不写：当前文件夹。")
+    ] = ".",
+    as_json: AsJson = False,
+) -> int:
+    """比较台账里的两版汇总：新增、移出、修改了什么。
+
+    例：qingdan diff 1 3 --dir 全市.xlsx
+    退出码：0 没有差别，1 有差别，2 没能比较。
+    """
+    from addin.records import diff as command
+
+    return command(before, after, place=place, as_json=as_json)
 
 
 @app.command("audit", cls=Command)

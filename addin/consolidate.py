@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from addin.arguments import day, files, round_name, rules_of, submitting, whole
+from addin.arguments import day, files, reference, round_name, rules_of, submitting, whole
 from addin.check import count_words, print_findings, verdict
 from addin.city import consolidate, export
 from addin.problems import Stop
@@ -22,6 +22,7 @@ def consolidate_files(
     on: str | None,
     excluded: list[str],
     reasons: list[str],
+    references: list[str],
     force: bool,
     as_json: bool,
 ) -> int:
@@ -38,6 +39,7 @@ def consolidate_files(
             round_=round_name(rules, round_) if round_ else None,
             on=day("--on", on),
             exclusions={submitting(rules, code): reason for code, reason in zip(excluded, reasons, strict=True)},
+            imports=[reference(text) for text in references],
             overwrite=force,
             progress=step,
         )
@@ -50,9 +52,11 @@ def consolidate_files(
             inside = f"，企业 {county['enterprises']} 家，生产线 {county['lines']} 条" if county["enterprises"] else ""
             say(f"{county['code']} {county['name']}  {county['status']}{reason}{inside}")
         _print_by_file(done.findings)
-        say(f"{count_words(done.findings)} → {verdict(not stops(done.findings))}")
-        say(f"已写出 {out}。")
-    for _, message in done.errors:
+        lifted = sum(bool(finding.waiver) for finding in done.findings)
+        waivers = f"（其中 {lifted} 项已豁免）" if lifted else ""
+        say(f"{count_words(done.findings)}{waivers} → {verdict(not stops(done.findings))}")
+        say(f"已写出 {out}，台账第 {done.desk.version} 版。")
+    for message in [*done.remarks, *(message for _, message in done.errors)]:
         warn(message)
     return 2 if done.errors else 1 if stops(done.findings) else 0
 

@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from addin.arguments import rules_of, whole
 from addin.audit import MANIFEST, audit_one
 from addin.city import consolidate, export
+from addin.ledger import NAME as LEDGER
 from addin.problems import Stop, output
 from addin.reading import Reading, read_all
 from addin.template import ROUND
@@ -126,7 +127,7 @@ def clear(folder: Path, rules: RuleSet) -> None:
         (folder / part).mkdir(parents=True, exist_ok=True)
         for name in rules.submitting.values():
             (folder / part / f"{name}.xlsx").unlink(missing_ok=True)
-    for name in (CITY, SUBMISSION, SUBMISSION + MANIFEST, ALTERED):
+    for name in (CITY, SUBMISSION, SUBMISSION + MANIFEST, ALTERED, LEDGER):
         (folder / name).unlink(missing_ok=True)
     (folder / MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
 

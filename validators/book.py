@@ -97,6 +97,10 @@ class Book:
             self._indexes[sheet, *fields] = found
         return found
 
+    def forget_indexes(self) -> None:
+        """Make the indexes anew when they are next asked for: rows have changed."""
+        self._indexes.clear()
+
     def table(self, name: str) -> Mapping[Any, Any]:
         """A table of the rule set by name (`validators.tables`); `own` is what the workbook says of itself."""
         if name == "own":

@@ -8,6 +8,7 @@ from typing import Literal
 
 from validators.book import Book
 from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANT_NAMES, POLLUTANTS
+from validators.expr import Record
 from validators.findings import Finding
 from validators.imports import Imports
 from validators.ruleset import RuleSet, load, years
@@ -63,6 +64,10 @@ class City:
     """A file and another of equal content that counts."""
     clashes: list[tuple[Handed, Handed]] = field(default_factory=list)
     """A file and another of the same 版次 but different content."""
+    settled: list[tuple[Handed, Handed]] = field(default_factory=list)
+    """A file and another of the same 版次 that was decided to hold."""
+    dropped: list[tuple[Book, Record]] = field(default_factory=list)
+    """Enterprises that another county's were decided to hold for, with the workbook that they were in."""
     imports: Imports = field(default_factory=Imports)
 
     @property
@@ -92,10 +97,12 @@ def sort_out(
     round_: str | None = None,
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
+    holding: Mapping[str, str] | None = None,
 ) -> City:
     """Decide which file holds for each county (HZ01, HZ03, HZ04); the order of the files never matters.
 
-    `year` and `round_` default to those of most files, `on` to the latest 填报日期 among them.
+    `year` and `round_` default to those of most files, `on` to the latest 填报日期 among them. `holding` says with which
+    digits the SHA-256 of the file begins that was decided to hold, by county.
     """
     ordered = sorted(files, key=lambda handed: (handed.file, handed.book.sha256 if handed.book else ""))
     books = [handed.book for handed in ordered if handed.book]
@@ -109,6 +116,7 @@ def sort_out(
     own: dict[str, list[Handed]] = {}
     for handed in ordered:
         book = handed.book
+        handed.status = "未采用"
         if book is None:
             handed.status, handed.guessed = "无法读取", guess_county(handed.file, rules)
         elif _year(book) != year or book.round != round_:
@@ -126,7 +134,7 @@ def sort_out(
         if code in city.exclusions:
             city.counties.append(County(code, name, "已剔除", city.exclusions[code]))
         elif code in own:
-            handed = _choose(city, own[code])
+            handed = _choose(city, own[code], (holding or {}).get(code, ""))
             filled = handed.book.facts.get("filled_on") if handed.book else None
             late = bool(due and filled and filled > due)
             reason = f"填报日期 {filled} 晚于截止日期 {due}" if late else ""
@@ -144,10 +152,10 @@ def _year(book: Book) -> int:
     return int(found) if isinstance(found, int | float) or (isinstance(found, str) and found.isdecimal()) else 0
 
 
-def _choose(city: City, rivals: list[Handed]) -> Handed:
-    """The file that holds of those of one county: highest 版次, then by content, never by order or name."""
+def _choose(city: City, rivals: list[Handed], decided: str) -> Handed:
+    """The file that holds of those of one county: highest 版次, then as decided, then by content, never by order or name."""
     if len(rivals) == 1:
-        rivals[0].status = "采用"
+        rivals[0].status, rivals[0].reason = "采用", ""
         return rivals[0]
     by_content: dict[str, Handed] = {}
     for handed in rivals:
@@ -156,17 +164,42 @@ def _choose(city: City, rivals: list[Handed]) -> Handed:
         if first is not handed:
             handed.reason = f"与“{first.file}”内容相同，只算一份"
             city.same.append((handed, first))
-    ranked = sorted(by_content.items(), key=lambda item: (-(item[1].book.revision if item[1].book else 0), item[0]))
+
+    def rank(item: tuple[str, Handed]) -> tuple[int, bool, str]:
+        book = item[1].book
+        chosen = bool(book and decided and book.sha256.startswith(decided))
+        return -(book.revision if book else 0), not chosen, item[0]
+
+    ranked = sorted(by_content.items(), key=rank)
     best = ranked[0][1]
     best.status, best.reason = "采用", ""
     for _, handed in ranked[1:]:
         if handed.book and best.book and handed.book.revision == best.book.revision:
+            if decided and best.book.sha256.startswith(decided):
+                handed.reason = f"与“{best.file}”版次相同而内容不同，已裁定以后者为准"
+                city.settled.append((handed, best))
+                continue
             handed.reason = f"与“{best.file}”版次相同而内容不同，暂以后者列入"
             city.clashes.append((handed, best))
         else:
             handed.reason = f"已被版次更高的“{best.file}”取代"
             city.replaced.append((handed, best))
     return best
+
+
+def conflict_key(record: Record) -> str:
+    """What an enterprise that two counties report is known by: 信用代码|厂区名称."""
+    return f"{record.uscc}|{record.site or ''}"
+
+
+def crossings(city: City) -> dict[str, list[tuple[Book, Record]]]:
+    """Enterprises that several counties report, by `conflict_key`, each with its rows (HZ02)."""
+    seen: dict[str, list[tuple[Book, Record]]] = {}
+    for book in city.books():
+        for record in book.tables["enterprises"]:
+            if record.uscc is not None and "site" not in record.bad:
+                seen.setdefault(conflict_key(record), []).append((book, record))
+    return {key: rows for key, rows in seen.items() if len({id(book) for book, _ in rows}) > 1}
 
 
 Totals = dict[str, dict[str, float]]

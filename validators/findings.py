@@ -56,6 +56,8 @@ class Finding:
     column: int = 0
     """1-based column of the cell, for the order."""
     related: tuple[Place, ...] = ()
+    waiver: int = 0
+    """Number of the decision that lifts it; 0 where none does."""
 
     def to_json(self) -> Json:
         """The contract's object."""
@@ -72,6 +74,8 @@ class Finding:
             "message": self.message,
             "basis": self.basis,
         }
+        if self.waiver:
+            found["waiver"] = self.waiver
         if self.related:
             found["related"] = [
                 {"file": place.file, "sheet": place.sheet, "cell": place.cell, "key": place.key}
@@ -102,5 +106,5 @@ def counts(findings: Iterable[Finding]) -> dict[str, int]:
 
 
 def stops(findings: Iterable[Finding]) -> bool:
-    """Whether anything found stops the export."""
-    return any(finding.severity >= Severity.ERROR for finding in findings)
+    """Whether anything found stops the export: an error without a waiver."""
+    return any(finding.severity >= Severity.ERROR and not finding.waiver for finding in findings)

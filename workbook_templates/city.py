@@ -1,19 +1,29 @@
-"""The city workbook: all counties' lists with their provenance, what was found, and who has filed."""
+"""The city workbook: the overview, what was found and decided, who has filed, and all counties' lists with their provenance.
+
+Small sheets, charts and cells to fill in are XlsxWriter's; the long lists are streamed into the package that it made.
+"""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from validators.book import Book
 from validators.city import City, County, Handed
 from validators.columns import LETTERS, SHEETS, Column, letter
+from validators.decisions import Decision, standing
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
+from validators.imports import MINISTRY, PROVINCE, Import, Imports, Listed
 from validators.records import Value
 from validators.rule import all_rules, value_text
-from validators.ruleset import load
+from validators.ruleset import NOT_KEY, load
+from validators.versions import Change
+from workbook_templates.decided import read_emissions, write_conflicts, write_decisions, write_emissions
 from workbook_templates.layout import HEADER_ROW
+from workbook_templates.overview import write_overview
 from workbook_templates.quick import Rows as GridRows
 from workbook_templates.quick import Seen
 from workbook_templates.reader import (
@@ -26,9 +36,11 @@ from workbook_templates.reader import (
     text_of,
 )
 from workbook_templates.streaming import Column as Head
-from workbook_templates.streaming import Sheet, write_workbook
+from workbook_templates.streaming import Sheet, fill_workbook, looks
+from workbook_templates.styles import new_workbook, styles
 
 COUNTIES, FILES, FINDINGS = "提交情况", "文件情况", "问题清单"
+PUBLIC, GUARANTEED, CHANGES, RESULTS = "公开目录", "保障类名单", "与上版差异", "参考资料"
 COUNTY_HEADS = (
     Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "prose", 40),
     Head("文件", "text", 28), Head("版次", "number", 8), Head("填报日期", "date", 12), Head("企业数", "number", 9),
@@ -42,9 +54,28 @@ FILE_HEADS = (
     Head("SHA-256", "code", 66),
 )
 FINDING_HEADS = (
-    Head("严重程度", "text", 10), Head("规则", "code", 8), Head("规则名称", "text", 20), Head("文件", "text", 24),
+    Head("严重程度", "text", 10), Head("规则", "code", 8), Head("规则名称", "text", 20), Head("区县", "text", 14),
+    Head("跳转", "link", 20), Head("豁免", "text", 10), Head("文件", "text", 24),
     Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
     Head("填的值", "text", 20), Head("问题与改法", "prose", 80), Head("依据", "prose", 30), Head("相关的行", "prose", 40),
+)  # fmt: skip
+PUBLIC_HEADS = (
+    Head("序号", "number", 7), Head("区县", "text", 16), Head("企业名称", "text", 34), Head("重点行业", "text", 18),
+    Head("重点行业子类", "text", 16), Head("绩效等级", "text", 10), Head("核定机关", "text", 16), Head("核定日期", "date", 12),
+)  # fmt: skip
+"""What is published: enterprises of the key industries only."""
+GUARANTEED_FIELDS = (
+    "list_id", "name", "guarantee_category", "co_disposal", "task", "line_ids", "max_load", "load_unit", "decided_by",
+    "decided_on", "ministry_filed", "valid_until",
+)  # fmt: skip
+CHANGE_HEADS = (
+    Head("变化", "text", 8), Head("区县", "text", 16), Head("工作表", "text", 16), Head("编号", "code", 22),
+    Head("名称", "text", 30), Head("表头", "text", 26), Head("上版", "prose", 40), Head("本版", "prose", 40),
+)  # fmt: skip
+RESULT_HEADS = (
+    Head("类别", "text", 14), Head("文件", "text", 26), Head("行", "number", 7), Head("统一社会信用代码", "code", 22),
+    Head("企业名称", "text", 30), Head("清单编号", "code", 18), Head("厂区名称", "text", 16), Head("绩效等级", "text", 10),
+    Head("日期", "date", 12),
 )  # fmt: skip
 KEPT = ("GS01", "GS06", "GS07", "HZ03")
 """Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
@@ -68,21 +99,149 @@ def written(value: object) -> Value:
     return None if value is None else value_text(value)
 
 
-def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: bool) -> None:
+@dataclass(frozen=True)
+class Desk:
+    """What the office's record adds to what was handed in."""
+
+    records: Sequence[Decision] = ()
+    """All decisions of the year."""
+    version: int = 0
+    previous: int = 0
+    """Number of the version that `changes` are against; 0 where there is none."""
+    changes: Sequence[tuple[str, Change]] = ()
+    """With the name of the county."""
+
+
+def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: bool, desk: Desk = Desk()) -> None:
     """Write the city workbook; `findings` are those that count: of the files that hold, and of the city.
 
     Raises ValueError for what a workbook cannot hold, FileExistsError and OSError as `write_workbook` does.
     """
     by_row = _rows_found(findings)
-    sheets = [
-        Sheet(COUNTIES, COUNTY_HEADS, _county_rows(city, findings)),
-        Sheet(FILES, FILE_HEADS, _file_rows(city)),
-        Sheet(FINDINGS, FINDING_HEADS, (_finding_row(finding) for finding in findings)),
-    ]
+    places = _places(city, by_row)
+    held = standing(desk.records)
+    made = BytesIO()
+    book = new_workbook(made)
+    book.set_properties({"created": dt.datetime.combine(created(city), dt.time()), "comments": "qingdan"})
+    for look in looks():
+        book.add_format(look)._get_xf_index()  # the numbers that `fill_workbook` counts on
+    style = styles(book)
+    streamed: dict[int, Sheet] = {}
+
+    def stream(sheet: Sheet, rows: int) -> None:
+        page = book.add_worksheet(sheet.name)
+        page.autofilter(0, 0, rows, len(sheet.columns) - 1)  # for their defined names
+        page.repeat_rows(0)
+        streamed[len(book.worksheets())] = sheet
+
+    write_overview(book, style, city, findings, _notes(city, desk))
+    counties = {one.handed.file: one.name for one in city.counties if one.handed}
+    rows = (_finding_row(one, counties, places) for one in findings)
+    stream(Sheet(FINDINGS, FINDING_HEADS, rows, _links(findings, places)), len(findings))
+    write_conflicts(book, style, city, held)
+    stream(Sheet(COUNTIES, COUNTY_HEADS, _county_rows(city, findings)), len(city.counties))
+    stream(Sheet(FILES, FILE_HEADS, _file_rows(city)), len(city.files) + len(city.imports.files))
+    write_decisions(book, style, city, desk.records)
+    write_emissions(book, style, city, held)
+    public = list(_public_rows(city))
+    stream(Sheet(PUBLIC, PUBLIC_HEADS, public), len(public))
+    guaranteed = [Head("序号", "number", 7), Head("区县", "text", 16)]
+    guaranteed += [head(SHEETS["guarantee"][name]) for name in GUARANTEED_FIELDS]
+    stream(Sheet(GUARANTEED, guaranteed, _guaranteed_rows(city)), sum(len(b.tables["guarantee"]) for b in city.books()))
+    stream(Sheet(CHANGES, CHANGE_HEADS, map(_change_row, desk.changes)), len(desk.changes))
+    results = list(city.imports.rows(PROVINCE, MINISTRY))
+    stream(Sheet(RESULTS, RESULT_HEADS, map(_result_row, results)), len(results))
     for sheet in SHEETS.values():
         heads = [*map(head, sheet.columns), *(Head(name, "text", 18) for name in PROVENANCE)]
-        sheets.append(Sheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)))
-    write_workbook(target, sheets, created(city), overwrite=overwrite)
+        number = sum(len(one.tables[sheet.key]) for one in city.books())
+        stream(Sheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)), number)
+    book.close()
+    strings = {text: number for number, text in enumerate(book.str_table.string_array)}
+    fill_workbook(target, made.getvalue(), strings, streamed, overwrite=overwrite)
+
+
+def _notes(city: City, desk: Desk) -> list[str]:
+    """What stands under the title of the overview."""
+    notes = [f"规则集：{city.ruleset.thresholds['ruleset_name']}　　汇总日期：{city.on}"]
+    if desk.version:
+        kinds = Counter(change.kind for _, change in desk.changes)
+        compared = "，".join(f"{kind} {kinds[kind]}" for kind in ("新增", "移出", "修改"))
+        against = f"与第 {desk.previous} 版相比：{compared}（见《{CHANGES}》）" if desk.previous else "本年第一版"
+        notes.append(f"台账第 {desk.version} 版　　{against}")
+    return notes
+
+
+def _places(city: City, by_row: Mapping[tuple[str, str, int], object]) -> dict[tuple[str, str, int], int]:
+    """1-based row in the lists of each row that something was found in, by file, sheet and row of the county's."""
+    found: dict[tuple[str, str, int], int] = {}
+    for sheet in SHEETS.values():
+        row = 1
+        for book in city.books():
+            for record in book.tables[sheet.key]:
+                row += 1
+                if (place := (book.file, sheet.title, record.row)) in by_row:
+                    found[place] = row
+    return found
+
+
+_BY_HEADER = {
+    (sheet.title, column.header): letter(column.position) for sheet in SHEETS.values() for column in sheet.columns
+}
+
+
+def _target(finding: Finding, places: Mapping[tuple[str, str, int], int]) -> tuple[str, str] | None:
+    """Sheet and cell of the lists that a finding is about, or None."""
+    row = places.get((finding.file or "", finding.sheet or "", finding.row or 0))
+    return (
+        (finding.sheet or "", f"{_BY_HEADER.get((finding.sheet or '', finding.header or ''), 'A')}{row}")
+        if row
+        else None
+    )
+
+
+def _links(findings: Sequence[Finding], places: Mapping[tuple[str, str, int], int]) -> Iterator[tuple[str, str]]:
+    column = letter([one.head for one in FINDING_HEADS].index("跳转"))
+    for number, finding in enumerate(findings, 2):
+        if target := _target(finding, places):
+            yield f"{column}{number}", f"'{target[0]}'!{target[1]}"
+
+
+def _public_rows(city: City) -> Iterator[list[Value]]:
+    number = 0
+    for book in city.books():
+        lines = book.index("lines", "list_id")
+        for record in book.tables["enterprises"]:
+            key = [line for line in lines.get(record.list_id, ()) if line.industry not in (None, NOT_KEY)]
+            if record.industry in (None, NOT_KEY) and not key:
+                continue
+            own = record if record.industry not in (None, NOT_KEY) else key[0]
+            number += 1
+            yield [
+                number, book.county_name, record.name, own.industry, own.subtype, record.grade, record.fixed_by,
+                record.fixed_on,
+            ]  # fmt: skip
+
+
+def _guaranteed_rows(city: City) -> Iterator[list[Value]]:
+    number = 0
+    for book in city.books():
+        for record in book.tables["guarantee"]:
+            number += 1
+            yield [number, book.county_name, *(getattr(record, name) for name in GUARANTEED_FIELDS)]
+
+
+def _change_row(one: tuple[str, Change]) -> list[Value]:
+    county, change = one
+    sheet = SHEETS[change.sheet]
+    header = sheet[change.field].header if change.field else None
+    return [
+        change.kind, county, sheet.title, change.key, written(change.name), header, written(change.before),
+        written(change.after),
+    ]  # fmt: skip
+
+
+def _result_row(one: Listed) -> list[Value]:
+    return [one.kind, one.file, one.row, one.uscc, one.name, one.list_id, one.site, one.grade, one.day]
 
 
 def created(city: City) -> dt.date:
@@ -148,13 +307,20 @@ def _county_rows(city: City, findings: list[Finding]) -> Iterator[list[Value]]:
 def _file_rows(city: City) -> Iterator[list[Value]]:
     for handed in city.files:
         yield [handed.file, handed.status, handed.reason or None, handed.book.sha256 if handed.book else None]
+    for one in city.imports.files:
+        said = f"{one.kind}，{len(one.rows)} 行" if one.rows else one.kind
+        yield [one.file, "参考资料", said, one.sha256]
 
 
-def _finding_row(finding: Finding) -> list[Value]:
+def _finding_row(
+    finding: Finding, counties: Mapping[str, str], places: Mapping[tuple[str, str, int], int]
+) -> list[Value]:
     severity = f"{SEVERITY_SYMBOLS[finding.severity]} {SEVERITY_NAMES[finding.severity]}"
     related = "；".join(f"{place.file} {place.sheet}!{place.cell or ''}" for place in finding.related)
+    target = _target(finding, places)
     return [
-        severity, finding.rule, all_rules()[finding.rule].name, finding.file, finding.sheet, finding.cell,
+        severity, finding.rule, all_rules()[finding.rule].name, counties.get(finding.file or ""),
+        f"{target[0]}!{target[1]}" if target else None, f"第{finding.waiver}号" if finding.waiver else None, finding.file, finding.sheet, finding.cell,
         finding.header, finding.key, written(finding.value), finding.message, finding.basis, related or None,
     ]  # fmt: skip
 
@@ -216,10 +382,31 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
             city.files.append(county.handed)
         city.counties.append(county)
     city.exclusions = exclusions
+    city.imports = _imports(opened)
     for key, sheet in SHEETS.items():
         _read_list(opened.name, key, _values(opened, sheet.title), by_file)
     found = map(_finding, _table(_values(opened, FINDINGS)))
     return city, [one for one in found if one.rule in KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
+
+
+def seen_files(opened: Opened) -> dict[str, str]:
+    """SHA-256 of the file that held for each county, by its code. Raises `UnreadableWorkbook`."""
+    rows = _table(_values(opened, COUNTIES))
+    return {text_of(row.get("区划代码")): text_of(row.get("SHA-256")) for row in rows}
+
+
+def _imports(opened: Opened) -> Imports:
+    """The results of the review and the emissions that the workbook was made with."""
+    own: dict[tuple[str, str], list[Listed]] = {}
+    for row in _table(_values(opened, RESULTS)):
+        kind, file = text_of(row.get("类别")), text_of(row.get("文件"))
+        day = row.get("日期")
+        uscc, name, list_id, site, grade = (text_of(row.get(one.head)) for one in RESULT_HEADS[3:8])
+        when = day if isinstance(day, dt.date) else None
+        listed = Listed(kind, file, int(row.get("行") or 0), uscc, name, list_id, site, grade, when)
+        own.setdefault((kind, file), []).append(listed)
+    files = [Import(kind, file, "", tuple(rows)) for (kind, file), rows in own.items()]
+    return Imports(files, read_emissions(opened))
 
 
 def _formula_stands(finding: Finding, by_file: Mapping[str, Book]) -> bool:

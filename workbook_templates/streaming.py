@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from itertools import count, islice
 from pathlib import Path
 from types import NoneType
@@ -38,6 +39,7 @@ _PAGE_WIDTH = 330  # characters: what is wider is printed on several pages side 
 _LAST_ROW = 1_048_576
 _LAST_COLUMN = 16_384
 _LONGEST_TEXT = 32_767  # UTF-16 units, which is how Excel counts
+_LINKS = 65_000  # Excel holds 65,530 on a sheet
 _LARGEST_INT = 2**53  # beyond it a double skips whole numbers
 _FIRST_DATE = date(1900, 3, 1)  # Excel takes 1900 for a leap year, so programs disagree about earlier days
 _DAY_ZERO = date(1899, 12, 30).toordinal()
@@ -53,26 +55,28 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument"
 
-_HEADER, _CODE, _DATE, _PROSE = 1, 2, 3, 4  # indexes into the cellXfs of _STYLES; 0 is the plain cell
+_HEADER, _CODE, _DATE, _PROSE, _LINK = 1, 2, 3, 4, 5  # indexes into the cellXfs of _STYLES; 0 is the plain cell
 _FONT = '<sz val="11"/><name val="宋体"/><family val="3"/><charset val="134"/>'
 _TOP = '<alignment vertical="top"/>'
-_TEXT_STYLES = {"code": f' s="{_CODE}"', "prose": f' s="{_PROSE}"'}
+_TEXT_STYLES = {"code": f' s="{_CODE}"', "prose": f' s="{_PROSE}"', "link": f' s="{_LINK}"'}
 _STYLES = (
     f'<styleSheet xmlns="{_MAIN}">'
     '<numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
-    f'<fonts count="2"><font>{_FONT}</font><font><b/>{_FONT}</font></fonts>'
+    f'<fonts count="3"><font>{_FONT}</font><font><b/>{_FONT}</font><font><u/><sz val="11"/><color rgb="FF0B5394"/>'
+    '<name val="宋体"/><family val="3"/><charset val="134"/></font></fonts>'
     '<fills count="3"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill>'
     '<fill><patternFill patternType="solid"><fgColor rgb="FFDDEBF7"/></patternFill></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1">'
+    '<cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1">'
     f'{_TOP}</xf><xf numFmtId="0" fontId="1" fillId="2" borderId="0" xfId="0" applyFont="1" applyFill="1"'
     ' applyAlignment="1"><alignment horizontal="center" vertical="center" wrapText="1"/></xf>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
     f'{_TOP}</xf><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"'
     f' applyAlignment="1">{_TOP}</xf><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1">'
-    '<alignment vertical="top" wrapText="1"/></xf></cellXfs>'
+    '<alignment vertical="top" wrapText="1"/></xf>'
+    f'<xf numFmtId="0" fontId="2" fillId="0" borderId="0" xfId="0" applyFont="1" applyAlignment="1">{_TOP}</xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 
@@ -82,21 +86,25 @@ class Column:
     """One column: its head, what it holds, and its width in characters.
 
     Each value is written as what it is, whatever the kind says; in a ``prose`` column text wraps, in a ``code`` one it has the format
-    ``@``, so that leading zeros and long codes survive when the cell is edited.
+    ``@``, so that leading zeros and long codes survive when the cell is edited; a ``link`` one looks like a link.
     """
 
     head: str
-    kind: Literal["text", "prose", "code", "number", "date"]
+    kind: Literal["text", "prose", "code", "number", "date", "link"]
     width: float
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its name, its columns, and its rows (read once) with one value per column."""
+    """One sheet: its name, its columns, and its rows (read once) with one value per column.
+
+    ``links`` are cells and the places of this workbook that a click on them leads to; read once, after the rows.
+    """
 
     name: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Value]]
+    links: Iterable[tuple[str, str]] = ()
 
 
 def write_workbook(target: Path, sheets: Sequence[Sheet], created: date, *, overwrite: bool = False) -> None:
@@ -121,6 +129,44 @@ def write_workbook(target: Path, sheets: Sequence[Sheet], created: date, *, over
             _put(package, name, [xml])
         for info in package.infolist():
             info.create_system = 0  # else it tells Windows from Linux
+
+
+def fill_workbook(
+    target: Path, prepared: bytes, strings: dict[str, int], sheets: Mapping[int, Sheet], *, overwrite: bool = False
+) -> None:
+    """Write a workbook that another writer prepared, with these sheets in the place of its own of those numbers (from 1).
+
+    ``strings`` are the shared strings of ``prepared`` by their indexes, which the sheets add to; its first cell
+    formats are those of ``looks``. Raises as ``write_workbook``.
+    """
+    _check_sheets([*sheets.values()])
+    filled = {f"xl/worksheets/sheet{number}.xml": sheet for number, sheet in sheets.items()}
+    with (
+        ZipFile(BytesIO(prepared)) as source,
+        replacing(target, overwrite=overwrite) as file,
+        ZipFile(file, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as package,
+    ):
+        for name in source.namelist():
+            if name in filled:
+                with package.open(name, "w") as part:
+                    write_sheet(part.write, filled[name], strings)
+            elif name != "xl/sharedStrings.xml":
+                _put(package, name, [source.read(name)])
+        _put(package, "xl/sharedStrings.xml", shared_strings_xml(strings))
+        for info in package.infolist():
+            info.create_system = 0  # as above
+
+
+def looks() -> list[dict[str, object]]:
+    """What the cell formats of a sheet written here look like, in the order of their numbers from 1, for XlsxWriter."""
+    top: dict[str, object] = {"valign": "top"}
+    return [
+        {"bold": True, "bg_color": "#DDEBF7", "align": "center", "valign": "vcenter", "text_wrap": True},
+        {**top, "num_format": "@"},
+        {**top, "num_format": "yyyy\\-mm\\-dd"},
+        {**top, "text_wrap": True},
+        {**top, "underline": 1, "font_color": "#0B5394"},
+    ]
 
 
 def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[str, int]) -> int:
@@ -153,8 +199,12 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
             raise ValueError(f"工作表“{sheet.name}”超过 {_LAST_ROW} 行，一张表放不下，请分成几个文件。")
         write(_rows_xml(sheet.name, last_row + 1, batch, columns, strings, wrapped))
         last_row += len(batch)
+    write(f'</sheetData><autoFilter ref="A1:{letters[-1]}{last_row}"/>'.encode())
+    links = "".join(
+        f"<hyperlink ref={quoteattr(cell)} location={quoteattr(place)}/>" for cell, place in islice(sheet.links, _LINKS)
+    )
     write(
-        f'</sheetData><autoFilter ref="A1:{letters[-1]}{last_row}"/>'
+        f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}"
         '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
         f'<pageSetup paperSize="8" scale="{100 if fits else 60}" fitToHeight="0" orientation="landscape"/></worksheet>'.encode()
     )

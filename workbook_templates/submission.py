@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import file_digest
@@ -16,6 +16,7 @@ from typing import Any, Literal
 from validators.book import Book
 from validators.city import City
 from validators.columns import SHEETS, Column
+from validators.decisions import WAIVER, Decision
 from validators.expr import Record
 from validators.records import Value
 from workbook_templates.city import created, head
@@ -72,7 +73,8 @@ def heads() -> dict[str, Literal["number", "code", "date", "text"]]:
     """Kind of every head that may stand in a list of ours, for the auditor."""
     declared = [head(column) for sheet in SHEETS.values() for column in sheet.columns]
     named = [one for name in profiles() for sheet in profile(name) for one in sheet.heads]
-    return {one.head: "text" if one.kind == "prose" else one.kind for one in [*declared, *named]}
+    kinds: dict[str, Literal["number", "code", "date"]] = {"number": "number", "code": "code", "date": "date"}
+    return {one.head: kinds.get(one.kind, "text") for one in [*declared, *named]}
 
 
 Origin = tuple[Book, str, Record]
@@ -143,8 +145,19 @@ def manifest_path(target: Path) -> Path:
     return target.with_name(target.name + ".manifest.json")
 
 
-def write_submission(target: Path, city: City, profile_name: str, *, overwrite: bool) -> dict[str, Any]:
+def write_submission(
+    target: Path,
+    city: City,
+    profile_name: str,
+    *,
+    overwrite: bool,
+    decisions: Sequence[Decision] = (),
+    lifted: Mapping[int, int] | None = None,
+) -> dict[str, Any]:
     """Write the submission and its manifest; returns the manifest.
+
+    `decisions` are those that the city was made with: `waivers` has the waivers that lift findings (`lifted` says how
+    many, by their numbers), `decisions` all others, each as `Decision.to_json` has it.
 
     Raises ValueError for what a workbook cannot hold, `UnknownProfile`, FileExistsError and OSError.
     """
@@ -169,7 +182,10 @@ def write_submission(target: Path, city: City, profile_name: str, *, overwrite: 
             for book in city.books()
         ],
         "exclusions": [{"county": code, "reason": reason} for code, reason in city.exclusions.items()],
-        "waivers": [],
+        "waivers": [
+            {**one.to_json(), "findings": (lifted or {})[one.id]} for one in decisions if one.id in (lifted or {})
+        ],
+        "decisions": [one.to_json() for one in decisions if one.kind != WAIVER],
     }
     with replacing(manifest_path(target), overwrite=True) as file:
         file.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from validators.city import City
+from validators.city import City, crossings
 from validators.findings import Severity
 from validators.rule import CityFound, city_rule
 
@@ -32,23 +32,15 @@ def hz02(city: City) -> Iterator[CityFound]:
     为什么：同一厂区报两次，排放量和减排量就算了两遍。
     怎么改：两县核实厂区所在地，只由所在县区填报；确是两个厂区的，分别写明厂区名称。
     """
-    seen: dict[tuple[str, str | None], list[tuple[int, object]]] = {}
-    books = list(city.books())
-    for number, book in enumerate(books):
-        for record in book.tables["enterprises"]:
-            if record.uscc is not None and "site" not in record.bad:
-                seen.setdefault((record.uscc, record.site), []).append((number, record))
-    for (code, site), rows in seen.items():
-        if len({number for number, _ in rows}) < 2:
-            continue
-        number, record = rows[0]
-        others = [(books[n], "enterprises", other, "uscc") for n, other in rows[1:] if n != number]
-        names = "、".join(f"{books[n].county_name}第{other.row}行" for n, other in rows[1:] if n != number)  # type: ignore[attr-defined] # records
-        where = f"厂区“{site}”" if site else "未写厂区名称"
+    for (book, record), *rest in crossings(city).values():
+        elsewhere = [(other, row) for other, row in rest if other is not book]
+        where = f"厂区“{record.site}”" if record.site else "未写厂区名称"
+        names = "、".join(f"{other.county_name}第{row.row}行" for other, row in elsewhere)
         yield CityFound(
-            f"统一社会信用代码“{code}”（{where}）在{books[number].county_name}和{names}都有。"
+            f"统一社会信用代码“{record.uscc}”（{where}）在{book.county_name}和{names}都有。"
             "请核实厂区所在地，只由所在县区填报；确是两个厂区的，分别写明厂区名称。",
-            book=books[number], sheet="enterprises", record=record, field="uscc", related=tuple(others),
+            book=book, sheet="enterprises", record=record, field="uscc",
+            related=tuple((other, "enterprises", row, "uscc") for other, row in elsewhere),
         )  # fmt: skip
 
 
@@ -65,6 +57,12 @@ def hz03(city: City) -> Iterator[CityFound]:
             f" {best.book.revision if best.book else ''}，内容却不同。请由县区指明哪份有效，移走另一份。",
             book=handed.book,
         )  # fmt: skip
+    for handed, best in city.settled:
+        yield CityFound(
+            f"“{handed.file}”与“{best.file}”版次相同而内容不同，已裁定以后者为准。",
+            severity=Severity.INFO,
+            book=handed.book,
+        )
     for handed, best in city.replaced:
         yield CityFound(f"“{handed.file}”已被版次更高的“{best.file}”取代。", severity=Severity.INFO, book=handed.book)
     for handed, best in city.same:
@@ -78,7 +76,9 @@ def hz04(city: City) -> Iterator[CityFound]:
     为什么：别的年度的清单混进来，会盖掉今年的数据。
     怎么改：从汇总文件夹中移走；如果拿错了年度，请县区用今年的模板重报。
     """
-    taken_otherwise = {id(handed) for pairs in (city.clashes, city.replaced, city.same) for handed, _ in pairs}
+    taken_otherwise = {
+        id(handed) for pairs in (city.clashes, city.settled, city.replaced, city.same) for handed, _ in pairs
+    }
     for handed in city.files:
         if (
             handed.book

@@ -1,8 +1,8 @@
 """`qingdan return`: each county's workbook back, with what was found listed, beside the rows and coloured."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from addin.arguments import day, files, round_name, rules_of, whole
@@ -12,7 +12,7 @@ from addin.problems import Stop, output, writing
 from addin.terminal import document, progress, say, warn
 from validators.book import Book
 from validators.city import City, sort_out
-from validators.findings import Finding, Json, counts, in_order, stops
+from validators.findings import Finding, Json, Place, counts, in_order, stops
 from validators.rule import judge_city
 from workbook_templates.cover import OFFICER_FIELDS
 from workbook_templates.returned import rows_of
@@ -63,7 +63,7 @@ def return_all(
         if one.book is None:
             continue
         progress(number, len(city.adopted), one.book.county_name)
-        findings = in_order([*one.findings, *(found for found in of_city if found.file == one.file)])
+        findings = in_order([*one.findings, *_of(one.book, of_city)])
         target = out / f"{one.book.county_name}_{city.year}年{city.round}_第{one.book.revision + 1}版.xlsx"
         with writing(target, force=overwrite, inputs=paths), output(target, force=overwrite) as file:
             write_county(
@@ -73,6 +73,27 @@ def return_all(
             )  # fmt: skip
         made.append(Returned(one.book, findings, target))
     return made, city, errors
+
+
+def _of(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The city's findings about a workbook, those told of another's row that speak of one of its rows among them."""
+    for finding in findings:
+        if finding.file == book.file:
+            yield finding
+            continue
+        for place in finding.related:
+            if place.file == book.file and place.cell:
+                where = Place(finding.file or "", finding.sheet or "", finding.cell, finding.key)
+                row = int("".join(filter(str.isdecimal, place.cell)))
+                yield replace(
+                    finding,
+                    file=place.file,
+                    sheet=place.sheet,
+                    cell=place.cell,
+                    row=row,
+                    key=place.key,
+                    related=(where,),
+                )
 
 
 def return_files(

@@ -121,7 +121,7 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     places = _places(city, by_row)
     held = standing(desk.records)
     made = BytesIO()
-    book = new_workbook(made)
+    book = new_workbook(made, valign="top")
     book.set_properties({"created": dt.datetime.combine(created(city), dt.time()), "comments": "qingdan"})
     for look in looks():
         book.add_format(look)._get_xf_index()  # the numbers that `fill_workbook` counts on

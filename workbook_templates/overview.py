@@ -58,7 +58,7 @@ def write_overview(book: Workbook, style: Style, city: City, findings: Sequence[
     _targets(book, sheet, style, measured, row + 1)
     sheet.set_landscape()
     sheet.set_paper(layout.PAPER_A3)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, 1)
     sheet.set_tab_color(layout.INK)
     sheet.activate()
 

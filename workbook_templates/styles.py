@@ -36,8 +36,8 @@ class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
         return formula.removeprefix("=")
 
 
-def new_workbook(target: BinaryIO) -> Workbook:
-    """An XlsxWriter workbook in the house's fonts that leaves no temporary files behind."""
+def new_workbook(target: BinaryIO, **plain: object) -> Workbook:
+    """An XlsxWriter workbook in the house's fonts that leaves no temporary files behind; `plain` is the look of all else."""
     workbook = Workbook(
         target,
         {
@@ -46,6 +46,7 @@ def new_workbook(target: BinaryIO) -> Workbook:
                 "font_name": BODY_FONT,
                 "font_size": FONT_SIZE,
                 "font_scheme": "none",
+                **plain,
             },
             "default_column_width": COLUMN_PIXELS,
             "default_row_height": ROW_PIXELS,

@@ -408,7 +408,7 @@ def jb12(city: City) -> Iterator[CityFound]:
         bare = _bare(one.name)
         if bare in names and not one.uscc:
             continue
-        nearest = process.extractOne(bare, names.keys(), scorer=fuzz.ratio) if bare else None
+        nearest = process.extractOne(bare, names.keys(), scorer=fuzz.ratio, score_cutoff=1) if bare else None
         near = ""
         if nearest:
             record = names[nearest[0]]

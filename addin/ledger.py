@@ -170,8 +170,7 @@ def opened(place: Path, *, writing: bool = False) -> Iterator[Ledger | None]:
     except sqlite3.Error as error:
         raise Stop(_refused(error, path)) from error
     try:
-        _prepare(connection, path, writing)
-        yield Ledger(connection)
+        yield Ledger(connection) if _prepare(connection, path, writing) else None
         if writing:
             connection.execute("COMMIT")
     except sqlite3.Error as error:
@@ -182,23 +181,28 @@ def opened(place: Path, *, writing: bool = False) -> Iterator[Ledger | None]:
             path.unlink()
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, writing: bool) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, writing: bool) -> bool:
+    """Make a record that is wanted for writing and is not there, and say whether there is one now. Raises `Stop`."""
     connection.execute("PRAGMA synchronous = FULL")  # and the rollback journal, which network drives can bear
     if writing:
         connection.execute("BEGIN IMMEDIATE")
     [(application,)] = connection.execute("PRAGMA application_id")
     [(version,)] = connection.execute("PRAGMA user_version")
     [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
-    if writing and (application, version, tables) == (0, 0, 0):
+    if (application, version, tables) == (0, 0, 0):  # new, or left so by somebody who was killed
+        if not writing:
+            return False
         for statement in (*_TABLES.split(";\n"), *_ONLY_ADDED.split("END;\n")):
             if statement.strip():
                 connection.execute(f"{statement}END" if "TRIGGER" in statement else statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif application != APPLICATION:
+        return True
+    if application != APPLICATION:
         raise Stop(f"“{path}”不是本程序的台账。请把它移走，或换一个文件夹放全市汇总。")
-    elif version > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise Stop(f"台账“{path}”是较新版本的程序写的（格式 {version}，本程序认得到 {SCHEMA_VERSION}）。请升级本程序。")
+    return True
 
 
 def _refused(error: sqlite3.Error, path: Path) -> str:

@@ -14,6 +14,7 @@ from addin.city import consolidate, export
 from addin.ledger import NAME as LEDGER
 from addin.problems import Stop, output
 from addin.reading import Reading, read_all
+from addin.rehearsal import SIZE, make_inbox
 from addin.template import ROUND
 from addin.terminal import Step, document, progress, say
 from addin.usage import display_width
@@ -27,6 +28,8 @@ MARK = "本文件夹由 qingdan demo 建立.txt"
 """A folder that holds this file may be written over."""
 TEMPLATES, FILLED = "1-空白模板", "2-各区县填报"
 CITY, SUBMISSION, ALTERED = "3-全市汇总.xlsx", "4-报省清单.xlsx", "5-被改动的报省清单.xlsx"
+INBOX = "6-收件箱演练"
+"""Files as they come in, for whoever wants to press the button himself."""
 FAULTY = "371525"
 """The county whose workbook gets the planted faults."""
 
@@ -129,6 +132,7 @@ def clear(folder: Path, rules: RuleSet) -> None:
             (folder / part / f"{name}.xlsx").unlink(missing_ok=True)
     for name in (CITY, SUBMISSION, SUBMISSION + MANIFEST, ALTERED, LEDGER):
         (folder / name).unlink(missing_ok=True)
+    (folder / INBOX).mkdir(exist_ok=True)
     (folder / MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
 
 
@@ -158,6 +162,10 @@ def _filled(journey: Journey, folder: Path, rules: RuleSet, size: int) -> set[tu
                 )  # fmt: skip
             journey.advance(f"{name}填报")
         outcome.append((f"企业 {size * len(rules.submitting)} 家，生产线 {lines} 条", True))
+        rows = make_rows(FAULTY, SIZE, 1, rules)
+        plant(rows)
+        files = make_inbox(folder / INBOX, rules, rows, FAULTY)
+        outcome.append((f"另备 {len(files)} 份来件供演练", len(files) == len(rules.submitting) + 3))
         groups = "、".join(sorted({rule[:2] for rule, _ in planted}))
         outcome.append(
             (f"{rules.submitting[FAULTY]}埋了 {len(planted)} 处错误（{groups}）", len(planted) == len(FAULTS))

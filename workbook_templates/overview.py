@@ -21,9 +21,7 @@ WIDTHS = (2.0, 25.0, 10.0, 9.0, 12.0, *([9.5] * 16))
 COUNTY_HEADS = (
     "区县", "状态", "版次", "填报日期", "企业数", "生产线数", "未豁免的错误", "已豁免", "提醒", "保障类企业", "保障类占比",
 )  # fmt: skip
-TARGET_HEADS = (
-    "预警级别和污染物", "减排量（t/d）", "全社会排放量（t/d）", "减排比例（%）", "目标（%）", "结果", "", "", "目标出处",
-)  # fmt: skip
+TARGET_HEADS = ("预警级别和污染物", "减排量（t/d）", "全社会排放量（t/d）", "减排比例（%）", "目标（%）")
 REDUCTION, RATIO, TARGET = 2, 4, 5
 """0-based columns of the targets that the chart shows."""
 LABELS = 20
@@ -81,6 +79,12 @@ def _heads(sheet: Worksheet, style: Style, row: int, heads: Sequence[str]) -> in
     for place, head in enumerate(heads, 1):
         sheet.write_string(row, place, head, look)
     return row + 1
+
+
+def _across(sheet: Worksheet, row: int, first: int, last: int, text: str, look: Format) -> None:
+    """A text in merged cells; given to `merge_range` it might become a link or a formula."""
+    sheet.merge_range(row, first, row, last, "", look)
+    sheet.write_string(row, first, text, look)
 
 
 def _answers(
@@ -243,6 +247,15 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
     charts = row
     row = _section(sheet, style, row + CHART_ROWS + 3, "五、减排量与目标（颗粒物含扬尘）")
     row = _heads(sheet, style, row, TARGET_HEADS)
+    head = style(
+        font_name=layout.HEAD_FONT,
+        bg_color=layout.PLAIN_BANDS[0][1],
+        border=1,
+        border_color=layout.HEAD_LINE,
+        align="center",
+    )
+    _across(sheet, row - 1, 6, 8, "结果", head)
+    _across(sheet, row - 1, 9, LABELS - 1, "目标出处", head)
     edge = {"border": 1, "border_color": layout.LINE}
     plain, tons, percent = style(**edge), style(**edge, num_format="0.000"), style(**edge, num_format="0.00")
     places: dict[str, list[int]] = {}
@@ -256,8 +269,8 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
         put(sheet, row, 3, one.emission or None, tons)
         put(sheet, row, RATIO, one.ratio, percent)
         put(sheet, row, TARGET, one.target, plain)
-        sheet.merge_range(row, 6, row, 8, said, style(**edge, bg_color=ground))
-        sheet.merge_range(row, 9, row, LABELS - 1, one.source, plain)
+        _across(sheet, row, 6, 8, said, style(**edge, bg_color=ground))
+        _across(sheet, row, 9, LABELS - 1, one.source, plain)
         row += 1
     known = any(one.ratio is not None for one in measured)
     shown = RATIO if known else REDUCTION

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib.metadata import version
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from pydantic_core import to_json
 
 from addin import ledger
 from addin.ledger import Ledger, Version
-from addin.problems import Stop, writing
+from addin.problems import Stop, refusal, writing
 from addin.reading import Reading, read_all, summary
 from addin.worker import Failure, each
 from validators.audit import Check
@@ -252,14 +253,17 @@ def consolidate(
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
     imports: Sequence[tuple[str, Path]] = (),
+    parquet: Path | None = None,
     overwrite: bool = False,
     progress: Progress = lambda done, of, what: None,
 ) -> Consolidated:
     """All counties of one year and round in one workbook at `out`, and a version in the record beside it. Raises `Stop`.
 
     `imports` are files besides those in `REFERENCES`, each with its kind. What was decided in the workbook at `out`,
-    or else in that of the last version, is recorded first.
+    or else in that of the last version, is recorded first. With `parquet`, the lists are written into that folder too.
     """
+    if parquet is not None and not find_spec("pyarrow"):
+        raise Stop("--parquet 需要 pyarrow，这台电脑上没有安装。请执行 pip install pyarrow，或不写 --parquet。")
     paths = inbox(sources)
     beside, unknown = references(sources)
     with writing(out, force=overwrite, inputs=[*paths, *(path for _, path in (*imports, *beside))]):
@@ -275,7 +279,18 @@ def consolidate(
             )  # fmt: skip
             desk = _version(record, out, city, findings, records, changed)
             write_city(out, city, findings, overwrite=overwrite, desk=desk)
+    if parquet is not None:
+        _write_parquet(parquet, city, overwrite)
     return Consolidated(city, findings, [*errors, *unknown, *wrong], desk, remarks)
+
+
+def _write_parquet(folder: Path, city: City, overwrite: bool) -> None:
+    from workbook_templates.parquet import write_parquet
+
+    try:
+        write_parquet(folder, city, overwrite=overwrite)
+    except OSError as error:
+        raise Stop(f"写不了：{refusal(error, error.filename or folder)}") from error
 
 
 def take_decisions(record: Ledger, out: Path, city: City, imports: Sequence[Import]) -> list[str]:

@@ -136,6 +136,12 @@ def consolidate(
             help="参考资料，可写几次；名称为排污许可、环境统计、污染源普查、市场监管、省核定结果、部复核结果或全社会排放。",
         ),
     ] = None,
+    parquet: Annotated[
+        str | None,
+        typer.Option(
+            "--parquet", metavar="文件夹", help="把汇总的各表另存为列式数据文件，供大批量分析；要另装读写它的程序包。"
+        ),
+    ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
@@ -150,7 +156,7 @@ def consolidate(
 
     return consolidate_files(
         files, out=out, year=year, round_=round_, on=on, excluded=exclude or [], reasons=reason or [],
-        references=references or [], force=force, as_json=as_json,
+        references=references or [], parquet=parquet, force=force, as_json=as_json,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def consolidate_files(
     excluded: list[str],
     reasons: list[str],
     references: list[str],
+    parquet: str | None,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -40,6 +41,7 @@ def consolidate_files(
             on=day("--on", on),
             exclusions={submitting(rules, code): reason for code, reason in zip(excluded, reasons, strict=True)},
             imports=[reference(text) for text in references],
+            parquet=Path(parquet) if parquet else None,
             overwrite=force,
             progress=step,
         )

@@ -4,10 +4,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Literal
 
 from validators.book import Book
-from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANT_NAMES, POLLUTANTS
+from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANT_NAMES, POLLUTANTS, SHEETS
 from validators.expr import Record
 from validators.findings import Finding
 from validators.imports import Imports
@@ -209,15 +210,19 @@ def reductions(books: Iterable[Book]) -> Totals:
     """Reductions in kg/d by level (`yellow`) and pollutant (`so2`); dust counts as 颗粒物 (facts: three lists)."""
     found: Totals = {level: dict.fromkeys(POLLUTANTS, 0.0) for level in LEVELS}
     for book in books:
-        for level in LEVELS:
-            for pollutant in POLLUTANTS:
-                name = f"{level}_{pollutant}_cut"
-                for sheet in ("lines", "mobile"):
-                    found[level][pollutant] += sum(getattr(record, name) or 0.0 for record in book.tables[sheet])
-            found[level]["pm"] += sum(getattr(record, f"{level}_dust_cut") or 0.0 for record in book.tables["dust"])
+        for sheet, cuts in _CUTS.items():
+            pick = itemgetter(*(SHEETS[sheet][name].position for name, _, _ in cuts))
+            columns = zip(*map(pick, book.tables[sheet]), strict=True)
+            for (_, level, pollutant), column in zip(cuts, columns, strict=False):  # there are none without rows
+                found[level][pollutant] += sum(filter(None, column))
     return found
 
 
+_CUTS = {
+    **{sheet: [(f"{one}_{p}_cut", one, p) for one in LEVELS for p in POLLUTANTS] for sheet in ("lines", "mobile")},
+    "dust": [(f"{level}_dust_cut", level, "pm") for level in LEVELS],
+}
+"""Columns of reductions by sheet, each with its level and pollutant."""
 EVEN = 1e-9
 """Percentage points by which sums of the same numbers may differ."""
 

@@ -139,7 +139,7 @@ def jp05(city: City) -> Iterator[CityFound]:
     为什么：黄色、橙色、红色预警期间，各项污染物减排比例应分别达到全社会排放量的 10%、20%、30% 以上。
     怎么改：核对全社会排放量；比例不够的，在减排潜力大的行业加强措施，或核实漏报的减排量。
     """
-    for one in measured_against_targets(city):
+    for one in measured_against_targets(city) if city.imports.emissions else ():
         if not one.held_by_sum and one.ratio is not None and one.ratio < one.target - EVEN:
             short = one.target - one.ratio
             what = f"{one.level}预警{one.name}的减排比例{'之和' if one.traded else ''}"

@@ -143,3 +143,11 @@ def test_rows_are_found_where_they_stand_in_the_returned_workbook(source: Path) 
     assert [record.row for record in book.tables["lines"]] == [4, 5]
     assert [record.row for record in moved.tables["lines"]] == [5, 6]
     assert {(one.sheet, one.row) for one in moved.faults if one.header} >= {("企业基本信息", 5), ("企业基本信息", 6)}
+
+
+def test_both_counties_are_told_of_a_plant_that_both_report(tmp_path: Path) -> None:
+    for code, name in (("371502", "东昌府区"), ("371503", "茌平区")):
+        write_file(tmp_path / f"{name}.xlsx", {"enterprises": [{"district": name}]}, county=code)
+    made, _, _ = return_all([tmp_path], tmp_path / "退回")
+    told = {one.book.county_name: [(f.sheet, f.cell) for f in one.findings if f.rule == "HZ02"] for one in made}
+    assert told == {"东昌府区": [("企业基本信息", "I5")], "茌平区": [("企业基本信息", "I5")]}

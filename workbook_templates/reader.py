@@ -330,7 +330,7 @@ def _cover_faults(
 def _facts_faults(opened: Opened) -> Iterator[Fault]:
     known = set(BOOK_FIELDS.values())
     for name in opened.names:
-        if name not in known and not name.startswith(("_xlnm.", OWN_NAMES)):
+        if name not in known and not name.startswith(("_xlnm.", *OWN_NAMES)):
             yield Fault("GS01", "extra_name", value=name)
     entry = {COVER_TITLE, *(sheet.title for sheet in SHEETS.values())}
     for title, sheet in opened.sheets.items():
@@ -339,9 +339,9 @@ def _facts_faults(opened: Opened) -> Iterator[Fault]:
             yield Fault("GS10" if hidden else "GS01", "hidden_sheet" if hidden else "extra_sheet", title, value=title)
 
 
-OWN_SHEETS = ("选项",)
+OWN_SHEETS = ("选项", "校验")
 """Hidden sheets of the template."""
-OWN_NAMES = "选项_"
+OWN_NAMES = ("选项_", "校验_")
 """How the template's own defined names begin."""
 
 

@@ -15,6 +15,7 @@ from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
 from workbook_templates.cover import STEPS, write_cover
+from workbook_templates.formulas.plan import NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
 from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, TITLE_ROW
 from workbook_templates.limits import CHOICES_TITLE, Limit, limit, lists, mark_of
 from workbook_templates.offered import OFFERED
@@ -79,21 +80,24 @@ def write_county(
         }
     )
     style = styles(book)
+    formulas = Formulas(ruleset, county, room)
     write_cover(book, style, ruleset, facts, room)
     for sheet in SHEETS.values():
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
-        _head(page, style, sheet)
+        _head(page, style, sheet, formulas)
         limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
-        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key])
+        _helpers(page, sheet, formulas, len(given.get(sheet.key, ())))
+        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key])
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
     _choices(book, style, lists(ruleset, county))
+    _machinery(book, style, formulas)
     book.close()
     target.write(made.getvalue())
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet) -> None:
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> None:
     for row, height in layout.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=layout.HEAD_FONT, font_size=16, font_color=layout.INK)
@@ -124,6 +128,16 @@ def _head(page: Worksheet, style: Style, sheet: Sheet) -> None:
                 **edge,
             )
             page.write_string(HEADER_ROW - 1, column.position, column.header, look)
+    link, counts = formulas.head[sheet.key]
+    _, lower = grounds[""]
+    page.write_formula(
+        BAND_ROW - 1,
+        0,
+        f"={link}",
+        style(font_color=layout.LINK, underline=1, bg_color=grounds[""][0], **edge),
+        NOTHING_WRONG,
+    )
+    page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), "")
 
 
 def _body(style: Style, column: Column) -> Format:
@@ -167,7 +181,17 @@ def _columns(page: Worksheet, style: Style, sheet: Sheet, room: int, limits: Seq
     page.ignore_errors({"number_stored_as_text": " ".join(codes)})
 
 
-def _rows(page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[str, Value]], room: int) -> None:
+def _helpers(page: Worksheet, sheet: Sheet, formulas: Formulas, filled: int) -> None:
+    """The hidden columns beside a list, and the colours of the cells at fault."""
+    own = formulas.helpers[sheet.key]
+    page.set_column(own.first, own.first + len(own.formulas) - 1, None, None, {"hidden": True})
+    page.helpers = own.first, [formulas.name(formula) for formula in own.formulas]
+    page.filled_to = HEADER_ROW + filled
+
+
+def _rows(
+    page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[str, Value]], room: int, status: str
+) -> None:
     letters = LETTERS[sheet.key]
     looks = [_body(style, column) for column in sheet.columns]
     wrapped = [column for column in sheet.columns if column.kind == "text"]
@@ -176,7 +200,9 @@ def _rows(page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[s
         values = given[row - FIRST_ROW] if row - FIRST_ROW < len(given) else {}
         for column, look, formula in zip(sheet.columns, looks, formulas, strict=True):
             value = values.get(column.field)
-            if value not in (None, ""):
+            if column.kind == "status":
+                page.write_formula(row - 1, column.position, f"={status}", look, "")
+            elif value not in (None, ""):
                 put(page, row - 1, column.position, value, look)
             elif formula:
                 shown = formula.value({**values, "row": row}) if values else None
@@ -227,3 +253,27 @@ def _choices(book: Workbook, style: Style, choices: Mapping[str, Sequence[str]])
         book.define_name(name, f"={CHOICES_TITLE}!${column}$2:${column}${len(values) + 1}")
     page.protect()
     page.hide()
+
+
+def _machinery(book: Workbook, style: Style, formulas: Formulas) -> None:
+    """The hidden sheet of texts and tables that formulas look things up in, and the names of all formulas."""
+    page = book.add_worksheet(TITLE)
+    head, plain = style(bold=True), style(num_format="@")
+    number = style()
+    for position, (name, values) in enumerate(formulas.lists.items()):
+        page.write_string(0, position, name, head)
+        for row, value in enumerate(values, 1):
+            if isinstance(value, Formula):
+                page.write_formula(row, position, f"={value.text}", number, "")
+            elif isinstance(value, bool):
+                page.write_boolean(row, position, value, number)
+            elif isinstance(value, int | float):
+                page.write_number(row, position, value, number)
+            else:
+                page.write_string(row, position, str(value), plain)
+    page.protect()
+    page.hide()
+    for name, formula in formulas.names.items():
+        book.defined_names.append([name, -1, formula, True])
+    for place, formula in enumerate(formulas.local.values(), 1):
+        book.defined_names.append([NEXT, place, formula, False])

@@ -1,10 +1,27 @@
 """GS: 格式. What the reader noticed is put into words here; what records can show is declared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 
 from validators.book import Book, Fault
 from validators.columns import BOOK_FIELDS, DISPOSAL_TYPES, KNOWN_TEMPLATE_VERSIONS, LEVELS, SHEETS, TEMPLATE_VERSION
-from validators.expr import Cell, Check, Expr, Names, Record, Row, blank, call, check, count, given, lookup
+from validators.expr import (
+    Cell,
+    Check,
+    Expr,
+    Names,
+    Row,
+    blank,
+    call,
+    check,
+    codes,
+    count,
+    given,
+    listed,
+    lookup,
+    split_ids,
+)  # fmt: skip
 from validators.findings import Severity
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
 from validators.ruleset import NOT_KEY, UNGRADED, years
@@ -60,22 +77,9 @@ def count_lines() -> Expr:
     return _LineIndex()
 
 
-def split_ids(joined: str) -> list[str]:
-    """Codes joined by 、 (or by a comma or semicolon, which officers also type)."""
-    for other in "，,;；":
-        joined = joined.replace(other, "、")
-    return [part for part in joined.split("、") if part]
-
-
 def unknown_lines(joined: str, lines: dict[str, object]) -> str:
     """Those of the joined codes that are no production line, joined by 、."""
     return "、".join(part for part in split_ids(joined) if part not in lines)
-
-
-def runs_by_task(joined: str, lines: Mapping[str, Sequence[Record]]) -> bool:
-    """Whether one of the joined codes is a line with a 措施类型 whose load the guaranteed task fixes."""
-    named = [record for part in split_ids(joined) for record in lines.get(part, ())]
-    return any(getattr(record, f"{level}_type") in DISPOSAL_TYPES for record in named for level in LEVELS)
 
 
 def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
@@ -93,9 +97,15 @@ def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
             yield row[name], row.indicator.isin(METERED), "核查指标是可以计量的指标"
     if row.key == "guarantee":
         enterprise = count("enterprises", list_id=row.list_id) > 0
-        by_task = call(runs_by_task, row.line_ids, count_lines())
+        by_task = [
+            listed(row.line_ids, "lines", "line_id", (f"{level}_type", "in", DISPOSAL_TYPES)) for level in LEVELS
+        ]
         yield row.line_ids, enterprise, "保障对象是企业"
-        yield row.max_load, by_task, "保障生产线有以热定产、以处置定产或以量定产的措施"
+        yield (
+            row.max_load,
+            reduce(or_, (lines > 0 for lines in by_task)),
+            "保障生产线有以热定产、以处置定产或以量定产的措施",
+        )
         yield row.load_unit, row.max_load >= 0, "填了核定最大允许生产负荷"
     if row.key == "removals":
         yield row.note, row.removal_reason == "其他", "移出原因为“其他”"
@@ -262,7 +272,7 @@ def gs08(row: Row) -> Iterator[Check]:
         )
         missing = call(unknown_lines, row.line_ids, count_lines())
         yield check(
-            row.line_ids, missing != "", "保障生产线编码“{missing}”在《生产线减排措施》中没有。请改成已有的编码，多个之间用“、”隔开。",
+            row.line_ids, listed(row.line_ids, "lines", "line_id") < codes(row.line_ids), "保障生产线编码“{missing}”在《生产线减排措施》中没有。请改成已有的编码，多个之间用“、”隔开。",
             missing=missing,
         )  # fmt: skip
     else:

@@ -237,11 +237,11 @@ def pj11(e: Row) -> Iterator[Check]:
         others=(key, "industry"),
     )
     lines = count("lines", list_id=e.list_id)
-    known = count("lines", ("industry", "!=", ""), list_id=e.list_id)
+    unknown = count("lines", ("industry", "unknown", None), list_id=e.list_id)
     same = count("lines", ("industry", "==", e.industry), list_id=e.list_id)
     yield check(
         e.industry,
-        (e.industry != NOT_KEY) & (same == 0) & (lines > 0) & (known == lines),
+        (e.industry != NOT_KEY) & (same == 0) & (lines > 0) & (unknown == 0),
         "企业的重点行业是“{at}”，但没有一条生产线属于该行业：{others}。请改正企业或生产线的“重点行业”。",
         others=(lines, "industry"),
     )

@@ -36,6 +36,7 @@ from validators.package import (
 )
 from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, number_text
 from validators.rule import key_of
+from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.layout import HEADER_ROW
 from workbook_templates.offered import OFFERED, matches
 from workbook_templates.quick import Rows, Seen, Workbook, read_quickly, read_strings
@@ -247,7 +248,7 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
         text = cell.strip() if isinstance(cell, str) else str(cell)
         column = by_header.get(text)
         if column is None:
-            if text and text not in PROVENANCE:
+            if text and text not in PROVENANCE and not text.startswith(HELPER_HEAD):
                 found.extra.append((position, text))
         elif column.field in found.positions:
             found.double.append((position, text))

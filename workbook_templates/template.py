@@ -15,7 +15,7 @@ from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
 from workbook_templates.cover import STEPS, write_cover
-from workbook_templates.formulas.plan import NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
+from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
 from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, TITLE_ROW
 from workbook_templates.limits import CHOICES_TITLE, Limit, limit, lists, mark_of
 from workbook_templates.offered import OFFERED
@@ -81,14 +81,15 @@ def write_county(
     )
     style = styles(book)
     formulas = Formulas(ruleset, county, room)
-    write_cover(book, style, ruleset, facts, room)
+    write_cover(book, style, ruleset, facts, room, formulas.lead)
     for sheet in SHEETS.values():
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
+        _table(page, sheet, room[sheet.key], formulas)
         _head(page, style, sheet, formulas)
         limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
-        _helpers(page, sheet, formulas, len(given.get(sheet.key, ())))
+        _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
         _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key])
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
     _choices(book, style, lists(ruleset, county))
@@ -128,7 +129,7 @@ def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> No
                 **edge,
             )
             page.write_string(HEADER_ROW - 1, column.position, column.header, look)
-    link, counts = formulas.head[sheet.key]
+    link, counts = formulas.lead[sheet.key].head
     _, lower = grounds[""]
     page.write_formula(
         BAND_ROW - 1,
@@ -181,12 +182,37 @@ def _columns(page: Worksheet, style: Style, sheet: Sheet, room: int, limits: Seq
     page.ignore_errors({"number_stored_as_text": " ".join(codes)})
 
 
-def _helpers(page: Worksheet, sheet: Sheet, formulas: Formulas, filled: int) -> None:
+def _table(page: Worksheet, sheet: Sheet, room: int, formulas: Formulas) -> None:
+    """Make the list a table: where a program knows tables, a row inserted or added below is judged by itself."""
+    names = [formulas.status[sheet.key], *[""] * (len(sheet.columns) - 1), *formulas.helper_names(sheet.key)]
+    heads = [column.header for column in sheet.columns]
+    heads += [f"{HELPER_HEAD}{number}" for number in range(1, len(names) - len(heads) + 1)]
+    page.add_table(
+        HEADER_ROW - 1, 0, HEADER_ROW - 1 + room, len(names) - 1,
+        {"name": f"表_{sheet.title}", "style": None, "columns": [{"header": head} for head in heads]},
+    )  # fmt: skip
+    for column, name in zip(page.tables[-1]["columns"], names, strict=True):
+        column["formula"] = name  # given at once, XlsxWriter would write all cells too, and as if each had a result
+
+
+def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, filled: int, room: int) -> None:
     """The hidden columns beside a list, and the colours of the cells at fault."""
     own = formulas.helpers[sheet.key]
     page.set_column(own.first, own.first + len(own.formulas) - 1, None, None, {"hidden": True})
-    page.helpers = own.first, [formulas.name(formula) for formula in own.formulas]
+    page.helpers = own.first, formulas.helper_names(sheet.key)
     page.filled_to = HEADER_ROW + filled
+    codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
+    last, second = HEADER_ROW - 1 + room, f"B{FIRST_ROW}"
+    for sign, (_, look) in layout.FAULTS.items():
+        rule = f'=ISNUMBER(FIND("{sign}"&TEXT(COLUMN({second}),"00"),{codes}))'
+        options = {"type": "formula", "criteria": rule, "format": style(**look)}
+        page.conditional_format(FIRST_ROW - 1, 1, last, len(sheet.columns) - 1, options)
+        options = {
+            "type": "formula",
+            "criteria": f'=LEFT($A{FIRST_ROW})="{layout.FAULTS[sign][0]}"',
+            "format": style(**look),
+        }
+        page.conditional_format(FIRST_ROW - 1, 0, last, 0, options)
 
 
 def _rows(
@@ -219,7 +245,6 @@ def _lines(column: Column, values: Mapping[str, Value]) -> int:
 
 
 def _page(page: Worksheet, sheet: Sheet, room: int, heading: str) -> None:
-    last = len(sheet.columns) - 1
     kept = layout.kept_columns(sheet)
     page.freeze_panes(HEADER_ROW, kept)
     page.set_selection(FIRST_ROW - 1, sheet["list_id"].position, FIRST_ROW - 1, sheet["list_id"].position)
@@ -238,7 +263,6 @@ def _page(page: Worksheet, sheet: Sheet, room: int, heading: str) -> None:
     page.print_across()
     page.set_header(f"&L{heading}&R{sheet.title}")
     page.set_footer("&C第 &P 页，共 &N 页")
-    page.autofilter(HEADER_ROW - 1, 0, HEADER_ROW - 1 + room, last)
 
 
 def _choices(book: Workbook, style: Style, choices: Mapping[str, Sequence[str]]) -> None:
@@ -275,5 +299,5 @@ def _machinery(book: Workbook, style: Style, formulas: Formulas) -> None:
     page.hide()
     for name, formula in formulas.names.items():
         book.defined_names.append([name, -1, formula, True])
-    for place, formula in enumerate(formulas.local.values(), 1):
-        book.defined_names.append([NEXT, place, formula, False])
+    for place, lead in enumerate(formulas.lead.values(), 1):
+        book.defined_names.append([NEXT, place, lead.next, False])

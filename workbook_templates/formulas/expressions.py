@@ -237,14 +237,15 @@ class _Found:
         return f"INDEX({column},{self.first}):INDEX({column},{self.first}+{self.many}-1)"
 
 
-def _first(sheet: str, key_field: str, key: Expr, plan: Plan) -> str:
+def place_of(sheet: str, key_field: str, key: Expr, plan: Plan) -> str:
+    """Helper cell with the place of the topmost row of a sheet with a key, 0 where there is none."""
     keys, wanted = plan.over(plan.held(SHEETS[sheet][key_field])), say(key, plan)
     return plan.cell(_sheet_of(key), f'IF({wanted}="",0,IFERROR(MATCH({wanted},{keys},0),0))')
 
 
 def _rows_of(sheet: str, key_field: str, key: Expr, plan: Plan) -> _Found:
     here, keys, wanted = _sheet_of(key), plan.over(plan.held(SHEETS[sheet][key_field])), say(key, plan)
-    first = _first(sheet, key_field, key, plan)
+    first = place_of(sheet, key_field, key, plan)
     many = plan.cell(here, f"IF({first}=0,0,COUNTIF({keys},{wanted}))")
     found = _Found(first, many, "")
     together = plan.cell(here, f"IF({many}=0,FALSE,COUNTIF({found.block(keys)},{wanted})={many})")
@@ -253,7 +254,7 @@ def _rows_of(sheet: str, key_field: str, key: Expr, plan: Plan) -> _Found:
 
 @say.register
 def _(node: Ref, plan: Plan) -> str:
-    first = _first(node.target.sheet, node.key_field, node.key, plan)
+    first = place_of(node.target.sheet, node.key_field, node.key, plan)
     return plan.cell(_sheet_of(node.key), f'IF({first}=0,"",INDEX({plan.over(plan.held(node.target))},{first}))')
 
 
@@ -340,7 +341,7 @@ def exists(count: Count, plan: Plan) -> str:
         if op in ("!=", "contains") and not isinstance(other, Const):
             return _counted(count, plan)
     if not count.where:
-        return f"{_first(count.sheet, count.key_field, count.key, plan)}>0"
+        return f"{place_of(count.sheet, count.key_field, count.key, plan)}>0"
     keys, equal = _keys(count, plan)
     column, wanted = plan.over(keys), '&"|"&'.join([key, *(say(value, plan) for value in equal)])
     anywhere = f"ISNUMBER(MATCH({wanted},{column},0))"

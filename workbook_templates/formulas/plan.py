@@ -12,17 +12,20 @@ from functools import partial
 from random import Random
 
 from validators.columns import BOOK_FIELDS, SHEETS, Column, Sheet, letter
+from validators.expr import Cell
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.rule import all_rules
 from validators.ruleset import RuleSet
 from validators.tables import rule_table
 from workbook_templates.formulas.cells import computed, faults, folded, quoted, value
-from workbook_templates.formulas.expressions import MOST_SIGNS, Untranslatable, constant, judged
+from workbook_templates.formulas.expressions import MOST_SIGNS, Untranslatable, constant, judged, place_of
 from workbook_templates.layout import FIRST_ROW, HEADER_ROW
 from workbook_templates.offered import OFFERED
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""
+HELPER_HEAD = "校验·"
+"""How the heads of helper columns begin."""
 NEXT = "下一处错误"
 """The name, on each sheet, of the next cell at fault."""
 WRONG, MISSING, WARN, TELL = "#?!~"
@@ -57,9 +60,14 @@ PARTLY: dict[str, str] = {
 """Rules that formulas say in part, and what is left to Python."""
 
 
+ERROR, WARNING = SEVERITY_SYMBOLS[Severity.ERROR], SEVERITY_SYMBOLS[Severity.WARNING]
 FINE = "✓"
 BROKEN = "■ 校验公式出错，请用空白模板重新粘贴"
 NOTHING_WRONG = "✓ 没有要改的"
+
+
+ECHOED = ("BZ01", "BZ02")
+"""Rules about the grade of a guaranteed enterprise: its row in 保障类 says so too, where the officer may stand."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,33 @@ class Formula:
     """A formula in a cell of the hidden sheet, without `=`."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Formulas about the cells at fault of a sheet."""
+
+    next: str
+    """The next cell at fault, as a reference."""
+    link: str
+    """A link to it."""
+    said: str
+    """What 校验 says of it."""
+    fault: str
+    """Whether there is one."""
+    filled: str
+    """Address of the number of rows that are begun; likewise below."""
+    wrong: str
+    warned: str
+    unjudged: str
+    """Rows without the formula in 校验, as an inserted one is in some programs."""
+
+    @property
+    def head(self) -> tuple[str, str]:
+        """What stands in the head of the sheet: the link, and how many rows are at fault."""
+        counts = f'"{ERROR} "&{self.wrong}&"行　{WARNING} "&{self.warned}&"行"'
+        unjudged = f'"■ "&{self.unjudged}&"行没有校验公式"'
+        return f'IF({self.fault},{self.link},"{NOTHING_WRONG}")', f"IF({self.unjudged}>0,{unjudged},{counts})"
 
 
 @dataclass
@@ -91,8 +126,8 @@ class Formulas:
         self.ruleset, self.county, self.room = ruleset, county, room
         self._known: dict[str, str] = {}
         """Names by formula, without `=`, for row 1."""
-        self.local: dict[str, str] = {}
-        """The formula of `NEXT` by sheet."""
+        self.lead: dict[str, Lead] = {}
+        """The way to the next cell at fault, and how far it is, by sheet."""
         self.lists: dict[str, Sequence[object]] = {}
         """Columns of the hidden sheet by their heads."""
         self.helpers = {sheet.key: Helpers(len(sheet.columns)) for sheet in SHEETS.values()}
@@ -100,13 +135,15 @@ class Formulas:
         """Name of the formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
-        self.head: dict[str, tuple[str, str]] = {}
-        """Formulas of the link to the next cell at fault and of the counts, by sheet."""
         self.rules = list(all_rules())
         self._rule_ids = self._list("规则", self.rules)
         self._rule_names = self._list("规则名称", [rule.name for rule in all_rules().values()])
         for sheet in SHEETS.values():
             self._judge(sheet)
+
+    def helper_names(self, sheet: str) -> list[str]:
+        """Names in the helper columns of a sheet, from left to right."""
+        return [self.name(formula) for formula in self.helpers[sheet].formulas]
 
     @property
     def names(self) -> dict[str, str]:
@@ -288,7 +325,18 @@ class Formulas:
                     continue
                 sheets = one.when.sheets()
                 (among if sheets == {sheet.key} else others if sheets else alone).append(text)
+        if sheet.key == "guarantee":
+            others += self._echoes(sheet)
         return alone, others, among
+
+    def _echoes(self, sheet: Sheet) -> Iterator[str]:
+        """What is found at an enterprise, told at the rows that speak of it."""
+        row = place_of("enterprises", "list_id", Cell(sheet["list_id"]), self)
+        found = f"INDEX({self.over(self.codes['enterprises'])},{row})"
+        for rule in ECHOED:
+            there = self._code(WRONG, SHEETS["enterprises"]["grade"], rule)
+            here = self._code(WRONG, sheet["list_id"], rule)
+            yield f'IF({row}=0,"",IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},""))'
 
     def _form_code(self, column: Column, rule: str) -> str:
         return quoted(self._code(SIGNS[all_rules()[rule].severity], column, rule))
@@ -316,28 +364,24 @@ class Formulas:
         return sum(self._weight(by_name[part]) if part in by_name else 1 for part in _PART.findall(formula))
 
     def _lead(self, sheet: Sheet, codes: str) -> None:
-        """The way to the next cell at fault: its row and column within the list, the link, and the counts."""
+        """The way to the next cell at fault, and how far the sheet is."""
         last = FIRST_ROW + self.room[sheet.key]
         status = f"{sheet.title}!$A${FIRST_ROW}:$A${last}"
-        wrong, warn = (f"{SEVERITY_SYMBOLS[severity]}*" for severity in (Severity.ERROR, Severity.WARNING))
-        row = self.single(f'IFERROR(MATCH("{wrong}",{status},0),IFERROR(MATCH("{warn}",{status},0),0))')
+        row = self.single(f'IFERROR(MATCH("{ERROR}*",{status},0),IFERROR(MATCH("{WARNING}*",{status},0),0))')
         found = self.single(f'IF({row}=0,"",INDEX({self.over(codes)},{row}))')
-        column = self.single(
-            f"IF({row}=0,2,VALUE(MID({found},{_worst(found)}+1,2)))",
-        )
+        column = self.single(f"IF({row}=0,2,VALUE(MID({found},{_worst(found)}+1,2)))")
         body = f"{sheet.title}!$A${FIRST_ROW}:${letter(len(sheet.columns) - 1)}${last}"
-        self.local[sheet.key] = f"INDEX({body},MAX(1,{row}),{column})"
         address = f"ADDRESS({row}+{FIRST_ROW - 1},{column},4)"
-        link = f'HYPERLINK("#\'{sheet.title}\'!"&{address},"▶ {NEXT}："&{address})'
         own = letter(sheet["list_id"].position)
-        unjudged = f'COUNTIFS({sheet.title}!${own}${FIRST_ROW}:${own}${last},"?*",{status},"")'
-        tallies = [
-            f'COUNTIF({status},"{SEVERITY_SYMBOLS[severity]}*")' for severity in (Severity.ERROR, Severity.WARNING)
-        ]
-        self.head[sheet.key] = (
-            f'IF({row}=0,"{NOTHING_WRONG}",{link})',
-            f'IF({unjudged}>0,"■ 有"&{unjudged}&"行没有校验公式",'
-            f'"{SEVERITY_SYMBOLS[Severity.ERROR]} "&{tallies[0]}&"行　{SEVERITY_SYMBOLS[Severity.WARNING]} "&{tallies[1]}&"行")',
+        self.lead[sheet.key] = Lead(
+            next=f"INDEX({body},MAX(1,{row}),{column})",
+            link=f'HYPERLINK("#\'{sheet.title}\'!"&{address},"▶ {NEXT}："&{address})',
+            said=f'IF({row}=0,"",INDEX({status},{row}))',
+            fault=f"{row}>0",
+            filled=self.single(f'COUNTIF({status},"?*")'),
+            wrong=self.single(f'COUNTIF({status},"{ERROR}*")+COUNTIF({status},"■*")'),
+            warned=self.single(f'COUNTIF({status},"{WARNING}*")'),
+            unjudged=self.single(f'COUNTIFS({sheet.title}!${own}${FIRST_ROW}:${own}${last},"?*",{status},"")'),
         )
 
 

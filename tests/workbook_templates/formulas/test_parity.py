@@ -16,7 +16,7 @@ from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, Make
 from validators.columns import SHEETS, letter, position_of
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge
 from validators.ruleset import load
-from workbook_templates.formulas.plan import ONLY_IN_PYTHON, PARTLY, Formulas
+from workbook_templates.formulas.plan import ECHOED, ONLY_IN_PYTHON, PARTLY, Formulas
 from workbook_templates.layout import FIRST_ROW
 from workbook_templates.reader import read_county
 from workbook_templates.template import write_county
@@ -80,7 +80,9 @@ class Judged:
         with_errors(path)
         saved = convert(path, folder, "xlsx:Calc MS Excel 2007 XML")
         room = {key: max(20, len(rows)) for key, rows in self.made.rows.items()}
-        self.workbook = codes(saved, Formulas(RULESET, COUNTY, room))
+        said = codes(saved, Formulas(RULESET, COUNTY, room))
+        self.echoed = {verdict for verdict in said if verdict[0] == "guarantee" and verdict[3] in ECHOED}
+        self.workbook = said - self.echoed
         self.python = python(path)  # LibreOffice saves an error value as a formula
 
     def typed(self, sheet: str, row: int) -> set[str]:
@@ -130,6 +132,22 @@ def test_every_rule_of_both_is_found_by_both(judged: list[Judged]) -> None:
     assert all(len(rows) >= ROWS for one in judged for rows in one.made.rows.values())
     found = Counter(verdict[3] for one in judged for verdict in one.workbook & one.python.keys())
     assert translated - found.keys() == set()
+
+
+def test_a_guaranteed_enterprise_below_its_grade_is_flagged_in_both_sheets(judged: list[Judged]) -> None:
+    for one in judged:
+        enterprises, guarantees = one.made.rows["enterprises"], one.made.rows["guarantee"]
+        below: dict[object, set[str]] = {}
+        for sheet, row, _, rule in one.workbook:
+            if sheet == "enterprises" and rule in ECHOED:
+                below.setdefault(enterprises[row - FIRST_ROW]["list_id"], set()).add(rule)
+        wanted = {
+            ("guarantee", FIRST_ROW + number, "B", rule)
+            for number, row in enumerate(guarantees)
+            for rule in below.get(row["list_id"], ())
+        }
+        assert wanted
+        assert wanted <= one.echoed  # a number in full-width digits finds its enterprise too
 
 
 def test_rules_are_in_the_workbook_or_it_is_said_why_not() -> None:

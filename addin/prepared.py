@@ -4,7 +4,7 @@ from addin import reading
 from validators.columns import SHEETS
 from validators.records import RowReader
 from validators.rule import compiled
-from validators.ruleset import load, years
+from validators.ruleset import default
 from workbook_templates.quick import row_pattern
 from workbook_templates.reader import PROVENANCE
 
@@ -14,4 +14,4 @@ for _sheet in SHEETS:
     for _width in (0, len(PROVENANCE)):
         row_pattern(len(SHEETS[_sheet].columns) + _width)
     compiled(_sheet)
-    RowReader(_sheet, load(years()[-1]))
+    RowReader(_sheet, default())

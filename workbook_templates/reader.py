@@ -257,15 +257,16 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
     return found
 
 
-def read_county(path: Path, *, on: dt.date | None = None) -> Book:
+def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
     """A county workbook. `on` is the day to judge dates by (default: its 填报日期, else today).
 
+    `rules` is the rule set to judge it by (default: `ruleset.judging`).
     Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
     """
     opened = open_workbook(path)
     facts = read_facts(opened)
     year = text_of(facts.get("year"))
-    rules = ruleset.load(year if year in ruleset.years() else ruleset.years()[-1])
+    rules = rules or ruleset.judging(year, text_of(facts.get("ruleset")))
     day = _day(facts.get("filled_on"), rules)
     county = text_of(facts.get("division"))
     county = rules.divisions[county]["code"] if county in rules.divisions else county
@@ -311,7 +312,7 @@ def _cover_faults(
     opened: Opened, facts: Mapping[str, Raw], rules: ruleset.RuleSet, day: dt.date | None
 ) -> Iterator[Fault]:
     """What the workbook says of itself and cannot mean."""
-    rounds = list(dict.fromkeys(row["round"] for row in rules.tables["deadlines"]))
+    rounds = rules.rounds
     revision = text_of(facts.get("revision"))
     wrong = {
         "round": "round" in facts and text_of(facts["round"]) not in rounds and f"应为{'、'.join(rounds)}之一",

@@ -75,6 +75,11 @@ def fields(table: str) -> tuple[Field, ...]:
     )  # fmt: skip
 
 
+def title(table: str) -> str:
+    """What people call a table; the name of its sheet."""
+    return labels("tables")[table]
+
+
 def key_of(table: str, row: Row) -> Key:
     """What identifies a row of a table."""
     return tuple(row[field.name] for field in fields(table) if field.key)
@@ -246,7 +251,21 @@ def _industry(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
         yield "lowest", f"最低等级“{row['lowest']}”不在“可评的等级”之中。请改正其中一格。"
 
 
+def _share(name: str, row: Row) -> Iterator[tuple[str, str]]:
+    """A percentage that a spreadsheet program turned into a fraction: 20% typed becomes 0.2."""
+    if _number(row[name]) and 0 < float(row[name]) < 1:
+        yield (
+            name,
+            f"比例是 {row[name]}，不到百分之一；多半是写了百分号，被表格存成了小数。请写 20 的样子，不写百分号。",
+        )
+
+
+def _target(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
+    yield from _share("minimum_percent_of_whole_society", row)
+
+
 def _measure(row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
+    yield from _share("min_ratio_percent", row)
     own = [one for one in tables["industries"] if one["industry"] == row["industry"]]
     if not own:
         if row["subtype"]:
@@ -277,6 +296,7 @@ def _threshold(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
 _ROW_CHECKS: dict[str, Callable[[Row, Tables], Iterator[tuple[str, str]]]] = {
     "industries": _industry,
     "measures": _measure,
+    "targets": _target,
     "divisions": _division,
     "thresholds": _threshold,
 }
@@ -295,3 +315,38 @@ def _wholes(tables: Tables) -> Iterator[Problem]:
     for table in ("industries", "grades", "guarantee"):
         if not tables[table]:
             yield Problem(table, None, fields(table)[0].name, "这张表是空的。请至少填一行。")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of a row of a table."""
+
+    table: str
+    what: Literal["新增", "删除", "修改", "次序"]
+    row: str
+    """What identifies the row to people; '' where the order of the whole table changed."""
+    cells: tuple[tuple[str, str, str], ...] = ()
+    """Head, what stood there and what stands there now, as people see them."""
+
+
+def changes(old: Tables, new: Tables) -> Iterator[Change]:
+    """What tells the new tables from the old ones, table by table; keys are unique in both."""
+    for table in new:
+        before = {key_of(table, row): row for row in old[table]}
+        after = {key_of(table, row): row for row in new[table]}
+        for key, row in after.items():
+            if key not in before:
+                yield Change(table, "新增", _row_name(table, row, new))
+            elif row != before[key]:
+                pairs = [(one.head, shown(one, before[key], old), shown(one, row, new)) for one in fields(table)]
+                differing = tuple(pair for pair in pairs if pair[1] != pair[2])
+                yield Change(table, "修改", _row_name(table, row, new), differing)
+        for key, row in before.items():
+            if key not in after:
+                yield Change(table, "删除", _row_name(table, row, old))
+        if [key for key in before if key in after] != [key for key in after if key in before]:
+            yield Change(table, "次序", "")
+
+
+def _row_name(table: str, row: Row, tables: Tables) -> str:
+    return " ".join(filter(None, (shown(field, row, tables) for field in fields(table) if field.key)))

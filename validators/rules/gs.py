@@ -7,7 +7,7 @@ from validators.columns import BOOK_FIELDS, DISPOSAL_TYPES, KNOWN_TEMPLATE_VERSI
 from validators.expr import Cell, Check, Expr, Names, Record, Row, blank, call, check, count, given, lookup
 from validators.findings import Severity
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
-from validators.ruleset import NOT_KEY, UNGRADED, years
+from validators.ruleset import NOT_KEY, UNGRADED, versions, years
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -214,7 +214,7 @@ def gs06(book: Book) -> Iterator[Found]:
             fault=Fault("GS06", "year", "填报说明", value=year),
         )
     named = value_text(book.facts["ruleset"]) if "ruleset" in book.facts else ""
-    if year in years() and named not in ("", year, book.ruleset.id):
+    if year in years() and named and named not in versions(year):
         yield Found(
             f"表中写明用规则集“{named}”，本机没有 {year} 年的这一版，已按 {book.ruleset.id} 核对。"
             "请向市里要这一版规则集，用 qingdan ruleset load 载入后再核对。",

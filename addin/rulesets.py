@@ -14,7 +14,7 @@ from addin.terminal import document, progress, say, warn
 from addin.worker import Failure, each
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Json, Severity
 from validators.law import Change, changes, title
-from validators.ruleset import TABLES, RuleSet, UnknownRuleSet, newest, of_tables, versions, years
+from validators.ruleset import TABLES, RuleSet, of_tables, versions, years
 from workbook_templates.lawbook import COVER, Law, faults, read_law, write_law
 from workbook_templates.reader import UnreadableWorkbook, open_workbook
 
@@ -79,8 +79,8 @@ def load_file(file: str, *, against: Sequence[str], as_json: bool) -> int:
         [law] = each(_read, [(path,)])
     if isinstance(law, Failure):
         raise Stop(law.message)
-    base = _newest(law.year)
-    wrong = faults(law, base)
+    base = rules_of(law.year)
+    wrong = faults(law, [base, rules_of(None, law.year)])
     done = list(changes(base.tables, law.tables)) if not wrong else []
     if done and not law.by:
         wrong = [(COVER, None, "改了内容，却没有填“录入人”。请填写单位和姓名。")]
@@ -117,13 +117,6 @@ def _read(path: Path) -> Law:
     try:
         return read_law(open_workbook(path))
     except UnreadableWorkbook as error:
-        raise Stop(str(error)) from error
-
-
-def _newest(year: str) -> RuleSet:
-    try:
-        return newest(year)
-    except UnknownRuleSet as error:
         raise Stop(str(error)) from error
 
 
@@ -204,7 +197,7 @@ def _say_loaded(
         say(f"《{title(table)}》")
         for change in listed[:LISTED]:
             cells = "；".join(f"{head}：{old or '空白'} → {new or '空白'}" for head, old, new in change.cells)
-            say(f"  {change.what}  {change.row or '各行的先后'}{f'　{cells}' if cells else ''}")
+            say(f"  {change.what}  {change.row or '各行的先后'}{f'  {cells}' if cells else ''}")
         if len(listed) > LISTED:
             say(f"  …还有 {len(listed) - LISTED} 处；加 --json 可得全部。")
     say(f"已载入为规则集 {kept.id}（原为 {base.id}），放在 {shelf.folder()}。从现在起各命令都用这一版。")

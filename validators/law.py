@@ -145,11 +145,11 @@ class Problem:
     message: str
 
 
-def problems(tables: Tables, base: Tables) -> Iterator[Problem]:
-    """What is wrong with the tables; rows that `base` has too need not say who verified them."""
+def problems(tables: Tables, *known: Tables) -> Iterator[Problem]:
+    """What is wrong with the tables; rows that one of the `known` rule sets has need not say who verified them."""
     for table, rows in tables.items():
         seen: dict[Key, int] = {}
-        unchanged = {tuple(row.values()) for row in base[table]}
+        unchanged = {tuple(row.values()) for one in known for row in one[table]}
         for number, row in enumerate(rows):
             faults = [*_cells(table, row, tables), *_ROW_CHECKS.get(table, _nothing)(row, tables)]
             key = key_of(table, row)

@@ -315,16 +315,19 @@ def _text(one: Field, cell: Raw) -> str:
     return unicodedata.normalize("NFKC", text) if one.kind in NUMBERS else text
 
 
-def faults(law: Law, base: RuleSet) -> list[tuple[str, str | None, str]]:
-    """Everything that is wrong with it: sheet, cell and a line for the officer; at most `MOST_PROBLEMS`."""
+def faults(law: Law, known: Sequence[RuleSet]) -> list[tuple[str, str | None, str]]:
+    """Everything that is wrong with it: sheet, cell and a line for the officer; at most `MOST_PROBLEMS`.
+
+    Rows that one of the `known` rule sets has need not say anew who verified them.
+    """
     found = list(law.faults)
     if not found:
-        found += list(_judged(law, base))
+        found += list(_judged(law, known))
     return found[:MOST_PROBLEMS]
 
 
-def _judged(law: Law, base: RuleSet) -> Iterator[tuple[str, str | None, str]]:
-    for one in problems(law.tables, base.tables):
+def _judged(law: Law, known: Sequence[RuleSet]) -> Iterator[tuple[str, str | None, str]]:
+    for one in problems(law.tables, *(rules.tables for rules in known)):
         place = None if one.row is None else f"{law.columns[one.table][one.field]}{law.rows[one.table][one.row]}"
         yield title(one.table), place, one.message
     for number, row in zip(law.rows["basis"], law.tables["basis"], strict=True):

@@ -18,7 +18,7 @@ from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES, SHEETS, letter
 from validators.findings import Finding, Json, counts, in_order, stops
 from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
-from validators.ruleset import RuleSet, UnknownRuleSet
+from validators.ruleset import RuleSet, UnknownRuleSet, load
 from workbook_templates.city import COUNTIES, read_city, write_city
 from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.submission import (
@@ -234,7 +234,8 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
             said = json.loads(manifest)
         exclusions = {str(one.get("county")): str(one.get("reason")) for one in said.get("exclusions", ())}
         handed, _ = read_inbox(inbox(sources), None, lambda done, of, what: None)
-        city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions)
+        rules = _ruleset_of(said, found)
+        city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, ruleset=rules)
         _compare_inputs(city, said, found)
         sheets = profile(str(said.get("profile", DEFAULT)))
         [rows] = each(_rows, [(path, [sheet.title for sheet in sheets])], memory=LARGE_MEMORY, seconds=LONG)
@@ -258,6 +259,20 @@ def _rows(path: Path, titles: Sequence[str]) -> dict[str, list[tuple[int, list[A
         return {title: grid.rows for title in titles if (grid := opened.grid(title))}
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
+
+
+def _ruleset_of(said: Mapping[str, Any], found: Findings) -> RuleSet | None:
+    """The rule set that the manifest names; None where it is not here, which is found, or the manifest names none."""
+    if not said:
+        return None
+    try:
+        rules = load(str(said["ruleset"]))
+    except UnknownRuleSet as error:
+        found.add("AU10", f"不能复算：{str(error).rstrip('。')}。请载入清单所用的这一版规则集")
+        return None
+    if said.get("ruleset_sha256", rules.sha256) != rules.sha256:
+        found.add("AU10", f"不能复算：本机的规则集 {rules.id} 与清单所用的内容不同。请载入清单所用的这一版")
+    return rules
 
 
 def _compare_inputs(city: City, said: Mapping[str, Any], found: Findings) -> None:

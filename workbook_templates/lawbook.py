@@ -4,6 +4,7 @@ Everything that stands on the sheets is made from the declaration of the tables 
 """
 
 import datetime as dt
+import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ FACTS = {"base": "规则集", "year": "年度", "by": "录入人"}
 """What the workbook says of itself, and the defined names; the last is the office's."""
 TITLE_ROW, MARK_ROW, HEADER_ROW = 1, 2, 3
 """1-based rows; the first entry stands below."""
+ROW_HEIGHT = 19.0
+"""In points, of a row with one line."""
 SPARE = 200
 """Rows made ready below those that are filled."""
 MOST_PROBLEMS = 500
@@ -130,6 +133,7 @@ def _table(page: Worksheet, style: Style, table: str, rules: RuleSet, lists: dic
     rows = rules.tables[table]
     last = HEADER_ROW + len(rows) + SPARE - 1
     page.hide_gridlines(2)
+    page.growing_from = HEADER_ROW + 1
     for place, height in ((TITLE_ROW, 28), (MARK_ROW, 16.5), (HEADER_ROW, 32)):
         page.set_row(place - 1, height)
     big = style(font_name=layout.HEAD_FONT, font_size=15, font_color=layout.INK)
@@ -150,9 +154,8 @@ def _table(page: Worksheet, style: Style, table: str, rules: RuleSet, lists: dic
         texts = [shown(one, rows[number], rules.tables) for one in declared] if number < len(rows) else blank
         for place, (one, text, look) in enumerate(zip(declared, texts, looks, strict=True)):
             put(page, HEADER_ROW + number, place, _written(one, text), look)
-        lines = max(-(-text_width(text) // (one.width - 2.5)) for one, text in zip(declared, texts, strict=True))
-        if lines > 1:
-            page.set_row(HEADER_ROW + number, min(layout.ENTRY_LINE * lines + 4, 400))
+        lines = max(_lines(one, text) for one, text in zip(declared, texts, strict=True))
+        page.set_row(HEADER_ROW + number, max(ROW_HEIGHT, min(layout.ENTRY_LINE * lines + 5, 400)))
     _colours(page, style, declared, last)
     page.freeze_panes(HEADER_ROW, kept)
     page.autofilter(HEADER_ROW - 1, 0, last, len(declared) - 1)
@@ -161,6 +164,11 @@ def _table(page: Worksheet, style: Style, table: str, rules: RuleSet, lists: dic
     page.fit_to_pages(1, 0)
     page.repeat_rows(MARK_ROW - 1, HEADER_ROW - 1)
     page.set_footer("&C第 &P 页，共 &N 页")
+
+
+def _lines(one: Field, text: str) -> int:
+    """Lines that a text takes; an address is not broken well."""
+    return math.ceil(text_width(text) / (one.width - 2.5)) + ("http" in text and len(text) > one.width)
 
 
 def _look(style: Style, one: Field) -> Format:

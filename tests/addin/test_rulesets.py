@@ -321,7 +321,15 @@ def test_templates_samples_the_city_and_the_manifest_name_the_version(run: Run, 
     assert (found["ruleset"], found["files"][0]["ruleset"]) == ("2020.1", "2020.1")
     assert openpyxl.load_workbook(city)["提交情况"]["N2"].value == "2020.1"
     assert json.loads(run("export", city, "--out", out, "--json").out)["manifest"]["ruleset"] == "2020.1"
-    assert run("audit", out, "--against", sample.parent / "样例.xlsx").code == 0
+    assert run("audit", out, "--against", sample).code == 0
+    manifest = Path(f"{out}.manifest.json")
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    assert said["ruleset_sha256"] == ruleset.load("2020.1").sha256
+    for name, value, says in (("ruleset", "2020.9", "没有规则集 2020.9"), ("ruleset_sha256", "0" * 64, "内容不同")):
+        manifest.write_text(json.dumps({**said, name: value}, ensure_ascii=False), encoding="utf-8")
+        ran = run("audit", out, "--against", sample, "--json")
+        (check,) = [one for one in json.loads(ran.out)["checks"] if one["id"] == "AU10"]
+        assert (ran.code, check["result"]) == (1, "不通过") and says in check["evidence"][0]["what"]
     assert run("check", sample, "--ruleset", "2020.7").code == 2
 
 

@@ -7,7 +7,7 @@ the shipped files: choices by their code (`yes`), lists with the separator of `L
 import csv
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -143,6 +143,8 @@ class Problem:
     row: int | None
     field: str
     message: str
+    other: int | None = None
+    """Another row of the table that it is about."""
 
 
 def problems(tables: Tables, *known: Tables) -> Iterator[Problem]:
@@ -157,9 +159,7 @@ def problems(tables: Tables, *known: Tables) -> Iterator[Problem]:
             if first != number:
                 named = next(field for field in fields(table) if field.key)
                 other = "、".join(filter(None, key))
-                faults.append(
-                    (named.name, f"“{other}”已经有一行了（本表第 {first + 1} 条）。请删去一行，或改正重复的内容。")
-                )
+                yield Problem(table, number, named.name, f"“{other}”有两行。请删去一行，或改正重复的内容。", first)
             if row["verified"] == "yes":
                 faults += _verified(row, tuple(row.values()) in unchanged)
             for name, message in faults:
@@ -228,8 +228,8 @@ _THRESHOLDS: dict[str, tuple[Callable[[str], bool], str]] = {
 }
 
 
-def _some(values: object) -> str:
-    listed = [str(value) for value in values]  # type: ignore[attr-defined] # any collection of texts
+def _some(values: Iterable[str]) -> str:
+    listed = list(values)
     return "、".join(listed[:12]) + ("等" if len(listed) > 12 else "") if listed else "（还没有）"
 
 
@@ -267,9 +267,9 @@ def _target(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
 def _measure(row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
     yield from _share("min_ratio_percent", row)
     own = [one for one in tables["industries"] if one["industry"] == row["industry"]]
+    if row["industry"] in labels("any") and row["subtype"]:
+        yield "subtype", "填“各行业”的行不分子类。请把子类清空。"
     if not own:
-        if row["subtype"]:
-            yield "subtype", "填“各行业”的行不分子类。请把子类清空。"
         return
     subtypes = [one["subtype"] for one in own]
     if row["subtype"] not in subtypes:

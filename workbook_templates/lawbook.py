@@ -215,7 +215,7 @@ def _limit(one: Field, tables: Tables, lists: dict[str, tuple[str, ...]]) -> Lim
     refuse = {"error_title": f"{one.head}请核对", "error_message": f"{one.prompt}", "error_type": "stop"}
     match one.kind:
         case "choice":
-            name = f"选项_{one.table}_{one.name}"
+            name = f"选项_{title(one.table)}_{one.head}"
             lists[name] = tuple(dict.fromkeys(allowed(one, tables).values())) or ("",)
             ask = "不在下拉列表里。如果是刚在别的表里新增的，可以保留；否则请从列表中选。"
             grows = any(sign in one.values for sign in "./")
@@ -337,7 +337,8 @@ def faults(law: Law, known: Sequence[RuleSet]) -> list[tuple[str, str | None, st
 def _judged(law: Law, known: Sequence[RuleSet]) -> Iterator[tuple[str, str | None, str]]:
     for one in problems(law.tables, *(rules.tables for rules in known)):
         place = None if one.row is None else f"{law.columns[one.table][one.field]}{law.rows[one.table][one.row]}"
-        yield title(one.table), place, one.message
+        where = f"另一行是第 {law.rows[one.table][one.other]} 行。" if one.other is not None else ""
+        yield title(one.table), place, one.message + where
     for number, row in zip(law.rows["basis"], law.tables["basis"], strict=True):
         if row["rule"] and row["rule"] not in all_rules():
             cell = f"{law.columns['basis']['rule']}{number}"

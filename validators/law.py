@@ -44,6 +44,7 @@ class Field:
     prompt: str
 
 
+@cache
 def _rows(name: str) -> list[Row]:
     text = files(__package__).joinpath("rulesets", f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

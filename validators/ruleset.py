@@ -15,12 +15,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Protocol
 
-from validators.law import Row, fields
+from validators.law import Row, fields, labels
 
-TABLES = (
-    "industries", "grades", "measures", "guarantee", "targets", "divisions", "deadlines", "thresholds", "words",
-    "basis",
-)  # fmt: skip
+TABLES = tuple(labels("tables"))
 NOT_KEY = "非重点行业"
 UNGRADED = "未评级"
 

@@ -167,8 +167,9 @@ def _table(page: Worksheet, style: Style, table: str, rules: RuleSet, lists: dic
 
 
 def _lines(one: Field, text: str) -> int:
-    """Lines that a text takes; an address is not broken well."""
-    return math.ceil(text_width(text) / (one.width - 2.5)) + ("http" in text and len(text) > one.width)
+    """Lines that a text takes; a long address is not broken well."""
+    lines = math.ceil(text_width(text) / (one.width - 2.5))
+    return lines + (lines > 2 and "http" in text)
 
 
 def _look(style: Style, one: Field) -> Format:

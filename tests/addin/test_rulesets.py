@@ -1,6 +1,7 @@
 """`qingdan ruleset`: the law as a workbook, what is wrong with it, what changes, and who uses the new version."""
 
 import datetime as dt
+import errno
 import json
 import shutil
 import zipfile
@@ -165,6 +166,37 @@ def test_two_loads_at_once_get_two_numbers(loaded: Path, monkeypatch: pytest.Mon
     assert (kept.id, other.id) == ("2020.1", "2020.2")
     assert kept.tables == tables and other.tables == RULES.tables
     assert [one.name for one in sorted(loaded.iterdir())] == ["2020.1.json", "2020.2.json"]
+
+
+def test_a_full_disk_leaves_nothing_and_leftovers_are_no_versions(
+    run: Run, lawbook: Path, loaded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(temporary: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    path = edited(lawbook, change("thresholds", ("本市名称",), {"数值": "聊城", **VERIFIED}))
+    monkeypatch.setattr(shelf, "_take", full)
+    code, _, err = run("ruleset", "load", path)
+    assert code == 2 and "磁盘已满" in err
+    assert list(loaded.iterdir()) == []
+    monkeypatch.undo()
+    monkeypatch.setenv("QINGDAN_RULESETS", str(loaded))
+    for name in (".0123.tmp", "2020.01.json", "2020.json", "x2020.1.json", "2020.1.json.bak"):
+        (loaded / name).write_text("{", encoding="utf-8")
+    assert ruleset.versions("2020") == ("2020",)
+    assert load(run, path)["ruleset"] == "2020.1"
+
+
+def test_versions_lie_in_the_user_s_own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("QINGDAN_RULESETS")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert shelf.folder() == tmp_path / "data" / "qingdan" / "规则集"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert shelf.folder() == tmp_path / ".local" / "share" / "qingdan" / "规则集"
+    monkeypatch.setattr(shelf.sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    assert shelf.folder() == tmp_path / "local" / "qingdan" / "规则集"
 
 
 @pytest.mark.parametrize("damage", ["{", '{"format": "qingdan-ruleset/1"}', "[]", "null", "changed"])

@@ -18,7 +18,7 @@ from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES, SHEETS, letter
 from validators.findings import Finding, Json, counts, in_order, stops
 from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
-from validators.ruleset import UnknownRuleSet
+from validators.ruleset import RuleSet, UnknownRuleSet, load
 from workbook_templates.city import COUNTIES, read_city, write_city
 from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.submission import (
@@ -84,6 +84,7 @@ class Consolidated:
                     for level, own in reductions(books).items()
                 },
             },
+            "ruleset": city.ruleset.id,
             "out": str(out),
         }
 
@@ -112,13 +113,14 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 
 
 def read_inbox(
-    paths: Sequence[Path], on: dt.date | None, progress: Progress
+    paths: Sequence[Path], on: dt.date | None, progress: Progress, rules: RuleSet | None = None
 ) -> tuple[list[Handed], list[tuple[str, str]]]:
     """Every file, read and judged by the rules of one workbook, and those that could not be read."""
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
     labels = _labels(paths)
-    for number, (label, found) in enumerate(zip(labels, read_all(paths, on=on, records=True), strict=True), 1):
+    found_in = read_all(paths, on=on, records=True, rules=rules.id if rules else None)
+    for number, (label, found) in enumerate(zip(labels, found_in, strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
             errors.append((label, found.message))
@@ -138,18 +140,22 @@ def consolidate(
     *,
     year: int | None = None,
     round_: str | None = None,
+    rules: RuleSet | None = None,
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
     overwrite: bool = False,
     progress: Progress = lambda done, of, what: None,
 ) -> Consolidated:
-    """All counties of one year and round in one workbook at `out`. Raises `Stop`."""
+    """All counties of one year and round in one workbook at `out`. Raises `Stop`.
+
+    `rules` is the rule set to judge all by (default: the newest of the year, and each workbook by `ruleset.judging`).
+    """
     paths = inbox(sources)
     if not paths:
         raise Stop(f"“{'、'.join(map(str, sources))}”里没有文件。请把各县区的工作簿放进去再汇总。")
     with writing(out, force=overwrite, inputs=paths):
-        handed, errors = read_inbox(paths, on, progress)
-        city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions)
+        handed, errors = read_inbox(paths, on, progress, rules)
+        city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions, ruleset=rules)
         findings = in_order([*judge_city(city), *(f for one in city.adopted for f in one.findings)])
         write_city(out, city, findings, overwrite=overwrite)
     return Consolidated(city, findings, errors)
@@ -228,7 +234,8 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
             said = json.loads(manifest)
         exclusions = {str(one.get("county")): str(one.get("reason")) for one in said.get("exclusions", ())}
         handed, _ = read_inbox(inbox(sources), None, lambda done, of, what: None)
-        city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions)
+        rules = _ruleset_of(said, found)
+        city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, ruleset=rules)
         _compare_inputs(city, said, found)
         sheets = profile(str(said.get("profile", DEFAULT)))
         [rows] = each(_rows, [(path, [sheet.title for sheet in sheets])], memory=LARGE_MEMORY, seconds=LONG)
@@ -252,6 +259,20 @@ def _rows(path: Path, titles: Sequence[str]) -> dict[str, list[tuple[int, list[A
         return {title: grid.rows for title in titles if (grid := opened.grid(title))}
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
+
+
+def _ruleset_of(said: Mapping[str, Any], found: Findings) -> RuleSet | None:
+    """The rule set that the manifest names; None where it is not here, which is found, or the manifest names none."""
+    if not said:
+        return None
+    try:
+        rules = load(str(said["ruleset"]))
+    except UnknownRuleSet as error:
+        found.add("AU10", f"不能复算：{str(error).rstrip('。')}。请载入清单所用的这一版规则集")
+        return None
+    if said.get("ruleset_sha256", rules.sha256) != rules.sha256:
+        found.add("AU10", f"不能复算：本机的规则集 {rules.id} 与清单所用的内容不同。请载入清单所用的这一版")
+    return rules
 
 
 def _compare_inputs(city: City, said: Mapping[str, Any], found: Findings) -> None:

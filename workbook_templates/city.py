@@ -12,7 +12,7 @@ from validators.columns import LETTERS, SHEETS, Column, letter
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 from validators.records import Value
 from validators.rule import all_rules, value_text
-from validators.ruleset import load
+from validators.ruleset import RuleSet, UnknownRuleSet, load
 from workbook_templates.layout import HEADER_ROW
 from workbook_templates.quick import Rows as GridRows
 from workbook_templates.quick import Seen
@@ -188,10 +188,19 @@ def _values(opened: Opened, title: str) -> Grid:
     return grid
 
 
+def _named(name: str, id_: str) -> RuleSet:
+    try:
+        return load(id_)
+    except UnknownRuleSet as error:
+        raise UnreadableWorkbook(
+            f"“{name}”是用规则集 {id_} 汇总的，{str(error).rstrip('。')}。请用 qingdan ruleset load 载入该版，或重新汇总。"
+        ) from error
+
+
 def _city(opened: Opened) -> tuple[City, list[Finding]]:
     counties = list(_table(_values(opened, COUNTIES)))
     first = counties[0]
-    rules = load(text_of(first.get("规则集")))
+    rules = _named(opened.name, text_of(first.get("规则集")))
     on = first["汇总日期"]
     if not isinstance(on, dt.date):
         raise ValueError("汇总日期")

@@ -204,13 +204,18 @@ _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?
 
 def read_facts(opened: Opened) -> dict[str, Raw]:
     """What the workbook says of itself (`BOOK_FIELDS`), by field; absent where its name or cell is missing."""
+    return named_cells(opened, COVER_TITLE, BOOK_FIELDS)
+
+
+def named_cells(opened: Opened, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
+    """Cells of a sheet by the keys of `names`, which gives their defined names; blank and computed ones are absent."""
     found: dict[str, Raw] = {}
-    grid = opened.grid(COVER_TITLE)
+    grid = opened.grid(title)
     if grid is None:
         return found
-    for name, chinese in BOOK_FIELDS.items():
+    for name, chinese in names.items():
         target = _NAME_TARGET.fullmatch(opened.names.get(chinese, ""))
-        if not target or (target[1] or target[2]).replace("''", "'") != COVER_TITLE:
+        if not target or (target[1] or target[2]).replace("''", "'") != title:
             continue
         column, row = position_of(target[3]), int(target[4])
         cells = next((cells for number, cells in grid.rows if number == row), [])
@@ -258,15 +263,17 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
     return found
 
 
-def read_county(path: Path, *, on: dt.date | None = None) -> Book:
+def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
     """A county workbook. `on` is the day to judge dates by (default: its 填报日期, else today).
 
+    `rules` is the rule set to judge it by if it is of that year (default: `ruleset.judging`).
     Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
     """
     opened = open_workbook(path)
     facts = read_facts(opened)
     year = text_of(facts.get("year"))
-    rules = ruleset.load(year if year in ruleset.years() else ruleset.years()[-1])
+    if rules is None or str(rules.year) != year:
+        rules = ruleset.judging(year, text_of(facts.get("ruleset")))
     day = _day(facts.get("filled_on"), rules)
     county = text_of(facts.get("division"))
     county = rules.divisions[county]["code"] if county in rules.divisions else county
@@ -312,7 +319,7 @@ def _cover_faults(
     opened: Opened, facts: Mapping[str, Raw], rules: ruleset.RuleSet, day: dt.date | None
 ) -> Iterator[Fault]:
     """What the workbook says of itself and cannot mean."""
-    rounds = list(dict.fromkeys(row["round"] for row in rules.tables["deadlines"]))
+    rounds = rules.rounds
     revision = text_of(facts.get("revision"))
     wrong = {
         "round": "round" in facts and text_of(facts["round"]) not in rounds and f"应为{'、'.join(rounds)}之一",

@@ -162,6 +162,7 @@ def write_submission(target: Path, city: City, profile_name: str, *, overwrite: 
         "year": city.year,
         "round": city.round,
         "ruleset": city.ruleset.id,
+        "ruleset_sha256": city.ruleset.sha256,
         "tool": f"qingdan {version('qingdan')}",
         "sheets": [one.to_json() for one in sums],
         "inputs": [

@@ -207,7 +207,7 @@ def bz10(line: Row) -> Iterator[Check]:
         & (unknown == 0)
         & (naming == 0)
         & (line.red_ratio == 0)
-        & ~line.grade.isin(("A", "引领性")),
+        & (lookup("exempt", line.grade) != "yes"),
         "该企业是保障类，但这条生产线（{line}）不在保障生产线之列，绩效等级为“{grade}”，"
         "红色预警的减排比例却是 0。"
         "请填写减排措施和比例；承担保障任务的，请加入《保障类》的“保障生产线编码”。",

@@ -24,7 +24,7 @@ from validators.expr import (
 )  # fmt: skip
 from validators.findings import Severity
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
-from validators.ruleset import NOT_KEY, UNGRADED, years
+from validators.ruleset import NOT_KEY, UNGRADED, versions, years
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -201,10 +201,10 @@ def gs05(book: Book) -> Iterator[Found]:
 
 @book_rule("GS06", "模板版本不符", Severity.BLOCKER, "workbook", "业内惯例")
 def gs06(book: Book) -> Iterator[Found]:
-    """检查什么：工作簿里写明的模板版本本程序是否认得；旧版本照读，但要提醒。
+    """检查什么：工作簿里写明的模板版本本程序是否认得；旧版本照读，但要提醒。写明的规则集本机没有的，也要提醒。
 
-    为什么：不认得的版本可能有不同的表头和含义，读了也不可靠。
-    怎么改：用本程序重新生成模板，把数据粘贴过去。
+    为什么：不认得的版本可能有不同的表头和含义，读了也不可靠；换一版规则集核对，结果可能不同。
+    怎么改：用本程序重新生成模板，把数据粘贴过去；缺规则集的，用 qingdan ruleset load 载入市里的那一版。
     """
     version = value_text(book.facts["template_version"]) if "template_version" in book.facts else ""
     place = Fault("GS06", "version", "填报说明", value=version or None)
@@ -222,6 +222,14 @@ def gs06(book: Book) -> Iterator[Found]:
         yield Found(
             f"年度是“{year}”，本程序没有该年的规则集（现有：{'、'.join(years())}）。请核对年度，或更新本程序。",
             fault=Fault("GS06", "year", "填报说明", value=year),
+        )
+    named = value_text(book.facts["ruleset"]) if "ruleset" in book.facts else ""
+    if year in years() and named and named not in versions(year):
+        yield Found(
+            f"表中写明用规则集“{named}”，本机没有 {year} 年的这一版，已按 {book.ruleset.id} 核对。"
+            "请向市里要这一版规则集，用 qingdan ruleset load 载入后再核对。",
+            severity=Severity.WARNING,
+            fault=Fault("GS06", "ruleset", "填报说明", value=named),
         )
     if "division" in book.facts and book.county not in book.ruleset.submitting:
         yield Found(

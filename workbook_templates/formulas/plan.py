@@ -14,7 +14,7 @@ from random import Random
 from validators.columns import BOOK_FIELDS, SHEETS, Column, Sheet, letter
 from validators.expr import Cell
 from validators.findings import SEVERITY_SYMBOLS, Severity
-from validators.rule import all_rules
+from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
 from validators.tables import rule_table
 from workbook_templates.formulas.cells import computed, faults, folded, quoted, value
@@ -316,7 +316,7 @@ class Formulas:
         alone, others, among = list[str](), list[str](), list[str]()
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()) if rule.id != "GS02" else ():
-                sign = SIGNS[one.severity or rule.severity]
+                sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
                 try:
                     text = judged(one.when, self, self._code(sign, one.at.column, rule.id))
                 except Untranslatable:
@@ -334,12 +334,13 @@ class Formulas:
         row = place_of("enterprises", "list_id", Cell(sheet["list_id"]), self)
         found = f"INDEX({self.over(self.codes['enterprises'])},{row})"
         for rule in ECHOED:
-            there = self._code(WRONG, SHEETS["enterprises"]["grade"], rule)
-            here = self._code(WRONG, sheet["list_id"], rule)
+            sign = SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]]
+            there = self._code(sign, SHEETS["enterprises"]["grade"], rule)
+            here = self._code(sign, sheet["list_id"], rule)
             yield f'IF({row}=0,"",IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},""))'
 
     def _form_code(self, column: Column, rule: str) -> str:
-        return quoted(self._code(SIGNS[all_rules()[rule].severity], column, rule))
+        return quoted(self._code(SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]], column, rule))
 
     def _code(self, sign: str, column: Column, rule: str) -> str:
         return f"{sign}{column.position + 1:02d}{self.rules.index(rule) + 1:02d}"

@@ -16,7 +16,7 @@ from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, Make
 from validators.columns import SHEETS, letter, position_of
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge
 from validators.ruleset import load
-from workbook_templates.formulas.plan import ECHOED, ONLY_IN_PYTHON, PARTLY, Formulas
+from workbook_templates.formulas.plan import ECHOED, MISSING, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
 from workbook_templates.layout import FIRST_ROW
 from workbook_templates.reader import read_county
 from workbook_templates.template import write_county
@@ -24,8 +24,9 @@ from workbook_templates.template import write_county
 RULESET = load("2020")
 DIFFERENCES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("differences.yaml").read_text("utf-8"))
 SEEDS = (7, 2026)
-Verdict = tuple[str, int, str, str]
-"""Key of the sheet, 1-based row, column letters, rule."""
+Verdict = tuple[str, int, str, str, str]
+"""Key of the sheet, 1-based row, column letters, rule, severity."""
+SEVERITIES = {sign: severity.name for severity, sign in SIGNS.items()} | {MISSING: "ERROR"}
 
 
 def codes(path: Path, formulas: Formulas) -> set[Verdict]:
@@ -40,7 +41,7 @@ def codes(path: Path, formulas: Formulas) -> set[Verdict]:
             assert len(text) % 5 == 0, text
             for code in re.findall(".....", text):
                 rule = formulas.rules[int(code[3:]) - 1]
-                found.add((sheet.key, number, letter(int(code[1:3]) - 1), rule))
+                found.add((sheet.key, number, letter(int(code[1:3]) - 1), rule, SEVERITIES[code[0]]))
     return found
 
 
@@ -51,7 +52,8 @@ def python(path: Path) -> dict[Verdict, str]:
     for finding in judge(read_county(path)):
         if finding.rule not in ONLY_IN_PYTHON and finding.row and finding.cell and finding.sheet in titles:
             column = finding.cell.rstrip("0123456789")
-            found[titles[finding.sheet], finding.row, column, finding.rule] = finding.message
+            place = titles[finding.sheet], finding.row, column, finding.rule, finding.severity.name
+            found[place] = finding.message
     return found
 
 
@@ -138,11 +140,11 @@ def test_a_guaranteed_enterprise_below_its_grade_is_flagged_in_both_sheets(judge
     for one in judged:
         enterprises, guarantees = one.made.rows["enterprises"], one.made.rows["guarantee"]
         below: dict[object, set[str]] = {}
-        for sheet, row, _, rule in one.workbook:
+        for sheet, row, _, rule, _ in one.workbook:
             if sheet == "enterprises" and rule in ECHOED:
                 below.setdefault(enterprises[row - FIRST_ROW]["list_id"], set()).add(rule)
         wanted = {
-            ("guarantee", FIRST_ROW + number, "B", rule)
+            ("guarantee", FIRST_ROW + number, "B", rule, "ERROR")
             for number, row in enumerate(guarantees)
             for rule in below.get(row["list_id"], ())
         }

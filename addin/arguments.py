@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
 
+from addin import shelf  # noqa: F401 - so that rule sets loaded on this computer are known
 from addin.problems import Stop
 from validators import ruleset
 from validators.imports import KINDS
@@ -28,10 +29,12 @@ def whole(option: str, text: str, low: int, high: int) -> int:
     raise Stop(f"选项 {option} 的“{text}”不对，应为 {low} 至 {high} 的整数。")
 
 
-def rules_of(year: str | None) -> RuleSet:
-    """The rule set of a year, the newest where none was given."""
+def rules_of(year: str | None, id_: str | None = None) -> RuleSet:
+    """The rule set of that id, else the newest of that year, else `ruleset.default`."""
+    if year and id_ and id_.partition(".")[0] != year:
+        raise Stop(f"规则集 {id_} 不是 {year} 年的。请只写 --year 和 --ruleset 中的一个，或让两者一致。")
     try:
-        return ruleset.load(year or ruleset.years()[-1])
+        return ruleset.load(id_) if id_ else ruleset.newest(year) if year else ruleset.default()
     except ruleset.UnknownRuleSet as error:
         raise Stop(str(error)) from error
 
@@ -47,10 +50,9 @@ def submitting(rules: RuleSet, code: str) -> str:
 
 def round_name(rules: RuleSet, name: str) -> str:
     """A round that the rule set knows."""
-    known = tuple(dict.fromkeys(row["round"] for row in rules.tables["deadlines"]))
-    if name in known:
+    if name in rules.rounds:
         return name
-    raise Stop(f"没有轮次“{name}”。可用的有：{'、'.join(known)}。")
+    raise Stop(f"没有轮次“{name}”。可用的有：{'、'.join(rules.rounds)}。")
 
 
 def files(given: Sequence[str]) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from addin.arguments import day, files
+from addin.arguments import day, files, rules_of
 from addin.reading import Reading, read_all
 from addin.terminal import document, harmless, progress, say, warn
 from addin.worker import Failure
@@ -31,14 +31,15 @@ COLOURS = {
 }
 
 
-def check(given: list[str], *, previous: str | None, on: str | None, as_json: bool) -> int:
+def check(given: list[str], *, previous: str | None, on: str | None, rules: str | None, as_json: bool) -> int:
     """Judge the workbooks and say what was found; returns the exit code."""
     paths = files(given)
     judged_on = day("--on", on)
+    id_ = rules_of(None, rules).id if rules else None
     readings: list[Reading] = []
     errors: list[Json] = []
     with progress("校验") as step:
-        found = read_all(paths, previous=Path(previous) if previous else None, on=judged_on)
+        found = read_all(paths, previous=Path(previous) if previous else None, on=judged_on, rules=id_)
         for number, (path, one) in enumerate(zip(paths, found, strict=True), 1):
             if isinstance(one, Failure):
                 errors.append({"file": path.name, "message": one.message})
@@ -80,7 +81,7 @@ def show(one: Reading) -> None:
     year = f"{summary['year']}年" if summary["year"] else ""
     say(
         f"{summary['file']}：{one.county_name} {year}{one.round} 第 {summary['revision'] or '？'} 版，"
-        f"企业 {rows['企业基本信息']} 家，生产线 {rows['生产线减排措施']} 条"
+        f"企业 {rows['企业基本信息']} 家，生产线 {rows['生产线减排措施']} 条，规则集 {summary['ruleset']}"
     )
     print_findings(one.findings)
     say(f"  {count_words(one.findings)} → {verdict(not stops(one.findings))}")

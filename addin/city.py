@@ -117,6 +117,7 @@ class Consolidated:
                     for level, own in reductions(books).items()
                 },
             },
+            "ruleset": city.ruleset.id,
             "out": str(out),
             "version": self.desk.version,
             "changes": dict(Counter(change.kind for _, change in self.desk.changes)),
@@ -191,7 +192,12 @@ def _labels(paths: Sequence[Path]) -> list[str]:
 
 
 def read_inbox(
-    paths: Sequence[Path], on: dt.date | None, progress: Progress, *, returned: bool = False
+    paths: Sequence[Path],
+    on: dt.date | None,
+    progress: Progress,
+    rules: RuleSet | None = None,
+    *,
+    returned: bool = False,
 ) -> tuple[list[Handed], list[tuple[str, str]]]:
     """Every file, read and judged by the rules of one workbook, and those that could not be read.
 
@@ -200,7 +206,7 @@ def read_inbox(
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
     labels = _labels(paths)
-    read = read_all(paths, on=on, records=True, returned=returned)
+    read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned)
     for number, (label, found) in enumerate(zip(labels, read, strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
@@ -220,6 +226,7 @@ def settle(
     *,
     year: int | None = None,
     round_: str | None = None,
+    rules: RuleSet | None = None,
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
     imports: Sequence[Import] = (),
@@ -231,10 +238,10 @@ def settle(
     workbook, by its county.
     """
     holding = holding_files(decisions)
-    city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions, holding=holding)
+    city = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions, ruleset=rules, holding=holding)
     if more := excluded(city, decisions):
         given = {**more, **(exclusions or {})}
-        city = sort_out(handed, year=year, round_=round_, on=on, exclusions=given, holding=holding)
+        city = sort_out(handed, year=year, round_=round_, on=on, exclusions=given, ruleset=rules, holding=holding)
     city.imports = Imports(list(imports), emissions(decisions))
     changed = apply(city, decisions)
     for one in city.adopted:
@@ -250,6 +257,7 @@ def consolidate(
     *,
     year: int | None = None,
     round_: str | None = None,
+    rules: RuleSet | None = None,
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
     imports: Sequence[tuple[str, Path]] = (),
@@ -259,6 +267,7 @@ def consolidate(
 ) -> Consolidated:
     """All counties of one year and round in one workbook at `out`, and a version in the record beside it. Raises `Stop`.
 
+    `rules` is the rule set to judge all by (default: the newest of the year, and each workbook by `ruleset.judging`).
     `imports` are files besides those in `REFERENCES`, each with its kind. What was decided in the workbook at `out`,
     or else in that of the last version, is recorded first. With `parquet`, the lists are written into that folder too.
     """
@@ -268,14 +277,15 @@ def consolidate(
     beside, unknown = references(sources)
     with writing(out, force=overwrite, inputs=[*paths, *(path for _, path in (*imports, *beside))]):
         files, wrong = read_imports([*imports, *beside])
-        handed, errors = read_inbox(paths, on, progress)
-        first = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions)
+        handed, errors = read_inbox(paths, on, progress, rules)
+        first = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions, ruleset=rules)
         with ledger.opened(out, writing=True) as record:
             assert record is not None  # noqa: S101 - for the type checker
             remarks = take_decisions(record, out, first, files)
             records = record.decisions(first.year)
             city, findings, changed = settle(
-                handed, year=year, round_=round_, on=on, exclusions=exclusions, imports=files, decisions=standing(records)
+                handed, year=year, round_=round_, rules=rules, on=on, exclusions=exclusions, imports=files,
+                decisions=standing(records),
             )  # fmt: skip
             desk = _version(record, out, city, findings, records, changed)
             write_city(out, city, findings, overwrite=overwrite, desk=desk)
@@ -492,8 +502,11 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
         exclusions = {str(one.get("county")): str(one.get("reason")) for one in said.get("exclusions", ())}
         handed, _ = read_inbox(inbox(sources), None, lambda done, of, what: None)
         decisions = [from_json(one) for one in said.get("decisions", ())]
-        holding = holding_files(decisions)
-        city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, holding=holding)
+        rules = _ruleset_of(said, found)
+        city = sort_out(
+            handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, ruleset=rules,
+            holding=holding_files(decisions),
+        )  # fmt: skip
         apply(city, decisions)
         _compare_inputs(city, said, found)
         sheets = profile(str(said.get("profile", DEFAULT)))
@@ -520,6 +533,20 @@ def _rows(path: Path, titles: Sequence[str]) -> dict[str, list[tuple[int, list[A
         return {title: grid.rows for title in titles if (grid := opened.grid(title))}
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
+
+
+def _ruleset_of(said: Mapping[str, Any], found: Findings) -> RuleSet | None:
+    """The rule set that the manifest names; None where it is not here, which is found, or the manifest names none."""
+    if not said:
+        return None
+    try:
+        rules = load(str(said["ruleset"]))
+    except UnknownRuleSet as error:
+        found.add("AU10", f"不能复算：{str(error).rstrip('。')}。请载入清单所用的这一版规则集")
+        return None
+    if said.get("ruleset_sha256", rules.sha256) != rules.sha256:
+        found.add("AU10", f"不能复算：本机的规则集 {rules.id} 与清单所用的内容不同。请载入清单所用的这一版")
+    return rules
 
 
 def _compare_inputs(city: City, said: Mapping[str, Any], found: Findings) -> None:

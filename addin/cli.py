@@ -28,6 +28,12 @@ template_app = typer.Typer(
     help="生成填报表。\n\n例：qingdan template county --county 371502 --year 2020 --revision 1 --out 东昌府区.xlsx",
 )
 app.add_typer(template_app, name="template")
+ruleset_app = typer.Typer(
+    cls=Group,
+    rich_markup_mode=None,
+    help="规则集：把法规录进程序。\n\n例：qingdan ruleset edit --year 2020 --out 规则集.xlsx",
+)
+app.add_typer(ruleset_app, name="ruleset")
 
 AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，供程序读取。")]
 Force = Annotated[bool, typer.Option("--force", help="输出文件已存在时覆盖它。")]
@@ -37,7 +43,12 @@ On = Annotated[
     str | None,
     typer.Option("--on", metavar="日期", help="以哪一天判断日期，例如 2020-08-20。不写：表中的填报日期，没填则今天。"),
 ]
-OptionalYear = Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：最新的规则集所属年度。")]
+RuleSetId = Annotated[
+    str | None, typer.Option("--ruleset", metavar="版本", help="用哪一版规则集，例如 2020.1。不写：该年度最新的一版。")
+]
+OptionalYear = Annotated[
+    str | None, typer.Option("--year", metavar="年度", help="不写：最近一个规则集完整可用的年度。")
+]
 
 
 @app.command("check", cls=Command)
@@ -48,6 +59,12 @@ def check(
         str | None, typer.Option("--previous", metavar="文件", help="同一区县的上一版，用来比对变化。")
     ] = None,
     on: On = None,
+    ruleset: Annotated[
+        str | None,
+        typer.Option(
+            "--ruleset", metavar="版本", help="按哪一版规则集核对该年度的表。不写：表中写明的一版，没写则最新的一版。"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """校验填报表，逐格指出问题。
@@ -57,7 +74,7 @@ def check(
     """
     from addin import check as command
 
-    return command.check(files, previous=previous, on=on, as_json=as_json)
+    return command.check(files, previous=previous, on=on, rules=ruleset, as_json=as_json)
 
 
 @template_app.command("county", cls=Command)
@@ -76,6 +93,7 @@ def template_county(
     last: Annotated[
         str | None, typer.Option("--from", metavar="文件", help="把上一版的各行带过来（等级变更、移出说明除外）。")
     ] = None,
+    ruleset: RuleSetId = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
@@ -86,7 +104,7 @@ def template_county(
     from addin.template import county_template
 
     return county_template(
-        county=county, year=year, round_=round_, revision=revision, rows=rows, last=last, out=out, force=force,
+        county=county, year=year, round_=round_, revision=revision, rows=rows, last=last, rules_id=ruleset, out=out, force=force,
         as_json=as_json,
     )  # fmt: skip
 
@@ -99,6 +117,7 @@ def sample(
     out: Out,
     seed: Annotated[str, typer.Option("--seed", metavar="种子", help="整数；种子相同，内容相同。不写：1。")] = "1",
     year: OptionalYear = None,
+    ruleset: RuleSetId = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
@@ -109,8 +128,9 @@ def sample(
     from addin import template as command
 
     return command.sample(
-        county=county, enterprises=enterprises, seed=seed, year=year, out=out, force=force, as_json=as_json
-    )
+        county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command("consolidate", cls=Command)
@@ -120,6 +140,7 @@ def consolidate(
     out: Out,
     year: Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：多数文件的年度。")] = None,
     round_: Annotated[str | None, typer.Option("--round", metavar="轮次", help="不写：多数文件的轮次。")] = None,
+    ruleset: RuleSetId = None,
     on: On = None,
     exclude: Annotated[
         list[str] | None,
@@ -155,7 +176,7 @@ def consolidate(
     from addin.consolidate import consolidate_files
 
     return consolidate_files(
-        files, out=out, year=year, round_=round_, on=on, excluded=exclude or [], reasons=reason or [],
+        files, out=out, year=year, round_=round_, rules_id=ruleset, on=on, excluded=exclude or [], reasons=reason or [],
         references=references or [], parquet=parquet, force=force, as_json=as_json,
     )  # fmt: skip
 
@@ -309,6 +330,55 @@ def rules(
     from addin import rules as command
 
     return command.rules(id_, as_json=as_json)
+
+
+@ruleset_app.command("edit", cls=Command)
+def ruleset_edit(
+    *,
+    out: Out,
+    year: OptionalYear = None,
+    ruleset: RuleSetId = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """把一个年度的规则集生成工作簿，供市里补录和修改。
+
+    例：qingdan ruleset edit --year 2020 --out 规则集.xlsx
+    """
+    from addin import rulesets as command
+
+    return command.edit(year=year, rules_id=ruleset, out=out, force=force, as_json=as_json)
+
+
+@ruleset_app.command("load", cls=Command)
+def ruleset_load(
+    *,
+    file: Annotated[str, typer.Argument(metavar="文件", help="改好的规则集工作簿。")],
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="文件或文件夹", help="看对这些填报表的问题有什么影响，可写几次。"),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """逐行核对规则集工作簿，列出改了什么，另存为新的一版；原来的各版不动。
+
+    例：qingdan ruleset load 规则集.xlsx --against 东昌府区.xlsx
+    退出码：0 已载入或没有变化，1 有要改的地方、没有载入，2 文件读不了。
+    """
+    from addin import rulesets as command
+
+    return command.load_file(file, against=against or [], as_json=as_json)
+
+
+@ruleset_app.command("list", cls=Command)
+def ruleset_list(*, as_json: AsJson = False) -> int:
+    """列出本机的规则集：随程序发布的和载入的各版。
+
+    例：qingdan ruleset list
+    """
+    from addin import rulesets as command
+
+    return command.versions_known(as_json=as_json)
 
 
 @app.command("demo", cls=Command)

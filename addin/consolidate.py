@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from addin.arguments import day, files, reference, round_name, rules_of, submitting, whole
+from addin.arguments import day, files, reference, round_name, rules_of, submitting
 from addin.check import count_words, print_findings, verdict
 from addin.city import consolidate, export
 from addin.problems import Stop
@@ -19,6 +19,7 @@ def consolidate_files(
     out: str,
     year: str | None,
     round_: str | None,
+    rules_id: str | None,
     on: str | None,
     excluded: list[str],
     reasons: list[str],
@@ -28,7 +29,7 @@ def consolidate_files(
     as_json: bool,
 ) -> int:
     """Put all counties into one workbook and say what was found; returns the exit code."""
-    rules = rules_of(year)
+    rules = rules_of(year, rules_id)
     if len(excluded) != len(reasons):
         raise Stop("每个 --exclude 后面都要有一个 --reason 写明理由，个数要相同。")
     target = Path(out)
@@ -36,8 +37,9 @@ def consolidate_files(
         done = consolidate(
             files(given),
             target,
-            year=whole("--year", year, 2000, 2100) if year else None,
+            year=rules.year if year or rules_id else None,
             round_=round_name(rules, round_) if round_ else None,
+            rules=rules if rules_id else None,
             on=day("--on", on),
             exclusions={submitting(rules, code): reason for code, reason in zip(excluded, reasons, strict=True)},
             imports=[reference(text) for text in references],
@@ -57,7 +59,7 @@ def consolidate_files(
         lifted = sum(bool(finding.waiver) for finding in done.findings)
         waivers = f"（其中 {lifted} 项已豁免）" if lifted else ""
         say(f"{count_words(done.findings)}{waivers} → {verdict(not stops(done.findings))}")
-        say(f"已写出 {out}，台账第 {done.desk.version} 版。")
+        say(f"已写出 {out}（规则集 {found['ruleset']}），台账第 {done.desk.version} 版。")
     for message in [*done.remarks, *(message for _, message in done.errors)]:
         warn(message)
     return 2 if done.errors else 1 if stops(done.findings) else 0

@@ -1,10 +1,12 @@
 """Imported once, by the server that child processes are forked from: what every child needs is made here already."""
 
+from contextlib import suppress
+
 from addin import reading
 from validators.columns import SHEETS
 from validators.records import RowReader
 from validators.rule import compiled
-from validators.ruleset import load, years
+from validators.ruleset import UnknownRuleSet, default
 from workbook_templates.quick import row_pattern
 from workbook_templates.reader import PROVENANCE
 
@@ -14,4 +16,5 @@ for _sheet in SHEETS:
     for _width in (0, 1, len(PROVENANCE)):  # as declared, returned, consolidated
         row_pattern(len(SHEETS[_sheet].columns) + _width)
     compiled(_sheet)
-    RowReader(_sheet, load(years()[-1]))
+    with suppress(UnknownRuleSet, OSError):  # who needs it will hear of it
+        RowReader(_sheet, default())

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from addin import shelf  # noqa: F401 - so that rule sets loaded on this computer are known
 from addin.problems import Stop
 from addin.worker import Failure, each
 from validators.book import Book
 from validators.columns import SHEETS
 from validators.findings import Finding, Json
 from validators.rule import judge
+from validators.ruleset import UnknownRuleSet, load
 from workbook_templates.reader import UnreadableWorkbook, read_county
 
 
@@ -37,15 +39,17 @@ def read_all(
     on: dt.date | None = None,
     judged: bool = True,
     records: bool = False,
+    rules: str | None = None,
     returned: bool = False,
 ) -> Iterator[Reading | Failure]:
     """A `Reading` or `Failure` for each workbook, in order.
 
     `previous` is the last version, for the rules of scope versions; `on` the day to judge dates by. Without
     `judged` nothing is found; with `records` the books come back too, without their last version; with `returned`
-    they are as a returned workbook has them (`workbook_templates.returned.renumbered`).
+    they are as a returned workbook has them (`workbook_templates.returned.renumbered`). `rules` is the id of the rule
+    set to judge by, for workbooks of its year.
     """
-    items = [(path, previous, on, judged, records, returned) for path in paths]
+    items = [(path, previous, on, judged, records, rules, returned) for path in paths]
     for path, found in zip(paths, each(_read, items), strict=True):
         if isinstance(found, Failure):
             yield found
@@ -55,14 +59,22 @@ def read_all(
 
 
 def _read(
-    path: Path, previous: Path | None, on: dt.date | None, judged: bool, records: bool, returned: bool
+    path: Path,
+    previous: Path | None,
+    on: dt.date | None,
+    judged: bool,
+    records: bool,
+    rules: str | None,
+    returned: bool,
 ) -> tuple[Any, ...]:
     """In the child: everything that is asked for of one workbook, as plain data."""
     warning = ""
     try:
-        book = read_county(path, on=on)
+        book = read_county(path, on=on, rules=load(rules) if rules else None)
         if previous is not None:
             book.previous = read_county(previous, on=on)
+    except UnknownRuleSet as error:
+        raise Stop(str(error)) from error
     except UnreadableWorkbook as error:
         other = path.suffix.lower() != ".xlsx" and ".xlsx" not in str(error).replace(path.name, "")
         raise Stop(f"{error}{'请在表格软件中另存为 .xlsx 再试。' if other else ''}") from error

@@ -11,6 +11,7 @@ from addin.worker import Failure
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.records import Value
+from validators.ruleset import RuleSet
 from workbook_templates.offered import entered
 from workbook_templates.sample import make_officer, make_rows
 from workbook_templates.template import write_county
@@ -33,12 +34,13 @@ def county_template(
     revision: str,
     rows: str,
     last: str | None,
+    rules_id: str | None,
     out: str,
     force: bool,
     as_json: bool,
 ) -> int:
     """Write an empty workbook, or one with the rows of the last version; returns the exit code."""
-    rules = rules_of(year)
+    rules = rules_of(year, rules_id)
     code = submitting(rules, county)
     round_name(rules, round_)
     number = whole("--revision", revision, 1, 999)
@@ -54,13 +56,23 @@ def county_template(
         write_county(
             file, county=code, ruleset=rules, round_=round_, revision=number, enterprises=room, rows=given, officer=officer
         )  # fmt: skip
-    _made(out, county=code, year=year, round_=round_, revision=number, rows=given, as_json=as_json)
+    _made(out, county=code, rules=rules, round_=round_, revision=number, rows=given, as_json=as_json)
     return 0
 
 
-def sample(*, county: str, enterprises: str, seed: str, year: str | None, out: str, force: bool, as_json: bool) -> int:
+def sample(
+    *,
+    county: str,
+    enterprises: str,
+    seed: str,
+    year: str | None,
+    rules_id: str | None,
+    out: str,
+    force: bool,
+    as_json: bool,
+) -> int:
     """Write a workbook filled with made-up enterprises; returns the exit code."""
-    rules = rules_of(year)
+    rules = rules_of(year, rules_id)
     code = submitting(rules, county)
     number = whole("--enterprises", enterprises, 1, 1500)
     start = whole("--seed", seed, 0, 10**9)
@@ -69,21 +81,31 @@ def sample(*, county: str, enterprises: str, seed: str, year: str | None, out: s
         write_county(
             file, county=code, ruleset=rules, round_=ROUND, revision=1, enterprises=number, rows=rows, officer=officer
         )  # fmt: skip
-    _made(out, county=code, year=rules.id, round_=ROUND, revision=1, rows=rows, as_json=as_json)
+    _made(out, county=code, rules=rules, round_=ROUND, revision=1, rows=rows, as_json=as_json)
     return 0
 
 
 def _made(
-    out: str, *, county: str, year: str, round_: str, revision: int, rows: Mapping[str, Sequence[object]], as_json: bool
+    out: str,
+    *,
+    county: str,
+    rules: RuleSet,
+    round_: str,
+    revision: int,
+    rows: Mapping[str, Sequence[object]],
+    as_json: bool,
 ) -> None:
     filled = {SHEET_TITLES[key]: len(rows.get(key, ())) for key in SHEETS}
     if as_json:
         document(
-            {"out": out, "county": county, "year": int(year), "round": round_, "revision": revision, "rows": filled}
-        )
+            {
+                "out": out, "county": county, "year": rules.year, "round": round_, "revision": revision,
+                "ruleset": rules.id, "rows": filled,
+            }
+        )  # fmt: skip
     else:
         inside = "，".join(f"{title} {count} 行" for title, count in filled.items() if count)
-        say(f"已生成 {out}" + (f"：{inside}。" if inside else "。"))
+        say(f"已生成 {out}（规则集 {rules.id}）" + (f"：{inside}。" if inside else "。"))
 
 
 def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value]]:

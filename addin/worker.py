@@ -71,7 +71,8 @@ def each(
             while waiting and len(running) < processes and waiting[0][0] < following + 2 * processes:
                 number, item = waiting.popleft()
                 receiver, sender = context.Pipe(duplex=False)
-                process = context.Process(target=_run, args=(sender, function, item, memory), daemon=True)  # type: ignore[attr-defined] # each has it
+                given = (sender, function, item, memory, dict(os.environ))
+                process = context.Process(target=_run, args=given, daemon=True)  # type: ignore[attr-defined] # each has it
                 process.start()
                 sender.close()
                 running[receiver] = _Child(number, Path(item[0]).name, process, time.monotonic() + seconds)
@@ -119,8 +120,12 @@ def _end(receiver: Connection, child: _Child) -> None:
     child.process.close()
 
 
-def _run(sender: Connection, function: Callable[..., Any], item: tuple[Any, ...], memory: int) -> None:
+def _run(
+    sender: Connection, function: Callable[..., Any], item: tuple[Any, ...], memory: int, environment: dict[str, str]
+) -> None:
     """The child: limits itself, works, and sends back what came of it."""
+    os.environ.clear()  # what the server has is that of its own start
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
     if not debugging():
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a reader that aborts says so in English

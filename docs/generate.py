@@ -118,7 +118,7 @@ def _rule_page(rule: Rule, example: Mapping[str, Any]) -> str:
 
 def data_dictionary() -> str:
     """数据字典.md."""
-    rules = ruleset.load(ruleset.years()[-1])
+    rules = ruleset.default()
     parts = [
         "# 数据字典",
         f"{NOTE}模板版本 {TEMPLATE_VERSION}，规则集 {rules.id}。",

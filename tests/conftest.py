@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_loaded_rulesets(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Rule sets that were loaded on this computer do not change what is tested."""
+    os.environ["QINGDAN_RULESETS"] = str(tmp_path_factory.mktemp("rulesets"))
+
+
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, Path, str], Path]:
     """`convert(file, folder, filter)`: LibreOffice opens a file, recalculates everything, and saves it as another."""

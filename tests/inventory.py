@@ -60,7 +60,7 @@ def write_file(path: Path, rows: Rows, edits: Mapping[str, Any] | None = None, *
     cover.title = COVER_TITLE
     said = {
         "区划代码": county, "年度": facts.get("year", 2020), "轮次": facts.get("round", "首报"),
-        "版次": facts.get("revision", 1), "模板版本": TEMPLATE_VERSION, "规则集": "2020",
+        "版次": facts.get("revision", 1), "模板版本": TEMPLATE_VERSION, "规则集": str(facts.get("year", 2020)),
         "填报日期": facts.get("filled_on", dt.date(2020, 8, 20)), **(edits or {}).get("facts", {}),
     }  # fmt: skip
     for number, (name, value) in enumerate(said.items(), 1):

@@ -12,7 +12,7 @@ from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANT_NAMES, POLLUTANTS,
 from validators.expr import Record
 from validators.findings import Finding
 from validators.imports import Imports
-from validators.ruleset import RuleSet, load, years
+from validators.ruleset import RuleSet, default, newest
 
 FileStatus = Literal["采用", "未采用", "无法读取"]
 CountyStatus = Literal["已报", "迟报", "未报", "无法读取", "已剔除"]
@@ -98,20 +98,24 @@ def sort_out(
     round_: str | None = None,
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
+    ruleset: RuleSet | None = None,
     holding: Mapping[str, str] | None = None,
 ) -> City:
     """Decide which file holds for each county (HZ01, HZ03, HZ04); the order of the files never matters.
 
-    `year` and `round_` default to those of most files, `on` to the latest 填报日期 among them. `holding` says with which
-    digits the SHA-256 of the file begins that was decided to hold, by county.
+    `year` and `round_` default to those of most files, `on` to the latest 填报日期 among them, `ruleset` to the newest
+    of the year. `holding` says with which digits the SHA-256 of the file begins that was decided to hold, by county.
     """
     ordered = sorted(files, key=lambda handed: (handed.file, handed.book.sha256 if handed.book else ""))
     books = [handed.book for handed in ordered if handed.book]
     kinds = Counter((int(book.facts["year"]), book.round) for book in books if _year(book))
     wanted = [kind for kind in kinds if year in (None, kind[0]) and round_ in (None, kind[1])]
-    most = max(wanted, key=lambda kind: (kinds[kind], kind), default=(year or int(years()[-1][:4]), round_ or "首报"))
+    most = max(wanted, key=lambda kind: (kinds[kind], kind), default=None)
+    if most is None:
+        rules = ruleset or (newest(str(year)) if year else default())
+        most = rules.year, rules.rounds[0]
     year, round_ = year or most[0], round_ or most[1]
-    rules = load(str(year))
+    rules = ruleset or newest(str(year))
     days = [book.facts["filled_on"] for book in books if book.facts.get("filled_on")]
     city = City(rules, year, round_, on or max(days, default=dt.date.today()), ordered, [], exclusions or {})
     own: dict[str, list[Handed]] = {}

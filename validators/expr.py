@@ -178,6 +178,7 @@ class Names:
         ]
         space: dict[str, Any] = {name: constant for (_, constant), name in self.constants.items()}
         space |= {"nothing": NOTHING, "unknown": object(), "total": total, "largest": largest}
+        space |= {"split_ids": split_ids}
         exec(compile("\n".join(source), "<rules>", "exec"), space)  # noqa: S102 - made from rules, from no input
         return space["bind"]
 
@@ -332,8 +333,8 @@ class Ref(Expr):
 class Count(Expr):
     """How many rows of a sheet have a key and meet further conditions `(field, operator, value)`.
 
-    Operators are Python's, and `contains` for a part of a text. A blank cell meets only `== None`, an unreadable
-    one nothing.
+    Operators are Python's, `contains` for a part of a text, and `unknown` for a blank or unreadable cell (its value
+    is passed over). A blank cell meets only `== None` and `unknown`, an unreadable one only `unknown`.
     """
 
     sheet: str
@@ -354,9 +355,12 @@ class Count(Expr):
 
     def rows(self, names: Names) -> str:
         """Source text of an iterable of the rows that are counted."""
-        tests = self._tests([value.py(names) for _, op, value in self.where if op != "=="])
         rows = self._rows(names, self._key(names))
-        return f"filter(lambda r: {tests}, {rows})" if tests else rows
+        return f"filter(lambda r: {self.tests(names)}, {rows})"
+
+    def tests(self, names: Names) -> str:
+        """Source text of the conditions on a row `r` other than equalities, which the index answers."""
+        return self._tests([value.py(names) for _, op, value in self.where if op != "=="]) or "True"
 
     def _key(self, names: Names) -> str:
         """The key and the values of `==`, which share one index: no other rows are looked at."""
@@ -373,6 +377,9 @@ class Count(Expr):
         rest = [(name, op) for name, op, _ in self.where if op != "=="]
         for (name, op), value in zip(rest, values, strict=True):
             cell = f"r[{SHEETS[self.sheet][name].position}]"
+            if op == "unknown":
+                tests.append(f"{cell} is None")
+                continue
             tests.append(f"{cell} is not None")
             tests.append(f"{value} in {cell}" if op == "contains" else f"{cell} {op} {value}")
         return " and ".join(tests)
@@ -431,6 +438,47 @@ class Largest(Expr):
     def needs(self) -> Iterator[Expr]:
         yield from self.key.needs()
         yield self
+
+
+@dataclass(eq=False)
+class Listed(Expr):
+    """How many of the codes that stand joined in a cell are the key of a row that meets conditions, as in `Count`."""
+
+    joined: Cell
+    sheet: str
+    key_field: str
+    where: tuple[tuple[str, str, Expr], ...]
+
+    def py(self, names: Names) -> str:
+        rows = Count(self.sheet, self.key_field, Const(None), self.where)
+        found = f"any(True for r in {names.index(self.sheet, self.key_field)}.get(k, ()) if {rows.tests(names)})"
+        return names.once_per_row(f"sum(1 for k in split_ids({self.joined.py(names)}) if {found})")
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.joined,)
+
+    def sheets(self) -> set[str]:
+        return {self.sheet}
+
+
+@dataclass(eq=False)
+class Codes(Expr):
+    """How many codes stand joined in a cell."""
+
+    joined: Cell
+
+    def py(self, names: Names) -> str:
+        return f"len(split_ids({self.joined.py(names)}))"
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.joined,)
+
+
+def split_ids(joined: str) -> list[str]:
+    """Codes joined by 、 (or by a comma or semicolon, which officers also type)."""
+    for other in "，,;；":
+        joined = joined.replace(other, "、")
+    return [part for part in joined.split("、") if part]
 
 
 @dataclass(eq=False)
@@ -547,6 +595,16 @@ def summed(sheet: str, *fields: str, **key: Expr) -> Expr:
     """Sum over the rows of a sheet with a key of the product of fields."""
     [(key_field, value)] = key.items()
     return Total(sheet, key_field, value, fields)
+
+
+def listed(joined: Cell, sheet: str, key_field: str, *where: tuple[str, str, object]) -> Expr:
+    """How many of the codes joined in a cell are the key of a row of a sheet in which further fields compare as said."""
+    return Listed(joined, sheet, key_field, tuple((name, op, wrap(other)) for name, op, other in where))
+
+
+def codes(joined: Cell) -> Expr:
+    """How many codes stand joined in a cell."""
+    return Codes(joined)
 
 
 def latest(sheet: str, field: str, **key: Expr) -> Expr:

@@ -15,6 +15,7 @@ from validators.columns import SHEETS, Column, position_of
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
 from validators.records import number_text
+from validators.ruleset import RuleSet
 
 Scope = Literal["cell", "row", "workbook", "versions", "city"]
 MOST_OTHERS = 10
@@ -236,13 +237,23 @@ def place(book: Book, sheet: str, record: Record, name: str) -> Place:
     return Place(book.file, SHEETS[sheet].title, book.address(sheet, name, record.row), key_of(sheet, record))
 
 
+def standing(rule: Rule, severity: Severity | None, ruleset: RuleSet) -> tuple[Severity, str]:
+    """Severity and basis of what a rule found in this year: a basis of the year's own that is not verified only warns."""
+    own = severity or rule.severity
+    said = ruleset.bases.get(rule.id)
+    if said is None:
+        return own, rule.basis
+    return own if said["verified"] == "yes" else min(own, Severity.WARNING), said["basis"]
+
+
 def finding(book: Book, rule: Rule, sheet: str, record: Record, column: Column, message: str, severity: Severity | None,
             related: tuple[Place, ...] = ()) -> Finding:  # fmt: skip
     """A finding at a cell of a record."""
+    severity, basis = standing(rule, severity, book.ruleset)
     return Finding(
-        rule.id, severity or rule.severity, book.file, SHEETS[sheet].title,
+        rule.id, severity, book.file, SHEETS[sheet].title,
         book.address(sheet, column.field, record.row), record.row, column.header, key_of(sheet, record),
-        plain_value(record[column.position]), message, rule.basis, column.position + 1, related,
+        plain_value(record[column.position]), message, basis, column.position + 1, related,
     )  # fmt: skip
 
 
@@ -286,16 +297,16 @@ def judge_book(book: Book, rule: Rule) -> Iterator[Finding]:
 
 
 def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
-    severity = found.severity or rule.severity
+    severity, basis = standing(rule, found.severity, book.ruleset)
     if found.fault is not None:
         fault = found.fault
         return Finding(
             rule.id, severity, book.file, fault.sheet, fault.cell, fault.row, fault.header, fault.key,
-            plain_value(fault.value), found.message, rule.basis, _column_of(fault.cell),
+            plain_value(fault.value), found.message, basis, _column_of(fault.cell),
         )  # fmt: skip
     if found.record is None or found.sheet is None:
         title = SHEETS[found.sheet].title if found.sheet else None
-        return Finding(rule.id, severity, book.file, title, None, None, None, None, None, found.message, rule.basis)
+        return Finding(rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis)
     related = tuple(place(book, *other) for other in found.related)
     column = SHEETS[found.sheet][found.field or "list_id"]
     return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)
@@ -306,16 +317,16 @@ def judge_city(city: City) -> list[Finding]:
     found: list[Finding] = []
     for rule in all_rules().values():
         if rule.city is not None:
-            found += [_from_city(rule, one) for one in rule.city(city)]
+            found += [_from_city(rule, one, city.ruleset) for one in rule.city(city)]
     return in_order(found)
 
 
-def _from_city(rule: Rule, found: CityFound) -> Finding:
+def _from_city(rule: Rule, found: CityFound, ruleset: RuleSet) -> Finding:
     book = found.book
     if book is None or found.sheet is None or found.record is None or found.field is None:
         file = book.file if book else None
-        severity = found.severity or rule.severity
-        return Finding(rule.id, severity, file, None, None, None, None, None, None, found.message, rule.basis)
+        severity, basis = standing(rule, found.severity, ruleset)
+        return Finding(rule.id, severity, file, None, None, None, None, None, None, found.message, basis)
     related = tuple(
         Place(other.file, SHEETS[sheet].title, other.address(sheet, name, record.row), key_of(sheet, record))
         for other, sheet, record, name in found.related

@@ -1,24 +1,29 @@
-"""A year's law as data: the tables of `rulesets/<year>/`, each row with its source and whether it is verified."""
+"""A year's law as data: the tables of `rulesets/<year>/`, each row with its source and whether it is verified.
+
+Beside the shipped rule set of a year (`2020`) a computer may hold versions that a city loaded (`2020.1`, `2020.2`);
+where they lie is not known here (`Shelf`).
+"""
 
 import csv
 import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Protocol
 
-Row = dict[str, str]
-TABLES = (
-    "industries", "grades", "measures", "guarantee", "targets", "divisions", "deadlines", "thresholds", "words",
-)  # fmt: skip
+from validators.law import Row, fields, labels
+
+TABLES = tuple(labels("tables"))
 NOT_KEY = "非重点行业"
 UNGRADED = "未评级"
-HIGH_GRADES = ("A", "B", "B-", "引领性")
-"""Grades that the province fixes (聊重指办〔2020〕6号 三(二))."""
 
 
 class UnknownRuleSet(ValueError):
-    """There is no rule set for the year asked for; the message is Chinese."""
+    """There is no such rule set, or it cannot be read; the message is Chinese."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +31,13 @@ class RuleSet:
     """The tables of one year as they stand in the files, and what is derived from them."""
 
     id: str
+    """The year, and the number of the version where it was loaded: `2020`, `2020.1`."""
     tables: dict[str, list[Row]] = field(repr=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what the tables say."""
+        return sha256(json.dumps(self.tables, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
     @property
     def year(self) -> int:
@@ -42,9 +53,10 @@ class RuleSet:
         """A threshold as a number, in the unit that `thresholds.csv` states."""
         return float(self.thresholds[name])
 
-    def day(self, name: str) -> dt.date:
-        """A threshold as a date."""
-        return dt.date.fromisoformat(self.thresholds[name])
+    def day(self, name: str) -> dt.date | None:
+        """A threshold as a date, None where it is not known."""
+        value = self.thresholds[name]
+        return dt.date.fromisoformat(value) if value else None
 
     @cached_property
     def b_minus_counts_as_b(self) -> bool:
@@ -90,6 +102,21 @@ class RuleSet:
         return {row["grade"]: int(row["order"]) for row in self.tables["grades"] if row["order"]}
 
     @cached_property
+    def high_grades(self) -> tuple[str, ...]:
+        """Grades that an enterprise with an offence may not apply for."""
+        return tuple(row["grade"] for row in self.tables["grades"] if row["high"] == "yes")
+
+    @property
+    def rounds(self) -> tuple[str, ...]:
+        """The rounds of the year, in order."""
+        return self.words["round"]
+
+    @cached_property
+    def bases(self) -> dict[str, Row]:
+        """Row of basis.csv by rule, for rules that have a basis of their own in this year."""
+        return {row["rule"]: row for row in self.tables["basis"]}
+
+    @cached_property
     def divisions(self) -> dict[str, Row]:
         """Row of divisions.csv by code, withdrawn codes leading to the row that replaced them."""
         own = {row["code"]: row for row in self.tables["divisions"]}
@@ -122,25 +149,94 @@ class RuleSet:
         return found
 
 
+class Shelf(Protocol):
+    """Where the versions lie that were loaded on this computer."""
+
+    def ids(self) -> Sequence[str]:
+        """Their ids, in any order."""
+
+    def read(self, id_: str) -> RuleSet:
+        """One of them, always the same object. Raises `UnknownRuleSet`."""
+
+
+_shelf: list[Shelf] = []
+
+
+def use(shelf: Shelf) -> None:
+    """From now on the versions on this shelf are known."""
+    _shelf[:] = [shelf]
+
+
 def _folder() -> Traversable:
     return files(__package__).joinpath("rulesets")
 
 
-def years() -> tuple[str, ...]:
-    """Ids of the rule sets that are shipped."""
-    return tuple(sorted(entry.name for entry in _folder().iterdir() if entry.is_dir() and entry.name[0].isdigit()))
-
-
 @cache
+def years() -> tuple[str, ...]:
+    """Years that rule sets are shipped for; each is the id of the shipped one."""
+    return tuple(sorted(entry.name for entry in _folder().iterdir() if entry.is_dir() and entry.name.isdecimal()))
+
+
+def versions(year: str) -> tuple[str, ...]:
+    """Ids of a year's rule sets from the shipped one to the newest; none for a year without one."""
+    loaded = [id_ for shelf in _shelf for id_ in shelf.ids() if id_.partition(".")[0] == year]
+    return (year, *sorted(loaded, key=lambda id_: int(id_.partition(".")[2]))) if year in years() else ()
+
+
 def load(id_: str) -> RuleSet:
-    """The shipped rule set of that id (a year). Raises `UnknownRuleSet`."""
-    if id_ not in years():
-        raise UnknownRuleSet(f"没有 {id_} 年的规则集；现有：{'、'.join(years())}。")
-    folder = _folder().joinpath(id_)
+    """The rule set of that id. Raises `UnknownRuleSet`."""
+    year, _, number = id_.partition(".")
+    known = versions(year)
+    if id_ not in known:
+        have = "、".join(known or years())
+        raise UnknownRuleSet(f"没有{f'规则集 {id_}' if number else f' {id_} 年的规则集'}；现有：{have}。")
+    return _shelf[0].read(id_) if number else _shipped(id_)
+
+
+def newest(year: str) -> RuleSet:
+    """The newest rule set of a year. Raises `UnknownRuleSet`."""
+    return load([year, *versions(year)][-1])
+
+
+def default() -> RuleSet:
+    """The newest rule set of the last year whose law is complete, for whoever names no year."""
+    found = [newest(year) for year in years()]
+    return next((one for one in reversed(found) if one.thresholds["complete"] == "yes"), found[-1])
+
+
+def judging(year: str, named: str) -> RuleSet:
+    """The rule set that a workbook of that year is judged by, which names this one.
+
+    A loaded version that is at hand is what it was made with. One that names the shipped rule set, or none, is judged
+    by the newest of its year; one that names a version that is not here by the shipped one, which GS06 says.
+    """
+    if year not in years():
+        return default()
+    if named in versions(year) and named != year:
+        return load(named)
+    return newest(year) if named in ("", year) else load(year)
+
+
+def of_tables(id_: str, tables: Mapping[str, Sequence[Mapping[str, str]]]) -> RuleSet:
+    """A rule set of these rows; what a row leaves out is blank, what is not declared is dropped."""
     return RuleSet(
         id_,
         {
-            name: list(csv.DictReader(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8").splitlines()))
-            for name in TABLES
+            table: [
+                {one.name: (row.get(one.name) or "").strip() for one in fields(table)} for row in tables.get(table, ())
+            ]
+            for table in TABLES
+        },
+    )
+
+
+@cache
+def _shipped(year: str) -> RuleSet:
+    folder = _folder().joinpath(year)
+    return of_tables(
+        year,
+        {
+            table: list(csv.DictReader(folder.joinpath(f"{table}.csv").read_text(encoding="utf-8").splitlines()))
+            for table in TABLES
         },
     )

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from validators.columns import SHEETS
-from validators.ruleset import NOT_KEY, Row, RuleSet
+from validators.law import Row
+from validators.ruleset import NOT_KEY, RuleSet
 
 
 def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], Row]]:
@@ -21,12 +22,44 @@ def _scheme(ruleset: RuleSet) -> Mapping[Any, Any]:
     return {(*key, grade): row["verified"] for key, row in _schemes(ruleset) for grade in row["grades"].split("|")}
 
 
-def _lowest(ruleset: RuleSet) -> Mapping[Any, Any]:
-    """(industry, subtype or '') → 'yes' where D is verified as the lowest grade, else 'no'."""
-    outside = {(NOT_KEY, subtype): "no" for subtype in ("", *ruleset.values["subtypes"])}
-    return outside | {
-        key: "yes" if row["lowest"] == "D" and row["verified"] == "yes" else "no" for key, row in _schemes(ruleset)
+def _middle(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """(industry, subtype or '', grade) of the grades between the high ones and the lowest.
+
+    'yes' where the industry's lowest grade is verified and is one of the same scheme below it, else 'no'.
+    """
+    own = {row["grade"]: row for row in ruleset.tables["grades"] if row["order"]}
+    order = ruleset.grade_order
+    found: dict[tuple[str, str, str], str] = {}
+    for grade, row in own.items():
+        if row["high"] == "yes" or row["lowest"] == "yes":
+            continue
+        for subtype in ("", *ruleset.values["subtypes"]):
+            found[NOT_KEY, subtype, grade] = "no"
+        for key, industry in _schemes(ruleset):
+            lowest = own.get(industry["lowest"])
+            below = lowest and lowest["scheme"] == row["scheme"] and order[lowest["grade"]] > order[grade]
+            found[(*key, grade)] = "yes" if below and industry["verified"] == "yes" else "no"
+    return found
+
+
+def _said(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """Grades as messages name them: `lowest` and `high` ones."""
+    found = {
+        "lowest": "或".join(_named(row["grade"]) for row in ruleset.tables["grades"] if row["lowest"] == "yes"),
+        "high": "、".join(map(_named, ruleset.high_grades)),
     }
+    return {name: text for name, text in found.items() if text}
+
+
+def _named(grade: str) -> str:
+    return grade if grade.endswith("性") else f"{grade}级"
+
+
+def _fixed_by(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """High grades and who fixes them, as far as 核定机关 can name it."""
+    known = SHEETS["enterprises"]["fixed_by"].values.split("|")
+    grades = ruleset.tables["grades"]
+    return {row["grade"]: row["fixed_by"] for row in grades if row["high"] == "yes" and row["fixed_by"] in known}
 
 
 def _worse(ruleset: RuleSet) -> Mapping[Any, Any]:
@@ -72,8 +105,8 @@ def _thresholds(ruleset: RuleSet) -> Mapping[Any, Any]:
 def _days(ruleset: RuleSet) -> Mapping[Any, Any]:
     """Days that the rule set names: its own, and `guarantee_deadline`."""
     found = {name: ruleset.day(name) for name in ("offence_from", "offence_to")}
-    deadline = ruleset.deadline("首报", "保障类清单确定")
-    return {**found, "guarantee_deadline": deadline} if deadline else found
+    found["guarantee_deadline"] = ruleset.deadline("首报", "保障类清单确定")
+    return {name: day for name, day in found.items() if day}
 
 
 def _measures(ruleset: RuleSet) -> Mapping[Any, Any]:
@@ -96,7 +129,11 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "scheme": _scheme,
     "scheme_of": lambda ruleset: {key: row["verified"] for key, row in _schemes(ruleset)},
     "scheme_grades": lambda ruleset: {key: row["grades"].replace("|", "、") for key, row in _schemes(ruleset)},
-    "lowest_is_d": _lowest,
+    "middle": _middle,
+    "high": lambda ruleset: {row["grade"]: row["high"] for row in ruleset.tables["grades"]},
+    "exempt": lambda ruleset: {row["grade"]: row["exempt"] for row in ruleset.tables["grades"]},
+    "fixed_by": _fixed_by,
+    "said": _said,
     "worse_grades": _worse,
     "counts_as_b": lambda ruleset: {row["grade"]: row["counts_as_b_or_above"] for row in ruleset.tables["grades"]},
     "filing_form": _form,

@@ -19,7 +19,7 @@ from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Sever
 from validators.imports import MINISTRY, PROVINCE, Import, Imports, Listed
 from validators.records import Value
 from validators.rule import all_rules, value_text
-from validators.ruleset import NOT_KEY, load
+from validators.ruleset import NOT_KEY, RuleSet, UnknownRuleSet, load
 from validators.versions import Change
 from workbook_templates.decided import read_emissions, write_conflicts, write_decisions, write_emissions
 from workbook_templates.layout import HEADER_ROW
@@ -354,10 +354,19 @@ def _values(opened: Opened, title: str) -> Grid:
     return grid
 
 
+def _named(name: str, id_: str) -> RuleSet:
+    try:
+        return load(id_)
+    except UnknownRuleSet as error:
+        raise UnreadableWorkbook(
+            f"“{name}”是用规则集 {id_} 汇总的，{str(error).rstrip('。')}。请用 qingdan ruleset load 载入该版，或重新汇总。"
+        ) from error
+
+
 def _city(opened: Opened) -> tuple[City, list[Finding]]:
     counties = list(_table(_values(opened, COUNTIES)))
     first = counties[0]
-    rules = load(text_of(first.get("规则集")))
+    rules = _named(opened.name, text_of(first.get("规则集")))
     on = first["汇总日期"]
     if not isinstance(on, dt.date):
         raise ValueError("汇总日期")

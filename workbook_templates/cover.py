@@ -10,6 +10,7 @@ from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, TEMPLATE_VERSIO
 from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
+from workbook_templates.formulas.plan import ERROR, WARNING, Lead
 from workbook_templates.limits import DATES, PHONE_LENGTHS, Limit
 from workbook_templates.styles import Style, put, text_width
 
@@ -50,10 +51,12 @@ def write_cover(
     ruleset: RuleSet,
     facts: Mapping[str, Value],
     room: Mapping[str, int],
+    leads: Mapping[str, Lead],
 ) -> None:
     """Adds the cover as the first sheet, with a defined name for each of `BOOK_FIELDS`.
 
-    `facts` are the values of `BOOK_FIELDS`, `room` the number of rows made ready on each sheet.
+    `facts` are the values of `BOOK_FIELDS`, `room` the number of rows made ready on each sheet, `leads` what the
+    sheets say of their faults.
     """
     sheet = book.add_worksheet(COVER_TITLE)
     for position, width in enumerate(WIDTHS):
@@ -61,6 +64,7 @@ def write_cover(
     sheet.hide_gridlines(2)
     first = _title(sheet, style, ruleset, facts)
     row = _facts(book, sheet, style, facts, first)
+    row = _board(sheet, style, leads, row)
     row = _steps(sheet, style, str(facts["division"]), room, row)
     row = _key(sheet, style, row)
     row = _deadlines(sheet, style, ruleset, str(facts["round"]), row)
@@ -167,8 +171,48 @@ def _officer_limit(field: str, name: str) -> Limit:
     }
 
 
+def _board(sheet: Worksheet, style: Style, leads: Mapping[str, Lead], row: int) -> int:
+    """How far each sheet is, the first of its faults with a link, and whether the workbook can be handed in."""
+    row = _section(sheet, style, row, "二、进度（随填随变）")
+    go = style(font_name=layout.HEAD_FONT, font_size=12, indent=1, text_wrap=True, border=1, border_color=layout.LINE)
+    sheet.set_row(row, 30)
+    sheet.merge_range(row, LABEL, row, LAST, "", go)
+    sheet.write_formula(row, LABEL, f"={_go(leads)}", go, "")
+    for sign, colour in (("✗", "#8E0000"), ("✓", "#2F5D1E"), ("○", layout.GREY)):
+        rule = {"type": "formula", "criteria": f'=LEFT($B${row + 1})="{sign}"', "format": style(font_color=colour)}
+        sheet.conditional_format(row, LABEL, row, LABEL, rule)
+    plain = style(indent=1, **UNDER)
+    link = style(indent=1, font_color=layout.LINK, underline=1, **UNDER)
+    for key, lead in leads.items():
+        row += 1
+        sheet.set_row(row, 20)
+        sheet.write_string(row, LABEL, SHEETS[key].title, plain)
+        counts = f'"已填"&{lead.filled}&"行　{ERROR} "&{lead.wrong}&"行　{WARNING} "&{lead.warned}&"行"'
+        unjudged = f'IF({lead.unjudged}>0,"　■ "&{lead.unjudged}&"行没有校验公式","")'
+        sheet.write_formula(row, CELL, f"={counts}&{unjudged}", plain, "")
+        sheet.merge_range(row, OFFICER_LABEL - 1, row, OFFICER_LABEL, "", link)
+        sheet.write_formula(row, OFFICER_LABEL - 1, f'=IF({lead.fault},{lead.link},"")', link, "")
+        sheet.write_formula(row, LAST, f"={lead.said}", plain, "")
+    return row + 2
+
+
+def _go(leads: Mapping[str, Lead]) -> str:
+    """Whether the workbook can be handed in, in words."""
+    wrong = "+".join(lead.wrong for lead in leads.values())
+    warned = "+".join(lead.warned for lead in leads.values())
+    unjudged = "+".join(lead.unjudged for lead in leads.values())
+    own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
+    return (
+        f'IF({leads["enterprises"].filled}=0,"○ 还没有填企业。",'
+        f'IF({wrong}>0,"{ERROR} 还不能报送：有"&{wrong}&"行要改，点下面的链接逐处去改。",'
+        f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"行没有校验公式，请把上一行整行复制过去再改填。",'
+        f'IF({own}>0,"{ERROR} 还不能报送：上面浅黄底的四格没有填全。",'
+        f'"✓ 可以报送。有"&{warned}&"行提醒，请看一看，确实无误的不必改。"))))'
+    )
+
+
 def _steps(sheet: Worksheet, style: Style, county: str, room: Mapping[str, int], row: int) -> int:
-    row = _section(sheet, style, row, "二、填报顺序（点表名可跳到该表）")
+    row = _section(sheet, style, row, "三、填报顺序（点表名可跳到该表）")
     plain = style(indent=1, **UNDER)
     link = style(indent=1, font_color=layout.LINK, underline=1, **UNDER)
     sheet.write_string(row, LABEL, "第1步 本页", plain)
@@ -185,7 +229,7 @@ def _steps(sheet: Worksheet, style: Style, county: str, room: Mapping[str, int],
 
 
 def _key(sheet: Worksheet, style: Style, row: int) -> int:
-    row = _section(sheet, style, row, "三、符号和颜色")
+    row = _section(sheet, style, row, "四、符号和颜色")
     for mark, colour, meaning in layout.MARKS.values():
         look = style(font_name=layout.HEAD_FONT, font_color=colour, indent=1, **UNDER)
         sheet.write_string(row, LABEL, mark, look)
@@ -203,7 +247,7 @@ def _key(sheet: Worksheet, style: Style, row: int) -> int:
 
 
 def _deadlines(sheet: Worksheet, style: Style, ruleset: RuleSet, round_: str, row: int) -> int:
-    row = _section(sheet, style, row, f"四、{round_}的期限")
+    row = _section(sheet, style, row, f"五、{round_}的期限")
     look = style(align="left", indent=1, num_format='yyyy"年"m"月"d"日"', **UNDER)
     own = [line for line in ruleset.tables["deadlines"] if line["round"] == round_]
     for line in own:
@@ -218,11 +262,11 @@ def _deadlines(sheet: Worksheet, style: Style, ruleset: RuleSet, round_: str, ro
 
 
 def _hints(sheet: Worksheet, style: Style, ruleset: RuleSet, row: int) -> int:
-    row = _section(sheet, style, row, "五、操作提示")
+    row = _section(sheet, style, row, "六、操作提示")
     for hint in HINTS:
         _line(sheet, style, row, f"· {hint}", LABEL)
         row += 1
-    row = _section(sheet, style, row + 1, "六、有疑问找谁")
+    row = _section(sheet, style, row + 1, "七、有疑问找谁")
     office = f"{ruleset.thresholds['city_name']}重污染天气应急指挥部办公室"
     for text in (
         f"· 填报要求和期限：{office}，联系方式见下发本表的通知。",

@@ -61,8 +61,11 @@ class Offered:
         return str(row).join(self.pieces(letters))
 
     def value(self, values: Mapping[str, Any]) -> float | None:
-        """What the formula shows for the values of a row (numbers, or None for blank); None for a blank."""
-        return self.compute(*(values.get(need) for need in self.needs))
+        """What the formula shows for the values of a row; None for a blank, and where a value is not of its kind."""
+        try:
+            return self.compute(*(values.get(need) for need in self.needs))
+        except TypeError:  # a text where a number is due
+            return None
 
 
 def matches(sheet: str, field: str, formula_text: str, row: int, letters: Mapping[str, str]) -> bool:

@@ -108,6 +108,10 @@ _CELL = (
 )
 """A cell: its style; a shared string, or a number that may have a formula, or blank, or anything else."""
 _GROUPS = 5
+_HELPER = re.compile('<c r="([B-Z]|[A-Z]{2,3})[0-9]+"[^>]*><f[^>]*>校验_'.encode())
+"""A cell of the template that holds nothing but the name of a formula (`formulas.plan`); 校验 itself is column A."""
+_PASSED_OVER = r'(?:<c r="[A-Z]++\1"[^>]*+>(?:(?:<f[^>]*+>(?:[^<]*+</f>)?+)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+)?+</c>)?+)*+'
+"""Cells that hold nothing for a reader: half of a county's workbook."""
 _OTHER = re.compile(rb"([^>]*+)>(?:<f([^>]*+)>(?:([^<]*+)</f>)?+)?+(?:<(?:v|is><t)[^>]*+>([^<]*+)</)?+")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _LETTERS = re.compile(rb'<c r="([A-Z]++)')
@@ -138,10 +142,14 @@ def decoded(text: bytes) -> str:
 
 
 @lru_cache(64)
-def row_pattern(columns: int) -> re.Pattern[bytes]:
-    """Matches a row: its number, its attributes, and `_GROUPS` groups for each column from A."""
+def row_pattern(columns: int, *, helped: bool = False) -> re.Pattern[bytes]:
+    """Matches a row: its number, its attributes, and `_GROUPS` groups for each column from A.
+
+    With `helped` the cells beyond these columns are passed over.
+    """
     cells = "".join(_CELL.format(letter(position)) for position in range(columns))
-    return re.compile(rf'\s*+<row r="([1-9][0-9]{{0,6}})"([^>]*+)>(?:{cells}</row>)?+'.encode())
+    rest = _PASSED_OVER if helped else ""
+    return re.compile(rf'\s*+<row r="([1-9][0-9]{{0,6}})"([^>]*+)>(?:{cells}{rest}</row>)?+'.encode())
 
 
 def read_strings(xml: bytes) -> list[str] | None:
@@ -175,9 +183,11 @@ def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple
         return None
     if columns is None:
         columns = max(map(position_of, set(_LETTERS.findall(data, start, start + HEAD))), default=0) + 1
+    helpers = [position_of(letters) for letters in set(_HELPER.findall(data, start, start + HEAD))]
+    columns = min([columns, *helpers])
     if columns > MOST_COLUMNS:
         return None
-    taken, rest = _Taken(columns, book), data[start:]
+    taken, rest = _Taken(columns, book, row_pattern(columns, helped=columns in helpers)), data[start:]
     closed = data[start - 2 : start] == b"/>"
     while not closed:
         end, last = rest.find(b"</sheetData>"), rest.rfind(b"</row>")
@@ -206,8 +216,8 @@ def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple
 class _Taken:
     """What was read of a sheet of so many columns."""
 
-    def __init__(self, columns: int, book: Workbook) -> None:
-        self.columns, self.book = columns, book
+    def __init__(self, columns: int, book: Workbook, pattern: re.Pattern[bytes]) -> None:
+        self.columns, self.book, self.pattern = columns, book, pattern
         self.seen, self.rows = Seen(), Rows()
         self._last = 0
         self._blank = [""] * columns
@@ -217,7 +227,7 @@ class _Taken:
         if b"\r" in xml:
             xml = xml.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         at = 0
-        matches = row_pattern(self.columns).finditer(xml)
+        matches = self.pattern.finditer(xml)
         while batch := list(islice(matches, BATCH)):
             for match in batch:
                 if match.start() != at:

@@ -36,6 +36,7 @@ from validators.package import (
 )
 from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, number_text
 from validators.rule import key_of
+from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.layout import HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
 from workbook_templates.offered import OFFERED, matches
 from workbook_templates.quick import Rows, Seen, Workbook, read_quickly, read_strings
@@ -203,13 +204,18 @@ _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?
 
 def read_facts(opened: Opened) -> dict[str, Raw]:
     """What the workbook says of itself (`BOOK_FIELDS`), by field; absent where its name or cell is missing."""
+    return named_cells(opened, COVER_TITLE, BOOK_FIELDS)
+
+
+def named_cells(opened: Opened, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
+    """Cells of a sheet by the keys of `names`, which gives their defined names; blank and computed ones are absent."""
     found: dict[str, Raw] = {}
-    grid = opened.grid(COVER_TITLE)
+    grid = opened.grid(title)
     if grid is None:
         return found
-    for name, chinese in BOOK_FIELDS.items():
+    for name, chinese in names.items():
         target = _NAME_TARGET.fullmatch(opened.names.get(chinese, ""))
-        if not target or (target[1] or target[2]).replace("''", "'") != COVER_TITLE:
+        if not target or (target[1] or target[2]).replace("''", "'") != title:
             continue
         column, row = position_of(target[3]), int(target[4])
         cells = next((cells for number, cells in grid.rows if number == row), [])
@@ -247,7 +253,7 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
         text = cell.strip() if isinstance(cell, str) else str(cell)
         column = by_header.get(text)
         if column is None:
-            if text and text not in (*PROVENANCE, RETURNED_HEAD):
+            if text and text not in (*PROVENANCE, RETURNED_HEAD) and not text.startswith(HELPER_HEAD):
                 found.extra.append((position, text))
         elif column.field in found.positions:
             found.double.append((position, text))
@@ -257,15 +263,17 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
     return found
 
 
-def read_county(path: Path, *, on: dt.date | None = None) -> Book:
+def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
     """A county workbook. `on` is the day to judge dates by (default: its 填报日期, else today).
 
+    `rules` is the rule set to judge it by if it is of that year (default: `ruleset.judging`).
     Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
     """
     opened = open_workbook(path)
     facts = read_facts(opened)
     year = text_of(facts.get("year"))
-    rules = ruleset.load(year if year in ruleset.years() else ruleset.years()[-1])
+    if rules is None or str(rules.year) != year:
+        rules = ruleset.judging(year, text_of(facts.get("ruleset")))
     day = _day(facts.get("filled_on"), rules)
     county = text_of(facts.get("division"))
     county = rules.divisions[county]["code"] if county in rules.divisions else county
@@ -311,7 +319,7 @@ def _cover_faults(
     opened: Opened, facts: Mapping[str, Raw], rules: ruleset.RuleSet, day: dt.date | None
 ) -> Iterator[Fault]:
     """What the workbook says of itself and cannot mean."""
-    rounds = list(dict.fromkeys(row["round"] for row in rules.tables["deadlines"]))
+    rounds = rules.rounds
     revision = text_of(facts.get("revision"))
     wrong = {
         "round": "round" in facts and text_of(facts["round"]) not in rounds and f"应为{'、'.join(rounds)}之一",
@@ -330,7 +338,7 @@ def _cover_faults(
 def _facts_faults(opened: Opened) -> Iterator[Fault]:
     known = set(BOOK_FIELDS.values())
     for name in opened.names:
-        if name not in known and not name.startswith(("_xlnm.", OWN_NAMES)):
+        if name not in known and not name.startswith(("_xlnm.", *OWN_NAMES)):
             yield Fault("GS01", "extra_name", value=name)
     entry = {COVER_TITLE, *(sheet.title for sheet in SHEETS.values())}
     for title, sheet in opened.sheets.items():
@@ -339,9 +347,9 @@ def _facts_faults(opened: Opened) -> Iterator[Fault]:
             yield Fault("GS10" if hidden else "GS01", "hidden_sheet" if hidden else "extra_sheet", title, value=title)
 
 
-OWN_SHEETS = ("选项", RETURNED_TITLE)
+OWN_SHEETS = ("选项", "校验", RETURNED_TITLE)
 """Sheets of the template, and of a returned workbook, that hold nothing to read."""
-OWN_NAMES = "选项_"
+OWN_NAMES = ("选项_", "校验_")
 """How the template's own defined names begin."""
 
 

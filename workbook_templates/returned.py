@@ -153,7 +153,7 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     sheet.set_tab_color("#C00000")
 
 
-def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequence[Finding], room: int) -> None:
+def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequence[Finding]) -> None:
     """Write what was found beside each row of a sheet, as a last column, and colour it and the cells it speaks of."""
     place = len(sheet.columns)
     page_.set_column(place, place, BESIDE_WIDTH)
@@ -194,4 +194,3 @@ def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequ
                 {"type": "formula", "criteria": f'=${letter(place)}{areas[some[0]]}<>""', "format": look,
                  "multi_range": " ".join(some)},
             )  # fmt: skip
-    page_.autofilter(HEADER_ROW - 1, 0, HEADER_ROW - 1 + room, place)

@@ -20,7 +20,8 @@ from typing import Any
 from stdnum.cn import uscc as gb32100
 
 from validators.columns import DISPOSAL_TYPES, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
-from validators.ruleset import HIGH_GRADES, NOT_KEY, UNGRADED, Row, RuleSet
+from validators.law import Row
+from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
 
 Value = str | int | float | dt.date
 Cells = dict[str, Value]
@@ -234,7 +235,9 @@ class _Maker:
         named = row["guarantee"], row["kind"]
         guarantee = next((own for own in _table("guarantees") if (own["category"], own["kind"]) == named), None)
         sites = min(left, int(row["sites"]))
-        return _Spec(_kinds()[row["kind"]], row["grade"], guarantee, row["trait"], sites, row["companion"])
+        kind = _kinds()[row["kind"]]
+        grade = self._grade(kind, row["grade"], guarantee)
+        return _Spec(kind, grade, guarantee, row["trait"], sites, row["companion"])
 
     def _drawn(self, left: int) -> _Spec:
         rng = self.rng
@@ -242,17 +245,26 @@ class _Maker:
             table = _table("guarantees")
             guarantee = rng.choices(table, [int(row["weight"]) for row in table])[0]
             kind = _kinds()[guarantee["kind"]]
-            return _Spec(kind, rng.choice(guarantee["grades"].split("|")), guarantee, "", 1, "")
+            usual = rng.choice(guarantee["grades"].split("|"))
+            return _Spec(kind, self._grade(kind, usual, guarantee), guarantee, "", 1, "")
         kind = rng.choices(self.kinds, self.kind_weights)[0]
         grades = self._grades(kind)
         trait = rng.choices(("", "idle", "bar", "unfiled", "change", "fraud"), (80, 3, 3, 8, 5, 1))[0]
         if kind["industry"] == NOT_KEY and trait not in ("idle", "bar"):
             trait = ""
-        possible = tuple(own for own in grades if trait != "bar" or own not in HIGH_GRADES)
+        possible = tuple(own for own in grades if trait != "bar" or own not in self.ruleset.high_grades)
         grade = self._lowest(grades) if trait in ("idle", "unfiled", "fraud") else self._any_grade(possible)
         companions = kind["companions"].split("|")
         companion = rng.choice(companions) if trait == "" and rng.random() < 0.25 else ""
         return _Spec(kind, grade, None, trait, min(left, rng.choices((1, 2, 3), (95, 4, 1))[0]), companion)
+
+    def _grade(self, kind: Row, usual: str, guarantee: Row | None) -> str:
+        """The usual grade, or where the year has it not, one that it has: guaranteed plants are B or better."""
+        grades = self._grades(kind)
+        if usual in grades:
+            return usual
+        better = [row["grade"] for row in self.ruleset.tables["grades"] if row["counts_as_b_or_above"] == "yes"]
+        return self._any_grade(tuple(grade for grade in grades if grade in better or not guarantee))
 
     def _grades(self, kind: Row) -> tuple[str, ...]:
         """Grades that a plant of the kind can have."""
@@ -267,7 +279,7 @@ class _Maker:
         return max(grades, key=self._order)
 
     def _any_grade(self, grades: tuple[str, ...]) -> str:
-        return self.rng.choices(grades, [GRADE_WEIGHTS[grade] for grade in grades])[0]
+        return self.rng.choices(grades, [GRADE_WEIGHTS.get(grade, 0) for grade in grades])[0]
 
     def _before(self, least: int, most: int) -> dt.date:
         """A day that many days before guarantee lists are due, which is when the inventory is due too."""
@@ -360,7 +372,8 @@ class _Maker:
             row["subtype"] = worst.kind["subtype"]
         if spec.trait == "bar":
             row["bar"] = rng.choice(("未批先建", "超许可排放浓度", "超许可排放量", "未安装使用自动监测"))
-            row["offence_on"] = self.ruleset.day("offence_from") + dt.timedelta(rng.randint(0, 280))
+            since = self.ruleset.day("offence_from") or self.deadline - dt.timedelta(365)
+            row["offence_on"] = since + dt.timedelta(rng.randint(0, 280))
         for pollutant in POLLUTANTS:
             row[f"{pollutant}_annual"] = round(sum(line.daily[pollutant] * line.run_days for line in lines) / 1000, 3)
         row.update(self._grading(worst, spec.trait, list_id))
@@ -377,7 +390,7 @@ class _Maker:
         if worst.grade == UNGRADED:
             return filed | {"filing": "不适用"}
         grade, grades = worst.grade, self._grades(worst.kind)
-        filed |= {"fixed_by": "省生态环境厅" if grade in HIGH_GRADES else "县指挥部", "fixed_on": fixed_on}
+        filed |= {"fixed_by": "省生态环境厅" if grade in self.ruleset.high_grades else "县指挥部", "fixed_on": fixed_on}
         if trait in ("change", "fraud"):
             filed["fixed_by"] = self._change(list_id, grade, grades, trait, fixed_on)
         if trait == "unfiled":
@@ -394,9 +407,9 @@ class _Maker:
         elif self._order(old) < self._order(grade):
             reason = rng.choice(("监督检查不符", "设备或设施变更"))
         else:
-            reason = rng.choice(("申报提升", "省核定") if grade in HIGH_GRADES else ("申报提升",))
+            reason = rng.choice(("申报提升", "省核定") if grade in self.ruleset.high_grades else ("申报提升",))
         ours = "县指挥部" if reason == "申报提升" else "市指挥部"
-        approved_by = "省生态环境厅" if grade in HIGH_GRADES else ours
+        approved_by = "省生态环境厅" if grade in self.ruleset.high_grades else ours
         self.rows["changes"].append({
             "list_id": list_id,
             "old_grade": old,
@@ -529,7 +542,7 @@ class _Maker:
 
     def _transport(self, list_id: str, spec: _Spec, groups: list[_Group], lines: list[_Line]) -> None:
         rng = self.rng
-        high = any(group.grade in HIGH_GRADES for group in groups)
+        high = any(group.grade in self.ruleset.high_grades for group in groups)
         trucks = 0 if spec.trait == "idle" else round(int(spec.kind["trucks"]) * rng.uniform(0.5, 1.5))
         old = 0 if high else round(trucks * rng.uniform(0, 0.25))
         new_energy = round(trucks * rng.uniform(0, 0.2))

@@ -1,13 +1,15 @@
 """Formats and cells for XlsxWriter: one format per look, and each value written as what it is."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import BinaryIO
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from validators.columns import letter
 from validators.records import Value
 from workbook_templates.layout import BODY_FONT, COLUMN_PIXELS, FONT_SIZE, ROW_PIXELS
 
@@ -20,16 +22,37 @@ class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
 
     growing_from = 1_048_577
     """1-based row from which on rows may grow with their text; their heights are only a beginning."""
+    helpers: tuple[int, Sequence[str]] = (0, ())
+    """0-based column from which on the rows from `growing_from` on hold helper cells, and the name in each."""
+    filled_to = 0
+    """1-based last row whose helper cells an application has to work out; those of blank rows show nothing."""
+    _row = 0
 
     def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, object]]) -> None:
-        if tag == "row" and ("customHeight", 1) in attributes and int(str(attributes[0][1])) >= self.growing_from:
-            attributes.remove(("customHeight", 1))
+        if tag == "row":
+            self._row = int(str(attributes[0][1]))
+            if self._row >= self.growing_from:
+                attributes[:] = [one for one in attributes if one[0] != "spans" and one != ("customHeight", 1)]
         super()._xml_start_tag_unencoded(tag, attributes)
 
     def at_least(self, row: int, height: float) -> None:
         """Make a row (0-based) high enough, in points, unless it already is."""
         if row not in self.row_sizes or self.row_sizes[row][0] * 0.75 < height:  # kept in pixels
             self.set_row(row, height)
+
+    def _xml_end_tag(self, tag: str) -> None:
+        """Ends a row with its helper cells, which are alike but for its number: a row costs one replacement."""
+        if tag == "row" and self._row >= self.growing_from:
+            self.fh.write(self._tails[self._row <= self.filled_to].replace("\0", str(self._row)))
+        super()._xml_end_tag(tag)
+
+    @cached_property
+    def _tails(self) -> tuple[str, str]:
+        """The helper cells of a blank row and of a filled one, with a mark for the number of the row."""
+        first, names = self.helpers
+        cells = [(letter(place), name) for place, name in enumerate(names, first)]
+        blank = "".join(f'<c r="{column}\0" t="str"><f>{name}</f><v></v></c>' for column, name in cells)
+        return blank, "".join(f'<c r="{column}\0"><f>{name}</f></c>' for column, name in cells)
 
     def _prepare_formula(self, formula: str, _expand: bool = False) -> str:
         """Spared the search for functions newer than Excel 2016, which took most of the time."""

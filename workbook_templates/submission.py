@@ -175,6 +175,7 @@ def write_submission(
         "year": city.year,
         "round": city.round,
         "ruleset": city.ruleset.id,
+        "ruleset_sha256": city.ruleset.sha256,
         "tool": f"qingdan {version('qingdan')}",
         "sheets": [one.to_json() for one in sums],
         "inputs": [

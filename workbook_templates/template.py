@@ -16,7 +16,8 @@ from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
 from workbook_templates.cover import STEPS, write_cover
-from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, TITLE_ROW
+from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
+from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, RETURNED_HEAD, TITLE_ROW
 from workbook_templates.limits import CHOICES_TITLE, Limit, limit, lists, mark_of
 from workbook_templates.offered import OFFERED
 from workbook_templates.returned import write_beside, write_list
@@ -83,25 +84,29 @@ def write_county(
         }
     )
     style = styles(book)
-    write_cover(book, style, ruleset, facts, room)
+    formulas = Formulas(ruleset, county, room, between=found is not None)
+    write_cover(book, style, ruleset, facts, room, formulas.lead)
     if found is not None:
         write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
     for sheet in SHEETS.values():
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
-        _head(page, style, sheet)
+        _table(page, sheet, room[sheet.key], formulas, [] if found is None else [RETURNED_HEAD])
+        _head(page, style, sheet, formulas)
         limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
-        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key])
+        _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
+        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key])
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
         if found is not None:
-            write_beside(page, style, sheet, found, room[sheet.key])
+            write_beside(page, style, sheet, found)
     _choices(book, style, lists(ruleset, county))
+    _machinery(book, style, formulas)
     book.close()
     target.write(made.getvalue())
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet) -> None:
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> None:
     for row, height in layout.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=layout.HEAD_FONT, font_size=16, font_color=layout.INK)
@@ -132,6 +137,16 @@ def _head(page: Worksheet, style: Style, sheet: Sheet) -> None:
                 **edge,
             )
             page.write_string(HEADER_ROW - 1, column.position, column.header, look)
+    link, counts = formulas.lead[sheet.key].head
+    _, lower = grounds[""]
+    page.write_formula(
+        BAND_ROW - 1,
+        0,
+        f"={link}",
+        style(font_color=layout.LINK, underline=1, bg_color=grounds[""][0], **edge),
+        NOTHING_WRONG,
+    )
+    page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), "")
 
 
 def _body(style: Style, column: Column) -> Format:
@@ -175,7 +190,45 @@ def _columns(page: Worksheet, style: Style, sheet: Sheet, room: int, limits: Seq
     page.ignore_errors({"number_stored_as_text": " ".join(codes)})
 
 
-def _rows(page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[str, Value]], room: int) -> None:
+def _table(page: Worksheet, sheet: Sheet, room: int, formulas: Formulas, beside: Sequence[str]) -> None:
+    """Make the list a table: where a program knows tables, a row inserted or added below is judged by itself.
+
+    `beside` are heads between the declared columns and the helper ones.
+    """
+    heads = [*(column.header for column in sheet.columns), *beside]
+    names = [formulas.status[sheet.key], *[""] * (len(heads) - 1), *formulas.helper_names(sheet.key)]
+    heads += [f"{HELPER_HEAD}{number}" for number in range(1, len(names) - len(heads) + 1)]
+    page.add_table(
+        HEADER_ROW - 1, 0, HEADER_ROW - 1 + room, len(names) - 1,
+        {"name": f"表_{sheet.title}", "style": None, "columns": [{"header": head} for head in heads]},
+    )  # fmt: skip
+    for column, name in zip(page.tables[-1]["columns"], names, strict=True):
+        column["formula"] = name  # given at once, XlsxWriter would write all cells too, and as if each had a result
+
+
+def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, filled: int, room: int) -> None:
+    """The hidden columns beside a list, and the colours of the cells at fault."""
+    own = formulas.helpers[sheet.key]
+    page.set_column(own.first, own.first + len(own.formulas) - 1, None, None, {"hidden": True})
+    page.helpers = own.first, formulas.helper_names(sheet.key)
+    page.filled_to = HEADER_ROW + filled
+    codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
+    last, second = HEADER_ROW - 1 + room, f"B{FIRST_ROW}"
+    for sign, (_, look) in layout.FAULTS.items():
+        rule = f'=ISNUMBER(FIND("{sign}"&TEXT(COLUMN({second}),"00"),{codes}))'
+        options = {"type": "formula", "criteria": rule, "format": style(**look)}
+        page.conditional_format(FIRST_ROW - 1, 1, last, len(sheet.columns) - 1, options)
+        options = {
+            "type": "formula",
+            "criteria": f'=LEFT($A{FIRST_ROW})="{layout.FAULTS[sign][0]}"',
+            "format": style(**look),
+        }
+        page.conditional_format(FIRST_ROW - 1, 0, last, 0, options)
+
+
+def _rows(
+    page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[str, Value]], room: int, status: str
+) -> None:
     letters = LETTERS[sheet.key]
     looks = [_body(style, column) for column in sheet.columns]
     wrapped = [column for column in sheet.columns if column.kind == "text"]
@@ -185,7 +238,9 @@ def _rows(page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[s
         unread = {name: None for name, value in values.items() if isinstance(value, str) and sheet[name].is_number}
         for column, look, formula in zip(sheet.columns, looks, formulas, strict=True):
             value = values.get(column.field)
-            if value not in (None, ""):
+            if column.kind == "status":
+                page.write_formula(row - 1, column.position, f"={status}", look, "")
+            elif value not in (None, ""):
                 put(page, row - 1, column.position, value, look)
             elif formula and value is None:
                 shown = formula.value({**values, **unread, "row": row}) if values else None
@@ -202,7 +257,6 @@ def _lines(column: Column, values: Mapping[str, Value]) -> int:
 
 
 def _page(page: Worksheet, sheet: Sheet, room: int, heading: str) -> None:
-    last = len(sheet.columns) - 1
     kept = layout.kept_columns(sheet)
     page.freeze_panes(HEADER_ROW, kept)
     page.set_selection(FIRST_ROW - 1, sheet["list_id"].position, FIRST_ROW - 1, sheet["list_id"].position)
@@ -221,7 +275,6 @@ def _page(page: Worksheet, sheet: Sheet, room: int, heading: str) -> None:
     page.print_across()
     page.set_header(f"&L{heading}&R{sheet.title}")
     page.set_footer("&C第 &P 页，共 &N 页")
-    page.autofilter(HEADER_ROW - 1, 0, HEADER_ROW - 1 + room, last)
 
 
 def _choices(book: Workbook, style: Style, choices: Mapping[str, Sequence[str]]) -> None:
@@ -236,3 +289,27 @@ def _choices(book: Workbook, style: Style, choices: Mapping[str, Sequence[str]])
         book.define_name(name, f"={CHOICES_TITLE}!${column}$2:${column}${len(values) + 1}")
     page.protect()
     page.hide()
+
+
+def _machinery(book: Workbook, style: Style, formulas: Formulas) -> None:
+    """The hidden sheet of texts and tables that formulas look things up in, and the names of all formulas."""
+    page = book.add_worksheet(TITLE)
+    head, plain = style(bold=True), style(num_format="@")
+    number = style()
+    for position, (name, values) in enumerate(formulas.lists.items()):
+        page.write_string(0, position, name, head)
+        for row, value in enumerate(values, 1):
+            if isinstance(value, Formula):
+                page.write_formula(row, position, f"={value.text}", number, "")
+            elif isinstance(value, bool):
+                page.write_boolean(row, position, value, number)
+            elif isinstance(value, int | float):
+                page.write_number(row, position, value, number)
+            else:
+                page.write_string(row, position, str(value), plain)
+    page.protect()
+    page.hide()
+    for name, formula in formulas.names.items():
+        book.defined_names.append([name, -1, formula, True])
+    for place, lead in enumerate(formulas.lead.values(), 1):
+        book.defined_names.append([NEXT, place, lead.next, False])

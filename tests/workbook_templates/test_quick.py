@@ -139,3 +139,26 @@ def test_both_ways_read_what_openpyxl_wrote(tmp_path: Path, monkeypatch: pytest.
     assert quick[0] == [(1, ["", *rows[0][1:]]), (2, rows[1]), (3, rows[2]), (9, ["", "", "", "远"])]
     slow = grid(lambda: monkeypatch.setattr(reader, "read_quickly", lambda *_: None))
     assert slow == quick
+
+
+def test_helper_cells_are_passed_over_however_a_program_spells_them() -> None:
+    found = read(
+        '<row r="4"><c r="A4" t="s"><v>0</v></c><c r="B4" t="s"><v>1</v></c><c r="C4" t="s"><v>0</v></c></row>'
+        '<row r="5"><c r="A5" t="str"><f>校验_9</f><v>✓</v></c><c r="B5"><v>1</v></c>'
+        '<c r="C5" t="str"><f>校验_1</f><v></v></c><c r="D5" t="b"><f aca="false">校验_2</f><v>1</v></c></row>'
+        '<row r="6"><c r="A6"><f>校验_9</f></c><c r="B6"><v>2</v></c><c r="C6"><f t="shared" si="0"/><v>3</v></c>'
+        '<c r="D6" t="e"><f>校验_2</f><v>#N/A</v></c><c r="E6"/></row>'
+    )
+    assert found is not None
+    assert found[1] == [(4, ["甲", "乙"]), (5, ["✓", 1.0]), (6, ["", 2.0])]
+    assert found[0].errors == {}
+
+
+def test_nothing_is_passed_over_where_there_is_no_helper_cell() -> None:
+    found = read(
+        '<row r="1"><c r="A1"><f>校验_1</f><v>1</v></c></row>'
+        + "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(2, 2000))
+        + '<row r="2000"><c r="C2000"><v>3</v></c></row>'
+    )
+    assert found is not None
+    assert found[1][-1] == (2000, ["", "", 3.0])

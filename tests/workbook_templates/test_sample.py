@@ -15,7 +15,7 @@ from validators.columns import BOOK_FIELDS, LEVEL_NAMES, LEVELS, POLLUTANTS, SHE
 from validators.findings import Severity
 from validators.records import RowReader
 from validators.rule import judge
-from validators.ruleset import HIGH_GRADES, NOT_KEY, UNGRADED
+from validators.ruleset import NOT_KEY, UNGRADED
 from workbook_templates.offered import OFFERED
 from workbook_templates.sample import make_officer, make_rows
 
@@ -254,12 +254,12 @@ def test_grades_follow_the_procedure(county: str, enterprises: int, seed: int) -
             assert e["industry_code"] not in codes
             continue
         assert RULES.grade_order[e["grade"]] == max(RULES.grade_order.get(line["grade"], 0) for line in own)
-        assert (e["fixed_by"] == "省生态环境厅") == (e["grade"] in HIGH_GRADES)
+        assert (e["fixed_by"] == "省生态环境厅") == (e["grade"] in RULES.high_grades)
         assert e.get("applied_grade", e["grade"]) == e["grade"]
         assert e["fixed_on"] <= e["plan_filed_on"] < dt.date(2020, 8, 10)
         if e["filing"] == "未申报" or e["fraud"] == "是":
             assert e["grade"] in ("D", "非引领性")
-        assert e["bar"] == "无" or e["grade"] not in HIGH_GRADES
+        assert e["bar"] == "无" or e["grade"] not in RULES.high_grades
         assert e["list_id"] not in latest or latest[e["list_id"]]["new_grade"] == e["grade"]
 
 

@@ -228,16 +228,16 @@ def bz10(line: Row) -> Iterator[Check]:
     怎么改：为这条生产线填写红色预警的减排措施和比例；承担保障任务的，加入《保障类》的保障生产线编码。
     """
     rows = count("guarantee", list_id=line.list_id)
-    named = count("guarantee", ("line_ids", "!=", ""), list_id=line.list_id)
+    unknown = count("guarantee", ("line_ids", "unknown", None), list_id=line.list_id)
     naming = count("guarantee", ("line_ids", "contains", line.line_id), list_id=line.list_id)
     yield check(
         line.red_ratio,
         (ref("enterprises", "guaranteed", list_id=line.list_id) == "是")
         & (rows > 0)
-        & (named == rows)
+        & (unknown == 0)
         & (naming == 0)
         & (line.red_ratio == 0)
-        & ~line.grade.isin(("A", "引领性")),
+        & (lookup("exempt", line.grade) != "yes"),
         "该企业是保障类，但这条生产线（{line}）不在保障生产线之列，绩效等级为“{grade}”，"
         "红色预警的减排比例却是 0。"
         "请填写减排措施和比例；承担保障任务的，请加入《保障类》的“保障生产线编码”。",

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from validators.book import Book
 from validators.columns import LEVEL_NAMES, LEVELS, SHEETS
-from validators.expr import Check, Expr, Record, Row, blank, call, check, count, lookup, ref, text_of
+from validators.expr import Check, Expr, Record, Row, blank, call, check, count, lookup, ref, split_ids, text_of
 from validators.findings import Severity
 from validators.rule import Found, book_rule, row_rule, value_text
-from validators.rules.gs import METERED, split_ids
+from validators.rules.gs import METERED
 from validators.rules.levels import NOISE, cuts, falling, stems
 from validators.ruleset import NOT_KEY, UNGRADED
 

@@ -1,13 +1,30 @@
 """GS: 格式. What the reader noticed is put into words here; what records can show is declared."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 
 from validators.book import Book, Fault
 from validators.columns import BOOK_FIELDS, DISPOSAL_TYPES, KNOWN_TEMPLATE_VERSIONS, LEVELS, SHEETS, TEMPLATE_VERSION
-from validators.expr import Cell, Check, Expr, Names, Record, Row, blank, call, check, count, given, lookup
+from validators.expr import (
+    Cell,
+    Check,
+    Expr,
+    Names,
+    Row,
+    blank,
+    call,
+    check,
+    codes,
+    count,
+    given,
+    listed,
+    lookup,
+    split_ids,
+)  # fmt: skip
 from validators.findings import Severity
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
-from validators.ruleset import NOT_KEY, UNGRADED, years
+from validators.ruleset import NOT_KEY, UNGRADED, versions, years
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -60,22 +77,9 @@ def count_lines() -> Expr:
     return _LineIndex()
 
 
-def split_ids(joined: str) -> list[str]:
-    """Codes joined by 、 (or by a comma or semicolon, which officers also type)."""
-    for other in "，,;；":
-        joined = joined.replace(other, "、")
-    return [part for part in joined.split("、") if part]
-
-
 def unknown_lines(joined: str, lines: dict[str, object]) -> str:
     """Those of the joined codes that are no production line, joined by 、."""
     return "、".join(part for part in split_ids(joined) if part not in lines)
-
-
-def runs_by_task(joined: str, lines: Mapping[str, Sequence[Record]]) -> bool:
-    """Whether one of the joined codes is a line with a 措施类型 whose load the guaranteed task fixes."""
-    named = [record for part in split_ids(joined) for record in lines.get(part, ())]
-    return any(getattr(record, f"{level}_type") in DISPOSAL_TYPES for record in named for level in LEVELS)
 
 
 def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
@@ -93,9 +97,15 @@ def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
             yield row[name], row.indicator.isin(METERED), "核查指标是可以计量的指标"
     if row.key == "guarantee":
         enterprise = count("enterprises", list_id=row.list_id) > 0
-        by_task = call(runs_by_task, row.line_ids, count_lines())
+        by_task = [
+            listed(row.line_ids, "lines", "line_id", (f"{level}_type", "in", DISPOSAL_TYPES)) for level in LEVELS
+        ]
         yield row.line_ids, enterprise, "保障对象是企业"
-        yield row.max_load, by_task, "保障生产线有以热定产、以处置定产或以量定产的措施"
+        yield (
+            row.max_load,
+            reduce(or_, (lines > 0 for lines in by_task)),
+            "保障生产线有以热定产、以处置定产或以量定产的措施",
+        )
         yield row.load_unit, row.max_load >= 0, "填了核定最大允许生产负荷"
     if row.key == "removals":
         yield row.note, row.removal_reason == "其他", "移出原因为“其他”"
@@ -191,10 +201,10 @@ def gs05(book: Book) -> Iterator[Found]:
 
 @book_rule("GS06", "模板版本不符", Severity.BLOCKER, "workbook", "业内惯例")
 def gs06(book: Book) -> Iterator[Found]:
-    """检查什么：工作簿里写明的模板版本本程序是否认得；旧版本照读，但要提醒。
+    """检查什么：工作簿里写明的模板版本本程序是否认得；旧版本照读，但要提醒。写明的规则集本机没有的，也要提醒。
 
-    为什么：不认得的版本可能有不同的表头和含义，读了也不可靠。
-    怎么改：用本程序重新生成模板，把数据粘贴过去。
+    为什么：不认得的版本可能有不同的表头和含义，读了也不可靠；换一版规则集核对，结果可能不同。
+    怎么改：用本程序重新生成模板，把数据粘贴过去；缺规则集的，用 qingdan ruleset load 载入市里的那一版。
     """
     version = value_text(book.facts["template_version"]) if "template_version" in book.facts else ""
     place = Fault("GS06", "version", "填报说明", value=version or None)
@@ -212,6 +222,14 @@ def gs06(book: Book) -> Iterator[Found]:
         yield Found(
             f"年度是“{year}”，本程序没有该年的规则集（现有：{'、'.join(years())}）。请核对年度，或更新本程序。",
             fault=Fault("GS06", "year", "填报说明", value=year),
+        )
+    named = value_text(book.facts["ruleset"]) if "ruleset" in book.facts else ""
+    if year in years() and named and named not in versions(year):
+        yield Found(
+            f"表中写明用规则集“{named}”，本机没有 {year} 年的这一版，已按 {book.ruleset.id} 核对。"
+            "请向市里要这一版规则集，用 qingdan ruleset load 载入后再核对。",
+            severity=Severity.WARNING,
+            fault=Fault("GS06", "ruleset", "填报说明", value=named),
         )
     if "division" in book.facts and book.county not in book.ruleset.submitting:
         yield Found(
@@ -262,9 +280,11 @@ def gs08(row: Row) -> Iterator[Check]:
         )
         missing = call(unknown_lines, row.line_ids, count_lines())
         yield check(
-            row.line_ids, missing != "", "保障生产线编码“{missing}”在《生产线减排措施》中没有。请改成已有的编码，多个之间用“、”隔开。",
+            row.line_ids,
+            listed(row.line_ids, "lines", "line_id") < codes(row.line_ids),
+            "保障生产线编码“{missing}”在《生产线减排措施》中没有。请改成已有的编码，多个之间用“、”隔开。",
             missing=missing,
-        )  # fmt: skip
+        )
     else:
         yield check(
             row.list_id,
@@ -350,6 +370,7 @@ def gs12(row: Row) -> Iterator[Check]:
         row.list_id,
         count("transport", list_id=row.list_id) == 0,
         "企业“{at}”在《运输管控》中没有一行。请用该清单编号补填；没有货车的填 0。",
+        brief="《运输管控》里没有该企业",
     )
 
 

@@ -71,10 +71,10 @@ def hz03(city: City) -> Iterator[CityFound]:
 
 @city_rule("HZ04", "年度或规则集不符", Severity.WARNING, "业内惯例")
 def hz04(city: City) -> Iterator[CityFound]:
-    """检查什么：工作簿的年度、轮次、区划是否就是本次汇总的；不是的不予采用，其中的问题也不计。
+    """检查什么：工作簿的年度、轮次、区划是否就是本次汇总的；不是的不予采用，其中的问题也不计。采用的工作簿，核对所依据的规则集是否就是本次汇总的。
 
-    为什么：别的年度的清单混进来，会盖掉今年的数据。
-    怎么改：从汇总文件夹中移走；如果拿错了年度，请县区用今年的模板重报。
+    为什么：别的年度的清单混进来，会盖掉今年的数据；规则集不同，各县就不是按同一套规定核对的。
+    怎么改：从汇总文件夹中移走；如果拿错了年度，请县区用今年的模板重报。规则集不同的，可用 --ruleset 统一按一版核对。
     """
     taken_otherwise = {
         id(handed) for pairs in (city.clashes, city.settled, city.replaced, city.same) for handed, _ in pairs
@@ -87,3 +87,10 @@ def hz04(city: City) -> Iterator[CityFound]:
             and handed.book.county not in city.exclusions
         ):
             yield CityFound(f"“{handed.file}”未采用：{handed.reason}。请移走，或换成本次的清单。", book=handed.book)
+    for book in city.books():
+        if book.ruleset.id != city.ruleset.id:
+            yield CityFound(
+                f"“{book.file}”是按规则集 {book.ruleset.id} 核对的，本次汇总用的是 {city.ruleset.id}。"
+                f"请换用现行的填报表，或加 --ruleset {city.ruleset.id} 统一按这一版核对。",
+                book=book,
+            )

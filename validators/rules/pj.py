@@ -10,10 +10,9 @@ from validators.imports import MINISTRY as MINISTRY_RESULT
 from validators.imports import PROVINCE as PROVINCE_RESULT
 from validators.imports import Listed
 from validators.rule import CityFound, city_rule, row_rule
-from validators.ruleset import HIGH_GRADES, NOT_KEY, UNGRADED
+from validators.ruleset import NOT_KEY, UNGRADED
 
 PROVINCE = "省生态环境厅"
-LOWEST = "最低等级（D级或非引领性）"
 
 
 def key_lines(list_id: Expr) -> Expr:
@@ -35,20 +34,26 @@ def co_disposing(list_id: Expr) -> Expr:
     return count("guarantee", ("co_disposal", "==", "是"), list_id=list_id) > 0
 
 
+def is_high(grade: Expr) -> Expr:
+    """Whether a grade is one of those that enterprises with an offence may not apply for."""
+    return lookup("high", grade) == "yes"
+
+
 def above_lowest(e: Row, condition: Expr, why: str, remedy: str) -> Iterator[Check]:
     """Grades above the lowest, for enterprises that are to have the lowest (PJ02, PJ06).
 
-    C is only a warning where D is not verified as the industry's lowest.
+    A grade between is only a warning where the industry's lowest is not verified.
     """
-    say = f"{why}，应按{LOWEST}管理，绩效等级却是“{{at}}”。请{remedy}"
-    yield check(e.grade, condition & e.grade.isin(HIGH_GRADES), say)
-    lowest = lookup("lowest_is_d", e.industry, text_of(e.subtype))
-    yield check(e.grade, condition & (e.grade == "C") & (lowest == "yes"), say)
+    say = f"{why}，应按最低等级（{{lowest}}）管理，绩效等级却是“{{at}}”。请{remedy}"
+    lowest = lookup("said", "lowest")
+    yield check(e.grade, condition & is_high(e.grade), say, lowest=lowest)
+    between = lookup("middle", e.industry, text_of(e.subtype), e.grade, default="")
+    yield check(e.grade, condition & (between == "yes"), say, lowest=lowest)
     yield check(
         e.grade,
-        condition & (e.grade == "C") & (lowest == "no"),
+        condition & (between == "no"),
         f"{why}，应按该行业的最低等级管理，绩效等级是“{{at}}”。"
-        f"请对照技术指南确认C级是否为该行业的最低等级（尚未核实）；不是的，{remedy}",
+        f"请对照技术指南确认{{at}}级是否为该行业的最低等级（尚未核实）；不是的，{remedy}",
         Severity.WARNING,
     )
 
@@ -121,19 +126,21 @@ def pj04(e: Row) -> Iterator[Check]:
     为什么：A级、B（含B-）级、引领性由省生态环境厅核定，县、市只作初审和审核（三(二)）。
     怎么改：已由省里核定的，核定机关改为“省生态环境厅”；省里没有核定的，绩效等级按核定前的等级填。
     """
-    high = e.grade.isin(HIGH_GRADES)
+    due = lookup("fixed_by", e.grade)
     yield check(
         e.fixed_by,
-        high & ~e.fixed_by.isin((PROVINCE, "待核定")),
-        f"绩效等级“{{grade}}”应由{PROVINCE}核定，核定机关填的是“{{at}}”。请改正核定机关；省里没有核定的，绩效等级按核定前的等级填。",
+        (e.fixed_by != due) & (e.fixed_by != "待核定"),
+        "绩效等级“{grade}”应由{due}核定，核定机关填的是“{at}”。请改正核定机关；还没有核定的，绩效等级按核定前的等级填。",
         grade=e.grade,
+        due=due,
     )
     yield check(
         e.fixed_by,
-        high & (e.fixed_by == "待核定"),
-        f"绩效等级“{{grade}}”还在待核定，须经{PROVINCE}核定后才能执行。请在核定后改填核定机关和核定日期。",
+        (e.fixed_by == "待核定") & (due != ""),
+        "绩效等级“{grade}”还在待核定，须经{due}核定后才能执行。请在核定后改填核定机关和核定日期。",
         Severity.WARNING,
         grade=e.grade,
+        due=due,
     )
 
 
@@ -147,14 +154,15 @@ def pj05(e: Row) -> Iterator[Check]:
     first, last = lookup("day", "offence_from"), lookup("day", "offence_to")
     yield check(
         e.applied_grade,
-        (e.bar != "无") & (e.offence_on >= first) & (e.offence_on <= last) & e.applied_grade.isin(HIGH_GRADES),
+        (e.bar != "无") & (e.offence_on >= first) & (e.offence_on <= last) & is_high(e.applied_grade),
         "企业在 {day} 有“{bar}”情形（{first} 至 {last} 之间），"
-        "当年不得申报A级、B（含B-）级、引领性，申报等级却是“{at}”。"
-        "请改为C级及以下，或核对违法情形和日期。",
+        "当年不得申报{high}，申报等级却是“{at}”。"
+        "请改为其余等级，或核对违法情形和日期。",
         day=e.offence_on,
         bar=e.bar,
         first=first,
         last=last,
+        high=lookup("said", "high"),
     )
 
 
@@ -287,11 +295,11 @@ def pj11(e: Row) -> Iterator[Check]:
         others=(key, "industry"),
     )
     lines = count("lines", list_id=e.list_id)
-    known = count("lines", ("industry", "!=", ""), list_id=e.list_id)
+    unknown = count("lines", ("industry", "unknown", None), list_id=e.list_id)
     same = count("lines", ("industry", "==", e.industry), list_id=e.list_id)
     yield check(
         e.industry,
-        (e.industry != NOT_KEY) & (same == 0) & (lines > 0) & (known == lines),
+        (e.industry != NOT_KEY) & (same == 0) & (lines > 0) & (unknown == 0),
         "企业的重点行业是“{at}”，但没有一条生产线属于该行业：{others}。请改正企业或生产线的“重点行业”。",
         others=(lines, "industry"),
     )

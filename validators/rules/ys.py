@@ -7,7 +7,7 @@ from validators.columns import LEVELS
 from validators.expr import Check, Row, check, lookup, ref
 from validators.findings import Severity
 from validators.rule import row_rule
-from validators.ruleset import HIGH_GRADES
+from validators.rules.pj import is_high
 
 
 @row_rule("YS01", "车辆分项不符", Severity.ERROR, "row", "算术", "transport")
@@ -61,7 +61,7 @@ def ys03(transport: Row) -> Iterator[Check]:
     grade = ref("enterprises", "grade", list_id=transport.list_id)
     yield check(
         transport.gate_video,
-        (transport.gate_video == "否") & grade.isin(HIGH_GRADES),
+        (transport.gate_video == "否") & is_high(grade),
         "该企业绩效等级为“{grade}”，门禁视频却没有联网。请督促企业联网；已经联网的，请改填“是”。",
         grade=grade,
     )

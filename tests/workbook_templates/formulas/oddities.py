@@ -1,0 +1,243 @@
+"""Made-up inventories with faults of every kind: valid rows, some of their cells changed, each change with a name."""
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from typing import Any
+
+from validators.columns import LEVELS, POLLUTANTS, SHEETS, Column
+from validators.ruleset import RuleSet
+from workbook_templates.sample import make_rows
+
+COUNTY = "371502"
+ROWS = 500
+"""Rows of each sheet, at least."""
+Row = dict[str, Any]
+Change = Callable[[random.Random, Any], Any]
+
+ERROR = "#N/A!"
+"""Becomes an error value in the file, which the template cannot be asked to write."""
+NUMBERS: dict[str, Change] = {
+    "错误值": lambda rng, old: ERROR,
+    "文本数字": lambda rng, old: f"{rng.randrange(1, 999) / 4}",
+    "全角数字": lambda rng, old: "１２．５",
+    "前后空格": lambda rng, old: " 12 ",
+    "只有空格": lambda rng, old: "  ",
+    "全角空格": lambda rng, old: "　",
+    "文字": lambda rng, old: "约12",
+    "带单位": lambda rng, old: "12吨",
+    "负数": lambda rng, old: -rng.randrange(1, 50),
+    "零": lambda rng, old: 0,
+    "一百": lambda rng, old: 100,
+    "过百": lambda rng, old: 100.5,
+    "小数": lambda rng, old: 0.5,
+    "很大": lambda rng, old: 98_765_432,
+    "很小": lambda rng, old: 1e-7,
+    "略多": lambda rng, old: old * 1.009 if isinstance(old, int | float) else 1,
+    "翻倍": lambda rng, old: old * 2 if isinstance(old, int | float) else 2,
+    "百分号": lambda rng, old: "20%",
+    "千分位": lambda rng, old: "1,234",
+    "科学计数": lambda rng, old: "1e2",
+    "文本负数": lambda rng, old: "-3",
+    "日期样": lambda rng, old: "2020-8-1",
+}
+DATES: dict[str, Change] = {
+    "短横": lambda rng, old: "2020-8-17",
+    "斜杠": lambda rng, old: "2020/8/1",
+    "点": lambda rng, old: "2020.08.30",
+    "年月日": lambda rng, old: "2020年8月21日",
+    "八位文字": lambda rng, old: "20200817",
+    "八位数字": lambda rng, old: 20200822,
+    "全角日期": lambda rng, old: "２０２０－８－１７",
+    "没有这天": lambda rng, old: "2020-13-01",
+    "两位年": lambda rng, old: "20-8-17",
+    "缺日": lambda rng, old: "2020-8",
+    "文字": lambda rng, old: "昨天",
+    "小数字": lambda rng, old: 12,
+    "序列号": lambda rng, old: rng.randrange(43_600, 44_300),
+}
+CHOICES: dict[str, Change] = {
+    "错误值": lambda rng, old: ERROR,
+    "后有空格": lambda rng, old: f"{old} ",
+    "中有空格": lambda rng, old: " ".join(str(old)),
+    "全角字母": lambda rng, old: "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalpha() else c for c in str(old)),
+    "半角括号": lambda rng, old: str(old).replace("（", "(").replace("）", ")"),
+    "小写": lambda rng, old: str(old).lower(),
+    "不在表里": lambda rng, old: "不知道",
+    "通配符": lambda rng, old: rng.choice(["*", "?", "~"]),
+    "数字": lambda rng, old: 1,
+}
+CODES: dict[str, Change] = {
+    "少一位": lambda rng, old: str(old)[:-1],
+    "多一位": lambda rng, old: f"{old}1",
+    "小写": lambda rng, old: str(old).lower(),
+    "有空格": lambda rng, old: f"{str(old)[:6]} {str(old)[6:]}",
+    "全角数字": lambda rng, old: "".join(chr(ord(c) + 0xFEE0) if c.isdecimal() else c for c in str(old)),
+    "改一位": lambda rng, old: str(old)[:-2] + rng.choice("0123456789ABCXYZ") + str(old)[-1:],
+    "不该有的字母": lambda rng, old: str(old)[:-1] + "O",
+    "数字": lambda rng, old: 913715020000000,
+    "科学计数": lambda rng, old: "9.13715E+17",
+    "文字": lambda rng, old: "正在办理",
+}
+
+
+def typed(value: object) -> Change:
+    """A change to one value."""
+    return lambda rng, old: value
+
+
+NUMBERS_TO_CALL = (
+    "13806350001", "12806350001", "1380635000", "0635-8412345", "06358412345", "（0635）8412345",
+    "(0635)8412345", "0635-8412345-801", "0635-8412345转801", "8412345", "1412345", "400-635-0001",
+    "4006350001", "400-6350001", "4006-350001", "010-12345678", "010-82345678", "01082345678", "0635转8412345",
+    "(0635-8412345", "138 0635 0001", "１３８０６３５０００１", "13806350001、13906350002", "无", "0635--8412345",
+    "0635-8412345-", "0635-84123456", "0535-841234", "8412345-1234567", "0035-8412345", "０６３５－８４１２３４５",
+)  # fmt: skip
+PHONES: dict[str, Change] = {f"电话{place}": typed(text) for place, text in enumerate(NUMBERS_TO_CALL)}
+TEXTS: dict[str, Change] = {
+    "错误值": lambda rng, old: ERROR,
+    "前有空格": lambda rng, old: f" {old}",
+    "后有空格": lambda rng, old: f"{old} ",
+    "很长": lambda rng, old: "长" * 101,
+    "数字": lambda rng, old: 12,
+    "文本里的全角数字": lambda rng, old: f"{old}１号",
+    "汉字间的空格": lambda rng, old: f"{str(old)[:2]} {str(old)[2:]}",
+    "公式样": lambda rng, old: "=1+1",
+}
+MEASURES: dict[str, Change] = {
+    "套话": lambda rng, old: "加强管理，提高治污效率",
+    "没有对象": lambda rng, old: "减少产量20吨",
+    "没有数量": lambda rng, old: "生产线适当减产",
+    "百分数": lambda rng, old: f"生产线限产{rng.choice([10, 20, 30, 50])}%",
+    "由至": lambda rng, old: "回转窑投料量由2900吨降至2320吨",
+    "全部停产": lambda rng, old: "全部停产",
+}
+KINDS: dict[str, dict[str, Change]] = {
+    "int": NUMBERS, "decimal": NUMBERS, "date": DATES, "enum": CHOICES, "id": CODES, "ref": CODES, "refs": CODES,
+    "code18": CODES, "code22": CODES, "code4": CODES, "phone": PHONES, "text": TEXTS,
+}  # fmt: skip
+
+
+COMBINATIONS: dict[str, list[Row]] = {
+    "enterprises": [
+        {"filing": "未申报", "grade": "A"},
+        {"filing": "未申报", "grade": "C"},
+        {"filing": "申请表", "applied_grade": "B"},
+        {"bar": "未批先建", "offence_on": dt.date(2020, 3, 1), "applied_grade": "A", "filing": "申请报告"},
+        {"bar": "其他", "offence_on": dt.date(2019, 8, 18), "applied_grade": "B", "filing": "申请报告"},
+        {"guaranteed": "是", "grade": "B-"},
+        {"guaranteed": "是", "grade": "C"},
+        {"fraud": "是", "grade": "B"},
+        {"fraud": "是", "grade": "C"},
+        {"grade": "A", "fixed_by": "县指挥部"},
+        {"uscc": 913715020000000000},
+        {"permit_no": 9.1371502e21},
+        {"permit_class": "登记管理", "permit_no": None},
+        {"longitude": 36.45, "latitude": 115.98},
+        {"industry": "非重点行业", "subtype": None},
+    ],
+    "guarantee": [
+        {"decided_by": "省生态环境厅", "ministry_filed": "否"},
+        {"decided_on": dt.date(2020, 8, 22)},
+        {"max_load": None, "load_unit": None},
+    ],
+    "transport": [{"trucks": 60}, {"machines_cn2": 99}, {"orange_transport": "无"}],
+}
+"""Values that belong together in a fault."""
+
+
+class Maker:
+    """Rows of all sheets; `named` says which changes were made to a row."""
+
+    def __init__(self, seed: int, ruleset: RuleSet) -> None:
+        self.rng, self.ruleset = random.Random(seed), ruleset  # noqa: S311 - made-up rows
+        self.rows: dict[str, list[Row]] = {
+            key: [dict(row) for row in own] for key, own in make_rows(COUNTY, ROWS, seed % 1000, ruleset).items()
+        }
+        lost = {row["list_id"] for row in self.rng.sample(self.rows["enterprises"], 5)}
+        self.rows["lines"] = [line for line in self.rows["lines"] if line["list_id"] not in lost]
+        for row in self.rng.sample(self.rows["enterprises"], 6):
+            row["phone"] = "0635-8412345"
+        self._more()
+        self.named: dict[tuple[str, int], set[str]] = {}
+        for sheet, rows in self.rows.items():
+            for number, row in enumerate(rows):
+                for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2, 3])):
+                    self.named.setdefault((sheet, number), set()).update(self._change(sheet, row, number))
+
+    def _more(self) -> None:
+        """As many rows of the small sheets too."""
+        rng, rows = self.rng, self.rows
+        for sheet, letter in (("dust", "Y"), ("mobile", "D"), ("removals", "G")):
+            first = list(rows[sheet])
+            while len(rows[sheet]) < ROWS:
+                number = len(rows[sheet]) + (1 if sheet != "removals" else 5001)
+                rows[sheet].append({**rng.choice(first), "list_id": f"{COUNTY}-{letter}-{number:04d}"})
+        enterprises = [row["list_id"] for row in rows["enterprises"]]
+        lines: dict[str, list[str]] = {}
+        for line in rows["lines"]:
+            lines.setdefault(line["list_id"], []).append(line["line_id"])
+        enterprises = [own for own in enterprises if own in lines]
+        for sheet in ("guarantee", "changes"):
+            first = list(rows[sheet])
+            while len(rows[sheet]) < ROWS:
+                row = {**rng.choice(first), "list_id": rng.choice(enterprises)}
+                if sheet == "guarantee":
+                    own = lines[row["list_id"]]
+                    row["line_ids"] = rng.choice(["、", "，", ";"]).join(own[: rng.randrange(1, len(own) + 1)])
+                rows[sheet].append(row)
+
+    def _change(self, sheet: str, row: Row, number: int) -> set[str]:
+        """Change a cell, or a few that belong together; what was done."""
+        rng = self.rng
+        columns = [column for column in SHEETS[sheet].columns if column.required != "auto"]
+        column = rng.choice(columns)
+        old = row.get(column.field)
+        kind = rng.randrange(7)
+        if kind == 0:
+            row[column.field] = None
+            return {"空白"}
+        if kind == 1:
+            return self._copy(sheet, row, column)
+        if kind == 2:
+            return self._enums(sheet, row)
+        if kind == 3 and sheet in ("lines", "dust", "mobile"):
+            return self._numbers(sheet, row)
+        if kind == 6 and sheet in COMBINATIONS:
+            row.update(rng.choice(COMBINATIONS[sheet]))
+            return {"凑成的"}
+        if column.field.endswith("_measure") and rng.random() < 0.7:
+            name, change = rng.choice(list(MEASURES.items()))
+        else:
+            name, change = rng.choice(list(KINDS[column.kind].items()))
+        row[column.field] = change(rng, "" if old is None else old)
+        return {name, column.kind, f"{column.kind}：{name}"}
+
+    def _copy(self, sheet: str, row: Row, column: Column) -> set[str]:
+        """The same value as another row has."""
+        other = self.rng.randrange(len(self.rows[sheet]))
+        row[column.field] = self.rows[sheet][other].get(column.field)
+        if sheet == "enterprises" and self.rng.random() < 0.3:
+            row.update({name: self.rows[sheet][other].get(name) for name in ("name", "uscc", "site")})
+        return {"别行的值", *self.named.get((sheet, other), ())}
+
+    def _enums(self, sheet: str, row: Row) -> set[str]:
+        """Other allowed values."""
+        columns = [column for column in SHEETS[sheet].columns if column.kind == "enum"]
+        for column in self.rng.sample(columns, min(len(columns), self.rng.randrange(1, 4))):
+            row[column.field] = self.rng.choice(self.ruleset.allowed(column.values))
+        return {"别的选项"}
+
+    def _numbers(self, sheet: str, row: Row) -> set[str]:
+        """Numbers of a level that no longer fit together."""
+        level = self.rng.choice(LEVELS)
+        if sheet == "lines":
+            row[f"{level}_ratio"] = self.rng.choice([0, 10, 20, 33.3, 50, 100])
+            if self.rng.random() < 0.5:
+                for pollutant in POLLUTANTS:
+                    row.pop(f"{level}_{pollutant}_cut", None)
+        else:
+            for column in SHEETS[sheet].columns:
+                if column.field.startswith(level) and column.field.endswith("cut"):
+                    row[column.field] = self.rng.choice([0, 1, 5, 1000])
+        return {"别的数"}

@@ -1,0 +1,161 @@
+"""The workbook's own verdicts are Python's: on made-up rows, in the real template, judged by LibreOffice."""
+
+import datetime as dt
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from python_calamine import CalamineWorkbook
+
+from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, Maker
+from validators.columns import SHEETS, letter, position_of
+from validators.rule import WORKBOOK_SCOPES, all_rules, judge
+from validators.ruleset import load
+from workbook_templates.formulas.plan import ECHOED, MISSING, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
+from workbook_templates.layout import FIRST_ROW
+from workbook_templates.reader import read_county
+from workbook_templates.template import write_county
+
+RULESET = load("2020")
+DIFFERENCES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("differences.yaml").read_text("utf-8"))
+SEEDS = (7, 2026)
+Verdict = tuple[str, int, str, str, str]
+"""Key of the sheet, 1-based row, column letters, rule, severity."""
+SEVERITIES = {sign: severity.name for severity, sign in SIGNS.items()} | {MISSING: "ERROR"}
+
+
+def codes(path: Path, formulas: Formulas) -> set[Verdict]:
+    """What the workbook says of its rows, as LibreOffice worked it out."""
+    found = set()
+    book = CalamineWorkbook.from_path(path)
+    for sheet in SHEETS.values():
+        column = position_of(formulas.codes[sheet.key].partition("$")[2].rstrip("1"))
+        rows = book.get_sheet_by_name(sheet.title).to_python(skip_empty_area=False)
+        for number, row in enumerate(rows, 1):
+            text = str(row[column]) if number >= FIRST_ROW and column < len(row) else ""
+            assert len(text) % 5 == 0, text
+            for code in re.findall(".....", text):
+                rule = formulas.rules[int(code[3:]) - 1]
+                found.add((sheet.key, number, letter(int(code[1:3]) - 1), rule, SEVERITIES[code[0]]))
+    return found
+
+
+def python(path: Path) -> dict[Verdict, str]:
+    """What Python says of the same rows, with its messages."""
+    titles = {sheet.title: sheet.key for sheet in SHEETS.values()}
+    found = {}
+    for finding in judge(read_county(path)):
+        if finding.rule not in ONLY_IN_PYTHON and finding.row and finding.cell and finding.sheet in titles:
+            column = finding.cell.rstrip("0123456789")
+            place = titles[finding.sheet], finding.row, column, finding.rule, finding.severity.name
+            found[place] = finding.message
+    return found
+
+
+def with_errors(path: Path) -> None:
+    """Turn the cells that hold `ERROR` into error values."""
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    strings = re.findall(rb"<si>.*?</si>", parts["xl/sharedStrings.xml"], re.DOTALL)
+    number = next(place for place, text in enumerate(strings) if ERROR.encode() in text)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in parts.items():
+            package.writestr(name, data.replace(b't="s"><v>%d</v>' % number, b't="e"><v>#N/A</v>'))
+
+
+class Judged:
+    """One inventory, judged by both."""
+
+    def __init__(self, seed: int, folder: Path, convert: Callable[[Path, Path, str], Path]) -> None:
+        self.made = Maker(seed, RULESET)
+        path = folder / f"{seed}.xlsx"
+        with path.open("wb") as file:
+            write_county(
+                file, county=COUNTY, ruleset=RULESET, round_="首报", revision=1, enterprises=1, rows=self.made.rows,
+                officer={"filled_on": dt.date(2020, 8, 20)},
+            )  # fmt: skip
+        with_errors(path)
+        saved = convert(path, folder, "xlsx:Calc MS Excel 2007 XML")
+        room = {key: max(20, len(rows)) for key, rows in self.made.rows.items()}
+        said = codes(saved, Formulas(RULESET, COUNTY, room))
+        self.echoed = {verdict for verdict in said if verdict[0] == "guarantee" and verdict[3] in ECHOED}
+        self.workbook = said - self.echoed
+        self.python = python(path)  # LibreOffice saves an error value as a formula
+
+    def typed(self, sheet: str, row: int) -> set[str]:
+        """What was changed in a row, and in others with its 清单编号."""
+        number = row - FIRST_ROW
+        own = str(self.made.rows[sheet][number].get("list_id")).upper()
+        return self.made.named.get((sheet, number), set()) | self._by_id.get(own, set())
+
+    def differences(self) -> Iterator[tuple[Verdict, set[str], str]]:
+        """Verdicts that only one of them has: what was typed there, and Python's message."""
+        self._by_id: dict[str, set[str]] = {}
+        for (sheet, number), names in self.made.named.items():
+            own = str(self.made.rows[sheet][number].get("list_id")).upper()
+            self._by_id.setdefault(own, set()).update(names)
+        for verdict in sorted(self.workbook ^ self.python.keys()):
+            yield verdict, self.typed(verdict[0], verdict[1]), self.python.get(verdict, "")
+
+
+def explains(entry: dict[str, Any], verdict: Verdict, typed: set[str], message: str) -> bool:
+    if verdict[3] not in entry["rules"]:
+        return False
+    return bool(typed & set(entry.get("typed", ()))) or ("says" in entry and entry["says"] in message)
+
+
+@pytest.fixture(scope="module")
+def judged(soffice: Callable[[Path, Path, str], Path], tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+    folder = tmp_path_factory.mktemp("parity")
+    return [Judged(seed, folder, soffice) for seed in SEEDS]
+
+
+def test_the_workbook_finds_what_python_finds_in_every_row(judged: list[Judged]) -> None:
+    unexplained, used = [], Counter[str]()
+    for one in judged:
+        for verdict, typed, message in one.differences():
+            entries = [entry["reason"] for entry in DIFFERENCES if explains(entry, verdict, typed, message)]
+            used.update(entries)
+            if not entries:
+                side = "Python" if verdict in one.python else "工作簿"
+                unexplained.append((side, *verdict, sorted(typed), message))
+    assert unexplained == []
+    assert [entry["reason"] for entry in DIFFERENCES if not used[entry["reason"]]] == []
+
+
+def test_every_rule_of_both_is_found_by_both(judged: list[Judged]) -> None:
+    """Each was asked of 500 made-up rows at least, and found something in some of them."""
+    translated = {rule.id for rule in all_rules().values() if rule.scope in WORKBOOK_SCOPES} - ONLY_IN_PYTHON.keys()
+    assert all(len(rows) >= ROWS for one in judged for rows in one.made.rows.values())
+    found = Counter(verdict[3] for one in judged for verdict in one.workbook & one.python.keys())
+    assert translated - found.keys() == set()
+
+
+def test_a_guaranteed_enterprise_below_its_grade_is_flagged_in_both_sheets(judged: list[Judged]) -> None:
+    for one in judged:
+        enterprises, guarantees = one.made.rows["enterprises"], one.made.rows["guarantee"]
+        below: dict[object, set[str]] = {}
+        for sheet, row, _, rule, _ in one.workbook:
+            if sheet == "enterprises" and rule in ECHOED:
+                below.setdefault(enterprises[row - FIRST_ROW]["list_id"], set()).add(rule)
+        wanted = {
+            ("guarantee", FIRST_ROW + number, "B", rule, "ERROR")
+            for number, row in enumerate(guarantees)
+            for rule in below.get(row["list_id"], ())
+        }
+        assert wanted
+        assert wanted <= one.echoed  # a number in full-width digits finds its enterprise too
+
+
+def test_rules_are_in_the_workbook_or_it_is_said_why_not() -> None:
+    wanted = {rule.id for rule in all_rules().values() if rule.scope in ("cell", "row")}
+    named = {"GS08", "GS09", "JB02", "PJ03", "BZ01", "BZ02", "BZ03", "BZ04", "CS11", "JP03"}
+    assert not (wanted | named) & ONLY_IN_PYTHON.keys()
+    assert all(reason for reason in {**ONLY_IN_PYTHON, **PARTLY}.values())
+    assert {*ONLY_IN_PYTHON, *PARTLY} <= {rule.id for rule in all_rules().values() if rule.scope in WORKBOOK_SCOPES}
+    assert not ONLY_IN_PYTHON.keys() & PARTLY.keys()

@@ -41,7 +41,7 @@ from validators.findings import Finding, Json, counts, in_order, stops
 from validators.imports import KINDS, Import, Imports
 from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
-from validators.ruleset import RuleSet, UnknownRuleSet, load, years
+from validators.ruleset import RuleSet, UnknownRuleSet, default, load
 from validators.versions import Change, differences
 from workbook_templates.city import COUNTIES, Desk, read_city, seen_files, write_city
 from workbook_templates.decided import printed, read_decisions
@@ -180,7 +180,7 @@ def read_imports(given: Sequence[tuple[str, Path]]) -> tuple[list[Import], list[
 def _read_import(path: Path, kind: str) -> Import:
     """In a child."""
     try:
-        return read_import(path, kind, load(years()[-1]))
+        return read_import(path, kind, default())
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
 

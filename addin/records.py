@@ -12,7 +12,7 @@ from validators.columns import SHEETS
 from validators.decisions import EXCLUSION, FIELD_NAMES, Decision, checked, standing
 from validators.findings import Json
 from validators.rule import value_text
-from validators.ruleset import load, years
+from validators.ruleset import default, newest
 from validators.versions import Change
 
 LISTED = 200
@@ -85,7 +85,7 @@ def _year(place: Path, year: str | None) -> int:
         return rules_of(year).year
     with ledger.opened(place) as record:
         versions = record.versions() if record else []
-    return versions[-1].year if versions else load(years()[-1]).year
+    return versions[-1].year if versions else default().year
 
 
 def said(one: Decision) -> str:
@@ -133,7 +133,7 @@ def changes(place: Path, before: int, after: int) -> list[tuple[str, Change]]:
         missing = [str(number) for number in (before, after) if number not in known]
         if record is None or missing:
             raise Stop(f"台账里没有第 {'、'.join(missing)} 版。用 qingdan history 可以查看有哪些版。")
-        return compare(record, known[before], known[after], load(str(known[after].year)))
+        return compare(record, known[before], known[after], newest(str(known[after].year)))
 
 
 def diff(before: str, after: str, *, place: str, as_json: bool) -> int:

@@ -627,6 +627,8 @@ class Check:
     shown: dict[str, Expr] = field(default_factory=dict)
     others: tuple[Count, str] | None = None
     """Rows that the finding also speaks of, and the field that matters there; `{others}` in the message."""
+    brief: str = ""
+    """What the workbook says beside the row, in a few words; where it is empty, the rule's name."""
     rule: str = ""
     """Set by the registry."""
 
@@ -637,10 +639,12 @@ def check(
     say: str,
     severity: Severity | None = None,
     others: tuple[Count, str] | None = None,
+    brief: str = "",
     **shown: object,
 ) -> Check:
     """A `Check`; the cell itself can be shown as `{at}`."""
-    return Check(at, when, say, severity, {"at": at, **{name: wrap(value) for name, value in shown.items()}}, others)
+    values = {"at": at, **{name: wrap(value) for name, value in shown.items()}}
+    return Check(at, when, say, severity, values, others, brief)
 
 
 Judge = Callable[[Record, Callable[[int], None]], None]

@@ -280,9 +280,11 @@ def gs08(row: Row) -> Iterator[Check]:
         )
         missing = call(unknown_lines, row.line_ids, count_lines())
         yield check(
-            row.line_ids, listed(row.line_ids, "lines", "line_id") < codes(row.line_ids), "保障生产线编码“{missing}”在《生产线减排措施》中没有。请改成已有的编码，多个之间用“、”隔开。",
+            row.line_ids,
+            listed(row.line_ids, "lines", "line_id") < codes(row.line_ids),
+            "保障生产线编码“{missing}”在《生产线减排措施》中没有。请改成已有的编码，多个之间用“、”隔开。",
             missing=missing,
-        )  # fmt: skip
+        )
     else:
         yield check(
             row.list_id,
@@ -368,6 +370,7 @@ def gs12(row: Row) -> Iterator[Check]:
         row.list_id,
         count("transport", list_id=row.list_id) == 0,
         "企业“{at}”在《运输管控》中没有一行。请用该清单编号补填；没有货车的填 0。",
+        brief="《运输管控》里没有该企业",
     )
 
 

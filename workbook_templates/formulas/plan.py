@@ -135,9 +135,9 @@ class Formulas:
         """Name of the formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
-        self.rules = list(all_rules())
-        self._rule_ids = self._list("规则", self.rules)
-        self._rule_names = self._list("规则名称", [rule.name for rule in all_rules().values()])
+        self.said = _said()
+        self._rule_ids = self._list("规则", [rule for rule, _ in self.said])
+        self._rule_names = self._list("规则名称", [words for _, words in self.said])
         for sheet in SHEETS.values():
             self._judge(sheet)
 
@@ -318,7 +318,7 @@ class Formulas:
             for one in rule.checks.get(sheet.key, ()) if rule.id != "GS02" else ():
                 sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
                 try:
-                    text = judged(one.when, self, self._code(sign, one.at.column, rule.id))
+                    text = judged(one.when, self, self._code(sign, one.at.column, rule.id, one.brief))
                 except Untranslatable:
                     if rule.id not in PARTLY:
                         raise
@@ -342,8 +342,9 @@ class Formulas:
     def _form_code(self, column: Column, rule: str) -> str:
         return quoted(self._code(SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]], column, rule))
 
-    def _code(self, sign: str, column: Column, rule: str) -> str:
-        return f"{sign}{column.position + 1:02d}{self.rules.index(rule) + 1:02d}"
+    def _code(self, sign: str, column: Column, rule: str, brief: str = "") -> str:
+        number = self.said.index((rule, brief or all_rules()[rule].name)) + 1
+        return f"{sign}{column.position + 1:02d}{number:02d}"
 
     def _chunks(self, pieces: Iterable[str]) -> Iterator[str]:
         """Texts of formulas that join the pieces, each short enough for a cell; the pieces stand in names."""
@@ -384,6 +385,13 @@ class Formulas:
             warned=self.single(f'COUNTIF({status},"{WARNING}*")'),
             unjudged=self.single(f'COUNTIFS({sheet.title}!${own}${FIRST_ROW}:${own}${last},"?*",{status},"")'),
         )
+
+
+def _said() -> list[tuple[str, str]]:
+    """Rules and what the workbook says for them in a few words, in the order of their numbers in codes."""
+    names = [(rule.id, rule.name) for rule in all_rules().values()]
+    checks = (one for rule in all_rules().values() for own in rule.checks.values() for one in own)
+    return list(dict.fromkeys([*names, *((one.rule, one.brief) for one in checks if one.brief)]))
 
 
 def _worst(codes: str) -> str:

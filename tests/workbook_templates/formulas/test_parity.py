@@ -40,7 +40,7 @@ def codes(path: Path, formulas: Formulas) -> set[Verdict]:
             text = str(row[column]) if number >= FIRST_ROW and column < len(row) else ""
             assert len(text) % 5 == 0, text
             for code in re.findall(".....", text):
-                rule = formulas.rules[int(code[3:]) - 1]
+                rule = formulas.said[int(code[3:]) - 1][0]
                 found.add((sheet.key, number, letter(int(code[1:3]) - 1), rule, SEVERITIES[code[0]]))
     return found
 

@@ -217,7 +217,7 @@ def desk(
     """打开办公台：在一个页面里对收件文件夹校验、汇总、导出、审计。
 
     例：qingdan desk --dir 收件箱
-    结果写在旁边的“收件箱-结果”文件夹里。关闭页面，或在这里按 Ctrl+C，即结束。
+    结果写在旁边的“收件箱-结果”文件夹里。关闭页面，或在这里中断，即结束。
     """
     from addin.pane.command import desk as command
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Condition
 
 from addin.live.state import Picture
@@ -63,21 +64,19 @@ class Board:
         """When the last page was closed, on the monotonic clock; None before there was one and while there are."""
         self._changed = Condition()
         self._findings: Sequence[Finding] = ()
-        self._numbers: dict[int, int] = {}
-        """Number of each finding on show, by identity: a live session keeps the findings of rows left alone."""
+        self._known: dict[int, tuple[int, str]] = {}
+        """Number and text of each finding on show, by identity: a live session keeps those of rows left alone."""
         self._last = 0
 
-    def show(self, picture: Picture) -> None:
-        """Put up what the live session knows now."""
+    def show(self, picture: Picture, *, saved: bool) -> None:
+        """Put up what the live session knows now, and whether the workbook's saved file is at hand."""
         head = {
-            "status": picture.status, "application": picture.application, "file": picture.file,
-            "sheet": picture.sheet, "row": picture.row,
+            "status": picture.status, "application": picture.application,
+            "file": picture.file and Path(picture.file).name, "sheet": picture.sheet, "row": picture.row, "saved": saved,
         }  # fmt: skip
-        findings = self.view.findings
-        if picture.findings is not self._findings:
-            findings = dict(self._numbered(picture.findings))
-            if findings == self.view.findings:
-                findings = self.view.findings
+        findings: Mapping[int, str] = self._numbered(picture.findings)
+        if findings == self.view.findings:
+            findings = self.view.findings  # the same object: nothing to tell
         self._put(head=json.dumps(head, ensure_ascii=False), findings=findings)
 
     def show_jobs(self, jobs: Iterable[Json]) -> None:
@@ -108,28 +107,28 @@ class Board:
         """Whether there were pages, and the last one was closed that long ago."""
         return self._left is not None and time.monotonic() - self._left > seconds
 
-    def _numbered(self, findings: Sequence[Finding]) -> Iterator[tuple[int, str]]:
-        """Each finding with its number: that of the same object, or of an equal one that is no longer listed."""
-        present = {id(finding) for finding in findings}
-        free: dict[Finding, list[int]] = {}
-        for finding in self._findings:
-            if id(finding) not in present:
-                free.setdefault(finding, []).append(self._numbers[id(finding)])
-        numbers: dict[int, int] = {}
+    def _numbered(self, findings: Sequence[Finding]) -> dict[int, str]:
+        """Findings by number: that of the same object, or of an equal one that is no longer listed, else a new one."""
+        known = self._known
+        free: dict[Finding, list[tuple[int, str]]] = {}
+        if any(id(finding) not in known for finding in findings):
+            present = {id(finding) for finding in findings}
+            for finding in self._findings:
+                if id(finding) not in present:
+                    free.setdefault(finding, []).append(known[id(finding)])
+        now: dict[int, tuple[int, str]] = {}
         for finding in findings:
-            number = self._numbers.get(id(finding))
-            if number is None:
-                if free.get(finding):
-                    number = free[finding].pop()
-                else:
-                    self._last = number = self._last + 1
-            numbers[id(finding)] = number
-            yield (
-                number,
-                self.view.findings.get(number)
-                or json.dumps({"n": number, **shown(finding.to_json())}, ensure_ascii=False),
-            )
-        self._findings, self._numbers = findings, numbers
+            own = known.get(id(finding))
+            if own is None:
+                alike = free.get(finding)
+                own = alike.pop() if alike else self._new(finding)
+            now[id(finding)] = own
+        self._findings, self._known = findings, now
+        return dict(now.values())
+
+    def _new(self, finding: Finding) -> tuple[int, str]:
+        self._last += 1
+        return self._last, json.dumps({"n": self._last, **shown(finding.to_json())}, ensure_ascii=False)
 
     def _put(
         self,

@@ -236,7 +236,7 @@ def _take(job: Job, code: int, output: bytes, said: list[str]) -> State:
     verdicts = {report.get("verdict") for report in reports}
     job.verdict = next((one for one in ("无法读取", "不通过", "通过") if one in verdicts), None)
     job.words = [*(line for report in reports for line in _words(report)), *said]
-    job.written = job.out is not None and all(report.get("out") for report in reports)
+    job.written = job.out is not None and all(report.get("out", True) for report in reports)
     return "没做成" if code not in (0, 1) and list(reports[0]) == ["errors"] else "完成"
 
 

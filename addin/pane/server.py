@@ -22,7 +22,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from addin.live.state import Live
+from addin.live.state import Live, Picture
 from addin.pane.board import NOTHING, Board, changes
 from addin.pane.folders import Folders
 from addin.pane.jobs import WORKS, Jobs, Work
@@ -158,7 +158,7 @@ class Pane:
         try:
             picture = live.picture()
             while not self.board.view.closed:
-                self.board.show(picture)
+                self.board.show(picture, saved=self._saved(picture) is not None)
                 version = picture.version
                 while picture.version == version and not self.board.view.closed:
                     picture = live.newer(version, 1.0)
@@ -258,13 +258,17 @@ class Pane:
             raise Stop(f"{work.label}只能选一个文件。请在文件列表里选中那一个。")
         return paths
 
+    def _saved(self, picture: Picture) -> Path | None:
+        """The file of the workbook that is open in the spreadsheet, None where it is not known or not there."""
+        path = (self.folders.inbox if self.folders else Path()) / picture.file if picture.file else None
+        return path if path and path.is_file() else None
+
     def _open_workbook(self, work: Work) -> Path:
-        picture = self.live.picture() if self.live else None
-        if picture is None or picture.file is None or work.out:
+        if self.live is None or work.out:
             raise Stop("还没有选中文件。请先在文件列表里选择。")
-        path = (self.folders.inbox if self.folders else Path()) / picture.file
-        if not path.is_file():
-            raise Stop(f"没有找到“{path.name}”保存的文件。请先在表格软件里保存，再{work.label}。")
+        path = self._saved(self.live.picture())
+        if path is None:
+            raise Stop(f"没有找到填报表保存的文件。请先在表格软件里保存，再{work.label}。")
         return path
 
     def _cancel(self, job: int) -> None:

@@ -20,7 +20,7 @@ export class Desk {
     this.source = 0; // id of the job whose findings are listed, 0 for the spreadsheet's
     this.work = null; // that the dialog asks about
     document.body.classList.toggle("with-desk", about.inbox !== null);
-    $("desk").hidden = false;
+    $("desk").hidden = about.inbox === null;
     $("folders").hidden = about.inbox === null;
     for (const one of about.works) {
       const made = button("", one.label, () => this.press(one));

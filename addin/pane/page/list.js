@@ -1,7 +1,7 @@
-// The list of findings: order, filters, keyboard. Only the first ones stand in the page until more are asked for.
+// The list of findings: order, filters, keyboard. Only a part of a long list stands in the page.
 import { $, button, element } from "./base.js";
 
-const STEP = 150; // findings that are shown at first, and each time that more are asked for
+const STEP = 150; // findings that stand in the page at first, and that come each time more are asked for; never over twice as many
 
 const columnOf = (cell) => [...(cell ?? "").replace(/[0-9]/g, "")].reduce((sum, one) => sum * 26 + one.charCodeAt(0) - 64, 0);
 const rowOf = (finding) => finding.row ?? Number((finding.cell ?? "").replace(/[A-Z]/g, ""));
@@ -22,7 +22,8 @@ export class List {
     this.only = new Set(); // severities; empty: all
     this.nodes = new Map(); // elements by number
     this.active = null; // number of the finding that the keyboard stands on
-    this.limit = STEP;
+    this.from = 0; // the part that stands in the page
+    this.upto = STEP;
     this.placed = "";
     this.makeTools();
     $("list").addEventListener("keydown", (event) => this.key(event));
@@ -67,7 +68,7 @@ export class List {
 
   /** Another filter: from the top again. */
   narrowed() {
-    this.limit = STEP;
+    [this.from, this.upto] = [0, STEP];
     $("list").scrollTop = 0;
     this.render();
   }
@@ -86,7 +87,9 @@ export class List {
       this.nodes.delete(number);
     }
     for (const one of come) this.live.set(one.n, one);
-    if ((gone.length || come.length) && !this.other) this.sorted = null;
+    if ((gone.length || come.length) && !this.other) {
+      this.sorted = this.order([...(this.sorted ?? []).filter((one) => this.live.has(one.n)), ...come]);
+    }
     this.render();
   }
 
@@ -99,13 +102,13 @@ export class List {
     this.narrowed();
   }
 
-  /** All findings by file, sheet, severity, row, column and rule. */
-  order() {
-    for (const one of this.all.values()) {
+  /** Findings by file, sheet, severity, row, column and rule; quick where most are in order. */
+  order(findings) {
+    for (const one of findings) {
       one.order ??= [this.about.sheets.indexOf(one.sheet), this.severities.get(one.severity).rank, rowOf(one), columnOf(one.cell)];
       one.text ??= [one.message, one.header, one.key, one.cell, one.rule, one.sheet, one.file].join("\n").toLowerCase();
     }
-    return [...this.all.values()].sort((a, b) =>
+    return findings.sort((a, b) =>
       compareTexts(a.file ?? "", b.file ?? "") || a.order[0] - b.order[0] || compareTexts(a.sheet ?? "", b.sheet ?? "")
       || a.order[1] - b.order[1] || a.order[2] - b.order[2] || a.order[3] - b.order[3] || compareTexts(a.rule, b.rule));
   }
@@ -115,7 +118,7 @@ export class List {
   }
 
   render() {
-    this.sorted ??= this.order();
+    this.sorted ??= this.order([...this.all.values()]);
     const words = $("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = $("sheet").value;
     const counts = new Map([...this.severities.keys()].map((id) => [id, 0]));
@@ -170,15 +173,18 @@ export class List {
 
   /** Puts the first findings into the page; elements that stand there already are kept. */
   place(here) {
-    const shown = this.visible.slice(0, this.limit);
-    const titles = shown.map((one, at) => (at < here ? `当前行（第 ${one.row} 行）` : [this.other && one.file, one.sheet ?? wholeOf(one)].filter(Boolean).join(" · ")));
-    const placed = `${this.visible.length}\n${shown.map((one, at) => one.n + titles[at])}`;
+    if (this.from >= this.visible.length) [this.from, this.upto] = [0, STEP];
+    const shown = this.visible.slice(this.from, this.upto);
+    const titles = shown.map((one, at) => (this.from + at < here ? `当前行（第 ${one.row} 行）` : [this.other && one.file, one.sheet ?? wholeOf(one)].filter(Boolean).join(" · ")));
+    const placed = `${this.from} ${this.visible.length}\n${shown.map((one, at) => one.n + titles[at])}`;
     if (placed === this.placed) return;
     this.placed = placed;
     const parts = [];
+    if (this.from) parts.push(button("further", `前面还有 ${this.from} 条`, () => this.turn(this.from - STEP, this.from + STEP)));
+    let group;
     shown.forEach((one, at) => {
       if (at === 0 || titles[at] !== titles[at - 1]) {
-        const group = element("div");
+        group = element("div");
         group.setAttribute("role", "group");
         group.setAttribute("aria-label", titles[at]);
         group.append(element("h3", "", titles[at]));
@@ -186,12 +192,12 @@ export class List {
         parts.push(group);
       }
       const node = this.node(one);
-      node.setAttribute("aria-posinset", at + 1);
+      node.setAttribute("aria-posinset", this.from + at + 1);
       node.setAttribute("aria-setsize", this.visible.length);
-      parts.at(-1).append(node);
+      group.append(node);
     });
-    const left = this.visible.length - shown.length;
-    if (left) parts.push(button("further", `再显示 ${Math.min(STEP, left)} 条（还有 ${left} 条）`, () => this.further()));
+    const left = this.visible.length - this.from - shown.length;
+    if (left) parts.push(button("further", `再显示 ${Math.min(STEP, left)} 条（还有 ${left} 条）`, () => this.turn(this.upto - STEP, this.upto + STEP)));
     const top = $("list").scrollTop;
     $("list").replaceChildren(...parts);
     $("list").scrollTop = top;
@@ -222,9 +228,13 @@ export class List {
     return node;
   }
 
-  further() {
-    this.limit += STEP;
+  /** Another part of the list; what was in sight stays where it was. */
+  turn(from, upto) {
+    const kept = this.visible[Math.max(from, this.from)];
+    const before = this.nodes.get(kept.n).getBoundingClientRect().top;
+    [this.from, this.upto] = [Math.max(0, from), upto];
     this.render();
+    $("list").scrollTop += this.nodes.get(kept.n).getBoundingClientRect().top - before;
     $("list").focus({ preventScroll: true });
   }
 
@@ -255,8 +265,9 @@ export class List {
     if (to !== undefined && last >= 0) {
       event.preventDefault();
       const next = Math.max(0, Math.min(to, last));
-      if (next >= this.limit) {
-        this.limit = next + STEP;
+      if (next < this.from || next >= this.upto) {
+        this.from = Math.max(0, next - STEP);
+        this.upto = this.from + 2 * STEP;
         this.render();
       }
       this.go(this.visible[next].n);

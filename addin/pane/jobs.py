@@ -236,8 +236,9 @@ def _take(job: Job, code: int, output: bytes, said: list[str]) -> State:
     verdicts = {report.get("verdict") for report in reports}
     job.verdict = next((one for one in ("无法读取", "不通过", "通过") if one in verdicts), None)
     job.words = [*(line for report in reports for line in _words(report)), *said]
-    job.written = job.out is not None and all(report.get("out", True) for report in reports)
-    return "没做成" if code not in (0, 1) and list(reports[0]) == ["errors"] else "完成"
+    done = code in (0, 1) or list(reports[0]) != ["errors"]
+    job.written = done and job.out is not None and all(report.get("out", True) for report in reports)
+    return "完成" if done else "没做成"
 
 
 def _listed(document: Json) -> Iterator[Json]:

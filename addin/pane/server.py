@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any
 
 import anyio.to_thread
-import typer
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,7 +25,7 @@ from addin.live.state import Live, Picture
 from addin.pane.board import NOTHING, Board, changes
 from addin.pane.folders import Folders
 from addin.pane.jobs import WORKS, Jobs, Work
-from addin.pane.window import open_window
+from addin.pane.window import open_file, open_window
 from addin.problems import Stop
 from validators.columns import SHEET_TITLES
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
@@ -193,7 +192,7 @@ class Pane:
         return {
             "live": self.live is not None,
             "inbox": self.folders.inbox.name if self.folders else None,
-            "results": str(self.folders.results) if self.folders else None,
+            "results": self.folders.results.name if self.folders else None,
             "works": [
                 {
                     "id": one.id, "label": one.label, "about": one.about, "one": one.one, "out": one.out,
@@ -293,7 +292,7 @@ class Pane:
             raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
         if not file.is_dir() and file.suffix.lower() != ".xlsx":
             raise Stop("这里只打开文件夹和 .xlsx 文件。请在文件管理器里打开它。")
-        if typer.launch(str(file)):
+        if not open_file(file):
             raise Stop(f"没有找到能打开“{file.name}”的程序。它在 {file.parent}，请自行打开。")
 
     def _folders(self) -> Folders:

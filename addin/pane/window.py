@@ -1,8 +1,9 @@
-"""The page's own window: a browser without its bars where one can be found, else the default browser."""
+"""What is opened on the screen: the page in a window of its own, and files in the programs that they belong to."""
 
 import os
 import shutil
 import subprocess
+import sys
 import webbrowser
 from pathlib import Path
 
@@ -14,13 +15,35 @@ SIZES = {False: "420,900", True: "1180,860"}
 
 
 def open_window(address: str, *, alone: bool) -> None:
-    """Show the page; `alone` where no spreadsheet stands beside it."""
-    program = _program()
-    if program is None:
+    """Show the page: in a browser without its bars where one can be found, else in the default browser.
+
+    `alone` where no spreadsheet stands beside it.
+    """
+    program = _browser()
+    if program:
+        _start(program, f"--app={address}", f"--window-size={SIZES[alone]}")
+    else:
         webbrowser.open(address)
-        return
-    subprocess.Popen(  # noqa: S603 - a browser, with our own address
-        [program, f"--app={address}", f"--window-size={SIZES[alone]}"],
+
+
+def open_file(path: Path) -> bool:
+    """Open a file or folder with the program that the system has for it; returns whether there is one."""
+    if sys.platform == "win32":
+        try:
+            os.startfile(path)  # noqa: S606 - the caller lets through workbooks and folders only
+        except OSError:
+            return False
+        return True
+    program = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
+    if program:
+        _start(program, str(path))
+    return program is not None
+
+
+def _start(program: str, *arguments: str) -> None:
+    """Start a program that goes on by itself."""
+    subprocess.Popen(  # noqa: S603 - of the system, with our own arguments
+        [program, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -28,7 +51,7 @@ def open_window(address: str, *, alone: bool) -> None:
     )
 
 
-def _program() -> str | None:
+def _browser() -> str | None:
     for name in NAMES:
         if found := shutil.which(name):
             return found

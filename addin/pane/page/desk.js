@@ -40,6 +40,7 @@ export class Desk {
         root.addEventListener("click", () => this.enter(root.dataset.path));
       }
       $("refresh").addEventListener("click", () => this.enter(this.folder));
+      $("reveal").addEventListener("click", () => attempt(() => ask(`open?path=${encodeURIComponent(this.folder)}`, {})));
       $("all").addEventListener("change", () => {
         this.chosen = new Set($("all").checked ? this.entries.map((one) => one.path) : []);
         this.showFiles();
@@ -127,7 +128,7 @@ export class Desk {
       return;
     }
     $("ask-title").textContent = work.label;
-    $("ask-about").textContent = work.out ? `${work.about}结果写到 ${this.about.results}。` : work.about;
+    $("ask-about").textContent = work.out ? `${work.about}结果写到收件文件夹旁边的“${this.about.results}”文件夹。` : work.about;
     $("ask-out").hidden = !work.out;
     $("ask-against").hidden = !work.against;
     $("ask-against").lastChild.textContent = work.against;

@@ -31,6 +31,7 @@ def programs(tmp_path: Path) -> Path:
 
 
 def test_it_opens_its_own_window_and_ends_at_once(inbox: Path, programs: Path, tmp_path: Path) -> None:
+    (inbox / "说明.sh").write_text("")
     process = subprocess.Popen(
         [*QINGDAN, "desk", "--dir", str(inbox), "--json"],
         stdout=subprocess.PIPE,
@@ -52,12 +53,15 @@ def test_it_opens_its_own_window_and_ends_at_once(inbox: Path, programs: Path, t
             for line in events.iter_lines():
                 if '"完成"' in line:
                     break
-            ask.post("open", params={"path": "in/莘县.xlsx"}, json={})
-            wait_for((tmp_path / "xdg-open.txt").exists)
+            opened = tmp_path / "xdg-open.txt"
+            for path, place in (("in/莘县.xlsx", inbox / "莘县.xlsx"), ("in", inbox)):
+                assert ask.post("open", params={"path": path}, json={}).status_code == 200
+                wait_for(lambda: opened.exists() and opened.read_text().endswith(f"{place}\n"))  # noqa: B023 - called here
+            refused = ask.post("open", params={"path": "in/说明.sh"}, json={})
+            assert refused.status_code == 400 and "只打开文件夹和 .xlsx 文件" in refused.json()["message"]
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
-    assert (tmp_path / "xdg-open.txt").read_text() == f"{inbox / '莘县.xlsx'}\n"
     done = json.loads(out)
     assert done["address"] == address
     (job,) = done["jobs"]
@@ -95,6 +99,8 @@ def test_without_a_browser_of_its_own_the_default_one_is_asked(
     monkeypatch.setattr(window.webbrowser, "open", asked.append)
     window.open_window("http://127.0.0.1:1/x/", alone=False)
     assert asked == ["http://127.0.0.1:1/x/"]
+    (programs / "xdg-open").unlink()
+    assert not window.open_file(programs)
     assert "msedge" in NAMES
 
 

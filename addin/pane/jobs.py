@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock, Thread
-from typing import Any, BinaryIO, Literal
+from typing import IO, Any, Literal
 
 from addin.pane.board import shown
 from addin.problems import Stop, refusal
@@ -188,7 +188,7 @@ class Jobs:
             return _take(job, code, output.read(), said)
 
 
-def _start(arguments: list[str], mark: str, output: BinaryIO) -> subprocess.Popen[bytes]:
+def _start(arguments: list[str], mark: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
     # -P: nothing that lies in the current folder is imported
     command = [sys.executable, "-P", "-c", "import sys; from addin.cli import main; sys.exit(main())", *arguments]
     apart: dict[str, Any] = {"start_new_session": True}

@@ -97,6 +97,11 @@ def inbox(handed_in: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(handed_in, tmp_path / "收件箱"))
 
 
+def outputs(folder: Path) -> list[str]:
+    """What jobs wrote there or left half-written, by name; not the office's own records."""
+    return sorted(path.name for path in folder.rglob("*") if path.suffix in (".xlsx", ".json", ".tmp"))
+
+
 Start = Callable[..., Pane]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from addin.pane.window import NAMES
 from tests.addin.conftest import Run
-from tests.addin.pane.conftest import FakeLive
+from tests.addin.pane.conftest import FakeLive, outputs
 from tests.addin.pane.test_jobs import wait_for
 from tests.addin.test_cli import QINGDAN
 from tests.test_house import ROOT
@@ -85,7 +85,7 @@ def test_ctrl_c_ends_what_runs(inbox: Path, programs: Path) -> None:
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert [job["state"] for job in json.loads(out)["jobs"]] == ["已取消"]
-    assert list((inbox.parent / "收件箱-结果").iterdir()) == []
+    assert outputs(inbox.parent / "收件箱-结果") == []
 
 
 def test_without_a_browser_of_its_own_the_default_one_is_asked(

@@ -8,6 +8,17 @@ const rowOf = (finding) => finding.row ?? Number((finding.cell ?? "").replace(/[
 const wholeOf = (finding) => (finding.sheet ? "整张表" : finding.file ? "整个文件" : "全市");
 const compareTexts = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Makes these the children of an element; those that stand right already are left alone, which saves their layout. */
+function arrange(parent, wanted) {
+  const kept = new Set(wanted);
+  for (const node of [...parent.children]) if (!kept.has(node)) node.remove();
+  let at = parent.firstChild;
+  for (const node of wanted) {
+    if (node === at) at = at.nextSibling;
+    else parent.insertBefore(node, at);
+  }
+}
+
 export class List {
   /** `select(finding)` is called for the finding that was clicked or entered. */
   constructor(about, select) {
@@ -21,6 +32,7 @@ export class List {
     this.visible = []; // those that fit the filters
     this.only = new Set(); // severities; empty: all
     this.nodes = new Map(); // elements by number
+    this.groups = new Map(); // and by heading
     this.active = null; // number of the finding that the keyboard stands on
     this.from = 0; // the part that stands in the page
     this.upto = STEP;
@@ -98,6 +110,7 @@ export class List {
     this.other = findings && new Map(findings.map((one, at) => [-1 - at, { ...one, n: -1 - at }]));
     this.sorted = this.active = null;
     this.nodes.clear();
+    this.groups.clear();
     this.placed = "";
     this.narrowed();
   }
@@ -179,28 +192,36 @@ export class List {
     const placed = `${this.from} ${this.visible.length}\n${shown.map((one, at) => one.n + titles[at])}`;
     if (placed === this.placed) return;
     this.placed = placed;
-    const parts = [];
-    if (this.from) parts.push(button("further", `前面还有 ${this.from} 条`, () => this.turn(this.from - STEP, this.from + STEP)));
-    let group;
+    const groups = new Map();
     shown.forEach((one, at) => {
-      if (at === 0 || titles[at] !== titles[at - 1]) {
-        group = element("div");
-        group.setAttribute("role", "group");
-        group.setAttribute("aria-label", titles[at]);
-        group.append(element("h3", "", titles[at]));
-        group.firstChild.setAttribute("role", "presentation");
-        parts.push(group);
-      }
+      if (!groups.has(titles[at])) groups.set(titles[at], [this.group(titles[at]).firstChild]);
       const node = this.node(one);
       node.setAttribute("aria-posinset", this.from + at + 1);
       node.setAttribute("aria-setsize", this.visible.length);
-      group.append(node);
+      groups.get(titles[at]).push(node);
+    });
+    const parts = [...groups].map(([title, inside]) => {
+      const group = this.group(title);
+      arrange(group, inside);
+      return group;
     });
     const left = this.visible.length - this.from - shown.length;
+    if (this.from) parts.unshift(button("further", `前面还有 ${this.from} 条`, () => this.turn(this.from - STEP, this.from + STEP)));
     if (left) parts.push(button("further", `再显示 ${Math.min(STEP, left)} 条（还有 ${left} 条）`, () => this.turn(this.upto - STEP, this.upto + STEP)));
-    const top = $("list").scrollTop;
-    $("list").replaceChildren(...parts);
-    $("list").scrollTop = top;
+    arrange($("list"), parts);
+    for (const title of this.groups.keys()) if (!groups.has(title)) this.groups.delete(title);
+  }
+
+  group(title) {
+    if (!this.groups.has(title)) {
+      const made = element("div");
+      made.setAttribute("role", "group");
+      made.setAttribute("aria-label", title);
+      made.append(element("h3", "", title));
+      made.firstChild.setAttribute("role", "presentation");
+      this.groups.set(title, made);
+    }
+    return this.groups.get(title);
   }
 
   node(one) {

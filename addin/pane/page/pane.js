@@ -44,12 +44,18 @@ const list = new List(about, (finding) => {
 });
 const desk = new Desk(about, list);
 
+const LOST = "清单助手没有回应，正在重新连接…如果一直连不上，它已经结束，请重新启动。";
+
 function heard() {
   clearTimeout(silence);
-  silence = setTimeout(connect, SILENCE);
+  silence = setTimeout(() => {
+    showGone(LOST);
+    connect();
+  }, SILENCE);
 }
 
 function connect() {
+  heard();
   stream?.close();
   stream = new EventSource("events");
   let first = true;
@@ -71,7 +77,7 @@ function connect() {
   };
   stream.onerror = () => {
     first = true; // the browser connects again by itself
-    showGone("清单助手没有回应，正在重新连接…如果一直连不上，它已经结束，请重新启动。");
+    showGone(LOST);
   };
 }
 
@@ -84,4 +90,3 @@ document.addEventListener("keydown", (event) => {
 });
 
 connect();
-heard();

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect
 
 from addin.pane.window import NAMES
 from tests.addin.conftest import Run
@@ -30,8 +31,8 @@ def programs(tmp_path: Path) -> Path:
     return folder
 
 
-def test_it_opens_its_own_window_and_ends_at_once(inbox: Path, programs: Path, tmp_path: Path) -> None:
-    (inbox / "说明.sh").write_text("")
+def started(inbox: Path, programs: Path) -> tuple[subprocess.Popen[str], str]:
+    """The command as a process, and its address."""
     process = subprocess.Popen(
         [*QINGDAN, "desk", "--dir", str(inbox), "--json"],
         stdout=subprocess.PIPE,
@@ -39,9 +40,13 @@ def test_it_opens_its_own_window_and_ends_at_once(inbox: Path, programs: Path, t
         text=True,
         env={**os.environ, "PATH": str(programs)},
     )
-    assert process.stdout and process.stderr
-    said = process.stderr.readline()
-    address = said.strip().removeprefix("页面地址（只能在本机打开）：")
+    assert process.stderr
+    return process, process.stderr.readline().strip().removeprefix("页面地址（只能在本机打开）：")
+
+
+def test_it_opens_its_own_window_and_ends_at_once(inbox: Path, programs: Path, tmp_path: Path) -> None:
+    (inbox / "说明.sh").write_text("")
+    process, address = started(inbox, programs)
     wait_for((tmp_path / "chromium.txt").exists)
     wait_for(lambda: (tmp_path / "chromium.txt").read_text().endswith("\n"))
     assert (tmp_path / "chromium.txt").read_text() == f"--app={address} --window-size=1180,860\n"
@@ -69,15 +74,7 @@ def test_it_opens_its_own_window_and_ends_at_once(inbox: Path, programs: Path, t
 
 
 def test_ctrl_c_ends_what_runs(inbox: Path, programs: Path) -> None:
-    process = subprocess.Popen(
-        [*QINGDAN, "desk", "--dir", str(inbox), "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PATH": str(programs)},
-    )
-    assert process.stderr
-    address = process.stderr.readline().strip().removeprefix("页面地址（只能在本机打开）：")
+    process, address = started(inbox, programs)
     with httpx.Client(base_url=address, headers={"origin": address.rsplit("/", 2)[0]}, timeout=60) as ask:
         wait_for(lambda: ask.get("").status_code == 200)
         assert ask.post("press", json={"work": "consolidate", "files": ["in"]}).status_code == 200
@@ -86,6 +83,26 @@ def test_ctrl_c_ends_what_runs(inbox: Path, programs: Path) -> None:
     assert process.returncode == 0
     assert [job["state"] for job in json.loads(out)["jobs"]] == ["已取消"]
     assert outputs(inbox.parent / "收件箱-结果") == []
+
+
+def test_a_page_says_when_the_program_is_stuck_or_was_killed(browser: Browser, inbox: Path, programs: Path) -> None:
+    process, address = started(inbox, programs)
+    page = browser.new_page()
+    said = page.locator("#said")
+    page.clock.install()
+    page.goto(address)
+    expect(said).to_have_text("办公台 · 收件箱")
+    process.send_signal(signal.SIGSTOP)
+    page.clock.fast_forward(20_000)
+    expect(said).to_contain_text("清单助手没有回应")
+    process.send_signal(signal.SIGCONT)
+    expect(said).to_have_text("办公台 · 收件箱")
+    process.kill()
+    expect(said).to_contain_text("清单助手没有回应")
+    page.locator("#works >> text=校验").click()
+    expect(page.locator("#problem")).to_have_text("清单助手没有回应。请看页面顶部的说明。")
+    page.close()
+    process.communicate()
 
 
 def test_without_a_browser_of_its_own_the_default_one_is_asked(

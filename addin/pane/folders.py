@@ -27,7 +27,10 @@ class Folders:
         return path
 
     def listing(self, name: str) -> list[Json]:
-        """What lies in a folder: folders first, then by name; size in bytes, time in seconds since 1970."""
+        """What lies in a folder: folders first, then by name; size in bytes, time in seconds since 1970.
+
+        The path is None where the name cannot be said, and so cannot be asked for alone.
+        """
         folder = self.path(name)
         if folder == self.results and not folder.exists():
             return []
@@ -47,8 +50,9 @@ class Folders:
             except (Stop, OSError):
                 continue
             is_folder = path.is_dir()
+            said = path.name.encode("utf-8", "replace").decode()  # a name in another encoding cannot be sent
             yield {
-                "name": path.name, "path": f"{name}/{path.name}", "folder": is_folder,
+                "name": said, "path": f"{name}/{path.name}" if said == path.name else None, "folder": is_folder,
                 "size": None if is_folder else about.st_size, "time": about.st_mtime,
             }  # fmt: skip
 

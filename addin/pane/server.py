@@ -26,7 +26,7 @@ from addin.pane.board import NOTHING, Board, changes
 from addin.pane.folders import Folders
 from addin.pane.jobs import WORKS, Jobs, Work
 from addin.pane.window import open_file, open_window
-from addin.problems import Stop
+from addin.problems import Stop, debugging
 from validators.columns import SHEET_TITLES
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
 
@@ -113,6 +113,7 @@ class Pane:
         self.jobs = Jobs(self.board.show_jobs)
         self.socket = socket.socket()
         self.socket.bind((LOOPBACK, 0))
+        self.socket.listen()  # a browser that is quicker than the server waits
         self.host = f"{LOOPBACK}:{self.socket.getsockname()[1]}"
         token = secrets.token_urlsafe(24)
         self.address = f"http://{self.host}/{token}/"
@@ -121,9 +122,14 @@ class Pane:
         app.add_exception_handler(HTTPException, _no_such_page)
         app.add_exception_handler(RequestValidationError, _no_such_request)
         app.add_exception_handler(Stop, _stopped)
-        app.add_middleware(Guard, host=self.host)
-        self.app = app
-        config = uvicorn.Config(app, log_config=None, server_header=False, timeout_graceful_shutdown=2)
+        app.add_exception_handler(Exception, _failed)
+        config = uvicorn.Config(
+            Guard(app, self.host),
+            log_config=None,
+            log_level="error" if debugging() else "critical",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
         self._server = _Server(config, self.board)
         self._ends_alone = False
 
@@ -334,6 +340,10 @@ def _no_such_page(_: Request, error: Exception) -> Response:
 
 def _no_such_request(_: Request, error: Exception) -> Response:
     return _said("页面的请求不完整。请刷新页面后重试。", 422)
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    return _said("程序内部出错。请重试；还不行，请把做了什么告诉维护人员。", 500)
 
 
 def _stopped(_: Request, error: Exception) -> Response:

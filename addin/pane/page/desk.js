@@ -15,6 +15,7 @@ export class Desk {
     this.list = list;
     this.folder = "in";
     this.entries = [];
+    this.choosable = []; // their paths
     this.chosen = new Set();
     this.jobs = null; // as the server last said
     this.source = 0; // id of the job whose findings are listed, 0 for the spreadsheet's
@@ -42,7 +43,7 @@ export class Desk {
       $("refresh").addEventListener("click", () => this.enter(this.folder));
       $("reveal").addEventListener("click", () => attempt(() => ask(`open?path=${encodeURIComponent(this.folder)}`, {})));
       $("all").addEventListener("change", () => {
-        this.chosen = new Set($("all").checked ? this.entries.map((one) => one.path) : []);
+        this.chosen = new Set($("all").checked ? this.choosable : []);
         this.showFiles();
       });
       window.addEventListener("focus", () => this.enter(this.folder));
@@ -56,8 +57,8 @@ export class Desk {
     return attempt(async () => {
       this.entries = await ask(`list?path=${encodeURIComponent(folder)}`);
       this.folder = folder;
-      const paths = new Set(this.entries.map((one) => one.path));
-      this.chosen = new Set([...this.chosen].filter((path) => paths.has(path)));
+      this.choosable = this.entries.map((one) => one.path).filter((path) => path !== null);
+      this.chosen = new Set(this.choosable.filter((path) => this.chosen.has(path)));
       this.showFiles();
     });
   }
@@ -72,7 +73,7 @@ export class Desk {
       $("crumbs").append(" / ", button("plain", name, () => this.enter([root, ...inside.slice(0, at + 1)].join("/"))));
     });
     $("files").replaceChildren(...this.entries.map((one) => this.fileRow(one)));
-    $("all").checked = this.entries.length > 0 && this.chosen.size === this.entries.length;
+    $("all").checked = this.choosable.length > 0 && this.chosen.size === this.choosable.length;
     $("all").disabled = !this.entries.length;
     $("no-files").hidden = this.entries.length > 0;
     $("no-files").textContent = root === "in" ? "这个文件夹是空的。请把各县区的填报表放进来，再按 ↻。" : "还没有结果。";
@@ -84,16 +85,17 @@ export class Desk {
     const tick = element("input");
     tick.type = "checkbox";
     tick.checked = this.chosen.has(one.path);
+    tick.disabled = one.path === null; // a name that cannot be said; the folder as a whole holds it
     tick.setAttribute("aria-label", `选中 ${one.name}`);
     tick.addEventListener("change", () => {
       if (!this.chosen.delete(one.path)) this.chosen.add(one.path);
       row.classList.toggle("chosen", tick.checked);
-      $("all").checked = this.chosen.size === this.entries.length;
+      $("all").checked = this.chosen.size === this.choosable.length;
       this.sayTarget();
     });
     const cells = [element("td"), element("td"), element("td", "number", one.folder ? "" : size(one.size)), element("td", "time", day(one.time))];
     cells[0].append(tick);
-    if (one.folder) {
+    if (one.folder && one.path) {
       cells[1].append(button("plain", `${one.name}/`, () => this.enter(one.path)));
     } else {
       const name = element("span", "", one.name);

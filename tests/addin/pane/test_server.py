@@ -1,6 +1,7 @@
 """Who may ask what of the server: this page alone, over two folders alone."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -213,6 +214,26 @@ def test_what_cannot_be_pressed_is_said(start: Start, inbox: Path, live: FakeLiv
         assert "没有找到填报表保存的文件" in answer.json()["message"]
         assert ask.get("list", params={"path": "in"}).status_code == 400
         assert [one["id"] for one in ask.get("about").json()["works"]] == ["check"]
+
+
+def test_a_name_that_cannot_be_said_hides_nothing_else(start: Start, inbox: Path) -> None:
+    (inbox / "莘县.xlsx").rename(inbox / os.fsdecode(b"\xdd\xb7\xcf\xd8.xlsx"))  # as another system wrote it
+    with client(start(None, inbox)) as ask:
+        listed = ask.get("list", params={"path": "in"}).json()
+        assert len(listed) == 10 and [one["path"] for one in listed].count(None) == 1
+        assert ask.post("press", json={"work": "check", "files": ["in"]}).status_code == 200
+
+
+def test_what_nobody_expected_is_one_line(
+    start: Start, inbox: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pane = start(None, inbox)
+    monkeypatch.setattr(pane.jobs, "cancel", lambda job: 1 / 0)
+    with client(pane) as ask:
+        answer = ask.post("cancel/1", json={})
+    assert answer.status_code == 500 and is_chinese(answer)
+    assert answer.headers["content-security-policy"] == HEADERS["content-security-policy"]
+    assert capfd.readouterr().err == ""
 
 
 def test_it_ends_alone_only_after_the_last_page_was_closed(

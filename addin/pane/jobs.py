@@ -183,6 +183,7 @@ class Jobs:
                 code = process.wait()
                 self._process = None
             if job.cancelled:
+                _wait_for_all(process)
                 return "已取消"
             output.seek(0)
             return _take(job, code, output.read(), said)
@@ -211,6 +212,16 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     else:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for_all(process: subprocess.Popen[bytes]) -> None:
+    """Wait until nothing is left of what was ended with a process; a second at most, for who is dead may stay listed."""
+    if sys.platform != "win32":
+        until = time.monotonic() + 1.0
+        with suppress(ProcessLookupError, PermissionError):
+            while time.monotonic() < until:
+                os.killpg(process.pid, 0)
+                time.sleep(0.01)
 
 
 def _clear(out: Path, mark: str, *, whole: bool) -> None:

@@ -206,6 +206,24 @@ def audit(
     return audit_files(files, manifest=manifest, against=against, as_json=as_json)
 
 
+@app.command("desk", cls=Command)
+def desk(
+    *,
+    folder: Annotated[
+        str, typer.Option("--dir", metavar="文件夹", help="收件文件夹，放着各县区的填报表。不写：当前文件夹。")
+    ] = ".",
+    as_json: AsJson = False,
+) -> int:
+    """打开办公台：在一个页面里对收件文件夹校验、汇总、导出、审计。
+
+    例：qingdan desk --dir 收件箱
+    结果写在旁边的“收件箱-结果”文件夹里。关闭页面，或在这里中断，即结束。
+    """
+    from addin.pane.command import desk as command
+
+    return command(folder=folder, as_json=as_json)
+
+
 @app.command("rules", cls=Command)
 def rules(
     *,

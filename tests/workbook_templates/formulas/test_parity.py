@@ -16,8 +16,8 @@ from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, Make
 from validators.columns import SHEETS, letter, position_of
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge
 from validators.ruleset import load
-from workbook_templates.formulas.plan import ECHOED, MISSING, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
-from workbook_templates.layout import FIRST_ROW
+from workbook_templates.formulas.plan import ECHOED, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
+from workbook_templates.layout import FIRST_ROW, MISSING
 from workbook_templates.reader import read_county
 from workbook_templates.template import write_county
 

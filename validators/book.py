@@ -52,7 +52,7 @@ class Book:
     faults: list[Fault] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
     """Sheets that are missing or whose headers are damaged: rules that need them are silent."""
-    letters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    letters: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """Column letter by sheet and field, as found in the file."""
     sha256: str = ""
     previous: "Book | None" = None

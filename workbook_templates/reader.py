@@ -301,8 +301,14 @@ def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet
     Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
     """
     opened = open_workbook(path)
-    book = begin(opened, on=on)
+    book = read_book(opened, on=on)
     book.sha256 = opened.sha256
+    return book
+
+
+def read_book(opened: Source, *, on: dt.date | None = None) -> Book:
+    """A county workbook from a file or from an application; `on` as in `read_county`."""
+    book = begin(opened, on=on)
     for sheet in SHEETS.values():
         grid = opened.grid(sheet.title)
         layout = lay_out(book, sheet, grid)

@@ -1,7 +1,8 @@
 """The findings of a workbook whose rows change: kept the same as `judge` would find, for the work of what changed.
 
 A changed row is judged again, and with it the rows that look at it: by the rules that look, and found through the
-book's indexes. A rule over the whole workbook is judged again when a field that it reads has changed.
+book's indexes. A rule over the whole workbook is due again when a field that it reads has changed; until it was
+judged by `settle`, its findings are those from before.
 """
 
 from bisect import bisect_left, insort
@@ -44,10 +45,15 @@ class Watch:
         self._of_faults: dict[str, dict[int, list[Finding]]] = {sheet: {} for sheet in SHEETS}
         self._of_rules: dict[str, list[Finding]] = {}
         """Findings of rules over the workbook."""
+        self._due: dict[str, Rule] = {}
         for sheet, records in book.tables.items():
             _by_row(judge_rows(book, sheet, records), self._of_rows[sheet])
             own = faults.get(sheet, {})
             _by_row(self._said(fault for row in own.values() for fault in row), self._of_faults[sheet])
+            for looking in _onlookers(sheet):  # so that the first edit is no slower than the others
+                compiled(looking.sheet, looking.rules)
+                if looking.key:
+                    book.index(looking.sheet, looking.key)
         for rule in _over_book():
             self._of_rules[rule.id] = list(judge_book(book, rule))
         self.findings: list[Finding] = in_order(self._all())
@@ -68,7 +74,10 @@ class Watch:
             yield from judge_book(book, all_rules()[rule])
 
     def update(self, changes: Mapping[str, Rows], faults: Sequence[Fault] | None = None) -> None:
-        """Take in what stands in changed rows now; `faults` are those of no single row, if they may have changed."""
+        """Take in what stands in changed rows now; `faults` are those of no single row, if they may have changed.
+
+        Where rows came or went, others may have moved, and what is due is settled at once.
+        """
         own = self.book.table("own")
         moves = {
             sheet: [(self.book.put(sheet, row, record), record) for row, (record, _) in rows.items()]
@@ -99,9 +108,25 @@ class Watch:
             if (faults is not None and not rule.reads) or any(
                 _differ(sheet, pairs, rule.reads[sheet]) for sheet, pairs in moves.items() if sheet in rule.reads
             ):
-                now = list(judge_book(self.book, rule))
-                self._swap(self._of_rules[rule.id], now)
-                self._of_rules[rule.id] = now
+                self._due[rule.id] = rule
+        if faults is not None or any((old is None) != (new is None) for pairs in moves.values() for old, new in pairs):
+            while self.settle():
+                pass
+
+    def settle(self) -> bool:
+        """Judge one rule that is due; whether there was one."""
+        if not self._due:
+            return False
+        _, rule = self._due.popitem()
+        now = list(judge_book(self.book, rule))
+        self._swap(self._of_rules[rule.id], now)
+        self._of_rules[rule.id] = now
+        return True
+
+    @property
+    def settled(self) -> bool:
+        """Whether no rule is due."""
+        return not self._due
 
     def _looking(self, looking: _Onlooker, pairs: Iterable[tuple[Record | None, Record | None]]) -> Iterator[Record]:
         """The rows that look at changed ones, by what these were and are."""
@@ -191,6 +216,7 @@ def _differ(sheet: str, pairs: Iterable[tuple[Record | None, Record | None]], fi
     return any(
         (old is None) != (new is None)
         if old is None or new is None
-        else old.bad != new.bad or any(getattr(old, name) != getattr(new, name) for name in names)
+        else not (old.bad ^ new.bad).isdisjoint(names)
+        or any(getattr(old, name) != getattr(new, name) for name in names)
         for old, new in pairs
     )

@@ -3,12 +3,12 @@
 An application is driven from one thread only, that of the session; `wake` alone may be called from others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from workbook_templates.quick import Rows, Seen
-from workbook_templates.reader import Source
+from workbook_templates.reader import Tab
 
 
 class Busy(Exception):
@@ -51,12 +51,20 @@ class Books:
 Event = Changed | Dirty | Moved | Books
 
 
-class OpenBook(Source, Protocol):
-    """A workbook that is open in the application. Everything raises `Busy` or `Gone`.
+class OpenBook(Protocol):
+    """A workbook that is open in the application. Everything raises `Busy` or `Gone`."""
 
-    As a `Source`: its `name` is that of the file, or the title of the window while it was never saved; `names` has
-    the texts as a file has them (`填报说明!$C$5`); `grid` gives `rows` of the whole sheet and its `shape`.
-    """
+    @property
+    def name(self) -> str:
+        """Name of the file, or the title of the window while it was never saved."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Texts of the defined names of the whole workbook, as a file has them: `填报说明!$C$5`."""
+
+    @property
+    def sheets(self) -> Mapping[str, Tab]:
+        """Sheets by title, in order."""
 
     def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
         """Rows of a sheet from `first` to `last` (1-based, inclusive), those without any value left out.

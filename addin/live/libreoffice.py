@@ -7,16 +7,16 @@ these reach only the modify listener of the sheet. So a modification that no cha
 import queue
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import xlwings
 
-from addin.libreoffice.engine import app
+from addin.libreoffice.engine import app, excel_formula
 from addin.libreoffice.office import Office, load_uno
 from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
-from addin.live.over_xlwings import XlwingsBook
+from addin.live.over_xlwings import Names, XlwingsBook
 from validators.columns import COVER_TITLE, SHEET_TITLES, letter
 from workbook_templates.quick import MOST_COLUMNS, Seen
 
@@ -51,6 +51,18 @@ class LibreOfficeBook(XlwingsBook):
     def document(self) -> Any:  # noqa: ANN401 - UNO
         """The UNO object."""
         return self._book.api
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Defined names of the whole workbook."""
+
+        def target(name: str) -> str:
+            with self.asking():
+                return excel_formula(ranges.getByName(name).Content)
+
+        with self.asking():
+            ranges = self.document.NamedRanges
+            return Names(ranges.ElementNames, target)
 
     def shape(self, title: str) -> Seen:
         """What is merged and hidden."""

@@ -11,7 +11,7 @@ from validators.records import Raw
 from validators.watch import Rows as WatchedRows
 from validators.watch import Watch
 from workbook_templates.quick import Rows, Seen
-from workbook_templates.reader import HEAD_ROWS, Entries, Grid, Layout, begin, below, find_layout, lay_out
+from workbook_templates.reader import HEAD_ROWS, Entries, Grid, Layout, Tab, begin, below, find_layout, lay_out
 
 TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
 LAST_ROW = 1 << 20
@@ -46,6 +46,28 @@ class _Page:
     layout: Layout | None = None
 
 
+@dataclass(frozen=True)
+class _Head:
+    """A workbook as far as `begin` reads it: what it says of itself; no sheet's shape is asked for."""
+
+    source: OpenBook
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        return self.source.names
+
+    @property
+    def sheets(self) -> Mapping[str, Tab]:
+        return self.source.sheets
+
+    def grid(self, title: str) -> Grid | None:
+        return Grid(title, False, *self.source.rows(title, 1, LAST_ROW)) if title in self.sheets else None
+
+
 class Mirror:
     """What was last read of a workbook. Everything that reads raises `Busy` or `Gone`, and then changes nothing."""
 
@@ -57,7 +79,7 @@ class Mirror:
             if title in TITLES and tab.kind == "worksheet":
                 lines = _lines(*source.rows(title, 1, LAST_ROW))
                 self._pages[title] = _Page(tab.state != "visible", source.shape(title), lines)
-        self._begun = begin(source)
+        self._begun = begin(_Head(source))
         self._judge()
 
     @property
@@ -69,6 +91,15 @@ class Mirror:
     def book(self) -> Book:
         """The workbook as the rules see it."""
         return self._watch.book
+
+    @property
+    def settled(self) -> bool:
+        """Whether all findings are those of what was read last."""
+        return self._watch.settled
+
+    def settle(self) -> bool:
+        """Judge one of the rules over the whole workbook that `take` left for later; whether there was one."""
+        return self._watch.settle()
 
     def look(self, title: str, first: int, last: int) -> Lines:
         """Read rows of a sheet; returns those that are not as they were. Changes nothing: that is for `take`."""
@@ -87,7 +118,7 @@ class Mirror:
             yield first, LAST_ROW if first == starts[-1] else first + size - 1
 
     def take(self, looked: Mapping[str, Lines]) -> bool:
-        """Take in what was seen by `look`, by title; returns whether there was anything."""
+        """Take in what was seen by `look`, by title; returns whether there was anything. See `settled`."""
         changes: dict[str, WatchedRows] = {}
         again = shaped = False
         for title, lines in looked.items():
@@ -113,7 +144,7 @@ class Mirror:
         tabs = {title: tab for title, tab in self._source.sheets.items() if title in TITLES and tab.kind == "worksheet"}
         shapes = {title: self._source.shape(title) for title in tabs}
         new = {title: _lines(*self._source.rows(title, 1, LAST_ROW)) for title in tabs if title not in self._pages}
-        begun = begin(self._source)
+        begun = begin(_Head(self._source))
         again = bool(new) or tabs.keys() != self._pages.keys() or _identity(begun) != _identity(self._begun)
         facts, self._begun = self._begun.facts, begun
         old = self._pages

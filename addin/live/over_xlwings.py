@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +12,6 @@ import xlwings as xw
 
 from validators.records import Raw
 from workbook_templates.quick import MOST_COLUMNS, Rows, Seen, moment
-from workbook_templates.reader import Grid
 
 ERRORS = {
     -2146826288: "#NULL!", -2146826281: "#DIV/0!", -2146826273: "#VALUE!", -2146826265: "#REF!",
@@ -36,15 +35,16 @@ class Tab:
     state: str
 
 
-class _Names(Mapping[str, str]):
+class Names(Mapping[str, str]):
     """Defined names; where one leads to is only asked for when somebody wants to know."""
 
-    def __init__(self, book: "XlwingsBook", names: dict[str, Any]) -> None:
-        self._book, self._names = book, names
+    def __init__(self, names: Sequence[str], target: Callable[[str], str]) -> None:
+        self._names, self._target = dict.fromkeys(names), target
 
     def __getitem__(self, name: str) -> str:
-        with self._book.asking():
-            return str(self._names[name].refers_to).removeprefix("=")
+        if name not in self._names:
+            raise KeyError(name)
+        return self._target(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -73,8 +73,14 @@ class XlwingsBook:
     @property
     def names(self) -> Mapping[str, str]:
         """Defined names of the whole workbook."""
+
+        def target(name: str) -> str:
+            with self.asking():
+                return str(found[name].refers_to).removeprefix("=")
+
         with self.asking():
-            return _Names(self, {name.name: name for name in self._book.names if "!" not in name.name})
+            found = {name.name: name for name in self._book.names if "!" not in name.name}
+        return Names([*found], target)
 
     @property
     def sheets(self) -> Mapping[str, Tab]:
@@ -101,16 +107,6 @@ class XlwingsBook:
     def shape(self, title: str) -> Seen:
         """What is merged and hidden."""
         raise NotImplementedError
-
-    def grid(self, title: str) -> Grid | None:
-        """A whole sheet."""
-        tab = self.sheets.get(title)
-        if tab is None:
-            return None
-        rows, seen = self.rows(title, 1, 1 << 20)
-        shape = self.shape(title)
-        seen.merged, seen.hidden_rows, seen.hidden_columns = shape.merged, shape.hidden_rows, shape.hidden_columns
-        return Grid(title, tab.state != "visible", rows, seen)
 
     def stands(self) -> tuple[str, int] | None:
         """Sheet and row of the selection."""

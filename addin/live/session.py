@@ -1,5 +1,6 @@
 """The live session: what was changed goes in, findings come out; beside the application, never in its way."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -93,7 +94,8 @@ class Session:
 
     def _turn(self, host: Host) -> None:
         """Wait for something to happen, and take it in."""
-        urgent = self._look or self._moved or bool(self._spans or self._wanted)
+        unsettled = self._mirror is not None and not self._mirror.settled
+        urgent = unsettled or self._look or self._moved or bool(self._spans or self._wanted)
         quiet_at = self._heard_at + QUIET
         pause = max(0.0, quiet_at - time.monotonic()) if self._dirty else KNOCK
         heard = host.wait(max(self._rest, 0.0 if urgent else pause))
@@ -104,6 +106,8 @@ class Session:
             self._find(host)
         if self._moved or self._spans or self._wanted:
             self._take()
+        elif unsettled:
+            self._settle()
         elif self._dirty and time.monotonic() >= quiet_at:
             self._read_again(host)
 
@@ -160,6 +164,7 @@ class Session:
             host.watch(book)
             self._spans, self._dirty = {}, set()
             self._book, self._mirror = book, Mirror(book)
+            gc.freeze()  # what was read lives long: looking through it for garbage would only cost
         self._look, self._moved = False, True
 
     def _take(self) -> None:
@@ -183,6 +188,12 @@ class Session:
         mirror.take(looked)
         self._show("已连接")
 
+    def _settle(self) -> None:
+        """Judge one more of the rules that were left for after what is quick, and show it once there is none left."""
+        mirror = self._mirror
+        if mirror is not None and mirror.settle() and mirror.settled:
+            self._show("已连接")
+
     def _read_again(self, host: Host) -> None:
         """It is quiet: read a dirty sheet whole, a piece at a time, giving way to whatever happens meanwhile."""
         book, mirror = self._book, self._mirror
@@ -191,7 +202,8 @@ class Session:
             return
         title = min(self._dirty, key=str)
         if title is None:
-            mirror.look_around()
+            if mirror.look_around():
+                host.watch(book)  # there may be new sheets
         elif title in TITLES:
             looked: Lines = {}
             for first, last in mirror.pieces(title, CHUNK):

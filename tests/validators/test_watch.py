@@ -67,6 +67,8 @@ def test_each_case_is_found_when_it_is_reached_and_left_by_edits(case: dict[str,
                 now[key][row] = own.get(row, (None, []))
                 now[key] = dict(sorted(now[key].items()))
                 watch.update({key: {row: now[key][row]}})
+                while watch.settle():
+                    pass
                 assert watch.findings == scratch(book, now), (key, row)
 
 

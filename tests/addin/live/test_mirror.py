@@ -23,6 +23,9 @@ def take_in(mirror: Mirror, edit: Edit) -> None:
         mirror.take({edit.sheet: mirror.look(edit.sheet, 1, LAST_ROW)})
     else:
         mirror.look_around()
+    while mirror.settle():
+        pass
+    assert mirror.settled
 
 
 def test_a_book_in_an_application_is_read_as_its_file(sample: Path) -> None:

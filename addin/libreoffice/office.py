@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,15 @@ class Office:
             office.process = _run(["--nologo"], pipe, files)
             office.connect(seconds)
         return office
+
+    @staticmethod
+    def is_open() -> bool:
+        """Whether this user has a LibreOffice running, whatever its profile."""
+        for path in Path(tempfile.gettempdir()).glob(f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_*"):
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(path)) == 0:
+                    return True
+        return False
 
     def connect(self, seconds: float, *, fail: bool = True) -> bool:
         """Connect, trying for so long. Raises `NoOffice` where it does not answer and `fail` is set."""

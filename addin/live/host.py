@@ -5,7 +5,7 @@ An application is driven from one thread only, that of the session; `wake` alone
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from workbook_templates.quick import Rows, Seen
 from workbook_templates.reader import Tab
@@ -70,7 +70,8 @@ class OpenBook(Protocol):
         """Rows of a sheet from `first` to `last` (1-based, inclusive), those without any value left out.
 
         Values are those of `records.Raw`: logical values as bool, moments as `quick.moment` makes them of numbers.
-        Formulas (by `Seen.formulas`: Excel text without `=`) and errors have no value. Nothing of the `shape`.
+        A formula stands in `Seen.formulas` (Excel text without `=`) and what it gives among the values; an error
+        value stands in `Seen.errors` and is a blank. Nothing of the `shape`.
         """
 
     def shape(self, title: str) -> Seen:
@@ -83,19 +84,22 @@ class OpenBook(Protocol):
         """Bring the workbook forward with that cell selected."""
 
 
-class Host(Protocol):
+B = TypeVar("B", bound=OpenBook)
+
+
+class Host(Protocol[B]):
     """A running spreadsheet application."""
 
     application: str
     """Its name as people know it: LibreOffice, Excel, WPS."""
 
-    def books(self) -> Sequence[OpenBook]:
+    def books(self) -> Sequence[B]:
         """The open workbooks, that in front first; the same workbook compares equal each time.
 
         Raises `Busy`; `Gone` where the application ended.
         """
 
-    def watch(self, book: OpenBook | None) -> None:
+    def watch(self, book: B | None) -> None:
         """From now on hear the changes of this workbook and of no other. Raises `Busy` or `Gone`."""
 
     def wait(self, timeout: float) -> Sequence[Event]:

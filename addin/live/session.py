@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from addin.live.host import Books, Busy, Changed, Event, Gone, Host, Moved, OpenBook
 from addin.live.mirror import LAST_ROW, TITLES, Lines, Mirror
@@ -30,10 +31,10 @@ OURS = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
 class Session:
     """A live session (`addin.live.state.Live`) on one application at a time; `run` does the work in its own thread."""
 
-    def __init__(self, connect: Callable[[], Host | None]) -> None:
+    def __init__(self, connect: Callable[[], Host[Any] | None]) -> None:
         """`connect` gives the application, or None while it does not run; it is called in the thread of `run`."""
         self._connect = connect
-        self._host: Host | None = None
+        self._host: Host[Any] | None = None
         self._book: OpenBook | None = None
         self._mirror: Mirror | None = None
         self._spans: dict[str, list[tuple[int, int]]] = {}
@@ -92,7 +93,7 @@ class Session:
         if self._host is not None:
             self._host.leave()
 
-    def _turn(self, host: Host) -> None:
+    def _turn(self, host: Host[Any]) -> None:
         """Wait for something to happen, and take it in."""
         unsettled = self._mirror is not None and not self._mirror.settled
         urgent = unsettled or self._look or self._moved or bool(self._spans or self._wanted)
@@ -124,7 +125,7 @@ class Session:
             self._host = self._book = None
             self._show("已关闭" if self._picture.file else "等待")
 
-    def _gathered(self, host: Host, heard: Sequence[Event]) -> list[Event]:
+    def _gathered(self, host: Host[Any], heard: Sequence[Event]) -> list[Event]:
         """What was heard, and what follows close upon it."""
         found, until = list(heard), time.monotonic() + MOST_TOGETHER
         while time.monotonic() < until and (more := host.wait(TOGETHER)):
@@ -150,7 +151,7 @@ class Session:
                 self._dirty.add(None)
         self._dirty.add(None)
 
-    def _find(self, host: Host) -> None:
+    def _find(self, host: Host[Any]) -> None:
         """Which workbook is looked at: that of ours which is in front, else the one so far, else any of ours."""
         books = host.books()
         ours = [book for book in books if book == self._book or all(name in book.names for name in OURS)]
@@ -194,7 +195,7 @@ class Session:
         if mirror is not None and mirror.settle() and mirror.settled:
             self._show("已连接")
 
-    def _read_again(self, host: Host) -> None:
+    def _read_again(self, host: Host[Any]) -> None:
         """It is quiet: read a dirty sheet whole, a piece at a time, giving way to whatever happens meanwhile."""
         book, mirror = self._book, self._mirror
         if book is None or mirror is None:

@@ -32,6 +32,7 @@ def commands() -> list[tuple[str, ...]]:
 
 ALLOWED = re.compile(
     r"qingdan( [a-z]+)*|--[a-z]+|[\w-]*\.(xlsx|manifest\.json)|JSON|QINGDAN_DEBUG=1|SHA-256|\b[A-Z]{2}[0-9]{2}\b|\bdemo\b"
+    r"|\b(?:WPS|Windows|excel|libreoffice)\b"
 )
 
 

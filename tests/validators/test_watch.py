@@ -116,4 +116,6 @@ def test_a_number_without_an_enterprise_is_found_once_no_enterprise_lacks_its_nu
         rows["enterprises"][row] = second._replace(list_id=number), []  # type: ignore[union-attr]
         watch.update({"enterprises": {row: rows["enterprises"][row]}})
         assert [finding.rule for finding in watch.findings].count("GS08") == times
+        while watch.settle():
+            pass
         assert watch.findings == scratch(book, rows)

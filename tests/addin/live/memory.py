@@ -40,7 +40,7 @@ class MemoryBook:
     """A workbook; raises as an application does when it is `busy` or `gone`."""
 
     def __init__(self, name: str, names: Mapping[str, str], sheets: dict[str, MemoryTab]) -> None:
-        self._name, self._names, self._sheets = name, dict(names), sheets
+        self._name, self._names, self.tabs = name, dict(names), sheets
         self.busy = self.gone = False
         self.at: tuple[str, int] | None = (next(iter(sheets)), 1)
         self.selected: list[tuple[str, str]] = []
@@ -69,14 +69,14 @@ class MemoryBook:
     @property
     def sheets(self) -> dict[str, MemoryTab]:
         self._ask()
-        return self._sheets
+        return self.tabs
 
     def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
         self._ask()
         self.reads.append((title, first, last))
         rows: Rows = []
         seen = Seen()
-        for row, own in sorted(self._sheets[title].cells.items()):
+        for row, own in sorted(self.tabs[title].cells.items()):
             if not first <= row <= last:
                 continue
             values: list[Raw] = [""] * (max(own) + 1)
@@ -94,11 +94,11 @@ class MemoryBook:
 
     def shape(self, title: str) -> Seen:
         self._ask()
-        return self._sheets[title].shape
+        return self.tabs[title].shape
 
     def grid(self, title: str) -> Grid | None:
         self._ask()
-        tab = self._sheets.get(title)
+        tab = self.tabs.get(title)
         if tab is None or tab.kind != "worksheet":
             return None
         rows, seen = self.rows(title, 1, 1 << 20)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -9,7 +10,9 @@ import tempfile
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,6 +62,8 @@ class Office:
         """`process` is the one that was started for it, if any."""
         self.pipe = pipe
         self.process = process
+        self._handed: subprocess.Popen[bytes] | None = None
+        """What started the user's own, or handed it our wish; it is never ended by us."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.uno = load_uno()
         local = self.uno.getComponentContext()
@@ -91,7 +96,7 @@ class Office:
         office = cls(pipe)
         if files or not office.connect(0.0, fail=False):
             # a second soffice hands its arguments, --accept among them, to the one that runs, and ends
-            office.process = _run(["--nologo"], pipe, files)
+            office._handed = _run(["--nologo"], pipe, files)
             office.connect(seconds)
         return office
 
@@ -138,20 +143,21 @@ class Office:
         return tuple(self.uno.createUnoStruct(kind, name, 0, value, 0) for name, value in values.items())
 
     def close(self) -> None:
-        """End one that was started with a profile of its own, without saving anything."""
-        try:
-            if self.desktop is not None:
-                self.desktop.terminate()
-        except self.uno.getClass("com.sun.star.uno.Exception"):
-            pass  # it ends while it answers
+        """End one that was started with a profile of its own, without saving anything; one that was found stays open."""
         if self.process is not None:
+            if self.desktop is not None:
+                Thread(target=self._terminate, daemon=True).start()  # an open dialog would not let it answer
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def _terminate(self) -> None:
+        with suppress(self.uno.getClass("com.sun.star.uno.Exception")):  # it ends while it answers
+            self.desktop.terminate()
 
     def __enter__(self) -> Self:
         return self

@@ -75,14 +75,14 @@ def shown(session: Session, condition: Callable[[Picture], bool]) -> Picture:
 
 
 class Calc:
-    """A LibreOffice of the test's own, headless, with a workbook; what is done goes through the view, as by hand."""
+    """A LibreOffice of the test's own with a workbook; what is done goes through the view, as by hand."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, headless: bool = True) -> None:
         from addin.libreoffice.engine import app
         from addin.libreoffice.office import Office
 
         self.path = path
-        self.office = Office.start(headless=True)
+        self.office = Office.start(headless=headless)
         self.app = app(self.office)
         self.book: Any = self.app.books.open(str(path)).api
         self._dispatcher = self.office.context.ServiceManager.createInstanceWithContext(

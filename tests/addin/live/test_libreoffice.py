@@ -10,6 +10,7 @@ from typing import Any
 
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
+from tests.addin.live.screen import focus, keys, screen, windows, write
 from validators.columns import LETTERS, SHEETS
 from validators.findings import Finding
 from validators.rule import judge
@@ -99,9 +100,13 @@ def test_a_click_selects_and_the_row_is_known(calc: Calc, watching: Watching) ->
 
 def test_protected_sheets_are_watched_and_stay_protected(calc: Calc, watching: Watching) -> None:
     sheet = calc.book.Sheets.getByName(ENTERPRISES)
+    name = LETTERS["enterprises"]["name"]
+    cell = sheet.getCellRangeByName(f"{name}7")
+    protection = cell.CellProtection
+    protection.IsLocked = False
+    cell.CellProtection = protection
     sheet.protect("密码")
     session = connected(calc, watching)
-    name = LETTERS["enterprises"]["name"]
     calc.go(ENTERPRISES, f"{name}7")
     calc.do("ClearContents")
     shown(session, has("GS02", f"{name}7"))
@@ -174,3 +179,36 @@ def test_random_typing_ends_at_what_the_saved_file_says(calc: Calc, watching: Wa
         calc.type(sheet.title, cell, choose.choice(texts))
     expected = found_in_file(calc)
     wait_for(lambda: [*session.picture().findings] == expected)
+
+
+def test_a_cell_that_is_being_typed_and_an_open_dialog_neither_lose_nor_invent_findings(
+    libreoffice: None, sample: Path, tmp_path: Path, watching: Watching
+) -> None:
+    path = tmp_path / "visible.xlsx"
+    shutil.copy(sample, path)
+    with screen():
+        calc = Calc(path, headless=False)
+        try:
+            session = connected(calc, watching)
+            first = session.picture().findings
+            focus("visible.xlsx")
+            name, grade = LETTERS["enterprises"]["name"], LETTERS["enterprises"]["grade"]
+            calc.go(ENTERPRISES, f"{name}7")
+            shown(session, lambda picture: (picture.sheet, picture.row) == (ENTERPRISES, 7))
+            write("1２")  # being typed: a full-width digit
+            session.select(ENTERPRISES, f"{name}9")  # the pane is clicked meanwhile: what was typed is entered
+            shown(session, has("GS04", f"{name}7"))
+            keys("ctrl+z")
+            shown(session, lambda picture: picture.findings == first)
+            calc.go(ENTERPRISES, f"{grade}7")
+            shown(session, lambda picture: picture.row == 7)
+            write("Z")
+            keys("Return")
+            wait_for(lambda: len(windows(".")) > 1)  # the drop-down list refuses it
+            calc.book.Sheets.getByName(LINES).getCellRangeByName("D9").getCellByPosition(0, 0).String = ""
+            shown(session, has("GS02", "D9"))
+            keys("Escape")
+            expected = found_in_file(calc)
+            wait_for(lambda: [*session.picture().findings] == expected)
+        finally:
+            calc.office.close()

@@ -63,9 +63,9 @@ def main() -> int:
         start = time.process_time()
         judge(book)
         whole = (time.process_time() - start) * 1000
-        growth, per_edit = memory(path)
         with screen():
             typed = beside_libreoffice(path, book)
+        growth, per_edit = memory(path)
     page(sizes, typed, whole, growth, per_edit)
     return 0
 
@@ -171,7 +171,7 @@ def memory(path: Path) -> tuple[list[float], float]:
         start = time.process_time()
         mirror.take({sheet.title: mirror.look(sheet.title, row, row)})
         spent += time.process_time() - start
-        while mirror.settle():
+        while number % 100 == 0 and mirror.settle():
             pass
         if (number + 1) % (MANY // 10) == 0:
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])

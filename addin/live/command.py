@@ -20,7 +20,7 @@ def live(file: str | None, *, host: str | None, as_json: bool) -> int:
     path = _workbook(file) if file else None
     kind = host or ("excel" if sys.platform == "win32" else "libreoffice")
     if kind not in HOSTS:
-        raise Stop(f"选项 --host 的“{kind}”不对，应为 {'或 '.join(HOSTS)}。")
+        raise Stop(f"选项 --host 的“{kind}”不对，应为 {' 或 '.join(HOSTS)}。")
     session = Session(_excel(path) if kind == "excel" else _libreoffice(path))
     if as_json:
         return _document(session)

@@ -10,6 +10,7 @@ from validators.expr import (
     Cell,
     Check,
     Expr,
+    Look,
     Names,
     Row,
     blank,

@@ -76,8 +76,10 @@ class MemoryBook:
         self.reads.append((title, first, last))
         rows: Rows = []
         seen = Seen()
-        for row, own in sorted(self.tabs[title].cells.items()):
-            if not first <= row <= last:
+        cells = self.tabs[title].cells
+        for row in sorted(cells) if last - first > 1000 else range(first, last + 1):
+            own = cells.get(row)
+            if own is None or not first <= row <= last:
                 continue
             values: list[Raw] = [""] * (max(own) + 1)
             for column, cell in own.items():

@@ -238,7 +238,7 @@ def read_facts(opened: Source) -> dict[str, Raw]:
     return named_cells(opened, COVER_TITLE, BOOK_FIELDS)
 
 
-def named_cells(opened: Opened, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
+def named_cells(opened: Source, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
     """Cells of a sheet by the keys of `names`, which gives their defined names; blank and computed ones are absent."""
     found: dict[str, Raw] = {}
     grid = opened.grid(title)
@@ -301,14 +301,14 @@ def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet
     Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
     """
     opened = open_workbook(path)
-    book = read_book(opened, on=on)
+    book = read_book(opened, on=on, rules=rules)
     book.sha256 = opened.sha256
     return book
 
 
-def read_book(opened: Source, *, on: dt.date | None = None) -> Book:
-    """A county workbook from a file or from an application; `on` as in `read_county`."""
-    book = begin(opened, on=on)
+def read_book(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
+    """A county workbook from a file or from an application; `on` and `rules` as in `read_county`."""
+    book = begin(opened, on=on, rules=rules)
     for sheet in SHEETS.values():
         grid = opened.grid(sheet.title)
         layout = lay_out(book, sheet, grid)
@@ -317,7 +317,7 @@ def read_book(opened: Source, *, on: dt.date | None = None) -> Book:
     return book
 
 
-def begin(opened: Source, *, on: dt.date | None = None) -> Book:
+def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
     """A book that knows what the workbook says of itself, with what is odd about that, and no rows yet."""
     facts = read_facts(opened)
     year = text_of(facts.get("year"))

@@ -17,7 +17,7 @@ from addin.libreoffice.engine import app, excel_formula
 from addin.libreoffice.office import Office, load_uno
 from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
 from addin.live.over_xlwings import Names, XlwingsBook
-from validators.columns import COVER_TITLE, SHEET_TITLES, letter
+from validators.columns import COVER_TITLE, SHEETS, letter
 from workbook_templates.quick import MOST_COLUMNS, Seen
 
 load_uno()
@@ -34,6 +34,8 @@ EXPLAINED = 0.03
 ALIVE = 1.0
 """Seconds without a sign of life after which LibreOffice is asked for one."""
 ROWS = 1 << 20
+WIDTHS = {sheet.title: len(sheet.columns) for sheet in SHEETS.values()}
+"""Columns by title."""
 OPENED = {"OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus"}
 """Document events after which other workbooks may be open, in front, or have another name."""
 
@@ -197,12 +199,12 @@ class LibreOffice:
             ):
                 add(one)
                 self._undo.append((remove, one))
-            for title in (COVER_TITLE, *SHEET_TITLES.values()):
+            for title, width in {COVER_TITLE: MOST_COLUMNS, **WIDTHS}.items():
                 if not document.Sheets.hasByName(title):
                     continue
                 sheet = document.Sheets.getByName(title)
-                # the first column is the workbook's own: its formulas change with other sheets
-                area = sheet.getCellRangeByPosition(1, 0, MOST_COLUMNS - 1, ROWS - 1)
+                # the first column and those behind the last are the workbook's own: they change with other sheets
+                area = sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1)
                 modified = _Modified(self._heard, sheet)
                 area.addModifyListener(modified)
                 self._undo.append((area.removeModifyListener, modified))

@@ -56,7 +56,8 @@ class Officer:
         return Dirty(None)
 
     def _row(self, tab: MemoryTab) -> int:
-        return self.random.randint(FIRST_ROW, max(tab.cells) + 2)
+        filled = [row for row, own in tab.cells.items() if not all(isinstance(cell, Formula) for cell in own.values())]
+        return self.random.randint(FIRST_ROW, max(FIRST_ROW, *filled) + 2)
 
     def _column(self, title: str) -> int:
         return self.random.randrange(len(TITLES[title].columns))

@@ -224,6 +224,32 @@ def desk(
     return command(folder=folder, as_json=as_json)
 
 
+@app.command("live", cls=Command)
+def live(
+    *,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[文件]", help="要打开的填报表；不写：已经打开的那一个。")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            "--host",
+            metavar="软件",
+            help="excel（也用于 WPS）或 libreoffice。不写：Windows 上 excel，其他系统 libreoffice。",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """边填边查：在表格旁边随时列出问题，从不改动表格。
+
+    例：qingdan live 东昌府区.xlsx
+    退出码：0 结束时没有错误，1 结束时有错误，2 连不上表格软件。
+    """
+    from addin.live.command import live as command
+
+    return command(file, host=host, as_json=as_json)
+
+
 @app.command("rules", cls=Command)
 def rules(
     *,

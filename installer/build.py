@@ -24,7 +24,6 @@ from xml.sax.saxutils import quoteattr
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-ROOMS = ("addin", "workbook_templates", "validators")
 UNUSED = (
     "adodbapi", "bin", "isapi", "pythonwin", "pywin32_system32", "share", "win32comext", "*.chm", "*.pth",
     "xlwings*.dll", "xlwings/addin", "xlwings/html", "xlwings/js", "xlwings/pro", "xlwings/quickstart*", "win32/Demos",
@@ -52,7 +51,7 @@ def make_bundle(bundle: Path) -> None:
     """Lay out everything as it will be installed, but not compiled."""
     python, library = bundle / "python", bundle / "Lib"
     with tempfile.TemporaryDirectory() as folder:
-        pip("download", "--no-deps", "--no-binary=:all:", "--dest", folder, "-r", str(HERE / "python.lock"))
+        pip("download", "--require-hashes", "--no-deps", "--no-binary=:all:", "--dest", folder, "-r", str(HERE / "python.lock"))
         (sdist,) = Path(folder).iterdir()
         with tarfile.open(sdist) as archive:
             (inner,) = (member for member in archive if member.name.endswith("/data.zip"))
@@ -69,7 +68,7 @@ def make_bundle(bundle: Path) -> None:
         f"python{version}.zip\n.\n..\\Lib\n..\\Lib\\win32\n..\\Lib\\win32\\lib\n", encoding="ascii"
     )
     pip(
-        "install", "--no-deps", "--no-compile", "--target", str(library), "--platform", "win_amd64",
+        "install", "--require-hashes", "--no-deps", "--no-compile", "--target", str(library), "--platform", "win_amd64",
         "--python-version", f"{version[0]}.{version[1:]}", "--only-binary=:all:", "-r", str(HERE / "requirements.lock"),
     )  # fmt: skip
     for dll in (library / "pywin32_system32").glob("*.dll"):
@@ -77,18 +76,17 @@ def make_bundle(bundle: Path) -> None:
     for pattern in UNUSED:
         for path in library.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, library / room, ignore=shutil.ignore_patterns("__pycache__"))
+    with tempfile.TemporaryDirectory() as folder:
+        pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, str(ROOT))
+        (wheel,) = Path(folder).iterdir()
+        zipfile.ZipFile(wheel).extractall(library)  # it is our own
     for file in (HERE / "qingdan.cmd", ROOT / "LICENSE"):
         shutil.copy(file, bundle)
 
 
-def pip(command: str, *arguments: str) -> None:
-    """Run pip; every package must have its pinned hash."""
-    subprocess.run(
-        [sys.executable, "-m", "pip", command, "--quiet", "--disable-pip-version-check", "--require-hashes", *arguments],
-        check=True,
-    )
+def pip(*arguments: str) -> None:
+    """Run pip."""
+    subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=True)
 
 
 def compile_modules(bundle: Path, prefix: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
-from typing import Any
+from typing import Any, ClassVar
 
 import pythoncom
 import pywintypes
@@ -404,8 +404,8 @@ class ExcelHost:
 class _Sink:
     """Called by the application; it stands still meanwhile, so everything is only noted."""
 
-    _public_methods_: Sequence[str] = ()
-    _dispid_to_func_: Mapping[int, str] = EVENTS
+    _public_methods_: ClassVar[list[str]] = []
+    _dispid_to_func_: ClassVar[dict[int, str]] = EVENTS
 
     def __init__(self, changes: list[tuple[Any, Any]], heard: list[Event]) -> None:
         self._changes, self._heard = changes, heard

@@ -27,9 +27,11 @@ from win32com.server.util import wrap
 from xlwings import _xlwindows
 
 from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
+from addin.live.over_xlwings import ERRORS, Names, Tab
 from addin.problems import debugging
 from validators.columns import letter, position_of
 from validators.records import EXCEL_EPOCH, Raw
+from workbook_templates.layout import HEADER_ROW
 from workbook_templates.quick import EPOCH_1904, Rows, Seen, moment
 from workbook_templates.reader import Grid, shows_moment
 
@@ -66,7 +68,7 @@ VISIBLE = -1
 MINIMIZED, NORMAL = -4140, -4143
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14
 BLOCK_ROWS, BLOCK_COLUMNS = 2048, 64
-"""Cells are read in blocks of this size; of a sheet of several blocks those without any value are left out."""
+"""What is read at once at most."""
 LOOK = 1.0
 """Seconds after which the application is asked whether it and the workbook are still there."""
 AGAIN = 0.05
@@ -116,21 +118,13 @@ class Area:
             and self.right <= other.right
         )
 
-    def halves(self) -> tuple["Area", "Area"]:
-        """Two parts, above each other while there are several rows."""
-        if self.top < self.bottom:
+    def halves(self, *, rows: bool) -> tuple["Area", "Area"]:
+        """Two parts, one above the other, or one beside the other."""
+        if rows:
             middle = (self.top + self.bottom) // 2
             return Area(self.top, self.left, middle, self.right), Area(middle + 1, self.left, self.bottom, self.right)
         middle = (self.left + self.right) // 2
         return Area(self.top, self.left, self.bottom, middle), Area(self.top, middle + 1, self.bottom, self.right)
-
-
-@dataclass(frozen=True, slots=True)
-class ExcelTab:
-    """A sheet before it is read."""
-
-    kind: str
-    state: str
 
 
 class ExcelBook:
@@ -163,16 +157,21 @@ class ExcelBook:
     @property
     def names(self) -> Mapping[str, str]:
         """Text of each defined name of the whole workbook, without `=`."""
+
+        def target(name: str) -> str:
+            with _asked():
+                return str(found[name].RefersTo).removeprefix("=")
+
         with _asked():
-            texts = {str(name.Name): str(name.RefersTo) for name in self.api.Names}
-        return {name: text.removeprefix("=") for name, text in texts.items() if "!" not in name}
+            found = {str(name.Name): name for name in self.api.Names}
+        return Names([name for name in found if "!" not in name], target)
 
     @property
-    def sheets(self) -> Mapping[str, ExcelTab]:
+    def sheets(self) -> Mapping[str, Tab]:
         """Its sheets by title, in order."""
         with _asked():
             return {
-                str(sheet.Name): ExcelTab(
+                str(sheet.Name): Tab(
                     "worksheet" if sheet.Type == WORKSHEET else "other",
                     "visible" if sheet.Visible == VISIBLE else "hidden",
                 )
@@ -201,26 +200,28 @@ class ExcelBook:
                 epoch = EPOCH_1904 if self.api.Date1904 else EXCEL_EPOCH
                 used = Area.of(sheet.UsedRange.Address)
                 area = Area(first, 0, min(last, used.bottom), used.right)
-                for block in _blocks(area):
-                    if block == area or self.api.Application.WorksheetFunction.CountA(sheet.Range(block.address)):
-                        _read(sheet, block, epoch, found, seen)
+                if area.top > area.bottom:
+                    return [], seen
+                count = self.api.Application.WorksheetFunction.CountA
+                for block in _blocks(area, lambda part: count(sheet.Range(part.address))):
+                    _read(sheet, block, epoch, found, seen)
         width = max(map(len, found.values()), default=0)
         return [(row, cells + [""] * (width - len(cells))) for row, cells in sorted(found.items())], seen
 
     def shape(self, title: str) -> Seen:
-        """What is merged and hidden on a sheet, and nothing else."""
+        """What is merged and hidden on a sheet, without the merged bands that the template has above its header."""
         seen = Seen()
         with _asked():
             sheet = self._sheet(title)
             if sheet is None:
                 return seen
             used = Area.of(sheet.UsedRange.Address)
-            merged = [Area.of(address) for address in _merged(sheet, used)]
+            below = Area(HEADER_ROW, used.left, max(HEADER_ROW, used.bottom), used.right)
             rows = _uniform(Area(used.top, 0, used.bottom, 0), lambda area: sheet.Range(area.address).EntireRow.Hidden)
             columns = _uniform(
                 Area(1, used.left, 1, used.right), lambda area: sheet.Range(area.address).EntireColumn.Hidden
             )
-            seen.merged = [area.address for area in merged]
+            seen.merged = [*_merged(sheet, below)]
             seen.hidden_rows = {row for area, hidden in rows if hidden for row in range(area.top, area.bottom + 1)}
             seen.hidden_columns = [(area.left, area.right) for area, hidden in columns if hidden]
         return seen
@@ -478,11 +479,14 @@ def _asked() -> Iterator[None]:
         raise (Gone if _codes(error) & GONE else Busy) from error
 
 
-def _blocks(area: Area) -> Iterator[Area]:
-    for top in range(area.top, area.bottom + 1, BLOCK_ROWS):
-        for left in range(area.left, area.right + 1, BLOCK_COLUMNS):
-            bottom, right = min(top + BLOCK_ROWS - 1, area.bottom), min(left + BLOCK_COLUMNS - 1, area.right)
-            yield Area(top, left, bottom, right)
+def _blocks(area: Area, filled: Callable[[Area], Any]) -> Iterator[Area]:
+    """Parts of an area that are small enough to be read at once; of a large one only those that are filled."""
+    many_rows = area.bottom - area.top >= BLOCK_ROWS
+    if not many_rows and area.right - area.left < BLOCK_COLUMNS:
+        yield area
+    elif filled(area):
+        for half in area.halves(rows=many_rows):
+            yield from _blocks(half, filled)
 
 
 def _read(sheet: Any, block: Area, epoch: dt.date, found: dict[int, list[Raw]], seen: Seen) -> None:  # noqa: ANN401
@@ -500,7 +504,7 @@ def _read(sheet: Any, block: Area, epoch: dt.date, found: dict[int, list[Raw]], 
                 seen.formulas.setdefault(column, {})[row] = text[1:]
                 line.append("")
             elif type(value) is int:
-                seen.errors[row, column] = _xlwindows.cell_errors.get(value, "#ERROR!")
+                seen.errors[row, column] = ERRORS.get(value, "#ERROR!")
                 line.append("")
             else:
                 if type(value) is float:
@@ -529,14 +533,14 @@ def _uniform(area: Area, ask: Callable[[Area], Any]) -> Iterator[tuple[Area, Any
     """Parts of an area for each of which there is one answer; None is a mixed one."""
     answer = ask(area)
     if answer is None and (area.top, area.left) != (area.bottom, area.right):
-        for half in area.halves():
+        for half in area.halves(rows=area.top < area.bottom):
             yield from _uniform(half, ask)
     else:
         yield area, answer
 
 
 def _merged(sheet: Any, area: Area) -> Iterator[str]:  # noqa: ANN401 - COM has no types
-    """Addresses of the merged cells that begin in an area."""
+    """Addresses of the merged cells that begin in an area, found by halves."""
     cells = sheet.Range(area.address)
     if cells.MergeCells is False:
         return
@@ -545,5 +549,5 @@ def _merged(sheet: Any, area: Area) -> Iterator[str]:  # noqa: ANN401 - COM has 
         if (found.top, found.left) == (area.top, area.left):
             yield found.address
     else:
-        for half in area.halves():
+        for half in area.halves(rows=area.top < area.bottom):
             yield from _merged(sheet, half)

@@ -9,13 +9,14 @@ import contextlib
 import datetime as dt
 import re
 import sys
-import time
 import winreg
 from collections.abc import Iterator
 from pathlib import Path
 
 import pythoncom
 import pywintypes
+import win32con
+import win32event
 import win32gui
 from win32com.server.connect import ConnectableServer
 from win32com.server.exception import COMException
@@ -236,6 +237,8 @@ class Range(Served):
 
     def enter(self, rows):
         top, left, bottom, right = self.areas[0]
+        if rows == [[""]]:
+            bottom = min(bottom, max(row for row, _ in self.sheet.cells))
         for row in range(top, bottom + 1):
             for column in range(left, right + 1):
                 self.sheet.formulas.pop((row, column), None)
@@ -244,7 +247,9 @@ class Range(Served):
                 if isinstance(value, str) and value.startswith("="):
                     self.sheet.formulas[row, column] = value
                 elif value not in ("", None):
-                    self.sheet.cells[row, column] = float(value) if type(value) is int else value
+                    self.sheet.cells[row, column] = (
+                        float(value) if type(value) is int else value.removeprefix("'") if type(value) is str else value
+                    )
         self.app.fire(SHEET_CHANGE, self.sheet.com, self.com)
 
     @property
@@ -323,6 +328,12 @@ class App(ConnectableServer, Served):
         return False
 
     firing = False
+
+    def Advise(self, unknown):
+        """Excel asks a sink for its own event interface; wine cannot pass on such a one between processes."""
+        self.cookieNo += 1
+        self.connections[self.cookieNo] = unknown.QueryInterface(pythoncom.IID_IDispatch)
+        return self.cookieNo
 
     def fire(self, dispid, *arguments):
         """Arguments come in the order of the declaration, pywin32 wants them so, too."""
@@ -444,11 +455,7 @@ def address(area):
 
 def register(program, clsid):
     """What an installation of Office does, for this program and this wine prefix."""
-    for key, value in (
-        (rf"{program}\CLSID", clsid),
-        (rf"CLSID\{clsid}\ProgID", program),
-        (rf"Interface\{EVENTS}\ProxyStubClsid32", "{00020420-0000-0000-C000-000000000046}"),  # as any IDispatch
-    ):
+    for key, value in ((rf"{program}\CLSID", clsid), (rf"CLSID\{clsid}\ProgID", program)):
         winreg.SetValue(winreg.HKEY_LOCAL_MACHINE, rf"Software\Classes\{key}", winreg.REG_SZ, value)
 
 
@@ -483,8 +490,8 @@ def main():
         app.books.append(Book(app, Path(path)))
     print("ready", flush=True)
     while not app.ended:
+        win32event.MsgWaitForMultipleObjects([], False, 1000, win32con.QS_ALLINPUT)
         pythoncom.PumpWaitingMessages()
-        time.sleep(0.001)
     for handle in handles:
         pythoncom.RevokeActiveObject(handle)
 

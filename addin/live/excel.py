@@ -6,12 +6,14 @@ open is `Busy`, and what was heard meanwhile is kept until it can be looked at.
 
 import atexit
 import datetime as dt
+import queue
 import re
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import Any, ClassVar
@@ -71,8 +73,8 @@ BLOCK_ROWS, BLOCK_COLUMNS = 2048, 64
 """What is read at once at most."""
 LOOK = 1.0
 """Seconds after which the application is asked whether it and the workbook are still there."""
-AGAIN = 0.05
-"""Seconds after which a busy application is asked again."""
+AGAIN = 50
+"""Milliseconds after which a busy application is asked again where a change was."""
 _ADDRESS = re.compile(r"\$?([A-Z]*)\$?([0-9]*)(?::\$?([A-Z]*)\$?([0-9]*))?")
 
 
@@ -270,16 +272,11 @@ class ExcelHost:
         self._books: list[ExcelBook] = []
         self._watched: ExcelBook | None = None
         self._watched_name = ""
-        self._heard: list[Event] = []
-        self._changes: list[tuple[Any, Any]] = []
-        """Sheet and range of each change, as heard, in order."""
         self._looked_at = time.monotonic()
-        self._bell = win32event.CreateEvent(None, False, False, None)
+        self._heard: queue.SimpleQueue[Event | _Change | None] = queue.SimpleQueue()
         with _asked():
             self.application = _name(app.api)
-            container = app.api._oleobj_.QueryInterface(pythoncom.IID_IConnectionPointContainer)
-            self._point = container.FindConnectionPoint(IID_EVENTS)
-            self._cookie = self._point.Advise(wrap(_Sink(self._changes, self._heard)))
+            self._ear = _Ear(app.api, self._heard)
 
     def books(self) -> Sequence[ExcelBook]:
         """The open workbooks, that in front first. Raises `Busy`; `Gone` where none is open."""
@@ -290,54 +287,39 @@ class ExcelHost:
                 if book not in self._books:
                     book.forget()
             if not self._books:
+                self.leave()
                 raise Gone
             front = app.api.ActiveWorkbook
             return sorted(self._books, key=lambda book: front is None or not book.is_(front))
 
     def watch(self, book: ExcelBook | None) -> None:
         """From now on hear the changes of this workbook and of no other. Raises `Busy` or `Gone`."""
-        name = book.name if book else ""
-        self._watched, self._watched_name = book, name
-        self._changes.clear()
+        self._watched, self._watched_name = book, book.name if book else ""
 
     def wait(self, timeout: float) -> Sequence[Event]:
-        """What was heard since the last call, else within `timeout` seconds; what cannot be looked at yet is kept.
+        """What was heard since the last call, else within `timeout` seconds.
 
         Raises `Gone` where the application ended or has no workbook any more.
         """
-        until = time.monotonic() + timeout
-        while True:
-            pythoncom.PumpWaitingMessages()
-            self._look()
-            self._understand()
-            heard = [*self._heard]
-            self._heard.clear()
-            rest = until - time.monotonic()
-            if heard or rest <= 0:
-                return heard
-            if self._changes:
-                rest = min(rest, AGAIN)
-            milliseconds = max(1, round(rest * 1000))
-            rang = win32event.MsgWaitForMultipleObjects([self._bell], False, milliseconds, win32con.QS_ALLINPUT)
-            if rang == win32event.WAIT_OBJECT_0:
-                return []
+        heard: list[Event] = []
+        with suppress(queue.Empty):
+            one = self._heard.get(timeout=timeout) if timeout > 0 else self._heard.get_nowait()
+            while True:
+                heard += self._events(one)
+                one = self._heard.get_nowait()
+        return [*dict.fromkeys(heard), *self._look()]
 
     def wake(self) -> None:
         """Make `wait` return; may be called from any thread."""
-        win32event.SetEvent(self._bell)
+        self._heard.put(None)
 
     def leave(self) -> None:
         """Stop hearing and let go of everything, else the application would not end when it is closed."""
-        if self._app is None:
-            return
-        for book in self._books:
-            book.forget()
-        self._app = self._watched = None
-        self._changes.clear()
-        try:
-            self._point.Unadvise(self._cookie)
-        except pywintypes.com_error:  # it ended
-            return
+        if self._app is not None:
+            self._ear.close()
+            for book in self._books:
+                book.forget()
+            self._app = self._watched = None
 
     def _running(self) -> xlwings.App:
         if self._app is None:
@@ -355,29 +337,29 @@ class ExcelHost:
                     raise
         return ExcelBook(book)
 
-    def _understand(self) -> None:
-        """Turn changes as they were heard into events; what is busy stays, in order, for the next time.
+    def _events(self, heard: "Event | _Change | None") -> Iterator[Event]:
+        """What was heard, in the words of a host; a change of another workbook is none.
 
         After a change the whole sheet is read again when it is quiet: cells may have been shifted, which Excel does
         not say.
         """
-        while self._changes:
-            try:
-                with _asked():
-                    sheet, target = map(_object, self._changes[0])
-                    if self._watched is not None and self._watched.is_(sheet.Parent):
-                        title = str(sheet.Name)
-                        for area in [Area.of(area.Address) for area in target.Areas]:
-                            bottom = LAST_ROW if area.whole_rows else area.bottom
-                            self._heard.append(Changed(title, area.top, bottom))
-                        self._heard.append(Dirty(title))
-            except Busy:
+        if isinstance(heard, _Change):
+            if self._watched is None or heard.book not in (self._watched_name, self._name_now()):
                 return
-            except Gone:  # what was changed was deleted; that is heard, too
-                self._heard.append(Dirty())
-            del self._changes[0]
+            for area in heard.areas:
+                yield Changed(heard.sheet, area.top, LAST_ROW if area.whole_rows else area.bottom)
+            yield Dirty(heard.sheet)
+        elif heard is not None:
+            yield heard
 
-    def _look(self) -> None:
+    def _name_now(self) -> str:
+        """The name of the watched workbook, which may have got another."""
+        with suppress(Busy, Gone):
+            if self._watched is not None:
+                return self._watched.name
+        return self._watched_name
+
+    def _look(self) -> Iterator[Event]:
         """Now and then see whether the application and the workbook are still there, under the same name."""
         if time.monotonic() < self._looked_at + LOOK:
             return
@@ -394,21 +376,94 @@ class ExcelHost:
         try:
             if self._watched and self._watched.name != self._watched_name:
                 self._watched_name = self._watched.name
-                self._heard.append(Books())
+                yield Books()
         except Busy:
             return
         except Gone:
             self._watched = None
-            self._heard.append(Books())
+            yield Books()
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Cells that were changed."""
+
+    book: str
+    sheet: str
+    areas: tuple[Area, ...]
+
+
+class _Ear(threading.Thread):
+    """Hears the application in a thread of its own: it stands still until an event was taken, so somebody must always
+    be there to take it, however busy the session is."""
+
+    def __init__(self, api: Any, heard: "queue.SimpleQueue[Event | _Change | None]") -> None:  # noqa: ANN401 - COM
+        """Raises the error of COM where the application does not let itself be heard."""
+        super().__init__(daemon=True)
+        self._heard = heard
+        self._changes: list[tuple[Any, Any]] = []
+        """Sheet and range of each change that was not looked at yet, in order."""
+        self._stream = pythoncom.CoMarshalInterThreadInterfaceInStream(pythoncom.IID_IDispatch, api._oleobj_)
+        self._bell = win32event.CreateEvent(None, False, False, None)
+        self._closed = False
+        self._error: pywintypes.com_error | None = None
+        self._started = threading.Event()
+        self.start()
+        self._started.wait()
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._closed = True
+        win32event.SetEvent(self._bell)
+        self.join()
+
+    def run(self) -> None:
+        """Take events until `close`."""
+        pythoncom.CoInitialize()
+        try:
+            application = pythoncom.CoGetInterfaceAndReleaseStream(self._stream, pythoncom.IID_IDispatch)
+            container = application.QueryInterface(pythoncom.IID_IConnectionPointContainer)
+            point = container.FindConnectionPoint(IID_EVENTS)
+            cookie = point.Advise(wrap(_Sink(self._changes, self._heard)))
+        except pywintypes.com_error as error:
+            self._error = error
+            return
+        finally:
+            self._started.set()
+        while not self._closed:
+            pause = AGAIN if self._changes else win32event.INFINITE
+            win32event.MsgWaitForMultipleObjects([self._bell], False, pause, win32con.QS_ALLINPUT)
+            pythoncom.PumpWaitingMessages()
+            self._understand()
+        with suppress(pywintypes.com_error):  # it ended
+            point.Unadvise(cookie)
+
+    def _understand(self) -> None:
+        """Ask where the changes were; what is busy stays, in order, for the next time."""
+        while self._changes:
+            try:
+                with _asked():
+                    sheet, target = map(_object, self._changes[0])
+                    areas = tuple(Area.of(area.Address) for area in target.Areas)
+                    change = _Change(str(sheet.Parent.Name), str(sheet.Name), areas)
+            except Busy:
+                return
+            except Gone:  # what was changed was deleted; that is heard, too
+                self._heard.put(Dirty())
+            else:
+                self._heard.put(change)
+            del self._changes[0]
 
 
 class _Sink:
-    """Called by the application; it stands still meanwhile, so everything is only noted."""
+    """Called by the application; everything is only noted."""
 
     _public_methods_: ClassVar[list[str]] = []
     _dispid_to_func_: ClassVar[dict[int, str]] = EVENTS
 
-    def __init__(self, changes: list[tuple[Any, Any]], heard: list[Event]) -> None:
+    def __init__(self, changes: list[tuple[Any, Any]], heard: "queue.SimpleQueue[Event | _Change | None]") -> None:
         self._changes, self._heard = changes, heard
 
     def _query_interface_(self, iid: Any) -> Any:  # noqa: ANN401 - as COM asks
@@ -418,10 +473,10 @@ class _Sink:
         self._changes.append((sheet, target))
 
     def moved(self, *_: object) -> None:
-        self._heard.append(Moved())
+        self._heard.put(Moved())
 
     def books(self, *_: object) -> None:
-        self._heard.append(Books())
+        self._heard.put(Books())
 
 
 def attach(file: str | None = None) -> ExcelHost | None:

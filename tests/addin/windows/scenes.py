@@ -43,7 +43,12 @@ def attached():
 
 def heard(host, seconds=5.0):
     """The next events, as text."""
-    return [repr(event) for event in host.wait(seconds)]
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = host.wait(0.2)
+        if found:
+            return [repr(event) for event in [*found, *host.wait(0.2)]]
+    return []
 
 
 def reading(path):
@@ -140,7 +145,7 @@ def events(path):
         host.books()
     except Gone:
         told["books"] = "Gone"
-    sink = wrap(excel._Sink([], []))
+    sink = wrap(excel._Sink([], None))
     told["sink"] = sink.QueryInterface(excel.IID_EVENTS, pythoncom.IID_IDispatch) is not None
     return told
 
@@ -202,7 +207,8 @@ def session(path):
     told["corrected"] = at(f"I{row}")(until(lambda picture: not at(f"I{row}")(picture)))
     told["refused"] = hand.Refused() > 0
     hand.Type(SHEET, "I:I", "")
-    told["column"] = len([one for one in until(at(f"I{row}")).findings if one.cell == f"I{row}"]) > 0
+    missing = until(lambda picture: any(one.rule == "GS01" for one in picture.findings))
+    told["column"] = [[one.rule, one.sheet] for one in missing.findings if one.rule == "GS01"]
     live.select(SHEET, f"H{row}")
     told["stands"] = until(lambda picture: picture.row == row).row == row
     hand.CloseBook()

@@ -439,6 +439,8 @@ class _Ear(threading.Thread):
             self._understand()
         with suppress(pywintypes.com_error):  # it ended
             point.Unadvise(cookie)
+        del point, container, application
+        pythoncom.CoUninitialize()
 
     def _understand(self) -> None:
         """Ask where the changes were; what is busy stays, in order, for the next time."""
@@ -491,6 +493,20 @@ def attach(file: str | None = None) -> ExcelHost | None:
                 return ExcelHost(app)
         except (Busy, Gone):
             continue
+    return None
+
+
+def started() -> xlwings.App | None:
+    """A new Excel, or WPS where there is none, with a window and without a workbook; None where there is neither."""
+    pythoncom.CoInitialize()
+    for program in PROGRAMS:
+        with suppress(pywintypes.com_error):
+            pointer = pythoncom.CoCreateInstance(
+                pywintypes.IID(program), None, pythoncom.CLSCTX_LOCAL_SERVER, pythoncom.IID_IDispatch
+            )
+            app = xlwings.App(impl=_xlwindows.App(xl=_object(pointer)))
+            app.visible = True
+            return app
     return None
 
 

@@ -177,7 +177,7 @@ def busy(path):
 
 
 def session(path):
-    """The live session over the host: typed, busy, corrected, pasted, closed, opened again."""
+    """The live session over the host: typed, busy, corrected, a column emptied, closed."""
     live = Session(excel.attach)
     thread = threading.Thread(target=live.run)
     thread.start()
@@ -213,9 +213,6 @@ def session(path):
     told["stands"] = until(lambda picture: picture.row == row).row == row
     hand.CloseBook()
     told["closed"] = until(lambda picture: picture.status == "已关闭").status
-    hand.Open(path)
-    again = until(lambda picture: picture.status == "已连接")
-    told["again"] = [again.status, at(f"I{row}")(again)]
     live.stop()
     thread.join(30)
     told["ended"] = not thread.is_alive()

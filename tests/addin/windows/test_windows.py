@@ -120,7 +120,6 @@ def test_findings_appear_and_go_beside_excel(wine: Wine, installed: Path, workbo
         "column": [["GS01", SHEET]],
         "stands": True,
         "closed": "已关闭",
-        "again": ["已连接", []],
         "ended": True,
     }
 

@@ -124,7 +124,8 @@ def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Step], Session]
         cell = book.sheets[SHEET].range(CELL)
         right = cell.value
         before = _undo_steps(book)
-        shown, gone = [], []
+        shown: list[float] = []
+        gone: list[float] = []
         for _ in range(EDITS):
             for value, times, wanted in ((WRONG, shown, True), (right, gone, False)):
                 start = time.monotonic()
@@ -138,14 +139,18 @@ def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Step], Session]
         session.select(SHEET, CELL)
         stands = _wait(session, lambda picture: (picture.sheet, picture.row) == (SHEET, FIRST_ROW))
         steps.append(
-            Step("从窗格选中单元格", (stands.sheet, stands.row) == (SHEET, FIRST_ROW), f"{stands.sheet} {stands.row} 行")
+            Step(
+                "从窗格选中单元格", (stands.sheet, stands.row) == (SHEET, FIRST_ROW), f"{stands.sheet} {stands.row} 行"
+            )
         )
         after = _undo_steps(book)
         if before is None or after is None:
             steps.append(Step("撤销列表里没有程序留下的步骤", None, "这个软件不让程序查看撤销列表，请按验收单手工核对"))
         else:
             added = after - before
-            steps.append(Step("撤销列表里没有程序留下的步骤", added == 2 * EDITS, f"填写 {2 * EDITS} 次，增加 {added} 步"))
+            steps.append(
+                Step("撤销列表里没有程序留下的步骤", added == 2 * EDITS, f"填写 {2 * EDITS} 次，增加 {added} 步")
+            )
         book.close()
         closed = _wait(session, lambda picture: picture.status == "已关闭")
         steps.append(Step("关闭工作簿后得知", closed.status == "已关闭", closed.status))

@@ -51,7 +51,16 @@ def make_bundle(bundle: Path) -> None:
     """Lay out everything as it will be installed, but not compiled."""
     python, library = bundle / "python", bundle / "Lib"
     with tempfile.TemporaryDirectory() as folder:
-        pip("download", "--require-hashes", "--no-deps", "--no-binary=:all:", "--dest", folder, "-r", str(HERE / "python.lock"))
+        pip(
+            "download",
+            "--require-hashes",
+            "--no-deps",
+            "--no-binary=:all:",
+            "--dest",
+            folder,
+            "-r",
+            str(HERE / "python.lock"),
+        )
         (sdist,) = Path(folder).iterdir()
         with tarfile.open(sdist) as archive:
             (inner,) = (member for member in archive if member.name.endswith("/data.zip"))
@@ -79,7 +88,7 @@ def make_bundle(bundle: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, str(ROOT))
         (wheel,) = Path(folder).iterdir()
-        zipfile.ZipFile(wheel).extractall(library)  # it is our own
+        zipfile.ZipFile(wheel).extractall(library)  # noqa: S202 - it is our own
     for file in (HERE / "qingdan.cmd", ROOT / "LICENSE"):
         shutil.copy(file, bundle)
 

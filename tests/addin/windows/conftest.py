@@ -33,7 +33,7 @@ class Wine:
     def environment(self) -> dict[str, str]:
         return {
             **os.environ, "WINEPREFIX": str(self.prefix), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml=",
-            "LC_ALL": "zh_CN.UTF-8",
+            "LC_ALL": "C.UTF-8",
         }  # fmt: skip
 
     @property
@@ -44,8 +44,13 @@ class Wine:
     def run(self, *arguments: str | Path, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """Run a program; with pipes, because the Python of the bundle does not start under wine with files."""
         return subprocess.run(
-            ["wine", *arguments], env=self.environment, input="", capture_output=True, encoding="utf-8",
-            errors="replace", timeout=timeout,
+            ["wine", *arguments],
+            env=self.environment,
+            input="",
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout,
         )
 
 

@@ -362,7 +362,7 @@ class Officer(Served):
         return next(sheet for sheet in self.app.books[0].sheets if sheet.Name == title)
 
     def Open(self, path):
-        self.app.Workbooks  # noqa: B018 - as the application does
+        self.app.Workbooks
         Books(self.app, self.app.books).Open(path)
 
     def Type(self, title, address, value):

@@ -60,8 +60,8 @@ def reading(path):
         if title == "选项":  # only lists for the drop-downs
             continue
         one, other = file.grid(title), book.grid(title)
-        mine = {row: cells for row, cells in other.rows}
-        wanted = {row: cells for row, cells in one.rows}
+        mine = dict(other.rows)
+        wanted = dict(one.rows)
         places = one.seen.places()
         for row in wanted.keys() | mine.keys():
             for at in range(max(len(wanted.get(row, ())), len(mine.get(row, ())))):
@@ -83,7 +83,7 @@ def reading(path):
 
 def odd_cells(path):
     """A number that is no date in a date column, hidden rows, merged cells, a stray cell far away, no such sheet."""
-    host, book = attached()
+    _, book = attached()
     hand = officer()
     hand.Type(SHEET, "C7", 20200818)
     hand.Format(SHEET, "C7", "yyyy-mm-dd")
@@ -197,7 +197,11 @@ def session(path):
 
     told = {}
     first = until(lambda picture: picture.status == "已连接")
-    told["begin"] = [first.application, first.file, [one.rule for one in first.findings if one.severity.name == "ERROR"]]
+    told["begin"] = [
+        first.application,
+        first.file,
+        [one.rule for one in first.findings if one.severity.name == "ERROR"],
+    ]
     good = open_workbook(Path(path)).grid(SHEET).rows[-1][1][8]
     row = open_workbook(Path(path)).grid(SHEET).rows[-1][0]
     hand.Type(SHEET, f"I{row}", "91370000")
@@ -221,7 +225,9 @@ def session(path):
 
 def main():
     scene, path = sys.argv[1:]
-    fake = subprocess.Popen([sys.executable, "-B", "-X", "utf8", FAKE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    fake = subprocess.Popen(
+        [sys.executable, "-B", "-X", "utf8", FAKE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         fake.stdout.readline()
         print(json.dumps(globals()[scene](path), ensure_ascii=False, default=repr), flush=True)

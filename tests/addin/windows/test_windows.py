@@ -10,8 +10,8 @@ import pytest
 
 from tests.addin.conftest import fill
 from tests.addin.windows.conftest import Wine
-from workbook_templates.sample import make_rows
 from validators import ruleset
+from workbook_templates.sample import make_rows
 
 pytestmark = pytest.mark.xdist_group("windows")
 SHEET = "企业基本信息"

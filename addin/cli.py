@@ -250,6 +250,27 @@ def live(
     return command(file, host=host, as_json=as_json)
 
 
+@app.command("selftest", cls=Command)
+def selftest(
+    *,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="报告", help="报告写到哪个文件（文字，.md）。不写：只显示。")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="软件", help="excel（也用于 WPS）或 libreoffice。不写：同 live。")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """自检：在本机真实的表格软件里试一遍边填边查，写出报告。只改动自己临时生成的样例。
+
+    例：qingdan selftest --out 自检报告.md
+    退出码：0 通过，1 有一项不通过，2 没能检查。
+    """
+    from addin.selftest import selftest as command
+
+    return command(out=out, host=host, as_json=as_json)
+
+
 @app.command("rules", cls=Command)
 def rules(
     *,

@@ -168,10 +168,16 @@ def _workbook(package: Package, book: str) -> Workbook:
     return Workbook(strings or [], _dates(package, styles) if styles else {}, bool(since_1904))
 
 
-_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-"""Numbers of the built-in formats that show a date or time, those of Chinese programs among them; 46 is a duration."""
+_BUILT_IN = {str(number): "y" for number in (*range(14, 23), *range(27, 37), 45, 47, *range(50, 59))} | {"46": "[h]"}
+"""Built-in formats that show a date or time, those of Chinese programs among them, by number."""
 _NO_FIELDS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
 """Parts of a format that are shown as they stand, or only steer it."""
+
+
+def shows_moment(code: str) -> bool | None:
+    """Whether a number format shows a duration (True), a date or time (False), or neither (None)."""
+    left = _NO_FIELDS.sub("", code.lower())
+    return "[" in left if any(letter in left for letter in "ymdhs") else None
 
 
 def _dates(package: Package, part: str) -> dict[str, bool]:
@@ -186,12 +192,12 @@ def _dates(package: Package, part: str) -> dict[str, bool]:
         if tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
             section = tag
         elif tag == "numFmt" and not section:
-            codes[attributes.get("numFmtId", "")] = _NO_FIELDS.sub("", attributes.get("formatCode", "").lower())
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
         elif tag == "xf" and section == "cellXfs":
             number = attributes.get("numFmtId", "0")
-            code = codes.get(number, "y" if number.isdecimal() and int(number) in _DATE_FORMATS else "")
-            if any(letter in code for letter in "ymdhs"):
-                found[str(count)] = "[" in code or number == "46"
+            duration = shows_moment(codes.get(number, _BUILT_IN.get(number, "")))
+            if duration is not None:
+                found[str(count)] = duration
             count += 1
 
     parse(package, part, start)

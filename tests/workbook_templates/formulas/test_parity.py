@@ -21,6 +21,7 @@ from workbook_templates.layout import FIRST_ROW, MISSING
 from workbook_templates.reader import read_county
 from workbook_templates.template import write_county
 
+pytestmark = pytest.mark.xdist_group("parity")  # the inventories are judged once
 RULESET = load("2020")
 DIFFERENCES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("differences.yaml").read_text("utf-8"))
 SEEDS = (7, 2026)

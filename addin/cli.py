@@ -317,6 +317,71 @@ def audit(
     return audit_files(files, manifest=manifest, against=against, as_json=as_json)
 
 
+@app.command("desk", cls=Command)
+def desk(
+    *,
+    folder: Annotated[
+        str, typer.Option("--dir", metavar="文件夹", help="收件文件夹，放着各县区的填报表。不写：当前文件夹。")
+    ] = ".",
+    as_json: AsJson = False,
+) -> int:
+    """打开办公台：在一个页面里对收件文件夹校验、汇总、导出、审计。
+
+    例：qingdan desk --dir 收件箱
+    结果写在旁边的“收件箱-结果”文件夹里。关闭页面，或在这里中断，即结束。
+    """
+    from addin.pane.command import desk as command
+
+    return command(folder=folder, as_json=as_json)
+
+
+@app.command("live", cls=Command)
+def live(
+    *,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[文件]", help="要打开的填报表；不写：已经打开的那一个。")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            "--host",
+            metavar="软件",
+            help="excel（也用于 WPS）或 libreoffice。不写：Windows 上 excel，其他系统 libreoffice。",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """边填边查：在表格旁边随时列出问题，从不改动表格。
+
+    例：qingdan live 东昌府区.xlsx
+    退出码：0 结束时没有错误，1 结束时有错误，2 连不上表格软件。
+    """
+    from addin.live.command import live as command
+
+    return command(file, host=host, as_json=as_json)
+
+
+@app.command("selftest", cls=Command)
+def selftest(
+    *,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="报告", help="报告写到哪个文件（文字，.md）。不写：只显示。")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="软件", help="excel（也用于 WPS）或 libreoffice。不写：同 live。")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """自检：在本机真实的表格软件里试一遍边填边查，写出报告。只改动自己临时生成的样例。
+
+    例：qingdan selftest --out 自检报告.md
+    退出码：0 通过，1 有一项不通过，2 没能检查。
+    """
+    from addin.selftest import selftest as command
+
+    return command(out=out, host=host, as_json=as_json)
+
+
 @app.command("rules", cls=Command)
 def rules(
     *,

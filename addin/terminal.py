@@ -1,6 +1,7 @@
 """What goes to standard output and standard error: one JSON document or lines, and a progress bar."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ Step = Callable[[int, int, str], None]
 """Called with how much is done, of how much, and the name of what is being done."""
 BAR_AFTER = 1.0
 """Seconds that a job takes before a progress bar is shown."""
+STEP_MARK = "\x1e"
+"""Before each step on standard error where another program follows them; no line for people holds it."""
 
 
 def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -44,8 +47,14 @@ def prepare() -> None:
 def progress(label: str) -> Iterator[Step]:
     """A bar on standard error while the block runs, if that is a terminal and it takes over a second.
 
-    Yields what is called at each step; as long as it is not called the bar only shows that work goes on.
+    Yields what is called at each step; as long as it is not called the bar only shows that work goes on. In a job
+    of the pane each step is a line of JSON instead.
     """
+    from workbook_templates.streaming import JOB
+
+    if os.environ.get(JOB):
+        yield lambda *step: print(STEP_MARK + json.dumps(step), file=sys.stderr, flush=True)
+        return
     if not sys.stderr.isatty():
         yield lambda done, of, what: None
         return

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from addin.problems import Stop, debugging, refusal
 
@@ -78,9 +78,9 @@ def each(
                 running[receiver] = _Child(number, Path(item[0]).name, process, time.monotonic() + seconds)
             pause = min(child.deadline for child in running.values()) - time.monotonic()
             for ready in wait(list(running), max(0.0, pause)):
-                assert isinstance(ready, Connection)  # noqa: S101 - for the type checker
-                child = running.pop(ready)
-                done[child.number] = _received(ready, child)
+                receiver = cast(Connection, ready)  # on Windows it is a PipeConnection, which does the same
+                child = running.pop(receiver)
+                done[child.number] = _received(receiver, child)
             for late in [one for one, child in running.items() if time.monotonic() > child.deadline]:
                 child = running.pop(late)
                 _end(late, child)

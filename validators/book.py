@@ -1,10 +1,11 @@
 """A workbook as the rules see it: records by sheet, what it says of itself, and what the reader noticed."""
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from validators.columns import LETTERS, SHEETS
@@ -52,7 +53,7 @@ class Book:
     faults: list[Fault] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
     """Sheets that are missing or whose headers are damaged: rules that need them are silent."""
-    letters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    letters: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """Column letter by sheet and field, as found in the file."""
     sha256: str = ""
     previous: "Book | None" = None
@@ -101,6 +102,23 @@ class Book:
         """Make the indexes anew when they are next asked for: rows have changed."""
         self._indexes.clear()
 
+    def put(self, sheet: str, row: int, record: Record | None) -> Record | None:
+        """Let a record stand in a row, or none, in the table and in its indexes; returns the one that stood there."""
+        old = _put(self.tables[sheet], row, record)
+        for (own, *fields), index in self._indexes.items():
+            if own != sheet:
+                continue
+            get = itemgetter(*(SHEETS[sheet][name].position for name in fields))
+            first = SHEETS[sheet][fields[0]].position
+            for one, put in ((old, None), (record, record)):
+                if one is None or one[first] is None or not one.bad.isdisjoint(fields):
+                    continue
+                rows = index.setdefault(get(one), [])
+                _put(rows, row, put)
+                if not rows:
+                    del index[get(one)]
+        return old
+
     def table(self, name: str) -> Mapping[Any, Any]:
         """A table of the rule set by name (`validators.tables`); `own` is what the workbook says of itself."""
         if name == "own":
@@ -135,3 +153,14 @@ class Book:
         """Cell address as in the file: `U12`."""
         own = self.letters.get(sheet, {})
         return f"{own.get(field, '')}{row}" if field in own else f"{LETTERS[sheet][field]}{row}"
+
+
+def _put(records: list[Record], row: int, record: Record | None) -> Record | None:
+    """Let a record stand in its place among records in the order of their rows, or none; returns the one before."""
+    at = bisect_left(records, row, key=_row)
+    old = records[at] if at < len(records) and records[at].row == row else None
+    records[at : at + (old is not None)] = [] if record is None else [record]
+    return old
+
+
+_row = attrgetter("row")

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from validators.columns import SHEETS, Column
 from validators.findings import Severity
@@ -46,9 +46,14 @@ class Expr:
         """The nodes that this one is built of."""
         return ()
 
+    def looks(self) -> "Iterator[Look]":
+        """Other rows that this node looks at."""
+        for part in self.parts():
+            yield from part.looks()
+
     def sheets(self) -> "set[str]":
         """Other sheets that this node looks at."""
-        return set[str]().union(*(part.sheets() for part in self.parts()))
+        return {look.sheet for look in self.looks()}
 
     def needs(self) -> "Iterator[Expr]":
         """Cells and references that must hold a value before this node can be judged."""
@@ -99,6 +104,14 @@ class Expr:
         return In(self, tuple(values))
 
     __hash__ = object.__hash__
+
+
+class Look(NamedTuple):
+    """Rows that a node looks at: those of a sheet whose `field` has the value of `key`; without them any."""
+
+    sheet: str
+    field: str | None = None
+    key: Expr | None = None
 
 
 @dataclass(eq=False)
@@ -318,8 +331,9 @@ class Ref(Expr):
         index = names.index(self.target.sheet, self.key_field)
         return names.once_per_row(f"{index}.get({self.key.py(names)}, nothing)[0][{self.target.position}]")
 
-    def sheets(self) -> set[str]:
-        return super().sheets() | {self.target.sheet}
+    def looks(self) -> Iterator[Look]:
+        yield from super().looks()
+        yield Look(self.target.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -384,8 +398,9 @@ class Count(Expr):
             tests.append(f"{value} in {cell}" if op == "contains" else f"{cell} {op} {value}")
         return " and ".join(tests)
 
-    def sheets(self) -> set[str]:
-        return super().sheets() | {self.sheet}
+    def looks(self) -> Iterator[Look]:
+        yield from super().looks()
+        yield Look(self.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key, *(value for _, _, value in self.where))
@@ -405,8 +420,9 @@ class Total(Expr):
         positions = names.constant(tuple(SHEETS[self.sheet][name].position for name in self.fields))
         return names.once_per_key(self.key.py(names), lambda key: f"total({index}.get({key}, ()), {positions})")
 
-    def sheets(self) -> set[str]:
-        return super().sheets() | {self.sheet}
+    def looks(self) -> Iterator[Look]:
+        yield from super().looks()
+        yield Look(self.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -429,8 +445,9 @@ class Largest(Expr):
         position = self.target.position
         return names.once_per_key(self.key.py(names), lambda key: f"largest({index}.get({key}, ()), {position})")
 
-    def sheets(self) -> set[str]:
-        return super().sheets() | {self.target.sheet}
+    def looks(self) -> Iterator[Look]:
+        yield from super().looks()
+        yield Look(self.target.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -457,8 +474,8 @@ class Listed(Expr):
     def parts(self) -> tuple[Expr, ...]:
         return (self.joined,)
 
-    def sheets(self) -> set[str]:
-        return {self.sheet}
+    def looks(self) -> Iterator[Look]:
+        yield Look(self.sheet)
 
 
 @dataclass(eq=False)
@@ -627,6 +644,8 @@ class Check:
     shown: dict[str, Expr] = field(default_factory=dict)
     others: tuple[Count, str] | None = None
     """Rows that the finding also speaks of, and the field that matters there; `{others}` in the message."""
+    brief: str = ""
+    """What the workbook says beside the row, in a few words; where it is empty, the rule's name."""
     rule: str = ""
     """Set by the registry."""
 
@@ -637,10 +656,12 @@ def check(
     say: str,
     severity: Severity | None = None,
     others: tuple[Count, str] | None = None,
+    brief: str = "",
     **shown: object,
 ) -> Check:
     """A `Check`; the cell itself can be shown as `{at}`."""
-    return Check(at, when, say, severity, {"at": at, **{name: wrap(value) for name, value in shown.items()}}, others)
+    values = {"at": at, **{name: wrap(value) for name, value in shown.items()}}
+    return Check(at, when, say, severity, values, others, brief)
 
 
 Judge = Callable[[Record, Callable[[int], None]], None]

@@ -89,12 +89,12 @@ _SHEET_ORDER = {title: number for number, title in enumerate(SHEET_TITLES.values
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Findings in the order file, sheet (as in the workbook), row, column, rule."""
-    return sorted(
-        findings,
-        key=lambda f: (
-            f.file or "", _SHEET_ORDER.get(f.sheet or "", -1), f.sheet or "", f.row or 0, f.column, f.rule, f.message,
-        ),
-    )  # fmt: skip
+    return sorted(findings, key=order)
+
+
+def order(f: Finding) -> tuple[str, int, str, int, int, str, str]:
+    """What `in_order` sorts by."""
+    return f.file or "", _SHEET_ORDER.get(f.sheet or "", -1), f.sheet or "", f.row or 0, f.column, f.rule, f.message
 
 
 def counts(findings: Iterable[Finding]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
@@ -75,6 +75,8 @@ class Rule:
     """Conditions by sheet, for rules that are declared (see `validators.expr`)."""
     book: BookRule | None = None
     """The function, for rules that are written over a whole workbook."""
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """What `book` looks at: fields by sheet, besides those that name a row (`key_of`); else only the reader's faults."""
     city: CityRule | None = None
     """The function, for rules over several workbooks."""
 
@@ -106,21 +108,24 @@ def row_rule(
     return register
 
 
-def book_rule(id_: str, name: str, severity: Severity, scope: Scope, basis: str) -> Callable[[BookRule], BookRule]:
-    """Declare a rule over a whole workbook: the function yields `Found`s."""
+def book_rule(
+    id_: str, name: str, severity: Severity, scope: Scope, basis: str, **reads: tuple[str, ...]
+) -> Callable[[BookRule], BookRule]:
+    """Declare a rule over a whole workbook: the function yields `Found`s; `reads` as in `Rule`."""
 
     def register(function: BookRule) -> BookRule:
-        _register(Rule(id_, name, severity, scope, basis, inspect.getdoc(function) or "", book=function))
+        doc = inspect.getdoc(function) or ""
+        _register(Rule(id_, name, severity, scope, basis, doc, book=function, reads=reads))
         return function
 
     return register
 
 
-def also_over_book(id_: str) -> Callable[[BookRule], BookRule]:
+def also_over_book(id_: str, **reads: tuple[str, ...]) -> Callable[[BookRule], BookRule]:
     """Add to a declared rule what only the whole workbook shows: the function yields `Found`s."""
 
     def register(function: BookRule) -> BookRule:
-        RULES[id_] = replace(RULES[id_], book=function)
+        RULES[id_] = replace(RULES[id_], book=function, reads=reads)
         return function
 
     return register
@@ -204,9 +209,10 @@ class _Compiled:
 
 
 @cache
-def compiled(sheet: str) -> _Compiled:
-    """The declared checks of one sheet as one function, and what their messages show; made once."""
-    checks = [one for rule in all_rules().values() for one in rule.checks.get(sheet, ())]
+def compiled(sheet: str, only: frozenset[str] | None = None) -> _Compiled:
+    """The declared checks of one sheet (of these rules) as one function, and what their messages show; made once."""
+    rules = [rule for rule in all_rules().values() if only is None or rule.id in only]
+    checks = [one for rule in rules for one in rule.checks.get(sheet, ())]
     shown = [
         {
             name: (evaluate(node), node.column.header if isinstance(node, Cell) else "")
@@ -257,9 +263,14 @@ def finding(book: Book, rule: Rule, sheet: str, record: Record, column: Column, 
     )  # fmt: skip
 
 
-def judge_rows(book: Book, sheet: str, records: Iterable[Record]) -> Iterator[Finding]:
-    """Findings of all declared rules on these rows of a sheet; they look at other rows through the book's indexes."""
-    own = compiled(sheet)
+def judge_rows(
+    book: Book, sheet: str, records: Iterable[Record], only: frozenset[str] | None = None
+) -> Iterator[Finding]:
+    """Findings of all declared rules (or `only` those with these ids) on these rows of a sheet.
+
+    The rules look at other rows through the book's indexes.
+    """
+    own = compiled(sheet, only)
     if not own.checks:
         return
     hits: list[int] = []

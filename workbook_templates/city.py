@@ -384,7 +384,7 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
                 file, rules, code, city.round, int(row.get("版次") or 0), on,
                 {"filled_on": row.get("填报日期"), "year": str(city.year), "template_version": "1.0", "division": code,
                  "round": city.round, "revision": text_of(row.get("版次"))},
-                sha256=text_of(row.get("SHA-256")), letters=LETTERS,
+                sha256=text_of(row.get("SHA-256")), letters={**LETTERS},
             )  # fmt: skip
             county.handed = Handed(file, book, status="采用")
             by_file[file] = book

@@ -4,7 +4,7 @@ from itertools import groupby
 from typing import Literal
 
 from validators.columns import Column, Sheet
-from validators.findings import Severity
+from validators.findings import SEVERITY_SYMBOLS, Severity
 
 TITLE_ROW = 1
 BAND_ROW = 2
@@ -68,14 +68,18 @@ MARKS: dict[MarkKey, tuple[str, str, str]] = {
 }
 """Mark above each header, its colour, and what it means: word and symbol, so that colour is never alone."""
 
+WRONG, MISSING, WARN, TELL = "#?!~"
+"""First sign of a code (`formulas.plan`): an error, an error because nothing stands there, a warning, an information."""
 FAULTS: dict[str, tuple[str, dict[str, object]]] = {
-    "?": ("", {"bg_color": "#FFE9A8", "border": 3, "border_color": "#C00000"}),
-    "#": ("✗", {"bg_color": "#F8CBC6", "font_color": "#8E0000", "bold": True, "underline": 1}),
-    "!": ("！", {"bg_color": "#FFEFC2", "font_color": "#6B4E00", "italic": True}),
-    "~": ("ⓘ", {"bg_color": "#DCE9F7", "font_color": "#1F3864", "italic": True}),
+    MISSING: ("", {"bg_color": "#FFE9A8", "border": 3, "border_color": "#C00000"}),
+    WRONG: (
+        SEVERITY_SYMBOLS[Severity.ERROR],
+        {"bg_color": "#F8CBC6", "font_color": "#8E0000", "bold": True, "underline": 1},
+    ),
+    WARN: (SEVERITY_SYMBOLS[Severity.WARNING], {"bg_color": "#FFEFC2", "font_color": "#6B4E00", "italic": True}),
+    TELL: (SEVERITY_SYMBOLS[Severity.INFO], {"bg_color": "#DCE9F7", "font_color": "#1F3864", "italic": True}),
 }
-"""Looks of cells at fault by the first sign of their code (`formulas.plan`), and the symbol in 校验: missing, wrong,
-to be looked at, only told. Never by colour alone: empty and dashed, bold and underlined, or slanted."""
+"""Symbol in 校验 and look of the cells at fault. Never by colour alone: dashed and empty, bold and underlined, slanted."""
 
 PAPER_A3, PAPER_A4 = 8, 9
 PRINT_SCALE = 56

@@ -86,16 +86,24 @@ class Workbook:
         return self.moment(number, style) if style in self.dates else number
 
     def moment(self, serial: float, style: str) -> Raw:
-        """The day, moment, time of day or duration that a number shows; itself where it is none."""
-        if not 0 <= serial < 2_958_466:  # the year 10000
-            return serial
-        span = dt.timedelta(milliseconds=round(serial * 86_400_000))
-        if self.dates[style]:
-            return span
-        if serial < 1:
-            return (dt.datetime.min + span).time()
-        found = dt.datetime.combine(dt.date(1904, 1, 1) if self.since_1904 else EXCEL_EPOCH, dt.time()) + span
-        return found if found.time() != dt.time() else found.date()
+        """`moment` for a style that shows a date or time."""
+        return moment(serial, duration=self.dates[style], epoch=EPOCH_1904 if self.since_1904 else EXCEL_EPOCH)
+
+
+EPOCH_1904 = dt.date(1904, 1, 1)
+
+
+def moment(serial: float, *, duration: bool = False, epoch: dt.date = EXCEL_EPOCH) -> Raw:
+    """The day, moment, time of day or duration that a number shows; itself where it is none."""
+    if not 0 <= serial < 2_958_466:  # the year 10000
+        return serial
+    span = dt.timedelta(milliseconds=round(serial * 86_400_000))
+    if duration:
+        return span
+    if serial < 1:
+        return (dt.datetime.min + span).time()
+    found = dt.datetime.combine(epoch, dt.time()) + span
+    return found if found.time() != dt.time() else found.date()
 
 
 _CELL = (

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from validators import ruleset
 from validators.book import Book, Fault
@@ -62,6 +62,37 @@ class Grid:
     hidden: bool
     rows: Rows
     seen: Seen
+
+
+class Tab(Protocol):
+    """A sheet before it is read; `validators.package.Sheet` is one."""
+
+    @property
+    def kind(self) -> str:
+        """`worksheet`, or what else it is (a chart sheet)."""
+
+    @property
+    def state(self) -> str:
+        """`visible`, or how it is hidden."""
+
+
+class Source(Protocol):
+    """Where a workbook is read from: a file, or one that is open in a spreadsheet application."""
+
+    @property
+    def name(self) -> str:
+        """File name as people know it."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Text of each defined name of the whole workbook."""
+
+    @property
+    def sheets(self) -> Mapping[str, Tab]:
+        """Its sheets by title, in order."""
+
+    def grid(self, title: str) -> Grid | None:
+        """One sheet, or None where there is no such worksheet."""
 
 
 class Opened:
@@ -137,10 +168,16 @@ def _workbook(package: Package, book: str) -> Workbook:
     return Workbook(strings or [], _dates(package, styles) if styles else {}, bool(since_1904))
 
 
-_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-"""Numbers of the built-in formats that show a date or time, those of Chinese programs among them; 46 is a duration."""
+_BUILT_IN = {str(number): "y" for number in (*range(14, 23), *range(27, 37), 45, 47, *range(50, 59))} | {"46": "[h]"}
+"""Built-in formats that show a date or time, those of Chinese programs among them, by number."""
 _NO_FIELDS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
 """Parts of a format that are shown as they stand, or only steer it."""
+
+
+def shows_moment(code: str) -> bool | None:
+    """Whether a number format shows a duration (True), a date or time (False), or neither (None)."""
+    left = _NO_FIELDS.sub("", code.lower())
+    return "[" in left if any(letter in left for letter in "ymdhs") else None
 
 
 def _dates(package: Package, part: str) -> dict[str, bool]:
@@ -155,12 +192,12 @@ def _dates(package: Package, part: str) -> dict[str, bool]:
         if tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
             section = tag
         elif tag == "numFmt" and not section:
-            codes[attributes.get("numFmtId", "")] = _NO_FIELDS.sub("", attributes.get("formatCode", "").lower())
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
         elif tag == "xf" and section == "cellXfs":
             number = attributes.get("numFmtId", "0")
-            code = codes.get(number, "y" if number.isdecimal() and int(number) in _DATE_FORMATS else "")
-            if any(letter in code for letter in "ymdhs"):
-                found[str(count)] = "[" in code or number == "46"
+            duration = shows_moment(codes.get(number, _BUILT_IN.get(number, "")))
+            if duration is not None:
+                found[str(count)] = duration
             count += 1
 
     parse(package, part, start)
@@ -202,12 +239,12 @@ def _defined_names(package: Package, book: str) -> dict[str, str]:
 _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
-def read_facts(opened: Opened) -> dict[str, Raw]:
+def read_facts(opened: Source) -> dict[str, Raw]:
     """What the workbook says of itself (`BOOK_FIELDS`), by field; absent where its name or cell is missing."""
     return named_cells(opened, COVER_TITLE, BOOK_FIELDS)
 
 
-def named_cells(opened: Opened, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
+def named_cells(opened: Source, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
     """Cells of a sheet by the keys of `names`, which gives their defined names; blank and computed ones are absent."""
     found: dict[str, Raw] = {}
     grid = opened.grid(title)
@@ -270,6 +307,24 @@ def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet
     Raises `UnreadableWorkbook`, or OSError if the file cannot be opened.
     """
     opened = open_workbook(path)
+    book = read_book(opened, on=on, rules=rules)
+    book.sha256 = opened.sha256
+    return book
+
+
+def read_book(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
+    """A county workbook from a file or from an application; `on` and `rules` as in `read_county`."""
+    book = begin(opened, on=on, rules=rules)
+    for sheet in SHEETS.values():
+        grid = opened.grid(sheet.title)
+        layout = lay_out(book, sheet, grid)
+        if grid and layout:
+            Entries(book, sheet, grid.seen, layout, below(layout, grid)).read()
+    return book
+
+
+def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
+    """A book that knows what the workbook says of itself, with what is odd about that, and no rows yet."""
     facts = read_facts(opened)
     year = text_of(facts.get("year"))
     if rules is None or str(rules.year) != year:
@@ -279,24 +334,11 @@ def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet
     county = rules.divisions[county]["code"] if county in rules.divisions else county
     revision = text_of(facts.get("revision"))
     book = Book(
-        path.name, rules, county, text_of(facts.get("round")), int(revision) if revision.isdecimal() else 0,
-        on or day or dt.date.today(), {**facts, "filled_on": day}, sha256=opened.sha256,
+        opened.name, rules, county, text_of(facts.get("round")), int(revision) if revision.isdecimal() else 0,
+        on or day or dt.date.today(), {**facts, "filled_on": day},
     )  # fmt: skip
     book.faults += _facts_faults(opened)
     book.faults += _cover_faults(opened, facts, rules, day)
-    letters = {}
-    for sheet in SHEETS.values():
-        grid = opened.grid(sheet.title)
-        if grid is None:
-            book.faults.append(Fault("GS01", "sheet", sheet.title, value=sheet.title))
-            book.damaged.add(sheet.key)
-            continue
-        if grid.hidden and grid.rows:
-            book.faults.append(Fault("GS10", "hidden_sheet", grid.title, value=grid.title))
-        layout = find_layout(sheet, grid)
-        letters[sheet.key] = {field: letter(position) for field, position in layout.positions.items()}
-        book.letters = letters
-        _read_sheet(book, sheet, grid, layout)
     return book
 
 
@@ -316,7 +358,7 @@ def _day(value: Raw, rules: ruleset.RuleSet) -> dt.date | None:
 
 
 def _cover_faults(
-    opened: Opened, facts: Mapping[str, Raw], rules: ruleset.RuleSet, day: dt.date | None
+    opened: Source, facts: Mapping[str, Raw], rules: ruleset.RuleSet, day: dt.date | None
 ) -> Iterator[Fault]:
     """What the workbook says of itself and cannot mean."""
     rounds = rules.rounds
@@ -335,7 +377,7 @@ def _cover_faults(
             yield Fault("GS03", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
 
 
-def _facts_faults(opened: Opened) -> Iterator[Fault]:
+def _facts_faults(opened: Source) -> Iterator[Fault]:
     known = set(BOOK_FIELDS.values())
     for name in opened.names:
         if name not in known and not name.startswith(("_xlnm.", *OWN_NAMES)):
@@ -353,9 +395,20 @@ OWN_NAMES = ("选项_", "校验_")
 """How the template's own defined names begin."""
 
 
-def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
-    """Records of a sheet into the book's table, what looks odd into its faults."""
-    title, faults, seen = sheet.title, book.faults, grid.seen
+def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> Layout | None:
+    """Where the columns of a sheet stand, noted in the book with what is odd about the sheet as a whole.
+
+    `grid` is the sheet, None where the workbook has none. None where no row of it can be read.
+    """
+    title, faults = sheet.title, book.faults
+    if grid is None:
+        faults.append(Fault("GS01", "sheet", title, value=title))
+        book.damaged.add(sheet.key)
+        return None
+    if grid.hidden and grid.rows:
+        faults.append(Fault("GS10", "hidden_sheet", title, value=title))
+    layout = find_layout(sheet, grid)
+    book.letters[sheet.key] = {field: letter(position) for field, position in layout.positions.items()}
     for header in layout.missing:
         faults.append(Fault("GS01", "missing", title, row=layout.header_row or None, header=header, value=header))
     for what, columns in (("double", layout.double), ("extra", layout.extra)):
@@ -365,13 +418,18 @@ def _read_sheet(book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
     if layout.missing or layout.double:
         book.damaged.add(sheet.key)
     if not layout.positions:
-        return
-    for reference in seen.merged:
+        return None
+    for reference in grid.seen.merged:
         first, _, last = reference.partition(":")
         if _row_of(last) > layout.header_row:
             faults.append(Fault("GS07", "merged", title, first, _row_of(first), value=reference))
     _hidden_faults(book, title, grid, layout)
-    Entries(book, sheet, seen, layout, [row for row in grid.rows if row[0] > layout.header_row]).read()
+    return layout
+
+
+def below(layout: Layout, grid: Grid) -> Rows:
+    """The rows below the header."""
+    return [row for row in grid.rows if row[0] > layout.header_row]
 
 
 def _row_of(reference: str) -> int:

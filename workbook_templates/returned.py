@@ -6,7 +6,7 @@ so that it is found again.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from xlsxwriter import Workbook
@@ -49,7 +49,7 @@ def renumbered(book: Book) -> Book:
         at |= {(SHEETS[key].title, one.row): FIRST_ROW + number for number, one in enumerate(records)}
         tables[key] = [one._replace(row=FIRST_ROW + number) for number, one in enumerate(records)]
     faults = [_moved(fault, at) for fault in book.faults]
-    return replace(book, tables=tables, faults=faults, letters=LETTERS, _indexes={})
+    return replace(book, tables=tables, faults=faults, letters=dict[str, Mapping[str, str]](LETTERS), _indexes={})
 
 
 _BY_HEADER = {(sheet.title, column.header): column for sheet in SHEETS.values() for column in sheet.columns}

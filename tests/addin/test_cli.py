@@ -32,6 +32,7 @@ def commands() -> list[tuple[str, ...]]:
 
 ALLOWED = re.compile(
     r"qingdan( [a-z]+)*|--[a-z]+|[\w-]*\.(xlsx|manifest\.json)|JSON|QINGDAN_DEBUG=1|SHA-256|\b[A-Z]{2}[0-9]{2}\b|\bdemo\b"
+    r"|\b(?:WPS|Windows|excel|libreoffice)\b"
 )
 
 
@@ -406,3 +407,17 @@ def test_control_characters_from_a_file_do_not_reach_the_terminal(run: Run, tmp_
     ran = run("check", fill(tmp_path / "有错.xlsx", rows=rows))
     assert ran.code == 1
     assert "GS03" in ran.out and "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["没有.xlsx"], "不存在"),
+        (["--host", "numbers"], "应为 excel 或 libreoffice"),
+        (["--host", "excel"], "只能在 Windows 上使用"),
+    ],
+)
+def test_live_says_what_is_missing(run: Run, arguments: list[str], says: str) -> None:
+    code, out, err = run("live", *arguments)
+    assert (code, out) == (2, "")
+    assert says in err

@@ -161,4 +161,5 @@ def test_nothing_is_passed_over_where_there_is_no_helper_cell() -> None:
         + '<row r="2000"><c r="C2000"><v>3</v></c></row>'
     )
     assert found is not None
-    assert found[1][-1] == (2000, ["", "", 3.0])
+    assert found[1][-1][0] == 2000
+    assert found[1][-1][1][:3] == ["", "", 3.0]

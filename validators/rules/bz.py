@@ -141,7 +141,7 @@ def bz05(g: Row) -> Iterator[Check]:
     )
 
 
-@book_rule("BZ06", "保障范围过大", Severity.WARNING, "workbook", CLAUSE)
+@book_rule("BZ06", "保障范围过大", Severity.WARNING, "workbook", CLAUSE, guarantee=("line_ids",), lines=())
 def bz06(book: Book) -> Iterator[Found]:
     """检查什么：有几条生产线的企业，是否把全部生产线都列为保障生产线。
 

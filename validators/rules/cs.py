@@ -31,7 +31,11 @@ def cs01(line: Row) -> Iterator[Check]:
         yield from falling(line, cut)
 
 
-@book_rule("CS02", "弱于技术指南", Severity.ERROR, "workbook", GUIDE)
+@book_rule(
+    "CS02", "弱于技术指南", Severity.ERROR, "workbook", GUIDE,
+    lines=("industry", "subtype", "grade", *(f"{level}_{what}" for level in LEVELS for what in ("ratio", "type"))),
+    enterprises=("long_idle",), guarantee=("line_ids",),
+)  # fmt: skip
 def cs02(book: Book) -> Iterator[Found]:
     """检查什么：各级预警的减排比例，是否低于规则集的措施表对该行业、子类、绩效等级和预警级别规定的最低比例。
 
@@ -400,7 +404,10 @@ def cs09(enterprise: Row) -> Iterator[Check]:
     )
 
 
-@book_rule("CS10", "措施文字雷同", Severity.WARNING, "workbook", "业内惯例")
+@book_rule(
+    "CS10", "措施文字雷同", Severity.WARNING, "workbook", "业内惯例",
+    lines=tuple(f"{level}_measure" for level in LEVELS), enterprises=("industry",),
+)  # fmt: skip
 def cs10(book: Book) -> Iterator[Found]:
     """检查什么：同样的限停产措施文字（不短于规则集规定的字数），是否用在超过规定家数、又不是同一行业的企业里。
 

@@ -10,6 +10,7 @@ from validators.expr import (
     Cell,
     Check,
     Expr,
+    Look,
     Names,
     Row,
     blank,
@@ -68,8 +69,8 @@ class _LineIndex(Expr):
     def py(self, names: Names) -> str:
         return names.index("lines", "line_id")
 
-    def sheets(self) -> set[str]:
-        return {"lines"}
+    def looks(self) -> Iterator[Look]:
+        yield Look("lines")
 
 
 def count_lines() -> Expr:
@@ -374,7 +375,7 @@ def gs12(row: Row) -> Iterator[Check]:
     )
 
 
-@also_over_book("GS12")
+@also_over_book("GS12", enterprises=())
 def gs12_no_enterprise(book: Book) -> Iterator[Found]:
     """No enterprise at all."""
     if not book.tables["enterprises"] and "enterprises" not in book.damaged:

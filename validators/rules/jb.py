@@ -236,7 +236,14 @@ def _in_city(e: Record) -> bool:
     return west <= e.longitude <= east and south <= e.latitude <= north  # type: ignore[no-any-return] # a record
 
 
-@book_rule("JB07", "位置离群", Severity.WARNING, "workbook", "业内惯例")
+@book_rule(
+    "JB07",
+    "位置离群",
+    Severity.WARNING,
+    "workbook",
+    "业内惯例",
+    enterprises=("district", "longitude", "latitude", "name"),
+)
 def jb07(book: Book) -> Iterator[Found]:
     """检查什么：企业位置离本县区各企业的中位点是否超过40公里，是否与另一家企业的经纬度完全相同。
 
@@ -340,7 +347,7 @@ def jb10(row: Row) -> Iterator[Check]:
             )
 
 
-@also_over_book("JB10")
+@also_over_book("JB10", enterprises=("phone",))
 def shared_phones(book: Book) -> Iterator[Found]:
     """Phones that too many enterprises share: one finding for all of them, at the first of the rows."""
     limit = book.ruleset.number("phone_enterprises")
@@ -348,7 +355,9 @@ def shared_phones(book: Book) -> Iterator[Found]:
     if not shared:
         return
     first, *others = sorted(chain.from_iterable(shared.values()), key=lambda e: e.row)
-    numbers = [f"“{phone}”（{len(rows)}家）" for phone, rows in shared.items()]
+    numbers = [
+        f"“{phone}”（{len(rows)}家）" for phone, rows in sorted(shared.items(), key=lambda found: found[1][0].row)
+    ]
     more = f"等{len(numbers)}个号码" if len(numbers) > MOST_SHOWN else ""
     yield Found(
         f"联系电话{'、'.join(numbers[:MOST_SHOWN])}{more}同时填给了超过 {value_text(limit)} 家企业。"
@@ -358,7 +367,10 @@ def shared_phones(book: Book) -> Iterator[Found]:
     )  # fmt: skip
 
 
-@book_rule("JB11", "年际变化过大", Severity.WARNING, "versions", "业内惯例")
+@book_rule(
+    "JB11", "年际变化过大", Severity.WARNING, "versions", "业内惯例",
+    enterprises=("remark", *(f"{pollutant}_annual" for pollutant in POLLUTANTS)),
+)  # fmt: skip
 def jb11(book: Book) -> Iterator[Found]:
     """检查什么：SO2、NOx、颗粒物、VOCs年排放量与上一年清单相比变化是否超过20%；备注已有说明的只作说明。
 
@@ -421,7 +433,7 @@ def jb12(city: City) -> Iterator[CityFound]:
             yield CityFound(f"{one}不在清单里。{near}请核实是否涉气：涉气的由所在县区补报，不涉气的记录在案。")
 
 
-@book_rule("JB13", "无故移出", Severity.WARNING, "versions", "业内惯例")
+@book_rule("JB13", "无故移出", Severity.WARNING, "versions", "业内惯例", enterprises=("uscc",), removals=())
 def jb13(book: Book) -> Iterator[Found]:
     """检查什么：上一版清单里有、这一版没有的企业，是否在《移出说明》里写明了原因。
 

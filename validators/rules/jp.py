@@ -95,7 +95,10 @@ def jp03(enterprise: Row) -> Iterator[Check]:
         )
 
 
-@book_rule("JP04", "疑似单位错误", Severity.WARNING, "workbook", "业内惯例")
+@book_rule(
+    "JP04", "疑似单位错误", Severity.WARNING, "workbook", "业内惯例",
+    lines=("industry", *(f"{pollutant}_daily" for pollutant in POLLUTANTS)), enterprises=("industry_code",),
+)  # fmt: skip
 def jp04(book: Book) -> Iterator[Found]:
     """检查什么：生产线的日排放量，是否为本表同行业中位数的规则集规定倍数（1000倍）以上，或不到其千分之一。
 

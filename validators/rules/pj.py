@@ -196,6 +196,7 @@ def pj07(e: Row) -> Iterator[Check]:
             e.grade,
             key & (e.grade == UNGRADED),
             f"重点行业的企业应当有绩效等级，现为“{UNGRADED}”。请填核定的等级；未申报的，填该行业的最低等级。",
+            brief="重点行业应有等级",
         )
 
 

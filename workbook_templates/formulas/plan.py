@@ -1,8 +1,8 @@
 """Where the formulas of a county workbook stand: helper cells, names, texts and tables.
 
 Every formula is a hidden defined name written for row 1; a helper cell in row 12 holds only that name, and so judges
-row 12. The findings of a row are codes of five signs in one helper cell: what it is (`Sign`), the number of the column,
-the number of the rule; from them come the text in 校验, the colours and the way to the next cell at fault.
+row 12. The findings of a row are codes of five signs in one helper cell: what it is (`layout.FAULTS`), the number of the
+column, the number of what is said (`Formulas.said`); from them come the text in 校验, the colours and the way to the next cell at fault.
 """
 
 import re
@@ -19,7 +19,7 @@ from validators.ruleset import RuleSet
 from validators.tables import rule_table
 from workbook_templates.formulas.cells import computed, faults, folded, quoted, value
 from workbook_templates.formulas.expressions import MOST_SIGNS, Untranslatable, constant, judged, place_of
-from workbook_templates.layout import FIRST_ROW, HEADER_ROW
+from workbook_templates.layout import FIRST_ROW, HEADER_ROW, MISSING, TELL, WARN, WRONG
 from workbook_templates.offered import OFFERED
 
 TITLE = "校验"
@@ -28,8 +28,6 @@ HELPER_HEAD = "校验·"
 """How the heads of helper columns begin."""
 NEXT = "下一处错误"
 """The name, on each sheet, of the next cell at fault."""
-WRONG, MISSING, WARN, TELL = "#?!~"
-"""First sign of a code: an error, an error because nothing stands there, a warning, an information."""
 SIGNS = {Severity.ERROR: WRONG, Severity.WARNING: WARN, Severity.INFO: TELL}
 LONGEST_NAME = 7_500
 """Signs of a name's formula; Excel takes 8,192."""
@@ -62,6 +60,8 @@ PARTLY: dict[str, str] = {
 
 ERROR, WARNING = SEVERITY_SYMBOLS[Severity.ERROR], SEVERITY_SYMBOLS[Severity.WARNING]
 FINE = "✓"
+BROKEN_NUMBER = 99
+"""Number in the code of a row whose formulas gave an error; nothing is said for it."""
 BROKEN = "■ 校验公式出错，请用空白模板重新粘贴"
 NOTHING_WRONG = "✓ 没有要改的"
 
@@ -135,9 +135,11 @@ class Formulas:
         """Name of the formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
-        self.rules = list(all_rules())
-        self._rule_ids = self._list("规则", self.rules)
-        self._rule_names = self._list("规则名称", [rule.name for rule in all_rules().values()])
+        self.said = _said()
+        """Rule and what is said for it in a few words, by the number in a code, from 1."""
+        assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for two digits
+        self._rule_ids = self._list("规则", [rule for rule, _ in self.said])
+        self._rule_names = self._list("规则名称", [words for _, words in self.said])
         for sheet in SHEETS.values():
             self._judge(sheet)
 
@@ -267,10 +269,10 @@ class Formulas:
             for pieces in (self._form(sheet, entries), alone, others)
             for text in self._chunks(pieces)
         )
-        joined = "&".join(
-            [joined, *among]
-        )  # a key concerns every row of its sheet: so no more than this is worked out anew
-        codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({begun},IFERROR({joined},"{WRONG}0199"),"")')
+        # a key concerns every row of its sheet: what is found among them is asked here, where little is worked out anew
+        joined = "&".join([joined, *among])
+        broken = f"{WRONG}01{BROKEN_NUMBER}"
+        codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({begun},IFERROR({joined},"{broken}"),"")')
         worst = _worst(codes)
         symbols = "".join(SEVERITY_SYMBOLS[severity] for severity in (Severity.ERROR, *SIGNS))
         heads = f"{sheet.title}!$A${HEADER_ROW}:${letter(len(sheet.columns) - 1)}${HEADER_ROW}"
@@ -283,8 +285,8 @@ class Formulas:
                 f'IF(LEN({codes})>5,"（还有"&LEN({codes})/5-1&"处）","")',
             )
         )
-        fine, broken = quoted(FINE), quoted(BROKEN)
-        self.status[sheet.key] = self.name(f'IF({codes}="",IF({begun},{fine},""),IFERROR({said},{broken}))')
+        shown = f'IF({codes}="",IF({begun},{quoted(FINE)},""),IFERROR({said},{quoted(BROKEN)}))'
+        self.status[sheet.key] = self.name(shown)
         self._lead(sheet, codes)
 
     def _areas(self, columns: Iterable[Column]) -> list[str]:
@@ -318,7 +320,7 @@ class Formulas:
             for one in rule.checks.get(sheet.key, ()) if rule.id != "GS02" else ():
                 sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
                 try:
-                    text = judged(one.when, self, self._code(sign, one.at.column, rule.id))
+                    text = judged(one.when, self, self._code(sign, one.at.column, rule.id, one.brief))
                 except Untranslatable:
                     if rule.id not in PARTLY:
                         raise
@@ -342,8 +344,9 @@ class Formulas:
     def _form_code(self, column: Column, rule: str) -> str:
         return quoted(self._code(SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]], column, rule))
 
-    def _code(self, sign: str, column: Column, rule: str) -> str:
-        return f"{sign}{column.position + 1:02d}{self.rules.index(rule) + 1:02d}"
+    def _code(self, sign: str, column: Column, rule: str, brief: str = "") -> str:
+        number = self.said.index((rule, brief or all_rules()[rule].name)) + 1
+        return f"{sign}{column.position + 1:02d}{number:02d}"
 
     def _chunks(self, pieces: Iterable[str]) -> Iterator[str]:
         """Texts of formulas that join the pieces, each short enough for a cell; the pieces stand in names."""
@@ -384,6 +387,13 @@ class Formulas:
             warned=self.single(f'COUNTIF({status},"{WARNING}*")'),
             unjudged=self.single(f'COUNTIFS({sheet.title}!${own}${FIRST_ROW}:${own}${last},"?*",{status},"")'),
         )
+
+
+def _said() -> list[tuple[str, str]]:
+    """Rules and what the workbook says for them in a few words, in the order of their numbers in codes."""
+    names = [(rule.id, rule.name) for rule in all_rules().values()]
+    checks = (one for rule in all_rules().values() for own in rule.checks.values() for one in own)
+    return list(dict.fromkeys([*names, *((one.rule, one.brief) for one in checks if one.brief)]))
 
 
 def _worst(codes: str) -> str:

@@ -16,11 +16,12 @@ from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, Make
 from validators.columns import SHEETS, letter, position_of
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge
 from validators.ruleset import load
-from workbook_templates.formulas.plan import ECHOED, MISSING, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
-from workbook_templates.layout import FIRST_ROW
+from workbook_templates.formulas.plan import ECHOED, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
+from workbook_templates.layout import FIRST_ROW, MISSING
 from workbook_templates.reader import read_county
 from workbook_templates.template import write_county
 
+pytestmark = pytest.mark.xdist_group("parity")  # the inventories are judged once
 RULESET = load("2020")
 DIFFERENCES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("differences.yaml").read_text("utf-8"))
 SEEDS = (7, 2026)
@@ -40,7 +41,7 @@ def codes(path: Path, formulas: Formulas) -> set[Verdict]:
             text = str(row[column]) if number >= FIRST_ROW and column < len(row) else ""
             assert len(text) % 5 == 0, text
             for code in re.findall(".....", text):
-                rule = formulas.rules[int(code[3:]) - 1]
+                rule = formulas.said[int(code[3:]) - 1][0]
                 found.add((sheet.key, number, letter(int(code[1:3]) - 1), rule, SEVERITIES[code[0]]))
     return found
 

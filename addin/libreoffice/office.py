@@ -1,0 +1,177 @@
+"""A LibreOffice that runs: started by us, or the one that the user has open."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+PIPE = "qingdan"
+"""Pipe at which the user's own LibreOffice is asked to listen; a pipe belongs to one user of the computer."""
+UNO_FOLDERS = ("/usr/lib/python3/dist-packages", "/usr/lib/libreoffice/program", "/opt/libreoffice/program")
+"""Where Debian and others put the module `uno`."""
+START = 60.0
+"""Seconds that LibreOffice is given to start."""
+QUIETLY = ("--norestore", "--nologo", "--nodefault", "--nofirststartwizard", "--nolockcheck")
+
+
+class NoOffice(Exception):
+    """LibreOffice cannot be used here; the message is a Chinese line that says why and what to do."""
+
+
+def load_uno() -> Any:  # noqa: ANN401 - a module without types
+    """The module `uno`. Raises `NoOffice` where this Python has none."""
+    for folder in UNO_FOLDERS:
+        if folder not in sys.path and (Path(folder) / "uno.py").exists():
+            sys.path.append(folder)  # at the end: what else stands there hides nothing
+    try:
+        import uno
+    except ImportError as error:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise NoOffice(
+            f"连不上 LibreOffice：这个 Python（{version}）里没有 uno 模块。请安装 python3-uno"
+            f"（Debian：apt-get install libreoffice-calc python3-uno），并用系统自带的同一版本的 Python 安装本程序。"
+        ) from error
+    return uno
+
+
+def program() -> str:
+    """The program `soffice`. Raises `NoOffice` where there is none."""
+    found = shutil.which("soffice") or shutil.which("libreoffice")
+    if found is None:
+        raise NoOffice(
+            "没有找到 LibreOffice（soffice 命令）。请安装它（Debian：apt-get install libreoffice-calc python3-uno）。"
+        )
+    return found
+
+
+class Office:
+    """A LibreOffice that listens at a pipe."""
+
+    def __init__(self, pipe: str, process: subprocess.Popen[bytes] | None = None) -> None:
+        """`process` is the one that was started for it, if any."""
+        self.pipe = pipe
+        self.process = process
+        self._handed: subprocess.Popen[bytes] | None = None
+        """What started the user's own, or handed it our wish; it is never ended by us."""
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.uno = load_uno()
+        local = self.uno.getComponentContext()
+        self._resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
+        self.kinds: dict[int, int] = {}
+        """Kinds of number formats by their key, as far as they were asked for."""
+        self.context: Any = None
+        self.desktop: Any = None
+
+    @classmethod
+    def start(
+        cls, profile: str | Path | None = None, *, headless: bool = False, files: Sequence[Path] = ()
+    ) -> "Office":
+        """Start one with a profile folder of its own (made for it and removed again, where none is given)."""
+        pipe = f"{PIPE}-{uuid.uuid4().hex}"
+        folder = tempfile.TemporaryDirectory(prefix="libreoffice-") if profile is None else None
+        own = Path(folder.name if folder else profile or "").absolute().as_uri()
+        process = _run([f"-env:UserInstallation={own}", *(["--headless"] if headless else []), *QUIETLY], pipe, files)
+        office = cls(pipe, process)
+        office._folder = folder
+        office.connect(START)
+        return office
+
+    @classmethod
+    def attach(cls, *, files: Sequence[Path] = (), pipe: str = PIPE, seconds: float = START) -> "Office":
+        """The user's own: the one that is open with the usual profile, else one that is started with it.
+
+        Files are opened in it. Raises `NoOffice` where it does not come up, as with a dialog at its start.
+        """
+        office = cls(pipe)
+        if files or not office.connect(0.0, fail=False):
+            # a second soffice hands its arguments, --accept among them, to the one that runs, and ends
+            office._handed = _run(["--nologo"], pipe, files)
+            office.connect(seconds)
+        return office
+
+    @staticmethod
+    def is_open() -> bool:
+        """Whether this user has a LibreOffice running, whatever its profile."""
+        for path in Path(tempfile.gettempdir()).glob(f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_*"):
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(path)) == 0:
+                    return True
+        return False
+
+    def connect(self, seconds: float, *, fail: bool = True) -> bool:
+        """Connect, trying for so long. Raises `NoOffice` where it does not answer and `fail` is set."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                self.context = self._resolver.resolve(f"uno:pipe,name={self.pipe};urp;StarOffice.ComponentContext")
+                self.desktop = self.context.ServiceManager.createInstanceWithContext(
+                    "com.sun.star.frame.Desktop", self.context
+                )
+            except self.uno.getClass("com.sun.star.uno.Exception"):
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.1)
+            else:
+                return True
+        if fail:
+            self.close()
+            raise NoOffice(
+                "LibreOffice 没有应答。请看它是不是正开着一个对话框（例如恢复文件），处理好后再试；"
+                "仍不行的，请先关闭 LibreOffice，再用本命令打开文件。"
+            )
+        return False
+
+    @property
+    def locale(self) -> Any:  # noqa: ANN401 - a UNO structure
+        """The locale in which format codes are written: the program's own."""
+        return self.uno.createUnoStruct("com.sun.star.lang.Locale")
+
+    def options(self, **values: Any) -> tuple[Any, ...]:  # noqa: ANN401 - of the types that UNO wants
+        """Named values as UNO takes them."""
+        kind = "com.sun.star.beans.PropertyValue"
+        return tuple(self.uno.createUnoStruct(kind, name, 0, value, 0) for name, value in values.items())
+
+    def close(self) -> None:
+        """End one that was started with a profile of its own, without saving anything; one that was found stays open."""
+        if self.process is not None:
+            if self.desktop is not None:
+                Thread(target=self._terminate, daemon=True).start()  # an open dialog would not let it answer
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _terminate(self) -> None:
+        with suppress(self.uno.getClass("com.sun.star.uno.Exception")):  # it ends while it answers
+            self.desktop.terminate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _run(options: Sequence[str], pipe: str, files: Sequence[Path]) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.Popen(  # noqa: S603 - soffice with our own arguments
+        [program(), *options, f"--accept=pipe,name={pipe};urp", *(str(file.absolute()) for file in files)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+        start_new_session=True,  # Ctrl+C in our terminal does not end it
+    )  # fmt: skip

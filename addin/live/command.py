@@ -1,0 +1,102 @@
+"""`qingdan live`: a session beside the spreadsheet application, shown in the pane or as one JSON document."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from addin.live.host import Host
+from addin.live.session import Session
+from addin.problems import REASONS, Stop
+from addin.terminal import document, say, warn
+from validators.findings import counts, stops
+
+HOSTS = ("excel", "libreoffice")
+
+
+def live(file: str | None, *, host: str | None, as_json: bool) -> int:
+    """Show findings until the pane is closed (with `as_json`: the workbook), or Ctrl+C; returns the exit code."""
+    path = _workbook(file) if file else None
+    kind = host or ("excel" if sys.platform == "win32" else "libreoffice")
+    if kind not in HOSTS:
+        raise Stop(f"选项 --host 的“{kind}”不对，应为 {' 或 '.join(HOSTS)}。")
+    session = Session(_excel(path) if kind == "excel" else _libreoffice(path))
+    if as_json:
+        return _document(session)
+    from addin.pane import serve  # type: ignore[import-untyped,unused-ignore] # comes with its branch
+
+    worker = Thread(target=session.run, daemon=True)
+    worker.start()
+    try:
+        serve(session, inbox=None, show=True, say=say)
+    finally:
+        session.stop()
+        worker.join(10)
+    return 1 if stops(session.picture().findings) else 0
+
+
+def _workbook(file: str) -> Path:
+    path = Path(file)
+    if not path.exists():
+        raise Stop(f"“{path}”不存在。请核对路径和文件名。")
+    if path.is_dir():
+        raise Stop(f"“{path}”{REASONS[21]}。")
+    if path.suffix.lower() != ".xlsx":
+        raise Stop(f"“{path.name}”不是 .xlsx 工作簿。请在表格软件中另存为 .xlsx 再试。")
+    return path
+
+
+def _document(session: Session) -> int:
+    """Print what stood in the workbook at the end."""
+    warn("正在跟踪工作簿；关闭它，或按 Ctrl+C，即输出结果。")
+    try:
+        session.run(until_closed=True)
+    except KeyboardInterrupt:
+        session.stop()
+    picture = session.picture()
+    document(
+        {
+            "file": picture.file,
+            "application": picture.application,
+            "findings": [finding.to_json() for finding in picture.findings],
+            "counts": counts(picture.findings),
+        }
+    )
+    return 1 if stops(picture.findings) else 0
+
+
+def _libreoffice(path: Path | None) -> Callable[[], Host[Any] | None]:
+    """How to come to LibreOffice: now, where a file is to be opened, else when one is running."""
+    from addin.libreoffice.office import NoOffice, Office, load_uno
+
+    try:
+        load_uno()
+        from addin.live.libreoffice import LibreOffice
+
+        waiting = [LibreOffice(Office.attach(files=[path]))] if path else []
+    except NoOffice as error:
+        raise Stop(str(error)) from error
+
+    def connect() -> Host[Any] | None:
+        if waiting:
+            return waiting.pop()
+        try:
+            return LibreOffice(Office.attach(seconds=10)) if Office.is_open() else None
+        except NoOffice:  # it is starting, or shows a dialog
+            return None
+
+    return connect
+
+
+def _excel(path: Path | None) -> Callable[[], Host[Any] | None]:
+    """How to come to Excel or WPS: by the file, once its own program has opened it."""
+    if sys.platform != "win32":
+        raise Stop("--host excel 只能在 Windows 上使用。请改用 --host libreoffice。")
+    import os
+
+    from addin.live.excel import attach  # type: ignore[import-untyped,unused-ignore] # comes with its branch
+
+    if path:
+        os.startfile(path)  # noqa: S606 - the program that the officer's Windows opens it with
+    return attach

@@ -1,0 +1,262 @@
+"""LibreOffice as a live session's host: what its UNO listeners report, in the words of `addin.live.host`.
+
+Typing, deleting, pasting and undoing reach the changes listener with their cells. Filling down, cutting and undoing
+these reach only the modify listener of the sheet. So a modification that no change explains makes a sheet dirty.
+"""
+
+import queue
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import xlwings
+
+from addin.libreoffice.engine import app, excel_formula
+from addin.libreoffice.office import Office, load_uno
+from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
+from addin.live.over_xlwings import Names, XlwingsBook
+from validators.columns import COVER_TITLE, SHEETS, letter
+from workbook_templates.quick import MOST_COLUMNS, Seen
+
+load_uno()
+
+import unohelper  # noqa: E402 - there only once UNO is loaded, as are its interfaces
+from com.sun.star.document import XDocumentEventListener  # noqa: E402
+from com.sun.star.sheet import XActivationEventListener  # noqa: E402
+from com.sun.star.uno import Exception as UnoException  # noqa: E402
+from com.sun.star.util import XChangesListener, XModifyListener  # noqa: E402
+from com.sun.star.view import XSelectionChangeListener  # noqa: E402
+
+EXPLAINED = 0.03
+"""Seconds within which the change follows that explains a modification."""
+ALIVE = 1.0
+"""Seconds without a sign of life after which LibreOffice is asked for one."""
+ROWS = 1 << 20
+WIDTHS = {sheet.title: len(sheet.columns) for sheet in SHEETS.values()}
+"""Columns by title."""
+OPENED = {"OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus"}
+"""Document events after which other workbooks may be open, in front, or have another name."""
+
+
+class LibreOfficeBook(XlwingsBook):
+    """A spreadsheet in LibreOffice."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LibreOfficeBook) and self.document == other.document
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - UNO
+        """The UNO object."""
+        return self._book.api
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Defined names of the whole workbook."""
+
+        def target(name: str) -> str:
+            with self.asking():
+                return excel_formula(ranges.getByName(name).Content)
+
+        with self.asking():
+            ranges = self.document.NamedRanges
+            return Names(ranges.ElementNames, target)
+
+    def shape(self, title: str) -> Seen:
+        """What is merged and hidden."""
+        seen = Seen()
+        with self.asking():
+            sheet = self._book.sheets[title]
+            used = sheet.used_range
+            height, width = used.shape
+            visible = used.api.queryVisibleCells().RangeAddresses
+            rows = {row for area in visible for row in range(area.StartRow + 1, area.EndRow + 2)}
+            columns = {column for area in visible for column in range(area.StartColumn, area.EndColumn + 1)}
+            seen.hidden_rows = set(range(1, height + 1)) - rows
+            seen.hidden_columns = [(column, column) for column in range(width) if column not in columns]
+            areas = {_address(area) for area in _merged(sheet.api, 0, 0, height - 1, width - 1)}
+            seen.merged = [address for _, address in sorted(areas)]
+        return seen
+
+
+def _address(area: Any) -> tuple[tuple[int, int], str]:  # noqa: ANN401 - a UNO structure
+    """Where an area begins, and `B5:C6`."""
+    first, last = (area.StartRow + 1, area.StartColumn), (area.EndRow + 1, area.EndColumn)
+    return first, f"{letter(first[1])}{first[0]}:{letter(last[1])}{last[0]}"
+
+
+def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterator[Any]:  # noqa: ANN401 - UNO
+    """Areas of merged cells, found by halves."""
+    area = sheet.getCellRangeByPosition(left, top, right, bottom)
+    if not area.getIsMerged():
+        return
+    if top == bottom and left == right:
+        cursor = sheet.createCursorByRange(area)
+        cursor.collapseToMergedArea()
+        yield cursor.RangeAddress
+    elif bottom - top >= right - left:
+        middle = (top + bottom) // 2
+        yield from _merged(sheet, top, left, middle, right)
+        yield from _merged(sheet, middle + 1, left, bottom, right)
+    else:
+        middle = (left + right) // 2
+        yield from _merged(sheet, top, left, bottom, middle)
+        yield from _merged(sheet, top, middle + 1, bottom, right)
+
+
+class _Listener(
+    unohelper.Base, XChangesListener, XSelectionChangeListener, XActivationEventListener, XDocumentEventListener
+):
+    """Puts what a document reports into a queue, and does nothing else: LibreOffice waits for it."""
+
+    def __init__(self, heard: "queue.SimpleQueue[Any]") -> None:
+        self._heard = heard
+
+    def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        for change in event.Changes:
+            self._heard.put((change.Accessor, change.ReplacedElement))
+
+    def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        self._heard.put(Moved())
+
+    activeSpreadsheetChanged = selectionChanged  # noqa: N815 - UNO
+
+    def documentEventOccured(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        if event.EventName in OPENED:
+            self._heard.put(Books())
+
+    def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
+        pass
+
+
+class _Modified(unohelper.Base, XModifyListener):
+    """Puts into the queue that a sheet was modified; without one, that the document was."""
+
+    def __init__(self, heard: "queue.SimpleQueue[Any]", sheet: Any) -> None:  # noqa: ANN401 - UNO
+        self._heard, self._sheet = heard, sheet
+
+    def modified(self, event: Any) -> None:  # noqa: ANN401 - UNO
+        self._heard.put(("modified", self._sheet) if self._sheet is not None else Dirty())
+
+    def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
+        pass
+
+
+class LibreOffice:
+    """The host (`addin.live.host.Host`)."""
+
+    application = "LibreOffice"
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._app = app(office)
+        self._heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._listener = _Listener(self._heard)
+        self._undo: list[tuple[Any, Any]] = []
+        """How each listener of the watched workbook is taken away: a bound method and its argument."""
+        self._alive_at = 0.0
+        with self.asking():
+            broadcaster = office.context.getValueByName("/singletons/com.sun.star.frame.theGlobalEventBroadcaster")
+            broadcaster.addDocumentEventListener(self._listener)
+        self._global = broadcaster
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Turn what UNO raises where a workbook or the application is no longer there into `Gone`."""
+        try:
+            yield
+        except (UnoException, xlwings.XlwingsError, AttributeError) as error:
+            raise Gone from error  # AttributeError: a document that is being closed has no controller, which is None
+        self._alive_at = time.monotonic()
+
+    def books(self) -> Sequence[LibreOfficeBook]:
+        """The open workbooks, that in front first."""
+        with self.asking():
+            front = self._office.desktop.CurrentComponent
+            found = [LibreOfficeBook(book, self.asking) for book in self._app.books]
+            return sorted(found, key=lambda book: bool(book.document != front))
+
+    def watch(self, book: LibreOfficeBook | None) -> None:
+        """Hear the changes of this workbook and of no other."""
+        for remove, listener in self._undo:
+            with suppress(UnoException):
+                remove(listener)
+        self._undo = []
+        if book is None:
+            return
+        with self.asking():
+            document, listener = book.document, self._listener
+            controller = document.CurrentController
+            for add, remove, one in (
+                (document.addChangesListener, document.removeChangesListener, listener),
+                (document.addModifyListener, document.removeModifyListener, _Modified(self._heard, None)),
+                (controller.addSelectionChangeListener, controller.removeSelectionChangeListener, listener),
+                (controller.addActivationEventListener, controller.removeActivationEventListener, listener),
+            ):
+                add(one)
+                self._undo.append((remove, one))
+            for title, width in {COVER_TITLE: MOST_COLUMNS, **WIDTHS}.items():
+                if not document.Sheets.hasByName(title):
+                    continue
+                sheet = document.Sheets.getByName(title)
+                # the first column and those behind the last are the workbook's own: they change with other sheets
+                area = sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1)
+                modified = _Modified(self._heard, sheet)
+                area.addModifyListener(modified)
+                self._undo.append((area.removeModifyListener, modified))
+
+    def wait(self, timeout: float) -> Sequence[Event]:
+        """What was heard."""
+        raw = self._taken(timeout)
+        if not raw and time.monotonic() - self._alive_at > ALIVE:
+            with self.asking():
+                _ = self._office.desktop.CurrentComponent
+        found: list[Event] = []
+        changed: Counter[str] = Counter()
+        modified: Counter[str] = Counter()
+        while raw:
+            with self.asking():
+                for one in raw:
+                    if isinstance(one, Event):
+                        found.append(one)
+                    elif one is not None and one[0] == "modified":
+                        modified[one[1].Name] += 1
+                    elif one is not None:
+                        own = list(_changes(*one))
+                        changed.update({change.sheet for change in own})
+                        found += own
+            raw = self._taken(EXPLAINED) if modified - changed else []
+        return [*dict.fromkeys(found), *(Dirty(title) for title in modified - changed)]
+
+    def _taken(self, timeout: float) -> list[Any]:
+        """What stands in the queue; waits for the first of it."""
+        try:
+            found = [self._heard.get(timeout=timeout) if timeout > 0 else self._heard.get_nowait()]
+        except queue.Empty:
+            return []
+        while not self._heard.empty():
+            found.append(self._heard.get_nowait())
+        return found
+
+    def wake(self) -> None:
+        """Make `wait` return."""
+        self._heard.put(None)
+
+    def leave(self) -> None:
+        """Stop hearing."""
+        with suppress(UnoException):
+            self.watch(None)
+            self._global.removeDocumentEventListener(self._listener)
+
+
+def _changes(accessor: str, cells: Any) -> Iterator[Changed]:  # noqa: ANN401 - UNO
+    """The rows of a change; where rows were inserted or deleted, all below them."""
+    moved = accessor != "cell-change"
+    areas = cells.RangeAddresses if hasattr(cells, "RangeAddresses") else [cells.RangeAddress]
+    parts = [cells.getByIndex(number) for number in range(len(areas))] if hasattr(cells, "RangeAddresses") else [cells]
+    for area, part in zip(areas, parts, strict=True):
+        yield Changed(part.Spreadsheet.Name, area.StartRow + 1, ROWS if moved else area.EndRow + 1)

@@ -1,0 +1,274 @@
+"""An open workbook as it was last read, and the findings on it, kept right row by row."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from addin.live.host import OpenBook
+from validators.book import Book, Fault
+from validators.columns import SHEETS, Sheet
+from validators.findings import Finding
+from validators.records import Raw
+from validators.watch import Rows as WatchedRows
+from validators.watch import Watch
+from workbook_templates.quick import Rows, Seen
+from workbook_templates.reader import HEAD_ROWS, Entries, Grid, Layout, Tab, begin, below, find_layout, lay_out
+
+TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
+LAST_ROW = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as it stands in the application."""
+
+    cells: tuple[Raw, ...]
+    """Without the blanks at the end; what a formula gives below the head is not kept, only whether it gives anything."""
+    formulas: Mapping[int, str]
+    """By 0-based column."""
+    errors: Mapping[int, str]
+
+    def same(self, other: "Line") -> bool:
+        """Whether nothing differs; unlike `==`, 1 and TRUE do."""
+        return self == other and [*map(type, self.cells)] == [*map(type, other.cells)]
+
+
+Lines = dict[int, Line | None]
+"""Rows by their 1-based number; None where there is nothing any more."""
+
+
+@dataclass
+class _Page:
+    """One sheet as it was last read."""
+
+    hidden: bool
+    shape: Seen
+    lines: dict[int, Line]
+    layout: Layout | None = None
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A workbook as far as `begin` reads it: what it says of itself; no sheet's shape is asked for."""
+
+    source: OpenBook
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        return self.source.names
+
+    @property
+    def sheets(self) -> Mapping[str, Tab]:
+        return self.source.sheets
+
+    def grid(self, title: str) -> Grid | None:
+        return Grid(title, False, *self.source.rows(title, 1, LAST_ROW)) if title in self.sheets else None
+
+
+class Mirror:
+    """What was last read of a workbook. Everything that reads raises `Busy` or `Gone`, and then changes nothing."""
+
+    def __init__(self, source: OpenBook) -> None:
+        """Read the whole workbook."""
+        self._source = source
+        self._pages = {}
+        for title, tab in source.sheets.items():
+            if title in TITLES and tab.kind == "worksheet":
+                lines = _lines(*source.rows(title, 1, LAST_ROW))
+                self._pages[title] = _Page(tab.state != "visible", source.shape(title), lines)
+        self._begun = begin(_Head(source))
+        self._judge()
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """All findings, in order."""
+        return self._watch.findings
+
+    @property
+    def book(self) -> Book:
+        """The workbook as the rules see it."""
+        return self._watch.book
+
+    @property
+    def settled(self) -> bool:
+        """Whether all findings are those of what was read last."""
+        return self._watch.settled
+
+    def settle(self) -> bool:
+        """Judge one of the rules over the whole workbook that `take` left for later; whether there was one."""
+        return self._watch.settle()
+
+    def look(self, title: str, first: int, last: int) -> Lines:
+        """Read rows of a sheet; returns those that are not as they were. Changes nothing: that is for `take`."""
+        page = self._pages.get(title)
+        if page is None:
+            return {}
+        now = _lines(*self._source.rows(title, first, last))
+        gone: Lines = {row: None for row in page.lines if first <= row <= last and row not in now}
+        return gone | {row: line for row, line in now.items() if not _same(page.lines.get(row), line)}
+
+    def pieces(self, title: str, size: int) -> Iterator[tuple[int, int]]:
+        """First and last rows of pieces of a sheet that is to be looked at whole."""
+        end = max(self._pages[title].lines, default=1) if title in self._pages else 0
+        starts = [*range(1, end + 1, size)]
+        for first in starts:
+            yield first, LAST_ROW if first == starts[-1] else first + size - 1
+
+    def take(self, looked: Mapping[str, Lines]) -> bool:
+        """Take in what was seen by `look`, by title; returns whether there was anything. See `settled`."""
+        changes: dict[str, WatchedRows] = {}
+        again = shaped = False
+        for title, lines in looked.items():
+            page = self._pages[title]
+            for row, line in lines.items():
+                if line is None:
+                    page.lines.pop(row, None)
+                else:
+                    page.lines[row] = line
+            if any(row <= HEAD_ROWS for row in lines) and self._lay_out(title) != page.layout:
+                again = True
+            elif lines and page.layout:
+                changes[TITLES[title].key] = _entered(self.book, TITLES[title], page.layout, lines)
+            shaped |= bool(lines and (page.hidden or page.shape.hidden_rows or page.shape.hidden_columns))
+        if again:
+            self._judge()
+        elif changes or shaped:
+            self._watch.update(changes, self._faults() if shaped else None)
+        return any(looked.values())
+
+    def look_around(self) -> bool:
+        """Read what the workbook says of itself, its sheets, and what is merged and hidden; whether that changed."""
+        tabs = {title: tab for title, tab in self._source.sheets.items() if title in TITLES and tab.kind == "worksheet"}
+        shapes = {title: self._source.shape(title) for title in tabs}
+        new = {title: _lines(*self._source.rows(title, 1, LAST_ROW)) for title in tabs if title not in self._pages}
+        begun = begin(_Head(self._source))
+        again = bool(new) or tabs.keys() != self._pages.keys() or _identity(begun) != _identity(self._begun)
+        facts, self._begun = self._begun.facts, begun
+        old = self._pages
+        self._pages = {
+            title: _Page(tab.state != "visible", shapes[title], new[title])
+            if title in new
+            else replace(old[title], hidden=tab.state != "visible", shape=shapes[title])
+            for title, tab in tabs.items()
+        }
+        if again:
+            self._judge()
+            return True
+        self.book.facts = begun.facts
+        faults = self._faults()
+        if facts == begun.facts and faults == self.book.faults:
+            return False
+        self._watch.update({}, faults)
+        return True
+
+    def _fresh(self) -> Book:
+        """A book as it was begun, nothing read into it yet."""
+        return replace(
+            self._begun, tables={key: [] for key in SHEETS}, faults=[*self._begun.faults], damaged=set(), letters={},
+            _indexes={},
+        )  # fmt: skip
+
+    def _judge(self) -> None:
+        """Judge everything anew by what was last read."""
+        book = self._fresh()
+        faults: dict[str, Mapping[int, Sequence[Fault]]] = {}
+        for title, sheet in TITLES.items():
+            page = self._pages.get(title)
+            layout = lay_out(book, sheet, _grid(title, page) if page else None)
+            if page is None:
+                continue
+            page.layout = layout
+            if layout:
+                entered = _entered(book, sheet, layout, page.lines)
+                book.tables[sheet.key] = [record for record, _ in entered.values() if record is not None]
+                faults[sheet.key] = {row: noticed for row, (_, noticed) in entered.items() if noticed}
+        self._watch = Watch(book, faults)
+
+    def _lay_out(self, title: str) -> Layout | None:
+        """Where the columns stand now."""
+        found = find_layout(TITLES[title], _grid(title, self._pages[title], HEAD_ROWS))
+        return found if found.positions else None
+
+    def _faults(self) -> list[Fault]:
+        """What is odd about the workbook and its sheets, besides what stands in its rows."""
+        book = self._fresh()
+        for title, sheet in TITLES.items():
+            page = self._pages.get(title)
+            lay_out(book, sheet, _grid(title, page) if page else None)
+        return book.faults
+
+
+def _entered(book: Book, sheet: Sheet, layout: Layout, lines: Mapping[int, Line | None]) -> WatchedRows:
+    """What stands in rows, as the one reader makes it of cells: records, and what it notices."""
+    own = replace(book, tables={key: [] for key in SHEETS}, faults=[], _indexes={})
+    grid = _grid_of(sheet.title, lines)
+    Entries(own, sheet, grid.seen, layout, below(layout, grid)).read()
+    records = {record.row: record for record in own.tables[sheet.key]}
+    faults: dict[int, list[Fault]] = {}
+    for fault in own.faults:
+        faults.setdefault(fault.row or 0, []).append(fault)
+    return {row: (records.get(row), faults.get(row, ())) for row in sorted(lines) if row > layout.header_row}
+
+
+def _lines(rows: Rows, seen: Seen) -> dict[int, Line]:
+    formulas: dict[int, dict[int, str]] = {}
+    errors: dict[int, dict[int, str]] = {}
+    for column, texts in seen.formulas.items():
+        for row, text in texts.items():
+            formulas.setdefault(row, {})[column] = text
+    for (row, column), text in seen.errors.items():
+        errors.setdefault(row, {})[column] = text
+    found = {}
+    for row, values in rows:
+        own = formulas.get(row, {})
+        cells = (
+            values
+            if row <= HEAD_ROWS
+            else ["=" if at in own and cell not in ("", None) else cell for at, cell in enumerate(values)]
+        )
+        found[row] = Line(_stripped(cells), own, errors.get(row, {}))
+    return found
+
+
+def _stripped(cells: Sequence[Raw]) -> tuple[Raw, ...]:
+    end = len(cells)
+    while end and cells[end - 1] in ("", None):
+        end -= 1
+    return tuple(cells[:end])
+
+
+def _same(one: Line | None, other: Line) -> bool:
+    return one is not None and one.same(other)
+
+
+def _grid(title: str, page: _Page, last: int = LAST_ROW) -> Grid:
+    """A sheet as the reader takes it, with its shape, as far as a row."""
+    shape = page.shape
+    grid = _grid_of(title, {row: line for row, line in page.lines.items() if row <= last})
+    grid.hidden = page.hidden
+    grid.seen.merged, grid.seen.hidden_rows, grid.seen.hidden_columns = (
+        shape.merged, shape.hidden_rows, shape.hidden_columns,
+    )  # fmt: skip
+    return grid
+
+
+def _grid_of(title: str, lines: Mapping[int, Line | None]) -> Grid:
+    seen = Seen()
+    rows: Rows = []
+    for row, line in sorted(lines.items()):
+        if line is None:
+            continue
+        rows.append((row, list(line.cells)))
+        for column, text in line.formulas.items():
+            seen.formulas.setdefault(column, {})[row] = text
+        for column, text in line.errors.items():
+            seen.errors[row, column] = text
+    return Grid(title, False, rows, seen)
+
+
+def _identity(book: Book) -> tuple[object, ...]:
+    """What every finding may hang on; other facts are only looked at by GS06."""
+    return book.file, book.ruleset.id, book.county, book.round, book.revision, book.on, book.county_name

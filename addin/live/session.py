@@ -1,0 +1,245 @@
+"""The live session: what was changed goes in, findings come out; beside the application, never in its way."""
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from addin.live.host import Books, Busy, Changed, Event, Gone, Host, Moved, OpenBook
+from addin.live.mirror import LAST_ROW, TITLES, Lines, Mirror
+from addin.live.state import Picture, Status
+from validators.columns import BOOK_FIELDS, COVER_TITLE
+
+TOGETHER = 0.005
+"""Seconds of silence after which changes that came one upon the other are judged together."""
+MOST_TOGETHER = 0.05
+"""Seconds that the first of them waits at most."""
+QUIET = 1.0
+"""Seconds without any event after which what the application did not report exactly is read again."""
+AGAIN = 0.2
+"""Seconds after which a busy application is asked again."""
+KNOCK = 1.0
+"""Seconds between two looks for an application that is not there."""
+CHUNK = 500
+"""Rows that are read at once when nobody waits for them: the application stands still for a blink only."""
+OURS = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
+"""Defined names by which a workbook of ours is known."""
+
+
+class Session:
+    """A live session (`addin.live.state.Live`) on one application at a time; `run` does the work in its own thread."""
+
+    def __init__(self, connect: Callable[[], Host[Any] | None]) -> None:
+        """`connect` gives the application, or None while it does not run; it is called in the thread of `run`."""
+        self._connect = connect
+        self._host: Host[Any] | None = None
+        self._book: OpenBook | None = None
+        self._mirror: Mirror | None = None
+        self._spans: dict[str, list[tuple[int, int]]] = {}
+        """Rows to be read at once, by title."""
+        self._dirty: set[str | None] = set()
+        """Titles of sheets that are to be read whole when it is quiet; None: the workbook itself."""
+        self._look = self._moved = True
+        self._stands: tuple[str, int] | None = None
+        self._wanted: list[tuple[str, str]] = []
+        """Cells that the pane asked for."""
+        self._stopped = False
+        self._heard_at = self._rest = 0.0
+        """When something was heard last; how long a busy application is left alone."""
+        self._news = threading.Condition()
+        self._picture = Picture(0, "等待", "", None, None, None, ())
+
+    def picture(self) -> Picture:
+        """What is known now."""
+        return self._picture
+
+    def newer(self, version: int, timeout: float) -> Picture:
+        """The first picture newer than `version`, or the present one after `timeout` seconds."""
+        with self._news:
+            self._news.wait_for(lambda: self._picture.version > version, timeout)
+            return self._picture
+
+    def select(self, sheet: str, cell: str) -> None:
+        """Bring the application forward with that cell selected; does nothing while no workbook is open."""
+        self._wanted.append((sheet, cell))
+        self._wake()
+
+    def stop(self) -> None:
+        """End the session; the application and its workbook stay open."""
+        self._stopped = True
+        self._wake()
+
+    def _wake(self) -> None:
+        host = self._host
+        if host is not None:
+            host.wake()
+
+    def run(self, *, until_closed: bool = False) -> None:
+        """Work until `stop`, or with `until_closed` until the workbook that was open is closed."""
+        while not self._stopped and not (until_closed and self._picture.status == "已关闭"):
+            host = self._host = self._host or self._connect()
+            try:
+                if host is None:
+                    time.sleep(KNOCK)
+                else:
+                    self._turn(host)
+            except Busy:
+                self._show("忙")
+                self._rest = AGAIN
+            except Gone:
+                self._lose()
+        if self._host is not None:
+            self._host.leave()
+
+    def _turn(self, host: Host[Any]) -> None:
+        """Wait for something to happen, and take it in."""
+        unsettled = self._mirror is not None and not self._mirror.settled
+        urgent = unsettled or self._look or self._moved or bool(self._spans or self._wanted)
+        quiet_at = self._heard_at + QUIET
+        pause = max(0.0, quiet_at - time.monotonic()) if self._dirty else KNOCK
+        heard = host.wait(max(self._rest, 0.0 if urgent else pause))
+        self._rest = 0.0
+        if heard:
+            self._hear(self._gathered(host, heard))
+        if self._look:
+            self._find(host)
+        if self._moved or self._spans or self._wanted:
+            self._take()
+        elif unsettled:
+            self._settle()
+        elif self._dirty and time.monotonic() >= quiet_at:
+            self._read_again(host)
+
+    def _lose(self) -> None:
+        """The workbook was closed, or the application ended, while it was asked: what can be found out now decides."""
+        self._mirror, self._look = None, True
+        host = self._host
+        try:
+            if host is not None:
+                host.books()
+        except Busy:
+            return
+        except Gone:
+            self._host = self._book = None
+            self._show("已关闭" if self._picture.file else "等待")
+
+    def _gathered(self, host: Host[Any], heard: Sequence[Event]) -> list[Event]:
+        """What was heard, and what follows close upon it."""
+        found, until = list(heard), time.monotonic() + MOST_TOGETHER
+        while time.monotonic() < until and (more := host.wait(TOGETHER)):
+            found += more
+        return found
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        """Note what is to be done; it is noted until it is done, however busy the application is."""
+        self._heard_at = time.monotonic()
+        exact = {event.sheet for event in events if isinstance(event, Changed)}
+        for event in events:
+            if isinstance(event, Books):
+                self._look = True
+            elif isinstance(event, Moved):
+                self._moved = True
+            elif isinstance(event, Changed):
+                self._spans.setdefault(event.sheet, []).append((event.first, event.last))
+            elif event.sheet is not None:
+                self._dirty.add(event.sheet)
+                if event.sheet not in exact:
+                    self._spans.setdefault(event.sheet, []).append((1, LAST_ROW))
+            else:
+                self._dirty.add(None)
+        self._dirty.add(None)
+
+    def _find(self, host: Host[Any]) -> None:
+        """Which workbook is looked at: that of ours which is in front, else the one so far, else any of ours."""
+        books = host.books()
+        ours = [book for book in books if book == self._book or all(name in book.names for name in OURS)]
+        front = next(iter(ours), None)
+        book = self._book if ours[:1] != [*books[:1]] and self._book in ours else front
+        if book is None:
+            host.watch(None)
+            self._book = self._mirror = self._stands = None
+            self._show("已关闭" if self._picture.file else "等待")
+        elif book != self._book or self._mirror is None or book.name != self._mirror.book.file:
+            host.watch(book)
+            self._spans, self._dirty = {}, set()
+            self._book, self._mirror = book, Mirror(book)
+            gc.freeze()  # what was read lives long: looking through it for garbage would only cost
+        self._look, self._moved = False, True
+
+    def _take(self) -> None:
+        """Read what was changed, and show what it means."""
+        book, mirror = self._book, self._mirror
+        if book is None or mirror is None:
+            self._spans, self._moved, self._wanted = {}, False, []
+            return
+        if self._wanted:
+            book.select(*self._wanted[-1])
+            self._wanted, self._moved = [], True
+        looked = {
+            title: {row: line for span in _joined(spans) for row, line in mirror.look(title, *span).items()}
+            for title, spans in self._spans.items()
+            if title in TITLES
+        }
+        stands = book.stands() if self._moved else self._stands
+        if COVER_TITLE in self._spans:
+            mirror.look_around()
+        self._spans, self._moved, self._stands = {}, False, stands
+        mirror.take(looked)
+        self._show("已连接")
+
+    def _settle(self) -> None:
+        """Judge one more of the rules that were left for after what is quick, and show it once there is none left."""
+        mirror = self._mirror
+        if mirror is not None and mirror.settle() and mirror.settled:
+            self._show("已连接")
+
+    def _read_again(self, host: Host[Any]) -> None:
+        """It is quiet: read a dirty sheet whole, a piece at a time, giving way to whatever happens meanwhile."""
+        book, mirror = self._book, self._mirror
+        if book is None or mirror is None:
+            self._dirty.clear()
+            return
+        title = min(self._dirty, key=str)
+        if title is None:
+            if mirror.look_around():
+                host.watch(book)  # there may be new sheets
+        elif title in TITLES:
+            looked: Lines = {}
+            for first, last in mirror.pieces(title, CHUNK):
+                looked.update(mirror.look(title, first, last))
+                heard = host.wait(0)
+                if heard:
+                    self._hear(heard)
+                    return
+            mirror.take({title: looked})
+        self._dirty.discard(title)
+        self._show("已连接")
+
+    def _show(self, status: Status) -> None:
+        """Let others see what is known, where it is anything new."""
+        before = self._picture
+        mirror = self._mirror
+        sheet, row = self._stands or (None, None)
+        file = mirror.book.file if mirror else before.file
+        findings = tuple(mirror.findings) if mirror else before.findings
+        now = Picture(
+            before.version, status, self._host.application if self._host else before.application, file, sheet, row,
+            findings,
+        )  # fmt: skip
+        if now != before:
+            with self._news:
+                self._picture = replace(now, version=before.version + 1)
+                self._news.notify_all()
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans of rows in order, those that touch made one."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        else:
+            found.append((first, last))
+    return found

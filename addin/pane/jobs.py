@@ -1,0 +1,282 @@
+"""The buttons: commands of `qingdan`, each run as a child process that can be ended at any moment."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Lock, Thread
+from typing import IO, Any, Literal
+
+from addin.pane.board import shown
+from addin.problems import Stop, refusal
+from addin.terminal import STEP_MARK
+from validators.findings import Json, Severity
+from workbook_templates.streaming import JOB
+from workbook_templates.submission import manifest_path
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A button of the page: the command `qingdan <id> <files> [--out …] --json`."""
+
+    id: str
+    label: str
+    about: str
+    """One line for the person who is about to press it."""
+    one: bool = False
+    """Takes exactly one file; else files and folders."""
+    folders: bool = True
+    """The command itself looks through folders; else it is given the files that lie there."""
+    out: str = ""
+    """Name offered for the output: a workbook if it ends in .xlsx, else a folder; '' where nothing is written."""
+    against: str = ""
+    """What the tick says that adds `--against <inbox>`; '' without one."""
+
+
+WORKS = {
+    work.id: work
+    for work in (
+        Work("check", "校验", "逐格检查选中的填报表，列出问题和改法。", folders=False),
+        Work("consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out="全市.xlsx"),
+        Work("export", "导出", "由选中的全市清单生成报省清单；有错误时不予导出。", one=True, out="报省.xlsx"),
+        Work("audit", "审计", "检查选中的文件有没有公式、宏和隐藏内容，是否被改动。", against="与收件文件夹逐格复算"),
+    )
+}
+"""In the order of the buttons. A command that becomes a button is one more entry here."""
+
+State = Literal["运行中", "完成", "没做成", "已取消"]
+KEPT = 20
+"""Jobs that stay on the page."""
+
+
+@dataclass
+class Job:
+    """One press of a button."""
+
+    id: int
+    work: Work
+    what: str
+    """The files, as people call them."""
+    out: Path | None
+    state: State = "运行中"
+    cancelled: bool = False
+    written: bool = False
+    """Whether the output lies there."""
+    step: tuple[int, int, str] | None = None
+    """Done, of how many, and what is being done; None while the command has not said."""
+    verdict: str | None = None
+    words: list[str] = field(default_factory=list)
+    """What came of it, line by line."""
+    findings: list[Json] = field(default_factory=list)
+    began: float = field(default_factory=time.time)
+    seconds: float = 0.0
+
+    def to_json(self) -> Json:
+        """What the page shows of it; the findings are fetched apart."""
+        return {
+            "id": self.id, "label": self.work.label, "what": self.what, "state": self.state, "step": self.step,
+            "verdict": self.verdict, "words": self.words, "findings": len(self.findings), "began": self.began,
+            "seconds": round(self.seconds, 1), "out": self.out.name if self.out and self.written else None,
+        }  # fmt: skip
+
+
+class Jobs:
+    """Runs one job at a time and keeps the last ones."""
+
+    def __init__(self, changed: Callable[[list[Json]], None]) -> None:
+        self.all: dict[int, Job] = {}
+        self._changed = changed
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: Thread | None = None
+        self._count = 0
+
+    @property
+    def running(self) -> Job | None:
+        """The job that runs now."""
+        return next((job for job in self.all.values() if job.state == "运行中"), None)
+
+    def start(
+        self, work: Work, files: Sequence[Path], what: str, *, out: Path | None, overwrite: bool, against: Path | None
+    ) -> Job:
+        """Start a job on these files. Raises `Stop` while another one runs."""
+        arguments = [work.id, *map(str, files), "--json"]
+        if out:
+            arguments += ["--out", str(out)] + ["--force"] * overwrite
+        if against:
+            arguments += ["--against", str(against)]
+        with self._lock:
+            if self.running:
+                raise Stop(f"“{self.running.work.label}”还在进行。请等它做完，或先取消它。")
+            self._count += 1
+            job = self.all[self._count] = Job(self._count, work, what, out)
+            for old in list(self.all)[:-KEPT]:
+                del self.all[old]
+            self._thread = Thread(target=self._run, args=(job, arguments), daemon=True)
+            self._thread.start()
+        return job
+
+    def cancel(self, id_: int) -> None:
+        """End a job and everything that it started; does nothing where it has ended."""
+        with self._lock:
+            job = self.all.get(id_)
+            if job and job.state == "运行中":
+                job.cancelled = True
+                if self._process:
+                    _end(self._process)
+
+    def close(self) -> None:
+        """End what runs, and wait until it has cleared up."""
+        if self.running:
+            self.cancel(self.running.id)
+        if self._thread:
+            self._thread.join()
+
+    def _tell(self) -> None:
+        self._changed([job.to_json() for job in self.all.values()])
+
+    def _run(self, job: Job, arguments: list[str]) -> None:
+        mark = secrets.token_hex(8)
+        new = job.out is not None and not job.out.exists()
+        began = time.monotonic()
+        self._tell()
+        try:
+            state = self._follow(job, arguments, mark)
+        except OSError as error:
+            state, job.words = "没做成", [f"{job.work.label}没有做成：{refusal(error)}"]
+        if job.out:
+            _clear(job.out, mark, whole=new and state != "完成")
+        job.seconds = time.monotonic() - began
+        job.state = state
+        self._tell()
+
+    def _follow(self, job: Job, arguments: list[str], mark: str) -> State:
+        """Start the process, pass its steps on, and take what it came to."""
+        said: list[str] = []
+        with TemporaryFile() as output:
+            with self._lock:
+                if job.cancelled:
+                    return "已取消"
+                process = self._process = _start(arguments, mark, output)
+            assert process.stderr  # noqa: S101 - for the type checker
+            with process.stderr as lines:
+                for line in lines:
+                    text = line.decode("utf-8", "replace").rstrip("\r\n")
+                    if text.startswith(STEP_MARK):
+                        job.step = tuple(json.loads(text.removeprefix(STEP_MARK)))
+                        self._tell()
+                    else:
+                        said.append(text)
+            with self._lock:
+                if sys.platform != "win32":
+                    _end(process)  # nothing that it started outlives it
+                code = process.wait()
+                self._process = None
+            if job.cancelled:
+                _wait_for_all(process)
+                return "已取消"
+            output.seek(0)
+            return _take(job, code, output.read(), said)
+
+
+def _start(arguments: list[str], mark: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    # -P: nothing that lies in the current folder is imported
+    command = [sys.executable, "-P", "-c", "import sys; from addin.cli import main; sys.exit(main())", *arguments]
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return subprocess.Popen(  # noqa: S603 - our own command, no shell
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        env={**os.environ, JOB: mark, "PYTHONUTF8": "1"},
+        **apart,
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that was started apart, and all that it started; nobody has waited for it yet."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607 - a number
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait_for_all(process: subprocess.Popen[bytes]) -> None:
+    """Wait until nothing is left of what was ended with a process; a second at most, for who is dead may stay listed."""
+    if sys.platform != "win32":
+        until = time.monotonic() + 1.0
+        with suppress(ProcessLookupError, PermissionError):
+            while time.monotonic() < until:
+                os.killpg(process.pid, 0)
+                time.sleep(0.01)
+
+
+def _clear(out: Path, mark: str, *, whole: bool) -> None:
+    """Remove the temporary files of a job that has ended; with `whole` also what it had finished."""
+    for left in out.parent.rglob(f".{mark}*.tmp"):
+        left.unlink(missing_ok=True)
+    if whole and out.is_dir():
+        shutil.rmtree(out, ignore_errors=True)
+    elif whole:
+        out.unlink(missing_ok=True)
+        manifest_path(out).unlink(missing_ok=True)
+
+
+def _take(job: Job, code: int, output: bytes, said: list[str]) -> State:
+    """Keep what a job came to."""
+    try:
+        document = json.loads(output)
+    except ValueError:
+        job.words = [*said, f"{job.work.label}意外停止，可能是内存不够。请关闭其他程序后重试。"]
+        return "没做成"
+    reports = document if isinstance(document, list) else [document]
+    job.findings = [shown(one) for report in reports for one in _listed(report)]
+    verdicts = {report.get("verdict") for report in reports}
+    job.verdict = next((one for one in ("无法读取", "不通过", "通过") if one in verdicts), None)
+    job.words = [*(line for report in reports for line in _words(report)), *said]
+    done = code in (0, 1) or list(reports[0]) != ["errors"]
+    job.written = done and job.out is not None and all(report.get("out", True) for report in reports)
+    return "完成" if done else "没做成"
+
+
+def _listed(document: Json) -> Iterator[Json]:
+    """What the page lists of a command's JSON: its findings, or the evidence of an audit."""
+    yield from document.get("findings", ())
+    for check in document.get("checks", ()):
+        for one in check["evidence"]:
+            place = {"file": document["file"], "sheet": one["sheet"] or one["part"], "cell": one["cell"]}
+            about = {"rule": check["id"], "severity": Severity.ERROR.name, "header": check["name"]}
+            yield {**place, **about, "message": one["what"]}
+
+
+def _words(document: Json) -> Iterator[str]:
+    """A command's JSON in words, by what is in it."""
+    if "checks" in document:
+        failed = [f"{one['id']} {one['name']}" for one in document["checks"] if one["result"] == "不通过"]
+        yield f"{document['file']}：{document['verdict']}" + (f"（{'、'.join(failed)}）" if failed else "")
+    if "counties" in document:
+        states = Counter(one["status"] for one in document["counties"])
+        yield "，".join(f"{state} {number}" for state, number in states.items())
+        for one in document["counties"]:
+            if one["status"] != "已报":
+                yield f"{one['name']}：{one['status']}" + (f"，{one['reason']}" if one["reason"] else "")
+        for one in document["files"]:
+            if one["status"] == "未采用":
+                yield f"{one['file']}：未采用，{one['reason']}"
+    if "totals" in document:
+        yield f"企业 {document['totals']['enterprises']} 家，生产线 {document['totals']['lines']} 条"
+    if "manifest" in document and document["manifest"] is None:
+        yield "有错误，不予导出。请退回改正后重新汇总。"

@@ -1,0 +1,363 @@
+"""The server behind the page: this computer only, one secret address, nobody else's pages."""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from threading import Thread
+from types import FrameType
+from typing import Any
+
+import anyio.to_thread
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from addin.live.state import Live, Picture
+from addin.pane.board import NOTHING, Board, changes
+from addin.pane.folders import Folders
+from addin.pane.jobs import WORKS, Jobs, Work
+from addin.pane.window import open_file, open_window
+from addin.problems import Stop, debugging
+from validators.columns import SHEET_TITLES
+from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
+
+LOOPBACK = "127.0.0.1"
+BEAT = 5.0
+"""Seconds after which a page hears that the server is still there."""
+PATIENCE = 20.0
+"""Seconds without any open page after which a program with a window of its own ends."""
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""On every answer. `trusted-types 'none'`: no script of the page can turn a text into HTML."""
+
+
+class Guard:
+    """Lets only this page's own requests through, and puts `HEADERS` on every answer.
+
+    The Host header must be our own address (else another name that leads here could be used: DNS rebinding), and
+    what a browser says about where a request comes from must be our own page.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self.app = app
+        self.host = host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] += [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+            await send(message)
+
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http" and self._is_own(scope):
+            await self.app(scope, receive, sending)
+        elif scope["type"] == "http":
+            await _said("只有本程序的页面可以这样访问。", 403)(scope, receive, sending)
+
+    def _is_own(self, scope: Scope) -> bool:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        origin = headers.get(b"origin")
+        return (
+            headers.get(b"host") == self.host
+            and (origin == f"http://{self.host}" or (origin is None and scope["method"] == "GET"))
+            and headers.get(b"sec-fetch-site", "none") in ("none", "same-origin")
+        )
+
+
+class Selected(BaseModel):
+    """The cell to go to."""
+
+    sheet: str = Field(max_length=31)
+    cell: str = Field(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")
+
+
+class Pressed(BaseModel):
+    """A button that was pressed, and over what."""
+
+    work: str
+    files: list[str] = Field(default=[], max_length=1000)
+    """Paths as `Folders` names them; empty for the workbook that is open in the spreadsheet."""
+    out: str = ""
+    overwrite: bool = False
+    against: bool = False
+
+
+class Pane:
+    """The page and its server, over a live session, a folder, or both."""
+
+    def __init__(self, live: Live | None, inbox: Path | None) -> None:
+        self.live = live
+        self.folders = Folders(inbox) if inbox else None
+        self.board = Board()
+        self.jobs = Jobs(self.board.show_jobs)
+        self.socket = socket.socket()
+        self.socket.bind((LOOPBACK, 0))
+        self.socket.listen()  # a browser that is quicker than the server waits
+        self.host = f"{LOOPBACK}:{self.socket.getsockname()[1]}"
+        token = secrets.token_urlsafe(24)
+        self.address = f"http://{self.host}/{token}/"
+        app = FastAPI(openapi_url=None, lifespan=self._lifespan)
+        app.include_router(self._routes(), prefix=f"/{token}")
+        app.add_exception_handler(HTTPException, _no_such_page)
+        app.add_exception_handler(RequestValidationError, _no_such_request)
+        app.add_exception_handler(Stop, _stopped)
+        app.add_exception_handler(Exception, _failed)
+        config = uvicorn.Config(
+            Guard(app, self.host),
+            log_config=None,
+            log_level="error" if debugging() else "critical",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = _Server(config, self.board)
+        self._ends_alone = False
+
+    def run(self, *, ends_alone: bool = False) -> None:
+        """Serve until `close`, Ctrl+C, or, with `ends_alone`, until every page has been closed for a while."""
+        self._ends_alone = ends_alone
+        try:
+            self._server.run(sockets=[self.socket])
+        except KeyboardInterrupt:
+            pass  # which is how it is ended
+        finally:
+            self.close()
+            self.jobs.close()
+            self.socket.close()
+
+    def close(self) -> None:
+        """End; may be called from any thread."""
+        self._server.should_exit = True
+        self.board.close()
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        if self.live:
+            Thread(target=self._follow, args=(self.live,), daemon=True).start()
+        watch = asyncio.create_task(self._watch())
+        yield
+        watch.cancel()
+
+    def _follow(self, live: Live) -> None:
+        """Put up each picture of the live session."""
+        try:
+            picture = live.picture()
+            while not self.board.view.closed:
+                self.board.show(picture, saved=self._saved(picture) is not None)
+                version = picture.version
+                while picture.version == version and not self.board.view.closed:
+                    picture = live.newer(version, 1.0)
+        finally:
+            self.close()
+
+    async def _watch(self) -> None:
+        """End the program when nobody looks and nothing runs."""
+        while not self.board.idle(PATIENCE) or self.jobs.running or not self._ends_alone:
+            await asyncio.sleep(0.5)
+        self.close()
+
+    def _routes(self) -> APIRouter:
+        routes = APIRouter()
+        routes.get("/")(partial(_part, "index.html"))
+        for part in files("addin.pane").joinpath("page").iterdir():
+            routes.get(f"/{part.name}")(partial(_part, part.name))
+        routes.get("/about")(self._about)
+        routes.get("/events")(self._events)
+        routes.post("/select")(self._select)
+        routes.post("/press")(self._press)
+        routes.post("/cancel/{job}")(self._cancel)
+        routes.get("/found/{job}")(self._found)
+        routes.get("/list")(self._list)
+        routes.get("/file")(self._file)
+        routes.post("/open")(self._open)
+        return routes
+
+    def _about(self) -> Json:
+        """What the page has to know once."""
+        works = list(WORKS.values()) if self.folders else [WORKS["check"]]
+        return {
+            "live": self.live is not None,
+            "inbox": self.folders.inbox.name if self.folders else None,
+            "results": self.folders.results.name if self.folders else None,
+            "works": [
+                {
+                    "id": one.id, "label": one.label, "about": one.about, "one": one.one, "out": one.out,
+                    "against": one.against,
+                }
+                for one in works
+            ],
+            "sheets": list(SHEET_TITLES.values()),
+            "severities": [
+                {"id": one.name, "name": SEVERITY_NAMES[one], "symbol": SEVERITY_SYMBOLS[one]}
+                for one in sorted(Severity, reverse=True)
+            ],
+        }  # fmt: skip
+
+    async def _events(self) -> StreamingResponse:
+        return StreamingResponse(self._stream(), media_type="text/event-stream")
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        """What changed, each time that something did; the first one is everything."""
+        seen = NOTHING
+        with self.board.page():
+            while not seen.closed:
+                view = await anyio.to_thread.run_sync(self.board.newer, seen.version, BEAT, abandon_on_cancel=True)
+                yield f"data: {changes(seen, view)}\n\n".encode("utf-8", "replace")
+                seen = view
+
+    def _select(self, wanted: Selected) -> None:
+        if self.live:
+            self.live.select(wanted.sheet, wanted.cell)
+
+    def _press(self, pressed: Pressed) -> Any:  # noqa: ANN401 - an answer
+        work = WORKS.get(pressed.work)
+        if work is None:
+            raise Stop("没有这个按钮。请刷新页面后重试。")
+        paths = self._chosen(work, pressed.files)
+        out = None
+        if work.out:
+            assert self.folders  # noqa: S101 - `_chosen` has refused
+            out = self.folders.output(_with_suffix(pressed.out.strip() or work.out, Path(work.out).suffix))
+            if out.exists() and not pressed.overwrite:
+                return JSONResponse({"exists": out.name}, 409)
+        against = self.folders.inbox if work.against and pressed.against and self.folders else None
+        what = f"{paths[0].name} 等 {len(paths)} 个" if len(paths) > 1 else paths[0].name
+        job = self.jobs.start(work, paths, what, out=out, overwrite=pressed.overwrite, against=against)
+        return {"id": job.id}
+
+    def _chosen(self, work: Work, names: list[str]) -> list[Path]:
+        """The files and folders that a button is pressed over. Raises `Stop`."""
+        if self.folders is None or not names:
+            return [self._open_workbook(work)]
+        paths = [self.folders.path(name) for name in names]
+        for path in paths:
+            if not path.exists():
+                raise Stop(f"“{path.name}”已不在了。请刷新文件列表后重选。")
+        if not work.folders:
+            from addin.city import inbox
+
+            paths = inbox(paths)
+            if not paths:
+                raise Stop("选中的文件夹里没有文件。请把填报表放进去再试。")
+        if work.one and (len(paths) != 1 or paths[0].is_dir()):
+            raise Stop(f"{work.label}只能选一个文件。请在文件列表里选中那一个。")
+        return paths
+
+    def _saved(self, picture: Picture) -> Path | None:
+        """The file of the workbook that is open in the spreadsheet, None where it is not known or not there."""
+        path = (self.folders.inbox if self.folders else Path()) / picture.file if picture.file else None
+        return path if path and path.is_file() else None
+
+    def _open_workbook(self, work: Work) -> Path:
+        if self.live is None or work.out:
+            raise Stop("还没有选中文件。请先在文件列表里选择。")
+        path = self._saved(self.live.picture())
+        if path is None:
+            raise Stop(f"没有找到填报表保存的文件。请先在表格软件里保存，再{work.label}。")
+        return path
+
+    def _cancel(self, job: int) -> None:
+        self.jobs.cancel(job)
+
+    def _found(self, job: int) -> list[Json]:
+        found = self.jobs.all.get(job)
+        return found.findings if found else []
+
+    def _list(self, path: str) -> list[Json]:
+        return self._folders().listing(path)
+
+    def _file(self, path: str) -> Response:
+        file = self._folders().path(path)
+        if not file.is_file():
+            raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
+        return FileResponse(file, filename=file.name, media_type="application/octet-stream")
+
+    def _open(self, path: str) -> None:
+        file = self._folders().path(path)
+        if not file.exists():
+            raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
+        if not file.is_dir() and file.suffix.lower() != ".xlsx":
+            raise Stop("这里只打开文件夹和 .xlsx 文件。请在文件管理器里打开它。")
+        if not open_file(file):
+            raise Stop(f"没有找到能打开“{file.name}”的程序。它在 {file.parent}，请自行打开。")
+
+    def _folders(self) -> Folders:
+        if self.folders is None:
+            raise Stop("这里没有文件夹可看。请用 qingdan desk 打开办公台。")
+        return self.folders
+
+
+class _Server(uvicorn.Server):
+    """Tells the pages when a signal ends it, so that none keeps it waiting."""
+
+    def __init__(self, config: uvicorn.Config, board: Board) -> None:
+        super().__init__(config)
+        self._board = board
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._board.close()
+
+
+def _part(name: str) -> Response:
+    """A file of the page."""
+    part = files("addin.pane").joinpath("page", name)
+    return Response(part.read_bytes(), media_type=KINDS[Path(name).suffix])
+
+
+def _with_suffix(name: str, suffix: str) -> str:
+    return name if name.lower().endswith(suffix) else name + suffix
+
+
+def _said(message: str, code: int) -> JSONResponse:
+    return JSONResponse({"message": message}, code)
+
+
+def _no_such_page(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    return _said("没有这个页面。请重新打开清单助手。", error.status_code)
+
+
+def _no_such_request(_: Request, error: Exception) -> Response:
+    return _said("页面的请求不完整。请刷新页面后重试。", 422)
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    return _said("程序内部出错。请重试；还不行，请把做了什么告诉维护人员。", 500)
+
+
+def _stopped(_: Request, error: Exception) -> Response:
+    return _said(str(error), 400)
+
+
+def serve(live: Live | None, *, inbox: Path | None, show: bool, say: Callable[[str], None]) -> Json:
+    """Show the page and serve it until it ends: Ctrl+C, the live session, or, with `show`, the last page closed.
+
+    Returns the address and the jobs that were done.
+    """
+    pane = Pane(live, inbox)
+    say(f"页面地址（只能在本机打开）：{pane.address}")
+    if show:
+        open_window(pane.address, alone=live is None)
+    pane.run(ends_alone=show)
+    return {"address": pane.address, "jobs": [job.to_json() for job in pane.jobs.all.values()]}

@@ -1,0 +1,63 @@
+"""What is opened on the screen: the page in a window of its own, and files in the programs that they belong to."""
+
+import os
+import shutil
+import subprocess
+import sys
+import webbrowser
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "msedge", "microsoft-edge", "google-chrome", "chrome")
+PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
+"""Below the program folders of Windows, where they are not on the search path."""
+SIZES = {False: "420,900", True: "1180,860"}
+"""Width and height in pixels: beside a spreadsheet, and alone."""
+
+
+def open_window(address: str, *, alone: bool) -> None:
+    """Show the page: in a browser without its bars where one can be found, else in the default browser.
+
+    `alone` where no spreadsheet stands beside it.
+    """
+    program = _browser()
+    if program:
+        _start(program, f"--app={address}", f"--window-size={SIZES[alone]}")
+    else:
+        webbrowser.open(address)
+
+
+def open_file(path: Path) -> bool:
+    """Open a file or folder with the program that the system has for it; returns whether there is one."""
+    if sys.platform == "win32":
+        try:
+            os.startfile(path)  # noqa: S606 - the caller lets through workbooks and folders only
+        except OSError:
+            return False
+        return True
+    program = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
+    if program:
+        _start(program, str(path))
+    return program is not None
+
+
+def _start(program: str, *arguments: str) -> None:
+    """Start a program that goes on by itself."""
+    subprocess.Popen(  # noqa: S603 - of the system, with our own arguments
+        [program, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _browser() -> str | None:
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    for variable in ("ProgramFiles(x86)", "ProgramFiles", "LOCALAPPDATA"):
+        for place in PLACES:
+            path = Path(os.environ.get(variable, "")) / place
+            if variable in os.environ and path.is_file():
+                return str(path)
+    return None

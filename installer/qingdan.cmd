@@ -1,0 +1,2 @@
+@echo off
+"%~dp0python\python.exe" -B -X utf8 -m addin %*

@@ -1,0 +1,64 @@
+"""However a workbook is edited, the findings are those of a reading from scratch."""
+
+from pathlib import Path
+
+import pytest
+
+from addin.live.mirror import LAST_ROW, Mirror
+from tests.addin.live.edits import TITLES, Edit, Officer
+from tests.addin.live.memory import Changed, opened
+from validators.findings import Finding
+from validators.rule import judge
+from workbook_templates.reader import Source, read_book, read_county
+
+
+def scratch(source: Source) -> list[Finding]:
+    return judge(read_book(source))
+
+
+def take_in(mirror: Mirror, edit: Edit) -> None:
+    if isinstance(edit, Changed):
+        mirror.take({edit.sheet: mirror.look(edit.sheet, edit.first, edit.last)})
+    elif edit.sheet is not None:
+        mirror.take({edit.sheet: mirror.look(edit.sheet, 1, LAST_ROW)})
+    else:
+        mirror.look_around()
+    while mirror.settle():
+        pass
+    assert mirror.settled
+
+
+def test_a_book_in_an_application_is_read_as_its_file(sample: Path) -> None:
+    book, file = opened(sample), read_county(sample)
+    found = read_book(book)
+    assert found.tables == file.tables
+    assert found.faults == file.faults
+    assert found.facts == file.facts
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_findings_after_any_edits_are_those_of_a_reading_from_scratch(sample: Path, seed: int) -> None:
+    book = opened(sample)
+    officer = Officer(book, seed)
+    mirror = Mirror(book)
+    fired = set()
+    for number in range(120):
+        edit = officer.edit()
+        take_in(mirror, edit)
+        expected = scratch(book)
+        assert mirror.findings == expected, (number, edit)
+        fired |= {finding.rule for finding in expected}
+    assert len(fired) > 15
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_findings_follow_when_headers_sheets_and_the_cover_change(sample: Path, seed: int) -> None:
+    book = opened(sample)
+    officer = Officer(book, seed)
+    mirror = Mirror(book)
+    for number in range(25):
+        edit = officer.break_something() if number % 3 == 0 else officer.edit()
+        if number % 3 == 0:
+            mirror.take({title: mirror.look(title, 1, 30) for title in TITLES if title in book.sheets})
+        take_in(mirror, edit)
+        assert mirror.findings == scratch(book), (number, edit)

@@ -1,0 +1,190 @@
+"""The session: what an application does, and what is shown of it; with an application in memory."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from addin.live.session import Session
+from tests.addin.live.conftest import shown, wait_for
+from tests.addin.live.edits import Officer
+from tests.addin.live.memory import Books, Changed, Dirty, Formula, MemoryHost, Moved, opened
+from validators.rule import judge
+from workbook_templates.reader import read_book
+
+Watching = Callable[[Callable[[], Any]], Session]
+TITLE = "企业基本信息"
+NAME = 3
+"""0-based column of 企业名称."""
+
+
+def blank_name(host: MemoryHost, row: int = 5, *, tell: bool = True) -> None:
+    host.open[0].tabs[TITLE].cells[row].pop(NAME, None)
+    if tell:
+        host.tell(Changed(TITLE, row, row))
+
+
+def has(rule: str, cell: str) -> Callable[[Any], bool]:
+    return lambda picture: any((finding.rule, finding.cell) == (rule, cell) for finding in picture.findings)
+
+
+def test_an_edit_is_shown_and_taken_back(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    first = shown(session, lambda picture: picture.status == "已连接")
+    assert (first.file, first.application) == (sample.name, "内存")
+    name = host.open[0].tabs[TITLE].cells[5][NAME]
+    blank_name(host)
+    found = shown(session, has("GS02", "D5"))
+    assert found.version > first.version
+    host.open[0].tabs[TITLE].cells[5][NAME] = name
+    host.tell(Changed(TITLE, 1, 1 << 20))  # a whole column
+    again = shown(session, lambda picture: not has("GS02", "D5")(picture))
+    assert again.findings == first.findings
+    host.tell(Changed(TITLE, 5, 5), Changed(TITLE, 5, 6))  # nothing differs
+    assert session.newer(again.version, 0.3) == again
+
+
+def test_a_burst_of_random_edits_ends_at_what_a_reading_from_scratch_finds(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    officer = Officer(host.open[0], 77)
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    pause = random.Random(1)  # noqa: S311 - test data
+    for _ in range(60):
+        host.tell(officer.edit())
+        if pause.random() < 0.2:
+            session.newer(session.picture().version, 0.05)
+    wait_for(lambda: [*session.picture().findings] == judge(read_book(host.open[0])))
+
+
+def test_what_was_not_reported_exactly_is_found_when_it_is_quiet(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    blank_name(host, 7, tell=False)  # the source of a cut, say
+    host.tell(Changed(TITLE, 9, 9), Dirty(TITLE))
+    shown(session, has("GS02", "D7"))
+
+
+def test_an_edit_reads_the_rows_that_it_touches(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    host.open[0].reads.clear()
+    blank_name(host, 6)
+    shown(session, has("GS02", "D6"))
+    assert host.open[0].reads == [(TITLE, 6, 6)]
+
+
+def test_where_the_officer_stands_is_shown(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    host.open[0].at = ("生产线减排措施", 12)
+    host.tell(Moved())
+    shown(session, lambda picture: (picture.sheet, picture.row) == ("生产线减排措施", 12))
+    session.select(TITLE, "D5")
+    wait_for(lambda: host.open[0].selected == [(TITLE, "D5")])
+
+
+def test_a_busy_application_is_asked_again_and_nothing_is_lost(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    first = shown(session, lambda picture: picture.status == "已连接")
+    host.open[0].busy = True
+    blank_name(host)
+    busy = shown(session, lambda picture: picture.status == "忙")
+    assert busy.findings == first.findings
+    blank_name(host, 6)
+    host.open[0].busy = False
+    found = shown(session, lambda picture: picture.status == "已连接" and has("GS02", "D6")(picture))
+    assert has("GS02", "D5")(found)
+
+
+def test_a_workbook_that_is_closed_and_opened_again(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    first = shown(session, lambda picture: picture.status == "已连接")
+    book = host.open.pop()
+    book.gone = True
+    host.tell(Books())
+    closed = shown(session, lambda picture: picture.status == "已关闭")
+    assert (closed.file, closed.findings) == (sample.name, first.findings)
+    session.select(TITLE, "D5")  # does nothing
+    host.open.append(opened(sample))
+    blank_name(host, tell=False)
+    host.tell(Books())
+    shown(session, lambda picture: picture.status == "已连接" and has("GS02", "D5")(picture))
+
+
+def test_an_application_that_ends_and_comes_again(sample: Path, watching: Watching) -> None:
+    hosts = [MemoryHost(opened(sample))]
+    session = watching(lambda: hosts[0] if hosts and not hosts[0].gone else None)
+    shown(session, lambda picture: picture.status == "已连接")
+    crashed = hosts.pop()
+    crashed.gone = crashed.open[0].gone = True
+    crashed.tell(Changed(TITLE, 5, 5))
+    shown(session, lambda picture: picture.status == "已关闭")
+    hosts.append(MemoryHost(opened(sample)))
+    shown(session, lambda picture: picture.status == "已连接")
+
+
+def test_no_workbook_of_ours_is_waited_for(sample: Path, watching: Watching) -> None:
+    other = opened(sample)
+    other.names.clear()
+    host = MemoryHost(other)
+    session = watching(lambda: host)
+    wait_for(lambda: host.watched is None and session.picture().status == "等待")
+    host.open.append(opened(sample))
+    host.tell(Books())
+    shown(session, lambda picture: picture.status == "已连接")
+    assert host.watched is host.open[1]
+
+
+def test_a_second_workbook_of_ours_is_followed_when_it_comes_to_the_front(sample: Path, watching: Watching) -> None:
+    one, two = opened(sample), opened(sample)
+    two.name = "莘县.xlsx"
+    host = MemoryHost(one)
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.file == sample.name)
+    host.open = [two, one]
+    host.tell(Books())
+    found = shown(session, lambda picture: picture.file == "莘县.xlsx")
+    assert {finding.file for finding in found.findings} == {"莘县.xlsx"}
+    foreign = opened(sample)
+    foreign.names.clear()
+    host.open = [foreign, one, two]
+    host.tell(Books(), Changed(TITLE, 5, 5))
+    two.tabs[TITLE].cells[5].pop(NAME)
+    host.tell(Changed(TITLE, 5, 5))
+    assert shown(session, has("GS02", "D5")).file == "莘县.xlsx"
+
+
+def test_a_workbook_that_is_saved_under_another_name(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    host.open[0].name = "改名.xlsx"
+    host.tell(Books())
+    found = shown(session, lambda picture: picture.file == "改名.xlsx")
+    assert {finding.file for finding in found.findings} == {"改名.xlsx"}
+
+
+def test_a_formula_of_ones_own_is_found(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    host.open[0].tabs[TITLE].cells[5][NAME] = Formula('"甲"&"厂"', "甲厂")
+    host.tell(Changed(TITLE, 5, 5))
+    found = shown(session, has("GS03", "D5"))
+    assert any(finding.value == '="甲"&"厂"' for finding in found.findings)
+
+
+def test_a_stopped_session_leaves_the_application_alone(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    session.stop()
+    wait_for(lambda: host.left)
+    assert not host.open[0].gone

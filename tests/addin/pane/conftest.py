@@ -1,0 +1,174 @@
+"""What the tests of the pane share: a live session made of a real workbook's findings, a running pane, and Chromium."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Condition, Thread
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from addin.demo import plant
+from addin.live.state import Live, Picture
+from addin.pane.server import Pane
+from addin.reading import Reading, read_all
+from tests.addin.conftest import COUNTY, RULES, fill
+from validators.findings import Finding
+from workbook_templates.sample import make_rows
+
+expect.set_options(timeout=60_000)  # a busy machine is no failure
+LIVE_FILE = "东昌府区.xlsx"
+
+
+class FakeLive:
+    """A live session whose picture is what a test says."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.now = Picture(1, "已连接", "LibreOffice", LIVE_FILE, "企业基本信息", 5, findings)
+        self.selected: list[tuple[str, str]] = []
+        self._changed = Condition()
+
+    def say(self, **changes: Any) -> None:
+        with self._changed:
+            self.now = replace(self.now, version=self.now.version + 1, **changes)
+            self._changed.notify_all()
+
+    def picture(self) -> Picture:
+        return self.now
+
+    def newer(self, version: int, timeout: float) -> Picture:
+        with self._changed:
+            self._changed.wait_for(lambda: self.now.version > version, timeout)
+            return self.now
+
+    def select(self, sheet: str, cell: str) -> None:
+        self.selected.append((sheet, cell))
+
+    def stop(self) -> None:
+        pass
+
+
+def faulty(path: Path, county: str = COUNTY, enterprises: int = 60, **changes: Any) -> Path:
+    """A made-up workbook with the demo's planted faults."""
+    rows = make_rows(county, enterprises, 1, RULES)
+    plant(rows)
+    return fill(path, county, enterprises, rows=rows, **changes)
+
+
+def judged(path: Path) -> list[Finding]:
+    (reading,) = read_all([path])
+    assert isinstance(reading, Reading)
+    return reading.findings
+
+
+@pytest.fixture(scope="session")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    """Of a real workbook."""
+    found = judged(faulty(tmp_path_factory.mktemp("live") / LIVE_FILE))
+    assert len(found) > 9
+    return found
+
+
+@pytest.fixture
+def live(findings: list[Finding]) -> FakeLive:
+    return FakeLive(findings)
+
+
+@pytest.fixture(scope="session")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All counties' workbooks but one; the first has faults. Copy it, never write to it."""
+    folder = tmp_path_factory.mktemp("handed") / "收件箱"
+    folder.mkdir()
+    for code, name in RULES.submitting.items():
+        if code == COUNTY:
+            faulty(folder / f"{name}.xlsx", code)
+        elif code != "371525":
+            fill(folder / f"{name}.xlsx", code, 8)
+    return folder
+
+
+@pytest.fixture
+def inbox(handed_in: Path, tmp_path: Path) -> Path:
+    """The city's inbox."""
+    return Path(shutil.copytree(handed_in, tmp_path / "收件箱"))
+
+
+def outputs(folder: Path) -> list[str]:
+    """What jobs wrote there or left half-written, by name; not the office's own records."""
+    return sorted(path.name for path in folder.rglob("*") if path.suffix in (".xlsx", ".json", ".tmp"))
+
+
+Start = Callable[..., Pane]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """`start(live, inbox)`: a pane that serves until the test ends."""
+    running: list[tuple[Pane, Thread]] = []
+
+    def start(live: Live | None = None, inbox: Path | None = None, **options: bool) -> Pane:
+        pane = Pane(live, inbox)
+        thread = Thread(target=pane.run, kwargs=options)
+        thread.start()
+        running.append((pane, thread))
+        return pane
+
+    yield start
+    for pane, thread in running:
+        pane.close()
+        thread.join(10)
+        assert not thread.is_alive(), "a pane that is closed ends"
+
+
+def client(pane: Pane) -> httpx.Client:
+    """Asks as the page does."""
+    return httpx.Client(base_url=pane.address, headers={"origin": f"http://{pane.host}"}, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None and not os.environ.get("CI"):
+        pytest.skip("没有 Chromium：请安装 chromium（Debian：apt-get install chromium）")
+    assert program, "CI must have Chromium"
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    browser = playwright.chromium.launch(
+        executable_path=program, args=[*options, "--disable-component-update", "--disable-sync"]
+    )
+    yield browser
+    browser.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """`visit(pane)`: the page in a browser; nothing may go wrong in it, and it may ask nobody else."""
+    contexts = []
+    wrong: list[str] = []
+
+    def visit(pane: Pane, width: int = 420, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda one: one.url.startswith(pane.address) or wrong.append(one.url))
+        page.goto(pane.address)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert wrong == []

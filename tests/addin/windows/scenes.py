@@ -1,0 +1,240 @@
+"""What the tests of the Excel host play through, each as a process under wine beside a fake Excel.
+
+    python scenes.py SCENE WORKBOOK
+
+A scene returns what was seen; it is printed as JSON, and the tests say what it should have been.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pythoncom
+import pywintypes
+import win32com.client
+from win32com.server.util import wrap
+
+from addin.live import excel
+from addin.live.host import Busy, Gone
+from addin.live.session import Session
+from workbook_templates.reader import open_workbook
+
+SHEET = "企业基本信息"
+FAKE = Path(__file__).with_name("fake_excel.py")
+
+
+def officer():
+    """Who types at the fake Excel."""
+    found = pythoncom.GetActiveObject(pywintypes.IID("Qingdan.Officer"))
+    return win32com.client.Dispatch(found.QueryInterface(pythoncom.IID_IDispatch))
+
+
+def attached():
+    """The host, watching the one workbook."""
+    host = excel.attach()
+    (book,) = host.books()
+    host.watch(book)
+    return host, book
+
+
+def heard(host, seconds=5.0):
+    """The next events, as text."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = host.wait(0.2)
+        if found:
+            return [repr(event) for event in [*found, *host.wait(0.2)]]
+    return []
+
+
+def reading(path):
+    """Every sheet that we read, over COM and from the file."""
+    host, book = attached()
+    file = open_workbook(Path(path))
+    different = []
+    for title in file.sheets:
+        if title == "选项":  # only lists for the drop-downs
+            continue
+        one, other = file.grid(title), book.grid(title)
+        mine = dict(other.rows)
+        wanted = dict(one.rows)
+        places = one.seen.places()
+        for row in wanted.keys() | mine.keys():
+            for at in range(max(len(wanted.get(row, ())), len(mine.get(row, ())))):
+                left = wanted[row][at] if row in wanted and at < len(wanted[row]) else ""
+                right = mine[row][at] if row in mine and at < len(mine[row]) else ""
+                if (row, at) not in places and left != right:
+                    different.append([title, row, at, repr(left), repr(right)])
+        if {(r, c) for c, rows in other.seen.formulas.items() for r in rows} != places:
+            different.append([title, "formulas"])
+    return {
+        "application": host.application,
+        "name": book.name,
+        "different": different,
+        "names": dict(book.names) == dict(file.names),
+        "sheets": {title: tab.state for title, tab in book.sheets.items()}
+        == {title: tab.state for title, tab in file.sheets.items()},
+    }
+
+
+def odd_cells(path):
+    """A number that is no date in a date column, hidden rows, merged cells, a stray cell far away, no such sheet."""
+    _, book = attached()
+    hand = officer()
+    hand.Type(SHEET, "C7", 20200818)
+    hand.Format(SHEET, "C7", "yyyy-mm-dd")
+    hand.Format(SHEET, "D7", "[h]:mm")
+    hand.Type(SHEET, "D7", 1.5)
+    hand.Type(SHEET, "E7", True)
+    hand.Type(SHEET, "F7", "=A1+1")
+    hand.Type(SHEET, "G7", "'=A1")
+    hand.Hide(SHEET, 6)
+    hand.Merge(SHEET, "E5:F6")
+    rows, seen = book.rows(SHEET, 7, 7)
+    shape = book.shape(SHEET)
+    hand.Type(SHEET, "XFD1000000", "远")
+    far, _ = book.rows(SHEET, 900_000, 1 << 20)
+    return {
+        "cells": [repr(value) for value in rows[0][1][2:7]],
+        "formulas": {column: texts for column, texts in seen.formulas.items() if column == 5},
+        "merged": shape.merged,
+        "hidden": sorted(shape.hidden_rows),
+        "far": [(row, cells[-1], len(cells)) for row, cells in far],
+        "nothing": [book.rows("没有", 1, 9)[0], book.grid("没有")],
+    }
+
+
+def events(path):
+    """Each thing that an officer does, and what is heard of it."""
+    host, book = attached()
+    hand = officer()
+    told = {}
+    hand.Type(SHEET, "D7", "甲")
+    told["one"] = heard(host)
+    hand.Type(SHEET, "D5,F9:G10", "乙")
+    told["areas"] = heard(host)
+    hand.Type(SHEET, "D:D", "")
+    told["column"] = heard(host)
+    told["column rows"] = len(book.rows(SHEET, 1, 1 << 20)[0])
+    hand.InsertRow(SHEET, 8)
+    told["inserted"] = heard(host)
+    hand.Stand("生产线减排措施", "D9")
+    told["moved"] = heard(host)
+    told["stands"] = book.stands()
+    book.select(SHEET, "H6")
+    told["selected"] = [heard(host), book.stands()]
+    hand.Rename("新名.xlsx")
+    told["renamed"] = [heard(host), book.name, host.books() == [book]]
+    hand.Open(path)
+    told["opened"] = [heard(host), [one.name for one in host.books()], host.books()[1] == book, book.stands()]
+    hand.Type(SHEET, "D7", "另一本")
+    told["other book"] = heard(host, 0.5)
+    hand.CloseBook()
+    told["other closed"] = sorted(set(heard(host)))
+    hand.CloseBook()
+    try:
+        for _ in range(50):
+            host.wait(0.2)
+    except Gone:
+        told["closed"] = "Gone"
+    try:
+        host.books()
+    except Gone:
+        told["books"] = "Gone"
+    sink = wrap(excel._Sink([], None))
+    told["sink"] = sink.QueryInterface(excel.IID_EVENTS, pythoncom.IID_IDispatch) is not None
+    return told
+
+
+def busy(path):
+    """Excel refuses every call for a while, as it does while a cell is being typed."""
+    host, book = attached()
+    hand = officer()
+    hand.Type(SHEET, "D7", "甲")
+    hand.Refuse(1_000_000)
+    told = {"while": heard(host, 0.3)}
+    for name, ask in {
+        "rows": lambda: book.rows(SHEET, 7, 7),
+        "books": host.books,
+        "stands": book.stands,
+        "select": lambda: book.select(SHEET, "A1"),
+        "names": lambda: book.names,
+    }.items():
+        try:
+            ask()
+        except Busy:
+            told[name] = "Busy"
+    told["attach"] = excel.attach()
+    told["asked"] = hand.Refused()
+    hand.Refuse(0)
+    told["after"] = heard(host)
+    told["value"] = book.rows(SHEET, 7, 7)[0][0][1][3]
+    return told
+
+
+def session(path):
+    """The live session over the host: typed, busy, corrected, a column emptied, closed."""
+    live = Session(excel.attach)
+    thread = threading.Thread(target=live.run)
+    thread.start()
+    hand = officer()
+
+    def until(true, seconds=60.0):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            picture = live.picture()
+            if true(picture):
+                return picture
+            live.newer(picture.version, 0.2)
+        return live.picture()
+
+    def at(cell):
+        return lambda picture: [one for one in picture.findings if one.cell == cell and one.sheet == SHEET]
+
+    told = {}
+    first = until(lambda picture: picture.status == "已连接")
+    told["begin"] = [
+        first.application,
+        first.file,
+        [one.rule for one in first.findings if one.severity.name == "ERROR"],
+    ]
+    good = open_workbook(Path(path)).grid(SHEET).rows[-1][1][8]
+    row = open_workbook(Path(path)).grid(SHEET).rows[-1][0]
+    hand.Type(SHEET, f"I{row}", "91370000")
+    told["typed"] = [one.rule for one in at(f"I{row}")(until(at(f"I{row}")))]
+    hand.Refuse(60)
+    hand.Type(SHEET, f"I{row}", good)
+    told["corrected"] = at(f"I{row}")(until(lambda picture: not at(f"I{row}")(picture)))
+    told["refused"] = hand.Refused() > 0
+    hand.Type(SHEET, "I:I", "")
+    missing = until(lambda picture: any(one.rule == "GS01" for one in picture.findings))
+    told["column"] = [[one.rule, one.sheet] for one in missing.findings if one.rule == "GS01"]
+    live.select(SHEET, f"H{row}")
+    told["stands"] = until(lambda picture: picture.row == row).row == row
+    hand.CloseBook()
+    told["closed"] = until(lambda picture: picture.status == "已关闭").status
+    live.stop()
+    thread.join(30)
+    told["ended"] = not thread.is_alive()
+    return told
+
+
+def main():
+    scene, path = sys.argv[1:]
+    fake = subprocess.Popen(
+        [sys.executable, "-B", "-X", "utf8", FAKE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        fake.stdout.readline()
+        print(json.dumps(globals()[scene](path), ensure_ascii=False, default=repr), flush=True)
+    finally:
+        fake.kill()
+    os._exit(0)  # a scene that failed has printed why and leaves objects of a process that has ended
+
+
+if __name__ == "__main__":
+    main()

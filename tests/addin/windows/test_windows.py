@@ -1,0 +1,133 @@
+"""Windows, as far as wine is one: the installer, the installed command, and Excel's COM beside a fake Excel.
+
+One installation serves all tests; the last one takes it away again.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.addin.conftest import fill
+from tests.addin.windows.conftest import Wine
+from validators import ruleset
+from workbook_templates.sample import make_rows
+
+pytestmark = pytest.mark.xdist_group("windows")
+SHEET = "企业基本信息"
+SCENES = Path(__file__).with_name("scenes.py")
+
+
+def windows_path(path: Path) -> str:
+    """As wine sees a file of this computer."""
+    return f"Z:{path}".replace("/", "\\")
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill(tmp_path_factory.mktemp("workbook") / "东昌府区.xlsx", enterprises=3)
+
+
+def play(wine: Wine, installed: Path, scene: str, workbook: Path) -> dict[str, object]:
+    """What was seen in a scene (see `scenes.py`)."""
+    python = installed / "python/python.exe"
+    done = wine.run(python, "-B", "-X", "utf8", windows_path(SCENES), scene, windows_path(workbook))
+    assert done.returncode == 0 and done.stdout, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def test_check_runs_from_the_installed_command(wine: Wine, installed: Path, tmp_path: Path) -> None:
+    rows = make_rows("371502", 3, 1, ruleset.load("2020"))
+    rows["enterprises"][0]["uscc"] = "91370000"
+    faulty = fill(tmp_path / "有错.xlsx", rows=rows)
+    done = wine.run("cmd", "/c", windows_path(installed / "qingdan.cmd"), "check", windows_path(faulty))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "有错.xlsx：东昌府区 2020年首报 第 1 版，企业 3 家" in done.stdout
+    assert "JB01" in done.stdout and "不通过" in done.stdout
+    good = wine.run("cmd", "/c", windows_path(installed / "qingdan.cmd"), "check", "没有.xlsx")
+    assert good.returncode == 2 and "“没有.xlsx”不存在" in good.stderr
+
+
+def test_the_way_to_the_province_can_be_gone_on_windows(wine: Wine, installed: Path, tmp_path: Path) -> None:
+    def qingdan(*arguments: str) -> int:
+        return wine.run("cmd", "/c", windows_path(installed / "qingdan.cmd"), *arguments).returncode
+
+    county, submission = windows_path(tmp_path / "县.xlsx"), windows_path(tmp_path / "报省.xlsx")
+    assert qingdan("sample", "--county", "371502", "--enterprises", "3", "--out", county) == 0
+    assert qingdan("export", county, "--out", submission) == 0
+    assert qingdan("audit", submission, "--against", county) == 0
+
+
+def test_a_workbook_is_read_over_com_as_from_its_file(wine: Wine, installed: Path, workbook: Path) -> None:
+    assert play(wine, installed, "reading", workbook) == {
+        "application": "Excel", "name": "东昌府区.xlsx", "different": [], "names": True, "sheets": True,
+    }  # fmt: skip
+
+
+def test_odd_cells_are_read_like_the_file_reader_does(wine: Wine, installed: Path, workbook: Path) -> None:
+    assert play(wine, installed, "odd_cells", workbook) == {
+        "cells": ["20200818.0", "datetime.timedelta(days=1, seconds=43200)", "True", "''", "'=A1'"],
+        "formulas": {"5": {"7": "A1+1"}},
+        "merged": ["E5:F6"],
+        "hidden": [6],
+        "far": [[1_000_000, "远", 16_384]],
+        "nothing": [[], None],
+    }
+
+
+def test_what_the_officer_does_is_heard(wine: Wine, installed: Path, workbook: Path) -> None:
+    told = play(wine, installed, "events", workbook)
+    dirty = f"Dirty(sheet='{SHEET}')"
+
+    def changed(first: int, last: int) -> str:
+        return f"Changed(sheet='{SHEET}', first={first}, last={last})"
+
+    assert told == {
+        "one": [changed(7, 7), dirty],
+        "areas": [changed(5, 5), changed(9, 10), dirty],
+        "column": [changed(1, 1 << 20), dirty],
+        "column rows": 9,  # whole columns are read as far as the sheet is used
+        "inserted": [changed(8, 1 << 20), dirty],  # everything below has moved
+        "moved": ["Moved()"],
+        "stands": ["生产线减排措施", 9],
+        "selected": [["Moved()"], [SHEET, 6]],
+        "renamed": [["Books()"], "新名.xlsx", True],
+        "opened": [["Books()"], ["东昌府区.xlsx", "新名.xlsx"], True, None],
+        "other book": [],
+        "other closed": ["Books()"],
+        "closed": "Gone",
+        "books": "Gone",
+        "sink": True,
+    }
+
+
+def test_a_busy_excel_is_asked_again_and_nothing_is_lost(wine: Wine, installed: Path, workbook: Path) -> None:
+    told = play(wine, installed, "busy", workbook)
+    asked = told.pop("asked")
+    assert isinstance(asked, int) and 0 < asked < 100  # xlwings by itself would ask without a pause
+    assert told == {
+        "while": [], "rows": "Busy", "books": "Busy", "stands": "Busy", "select": "Busy", "names": "Busy",
+        "attach": None, "after": [f"Changed(sheet='{SHEET}', first=7, last=7)", f"Dirty(sheet='{SHEET}')"], "value": "甲",
+    }  # fmt: skip
+
+
+def test_findings_appear_and_go_beside_excel(wine: Wine, installed: Path, workbook: Path) -> None:
+    assert play(wine, installed, "session", workbook) == {
+        "begin": ["Excel", "东昌府区.xlsx", []],
+        "typed": ["JB01"],
+        "corrected": [],
+        "refused": True,
+        "column": [["GS01", SHEET]],
+        "stands": True,
+        "closed": "已关闭",
+        "ended": True,
+    }
+
+
+def test_uninstalling_leaves_nothing(wine: Wine, installed: Path, msi: Path) -> None:
+    (link,) = (path for path in wine.home.rglob("*.lnk") if "Programs" in path.parts)
+    assert link.name == "清单助手.lnk"
+    done = wine.run("msiexec", "/x", str(msi), "/qn")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not installed.exists() and not link.exists()
+    assert wine.run("reg", "query", r"HKCU\Software\Qingdan").returncode == 1

@@ -56,6 +56,7 @@ NAMESPACES = {
     "http://schemas.microsoft.com/office/excel/2006/main": "xm:",
     "http://schemas.microsoft.com/office/mac/excel/2008/main": "mx:",
     "http://schemas.microsoft.com/office/spreadsheetml/2016/revision9": "xr9:",
+    "http://schemas.microsoft.com/office/spreadsheetml/2024/workbookCompatibilityVersion": "xlwcv:",
     "http://schemas.libreoffice.org/": "loext:",
 }
 
@@ -308,7 +309,8 @@ def _wide(extra: bytes, values: list[int], problems: list[Problem], name: str) -
             raise DamagedError(f"部件 {name} 的附加字段已损坏", name)
         if tag == 1:
             wide = body
-        if tag not in _EXTRAS or (tag == 0xA220 and body[4:].strip(b"\0")) or (tag != 0xA220 and length > 40):
+        unknown = tag not in _EXTRAS and length
+        if unknown or (tag == 0xA220 and body[4:].strip(b"\0")) or (tag != 0xA220 and length > 40):
             problems.append(Problem(name, f"压缩包条目带有不允许的附加字段 {tag:#06x}"))
         position += 4 + length
     if position != len(extra):

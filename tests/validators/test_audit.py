@@ -39,7 +39,7 @@ from tests.validators.crafting import (
 from validators.audit import Check, ColumnKind, sheets
 from validators.audit.policy import PLAIN_AREAS, grammar, hides_value
 from validators.audit.report import CHECKS, Findings, plain
-from validators.audit.sheets import SheetWalker, StringTable, below, is_figure
+from validators.audit.sheets import Formats, SheetWalker, StringTable, below, is_figure
 from validators.package import PackageError
 
 SM = "application/vnd.openxmlformats-officedocument.spreadsheetml."
@@ -363,6 +363,23 @@ def test_au04_finds_a_picture_in_the_header() -> None:
     assert failed(report_of(changed(SHEET, "</worksheet>", header))) == {"AU04"}
 
 
+def test_a_formula_is_named_in_a_part_that_is_not_allowed_anyway() -> None:
+    found = report_of(with_part("xl/old/sheet9.xml", SM + "worksheet+xml", "worksheet", b"<x:s><x:f>1+1</x:f></x:s>"))
+    assert failed(found) == {"AU01", "AU06"}
+
+
+def test_the_strict_form_is_refused_in_plain_words() -> None:
+    strict = OFFICE.replace(
+        "http://schemas.openxmlformats.org/officeDocument/2006/", "http://purl.oclc.org/ooxml/officeDocument/"
+    )
+    parts = parts_of(plain_workbook())
+    for name in ("_rels/.rels", BOOK_RELS, BOOK):
+        parts[name] = parts[name].replace(OFFICE.encode(), strict.encode())
+    found = report_of(packed(parts))
+    assert "严格 Open XML" in said(found, "AU06")
+    assert found.checks[0].result == "不适用"
+
+
 # AU05
 
 COLUMNS = '<cols><col min="1" max="2" {}/></cols><sheetData>'
@@ -376,6 +393,14 @@ HIDDEN = {
     "row without height": (SHEET, '<row r="3"', '<row ht="0" customHeight="1" r="3"'),
     "column": (SHEET, "<sheetData>", COLUMNS.format('hidden="1" width="9"')),
     "column without width": (SHEET, "<sheetData>", COLUMNS.format('width="0" customWidth="1"')),
+    "row of a folded group": (SHEET, '<row r="3"', '<row collapsed="1" r="3"'),
+    "column of a folded group": (SHEET, "<sheetData>", COLUMNS.format('collapsed="1" width="9"')),
+    "rows above a frozen pane": (
+        SHEET,
+        '<sheetView tabSelected="1" workbookViewId="0"/>',
+        '<sheetView workbookViewId="0" topLeftCell="A3"><pane ySplit="1" topLeftCell="A4" state="frozen"/></sheetView>',
+    ),
+    "white on white": (STYLES, '<color theme="1"/>', '<color rgb="FFFFFFFF"/>'),
     "all rows": (SHEET, "<sheetFormatPr ", '<sheetFormatPr zeroHeight="1" '),
     "window": (BOOK, "<workbookView ", '<workbookView visibility="hidden" '),
     "tabs": (BOOK, "<workbookView ", '<workbookView showSheetTabs="0" '),
@@ -399,6 +424,22 @@ def test_au05_finds_what_is_hidden(part: str, old: str, new: str) -> None:
 def test_hidden_rows_and_columns_without_content_pass() -> None:
     data = changed(SHEET, "</sheetData>", '<row r="9" hidden="1"/></sheetData>')
     data = changed(SHEET, "<sheetData>", '<cols><col min="9" max="9" hidden="1"/></cols><sheetData>', data)
+    assert failed(report_of(data)) == set()
+
+
+def test_a_scrolled_sheet_and_white_on_blue_pass() -> None:
+    view = (
+        '<sheetView workbookViewId="0" topLeftCell="C1"><pane ySplit="1" topLeftCell="C9" state="frozen"/></sheetView>'
+    )
+    data = changed(SHEET, '<sheetView tabSelected="1" workbookViewId="0"/>', view)
+    data = changed(STYLES, '<color theme="1"/>', '<color indexed="9"/>', data)
+    assert "AU05" in failed(report_of(data))
+    data = changed(
+        STYLES,
+        '<fill><patternFill patternType="none"/>',
+        '<fill><patternFill patternType="solid"><fgColor theme="4"/></patternFill>',
+        data,
+    )
     assert failed(report_of(data)) == set()
 
 
@@ -606,6 +647,10 @@ def test_what_makes_the_auditor_stumble_fails_the_file(monkeypatch: pytest.Monke
     assert "无法解析" in said(found, "AU06")
 
 
+def test_au06_finds_a_cell_with_two_values() -> None:
+    assert "AU06" in failed(report_of(with_cell('<c r="E3" t="inlineStr"><v>1</v><is><t>2</t></is></c>')))
+
+
 # AU07
 
 VALUES = {
@@ -649,6 +694,12 @@ def test_au07_finds_numbers_stored_as_text(text: str) -> None:
 def test_other_texts_in_a_number_column_are_not_its_business(text: str) -> None:
     assert not is_figure(text)
     assert failed(report_of(plain_workbook([*ROWS, ("戊", text or None, None, None)]))) == set()
+
+
+def test_au07_finds_a_number_that_is_shown_as_a_day() -> None:
+    found = report_of(changed(SHEET, '<c r="B2"><v>', '<c r="B2" s="2"><v>'))
+    assert failed(found) == {"AU07"}
+    assert [e.cell for e in found.checks[6].evidence] == ["B2"]
 
 
 def test_au07_finds_codes_stored_as_numbers() -> None:
@@ -862,7 +913,7 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch) -> tup
     findings = Findings()
     strings = StringTable("s.xml", findings, frozenset(HEADS))
     strings.take([head.encode() for head in HEADS] + [b"12", "甲".encode()])
-    walker = SheetWalker("a.xml", "a", findings, strings, 12)
+    walker = SheetWalker("a.xml", "a", findings, strings, Formats(12))
     walker.expect(HEADS, frozenset(HEADS), frozenset({"数量"}))
     if not fast:
         walker.plain_block = lambda data: False  # type: ignore[method-assign] # the thorough way only

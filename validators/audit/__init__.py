@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 from validators.audit import manifest as manifests
 from validators.audit import parts, policy, values
 from validators.audit.report import CHECKS, Check, Evidence, Findings, Report
-from validators.audit.sheets import ColumnKind, SheetFacts, SheetWalker, StringTable
+from validators.audit.sheets import ColumnKind, Formats, SheetFacts, SheetWalker, StringTable
 from validators.audit.walk import Walker, walk
 from validators.package import (
     NotPackageError,
@@ -125,7 +125,7 @@ class _Auditor:
             for part in kinds[kind]:
                 walker = parts.SPECIAL.get(kind, Walker)(part, kind, findings)
                 self.guard(partial(walk, package, walker))
-        self.sheets(tabs, kinds["sheet"], strings, styles.count or 1, known)
+        self.sheets(tabs, kinds["sheet"], strings, styles.formats, known)
         if not self.complete or findings.failed("AU06"):
             findings.checks["AU09"].result = "不适用"
         else:
@@ -141,7 +141,7 @@ class _Auditor:
             _unread(error, self.findings)
 
     def sheets(
-        self, tabs: list[Sheet], allowed: list[str], strings: StringTable, styles: int, known: frozenset[str]
+        self, tabs: list[Sheet], allowed: list[str], strings: StringTable, styles: Formats, known: frozenset[str]
     ) -> None:
         """Walk through the sheets in the order of their tabs."""
         findings = self.findings

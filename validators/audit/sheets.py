@@ -218,6 +218,15 @@ class SheetFacts:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Formats:
+    """The cell formats: how many there are, which show text in the colour behind it, which show days."""
+
+    count: int
+    unseen: set[int] = field(default_factory=set)
+    dates: set[int] = field(default_factory=set)
+
+
 class _Sum:
     """The exact sum of many floats in little memory."""
 
@@ -248,8 +257,7 @@ class SheetWalker(BlockWalker):
     ending = b"</row>"
     depth = 2
 
-    def __init__(self, part: str, name: str, findings: Findings, strings: StringTable, styles: int) -> None:
-        """`styles` counts the cell formats."""
+    def __init__(self, part: str, name: str, findings: Findings, strings: StringTable, styles: Formats) -> None:
         super().__init__(part, "sheet", findings, name)
         self.facts = SheetFacts(name, part)
         self.strings, self.styles = strings, styles
@@ -260,6 +268,7 @@ class SheetWalker(BlockWalker):
         self.dimension: str | None = None
         self.hidden = bytearray(MAX_COLUMNS + 1)  # 1: hidden, 2: hidden and reported
         self.last_col = 0
+        self.scrolled: str | None = None  # the first cell in view
         self.kinds: dict[int, ColumnKind] = {}
         self.sums: dict[int, _Sum] = {}
         self.summed_heads: dict[int, str] = {}
@@ -328,6 +337,8 @@ class SheetWalker(BlockWalker):
             self.add("AU06", f"第 {row} 行排在第 {self.row} 行之后，行号重复或颠倒")
         self.row, self.column = row, 0
         self.row_hidden = not is_no(attributes.get("hidden")) or _narrow(attributes.get("ht"), 2)
+        if not is_no(attributes.get("collapsed")):
+            self.add("AU05", f"第 {row} 行标为“已折叠”，有的程序打开时会藏起它所属的各行")
         self.row_texts, self.row_filled = {}, False
         self.style(attributes.get("s"))
 
@@ -356,7 +367,7 @@ class SheetWalker(BlockWalker):
 
     def style(self, index: str | None) -> None:
         """Check the number of a cell format."""
-        if index is not None and not (re.fullmatch("[0-9]{1,6}", index) and int(index) < self.styles):
+        if index is not None and not (re.fullmatch("[0-9]{1,6}", index) and int(index) < max(self.styles.count, 1)):
             self.add("AU06", f"单元格样式编号 {index} 不存在")
 
     def open_cell(self, attributes: Attributes) -> None:
@@ -385,7 +396,8 @@ class SheetWalker(BlockWalker):
         kind, value = self.attributes.get("t", "n"), self.value
         text: str | None = None
         figure = False
-        if (kind == "inlineStr") != (self.inline is not None) and (value is not None or self.inline is not None):
+        both = value is not None and self.inline is not None
+        if both or ((kind == "inlineStr") != (self.inline is not None) and (value or self.inline) is not None):
             self.add("AU06", f"单元格类型 {kind} 与其内容不符")
         if value is None and self.inline is None:
             if kind == "e":
@@ -420,6 +432,10 @@ class SheetWalker(BlockWalker):
         if self.hidden[self.column] == 1:
             self.hidden[self.column] = 2
             self.add("AU05", f"{letter(self.column - 1)} 列被隐藏，但有内容")
+        style = self.attributes.get("s", "0")
+        style_number = int(style) if style.isdecimal() else 0
+        if style_number in self.styles.unseen:
+            self.add("AU05", "文字与底色同色，看不见")
         if self.facts.header_row is None:
             if self.row <= HEAD_ROWS:
                 self.row_texts[self.column] = text
@@ -427,6 +443,8 @@ class SheetWalker(BlockWalker):
         column = self.kinds.get(self.column)
         if column == "code" and figure:
             self.add("AU07", f"代码列里是数字 {value}，应为文字")
+        elif column == "number" and figure and style_number in self.styles.dates:
+            self.add("AU07", f"数字列里的 {value} 用了日期格式，会显示成日期")
         elif column == "number" and not figure and figures:
             self.add("AU07", f"数字列里是文字形式的数字{f'「{text}」' if text else ''}")
 
@@ -468,13 +486,13 @@ class SheetWalker(BlockWalker):
         key = (self.max_column, self.facts.header_row)
         if self._pattern[0] != key:
             self._patterns_made += 1
-            usable = self.max_column <= FAST_COLUMNS and self._patterns_made < 20
+            usable = self.max_column <= FAST_COLUMNS and self._patterns_made < 20 and not self.styles.unseen
             self._pattern = (key, re.compile(self.row_expression()) if usable else None)
         return self._pattern[1]
 
     def row_expression(self) -> bytes:
         """Write the expression of `pattern`."""
-        style, yes_no, no = below(max(self.styles, 1)), rb'"(?:0|1|true|false)"', rb'"(?:0|false)"'
+        style, yes_no, no = below(max(self.styles.count, 1)), rb'"(?:0|1|true|false)"', rb'"(?:0|false)"'
         attributes = [rb'spans="[0-9]{1,5}:[0-9]{1,5}"', rb's="' + style + rb'"', rb"customFormat=" + yes_no]
         attributes += [rb'ht="(?:[2-9]|[1-9][0-9]{1,2})(?:\.[0-9]{1,16})?"', rb"hidden=" + no]
         attributes += [rb"customHeight=" + yes_no, rb'outlineLevel="0"', rb"collapsed=" + no]
@@ -502,8 +520,19 @@ class SheetWalker(BlockWalker):
             if self.hidden[column]:
                 filled = b""
             name = letter(column - 1).encode()
-            cells.append(b'(?:<c r="' + name + rb'\2"(?: s="' + style + b'")?+(?:' + filled + blank + b"))?+")
+            cells.append(
+                b'(?:<c r="' + name + rb'\2"' + self.style_expression(kind) + b"(?:" + filled + blank + b"))?+"
+            )
         return b"(" + head + b"(?:/>|>" + b"".join(cells) + b"</row>))"
+
+    def style_expression(self, kind: ColumnKind | None) -> bytes:
+        """Write the expression for the style of a cell: no number is shown as a day."""
+        count, dates = max(self.styles.count, 1), self.styles.dates
+        if kind != "number" or not dates:
+            return b'(?: s="' + below(count) + b'")?+'
+        allowed = sorted(set(range(count)) - dates)
+        found = b' s="(?:' + "|".join(map(str, allowed)).encode() + b')"'
+        return b"(?:" + found + b")?+" if 0 in allowed else found
 
     def finish(self) -> None:
         """Compare the sheet's own idea of its size with the real one, and keep the facts."""
@@ -546,11 +575,24 @@ def _look_column(walker: SheetWalker, attributes: Attributes) -> None:
         if not is_no(attributes.get("hidden")) or _narrow(attributes.get("width"), 0.5):
             walker.hidden[int(first) : int(last) + 1] = b"\1" * (int(last) - int(first) + 1)
     walker.style(attributes.get("style"))
+    if not is_no(attributes.get("collapsed")):
+        walker.add("AU05", f"第 {first} 列标为“已折叠”，有的程序打开时会藏起它所属的各列")
 
 
 def _look_view(walker: SheetWalker, attributes: Attributes) -> None:
+    walker.scrolled = attributes.get("topLeftCell")
     if attributes.get("showZeros", "1") not in ("1", "true"):
         walker.add("AU05", "工作表设为不显示零值")
+
+
+def _look_pane(walker: SheetWalker, attributes: Attributes) -> None:
+    first = area(walker.scrolled or "A1") or (1, 1, 1, 1)
+    above, left = (
+        attributes.get("ySplit", "0") != "0" and first[0] > 1,
+        attributes.get("xSplit", "0") != "0" and first[1] > 1,
+    )
+    if attributes.get("state", "split").startswith("frozen") and (above or left):
+        walker.add("AU05", f"窗格冻结在 {walker.scrolled} 处，之前的行或列滚动不到，看不见")
 
 
 def _look_dimension(walker: SheetWalker, attributes: Attributes) -> None:
@@ -572,6 +614,7 @@ _LOOKS = {
     "sheetFormatPr": _look_format,
     "col": _look_column,
     "sheetView": _look_view,
+    "pane": _look_pane,
     "dimension": _look_dimension,
     "mergeCell": _look_merge,
 }

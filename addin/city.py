@@ -9,6 +9,7 @@ from typing import Any
 
 from addin.problems import Stop, writing
 from addin.reading import Reading, read_all, summary
+from addin.signing import Signer
 from addin.worker import Failure, each
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
@@ -21,13 +22,16 @@ from validators.rule import judge, judge_city, value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, load
 from workbook_templates.city import COUNTIES, read_city, write_city
 from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
+from workbook_templates.streaming import replacing
 from workbook_templates.submission import (
     DEFAULT,
     Origin,
     ProfileSheet,
     UnknownProfile,
+    manifest_path,
     profile,
     rows_of,
+    signature_paths,
     write_submission,
 )
 
@@ -170,38 +174,65 @@ class Exported:
     """At ERROR or BLOCKER."""
 
 
-def export(source: Path, out: Path, *, profile_name: str, overwrite: bool = False) -> Exported:
+def export(
+    source: Path, out: Path, *, profile_name: str, signer: Signer | None = None, overwrite: bool = False
+) -> Exported:
     """The province's submission of a city workbook, or of one county's, at `out`, with its manifest. Raises `Stop`.
+
+    With a `signer` the manifest is signed, and signature and public key lie beside it.
 
     What was found is found anew: the lists may have been changed since they were consolidated. All of it happens in
     a child process, because the workbook comes from outside.
     """
     with writing(out, force=overwrite, inputs=[source]):
-        [done] = each(_export, [(source, out, profile_name, overwrite)], memory=LARGE_MEMORY, seconds=LONG)
-    if isinstance(done, Failure):
-        raise Stop(done.message)
-    assert isinstance(done, Exported)  # noqa: S101 - for the type checker
+        fingerprint = signer and signer.public.fingerprint
+        [done] = each(_export, [(source, out, profile_name, fingerprint, overwrite)], memory=LARGE_MEMORY, seconds=LONG)
+        if isinstance(done, Failure):
+            raise Stop(done.message)
+        assert isinstance(done, Exported)  # noqa: S101 - for the type checker
+        if done.manifest is not None:
+            _sign(manifest_path(out), signer)
     return done
 
 
-def _export(source: Path, out: Path, profile_name: str, overwrite: bool) -> Exported:
+def _sign(manifest: Path, signer: Signer | None) -> None:
+    """Signature and public key beside the manifest; without a signer none of an earlier export stay there."""
+    for path, content in zip(
+        signature_paths(manifest),
+        (signer.sign(manifest.read_bytes()), signer.public.pem()) if signer else (None, None),
+        strict=True,
+    ):
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            with replacing(path, overwrite=True) as file:
+                file.write(content)
+
+
+def _export(source: Path, out: Path, profile_name: str, fingerprint: str | None, overwrite: bool) -> Exported:
     try:
         profile(profile_name)
         city, findings = _source(source)
     except (UnreadableWorkbook, UnknownProfile) as error:
         raise Stop(str(error)) from error
-    return submit(city, findings, out, profile_name=profile_name, overwrite=overwrite)
+    return submit(city, findings, out, profile_name=profile_name, fingerprint=fingerprint, overwrite=overwrite)
 
 
 def submit(
-    city: City, findings: Sequence[Finding], out: Path, *, profile_name: str, overwrite: bool = False
+    city: City,
+    findings: Sequence[Finding],
+    out: Path,
+    *,
+    profile_name: str,
+    fingerprint: str | None = None,
+    overwrite: bool = False,
 ) -> Exported:
     """The submission of a city that is at hand, unless something found stands against it. Raises `Stop`."""
     standing = [finding for finding in in_order(findings) if stops([finding])]
     if standing:
         return Exported(None, standing)
     with writing(out, force=overwrite):
-        return Exported(write_submission(out, city, profile_name, overwrite=overwrite), [])
+        return Exported(write_submission(out, city, profile_name, signer=fingerprint, overwrite=overwrite), [])
 
 
 def _source(source: Path) -> tuple[City, list[Finding]]:
@@ -238,7 +269,7 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
         city = sort_out(handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, ruleset=rules)
         _compare_inputs(city, said, found)
         sheets = profile(str(said.get("profile", DEFAULT)))
-        [rows] = each(_rows, [(path, [sheet.title for sheet in sheets])], memory=LARGE_MEMORY, seconds=LONG)
+        [rows] = each(_rows, [(path,)], memory=LARGE_MEMORY, seconds=LONG)
         if isinstance(rows, Failure):
             found.add("AU10", f"不能复算：{rows.message}")
             rows = {}
@@ -247,16 +278,18 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
                 _compare_sheet(sheet, city, rows[sheet.title], found)
             else:
                 found.add("AU10", f"缺少工作表“{sheet.title}”", sheet=sheet.title)
+        for title in rows.keys() - {sheet.title for sheet in sheets}:
+            found.add("AU10", "多出一张工作表，报送格式里没有", sheet=title)
     except (ManifestError, UnreadableWorkbook, UnknownProfile, UnknownRuleSet) as error:
         found.add("AU10", f"不能复算：{error}")
     return found.checks["AU10"]
 
 
-def _rows(path: Path, titles: Sequence[str]) -> dict[str, list[tuple[int, list[Any]]]]:
+def _rows(path: Path) -> dict[str, list[tuple[int, list[Any]]]]:
     """In a child: the rows of the sheets of a submission."""
     try:
         opened = open_workbook(path)
-        return {title: grid.rows for title in titles if (grid := opened.grid(title))}
+        return {title: grid.rows for title in opened.sheets if (grid := opened.grid(title))}
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
 
@@ -293,7 +326,7 @@ Keyed = dict[tuple[object, ...], tuple[int, list[Any]]]
 def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[Any]]], found: Findings) -> None:
     """One sheet of the submission against what the counties' workbooks give."""
     heads = [one.head for one in sheet.heads]
-    if not rows or rows[0][1][: len(heads)] != heads:
+    if not rows or rows[0][1][: len(heads)] != heads or any(rows[0][1][len(heads) :]):
         found.add("AU10", "表头与报送格式不符", sheet=sheet.title, cell="A1")
         return
     keys = [place for place, one in enumerate(sheet.sources) if one.field in ("list_id", "line_id")]
@@ -312,9 +345,13 @@ def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[A
             if not same_value(value, cell):
                 what = f"“{head.head}”应为“{value_text(value)}”，实为“{value_text(cell if cell != '' else None)}”（{whence}）"
                 found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
-    for key, (number, _) in actual.items():
+    for key, (number, cells) in actual.items():
         if key not in expected:
             found.add("AU10", "多出一行，县区工作簿里没有", sheet=sheet.title, cell=f"A{number}")
+        for column in range(len(heads), len(cells)):
+            if cells[column] not in ("", None):
+                what = f"表头之外多出“{value_text(cells[column])}”"
+                found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
     if list(actual) != list(expected) and actual.keys() == expected.keys():
         found.add("AU10", "各行的次序与复算的不同", sheet=sheet.title)
 

@@ -143,8 +143,15 @@ def manifest_path(target: Path) -> Path:
     return target.with_name(target.name + ".manifest.json")
 
 
-def write_submission(target: Path, city: City, profile_name: str, *, overwrite: bool) -> dict[str, Any]:
-    """Write the submission and its manifest; returns the manifest.
+def signature_paths(manifest: Path) -> tuple[Path, Path]:
+    """Where the signature of a manifest and the public key for it lie: beside it."""
+    return manifest.with_name(manifest.name + ".sig"), manifest.with_name(manifest.name + ".pub")
+
+
+def write_submission(
+    target: Path, city: City, profile_name: str, *, signer: str | None = None, overwrite: bool
+) -> dict[str, Any]:
+    """Write the submission and its manifest; returns the manifest. `signer` is the fingerprint of who will sign it.
 
     Raises ValueError for what a workbook cannot hold, `UnknownProfile`, FileExistsError and OSError.
     """
@@ -172,6 +179,8 @@ def write_submission(target: Path, city: City, profile_name: str, *, overwrite: 
         "exclusions": [{"county": code, "reason": reason} for code, reason in city.exclusions.items()],
         "waivers": [],
     }
+    if signer is not None:
+        manifest["signer"] = signer
     with replacing(manifest_path(target), overwrite=True) as file:
         file.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
     return manifest

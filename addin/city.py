@@ -329,7 +329,7 @@ def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[A
     if not rows or rows[0][1][: len(heads)] != heads or any(rows[0][1][len(heads) :]):
         found.add("AU10", "表头与报送格式不符", sheet=sheet.title, cell="A1")
         return
-    keys = [place for place, one in enumerate(sheet.sources) if one.field in ("list_id", "line_id")]
+    keys = sheet.keys
     actual = _keyed(((number, cells) for number, cells in rows[1:]), keys)
     origins: list[Origin] = []
     expected: Keyed = _keyed(_numbered(sheet, city, origins), keys)
@@ -337,7 +337,8 @@ def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[A
         book, name, record = origins[place]
         whence = f"来自{book.file}《{SHEETS[name].title}》第{record.row}行"
         if key not in actual:
-            found.add("AU10", f"缺少{'、'.join(str(part) for part in key[:-1])}这一行（{whence}）", sheet=sheet.title)
+            named = "、".join(str(part) for part in key[:-1] if part)
+            found.add("AU10", f"缺少{named}这一行（{whence}）", sheet=sheet.title)
             continue
         number, cells = actual[key]
         for column, (value, head) in enumerate(zip(values, sheet.heads, strict=True)):

@@ -306,6 +306,23 @@ def selftest(
     return command(out=out, host=host, as_json=as_json)
 
 
+@app.command("profile-diff", cls=Command)
+def profile_diff(
+    *,
+    old: Annotated[str, typer.Argument(metavar="旧", help="报送格式的名称，或省里的空白表（.xlsx）。")],
+    new: Annotated[str, typer.Argument(metavar="新", help="另一个报送格式的名称，或空白表（.xlsx）。")],
+    as_json: AsJson = False,
+) -> int:
+    """比较两个报送格式，或用省里新发的空白表核对现有格式：哪些表头移动、新增、消失。
+
+    例：qingdan profile-diff default 省里新发的空白表.xlsx
+    退出码：0 没有不同，1 有不同，2 有文件读不了。
+    """
+    from addin import profiles as command
+
+    return command.profile_diff(old, new, as_json=as_json)
+
+
 @app.command("rules", cls=Command)
 def rules(
     *,

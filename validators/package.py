@@ -384,6 +384,7 @@ class SafeParser:
     ) -> None:
         self.part = part
         self.fed = 0  # bytes
+        self.skipped = 0  # bytes that somebody else looked at instead
         self.depth = 0
         self.remarks: dict[str, int] = {}
         self.root_namespaces: dict[str | None, str] = {}
@@ -427,7 +428,7 @@ class SafeParser:
             self._parser.Parse(data, last)
         except expat.ExpatError as error:
             raise DamagedError(
-                f"部件 {self.part} 不是合格的 UTF-8 XML（第 {error.lineno} 行第 {error.offset + 1} 个字节处）",
+                f"部件 {self.part} 不是合格的 UTF-8 XML（第 {self._parser.ErrorByteIndex + self.skipped + 1} 个字节处）",
                 self.part,
             ) from error
 

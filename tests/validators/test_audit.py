@@ -651,6 +651,13 @@ def test_au06_finds_a_cell_with_two_values() -> None:
     assert "AU06" in failed(report_of(with_cell('<c r="E3" t="inlineStr"><v>1</v><is><t>2</t></is></c>')))
 
 
+def test_the_byte_that_is_wrong_is_named_though_rows_before_it_were_not_parsed() -> None:
+    parts = parts_of(plain_workbook([(f"厂{n}", n, f"{n:03d}", 43831 + n) for n in range(3000)]))
+    parts[SHEET] = parts[SHEET].replace(b"<pageMargins", b"<<pageMargins")
+    place = parts[SHEET].index(b"<<") + 2
+    assert f"第 {place} 个字节处" in said(report_of(packed(parts)), "AU06")
+
+
 # AU07
 
 VALUES = {
@@ -930,7 +937,7 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch) -> tup
         error = False
     counts = {c.id: c.count for c in findings.checks.values()}
     facts = (walker.facts.rows, walker.facts.sums) if not error else None
-    return error, counts, facts, walker.skipped
+    return error, counts, facts, walker.parser.skipped
 
 
 CELL = st.builds(

@@ -93,7 +93,6 @@ class BlockWalker(Walker):
 
     ending: bytes
     depth: int  # of the elements around
-    skipped = 0  # bytes that the parser never saw
     behind = -1  # bytes fed to the parser up to its last end tag
 
     def run(self, chunks: Iterator[bytes]) -> None:
@@ -131,7 +130,7 @@ class BlockWalker(Walker):
         plain = parser.root_namespaces.get(None) == MAIN and not parser.inner_namespaces
         between = self.behind == parser.fed and len(self.stack) == self.depth and not self.denied
         if plain and between and self.plain_block(data):
-            self.skipped += len(data)
+            parser.skipped += len(data)
         else:
             parser.feed(data)
             if not data.endswith(self.ending):
@@ -539,7 +538,7 @@ class SheetWalker(BlockWalker):
         super().finish()
         self.facts.sums = {head: self.sums[column].total() for column, head in self.summed_heads.items()}
         size = (self.max_row - self.min_row + 1) * self.max_column
-        if size > MAX_GRID or size > max(FREE_GRID, self.parser.fed + self.skipped):
+        if size > MAX_GRID or size > max(FREE_GRID, self.parser.fed + self.parser.skipped):
             self.add(
                 "AU06",
                 f"使用区域大得反常（第 {self.min_row} 至 {self.max_row} 行、{self.max_column} 列），多数读表程序会耗尽内存",

@@ -17,7 +17,6 @@ from validators.audit.report import Findings
 from validators.city import City, Handed, reductions, sort_out
 from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES, SHEETS, letter
 from validators.findings import Finding, Json, counts, in_order, stops
-from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, load
 from workbook_templates.city import COUNTIES, read_city, write_city
@@ -375,11 +374,7 @@ def _keyed(rows: Iterable[tuple[int, list[Any]]], keys: list[int]) -> Keyed:
 
 
 def same_value(expected: object, cell: object) -> bool:
-    """Whether a cell that was read holds the value: days may be serial numbers, blank is blank."""
+    """Whether a cell that was read holds the value: a day is shown as a day, a number as a number, blank is blank."""
     if expected is None or expected == "":
         return cell is None or cell == ""
-    if isinstance(expected, dt.date) and isinstance(cell, float):
-        return (expected - EXCEL_EPOCH).days == cell
-    if isinstance(expected, float | int) and isinstance(cell, dt.date):
-        return expected == (cell - EXCEL_EPOCH).days
-    return type(cell) is not bool and expected == cell
+    return type(cell) is not bool and isinstance(expected, dt.date) == isinstance(cell, dt.date) and expected == cell

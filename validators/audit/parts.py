@@ -173,6 +173,7 @@ class BookWalker(Walker):
         super().__init__(part, "workbook", findings)
         self.epoch_1904 = False
         self.tabs: set[str] = set()
+        self.ids: set[str] = set()
         self.visible = 0
         self.names: set[tuple[str, str | None]] = set()
         self.name: Attributes = {}
@@ -181,6 +182,10 @@ class BookWalker(Walker):
         """Look at tabs, views and settings."""
         if name == "sheet":
             self.tab(attributes.get("name", ""), attributes.get("state", "visible"))
+            id_ = attributes.get("sheetId", "")
+            if not re.fullmatch("[1-9][0-9]{0,9}", id_) or id_ in self.ids:
+                self.add("AU06", f"工作表编号「{id_}」不合法或重复")
+            self.ids.add(id_)
         elif name == "definedName":
             self.name = attributes
         elif name == "workbookView":
@@ -215,7 +220,10 @@ class BookWalker(Walker):
         """Judge a defined name once its text is known."""
         if name == "definedName":
             title = self.name.get("name", "")
-            key = title.casefold(), self.name.get("localSheetId")
+            local = self.name.get("localSheetId")
+            if local is not None and not (re.fullmatch("[0-9]{1,5}", local) and int(local) < len(self.ids)):
+                self.add("AU06", f"名称「{title}」所属的工作表「{local}」不存在")
+            key = title.casefold(), local
             if key in self.names:
                 self.add("AU06", f"定义的名称「{title}」重复")
             self.names.add(key)
@@ -241,6 +249,7 @@ class StyleWalker(Walker):
         self.dates = set(policy.BUILT_IN_DATES)  # ids of number formats that show a day or a time
         self.fonts: list[str] = []  # colour of each font as RRGGBB, or what names it
         self.fills: list[str] = []  # likewise of what is behind the text
+        self.borders = 0
 
     def opened(self, name: str, attributes: Attributes) -> None:
         """Take in the formats of cells, fonts and fills; look at number formats."""
@@ -256,6 +265,8 @@ class StyleWalker(Walker):
             self.fonts.append("000000")
         elif name == "color" and inside == "font" and self.stack[-3][0] == "fonts":
             self.fonts[-1] = _colour(attributes)
+        elif name == "border" and inside == "borders":
+            self.borders += 1
         elif name == "fill" and inside == "fills":
             self.fills.append("FFFFFF")
         elif name == "patternFill" and self.stack[-3][0] == "fills":
@@ -267,10 +278,12 @@ class StyleWalker(Walker):
             self.fills[-1] = _colour(attributes)
 
     def cell_format(self, attributes: Attributes) -> None:
-        """Take in one cell format."""
-        fonts, fills = dict(enumerate(self.fonts)), dict(enumerate(self.fills))
-        font = fonts.get(_index(attributes.get("fontId")))
-        if font is not None and font == fills.get(_index(attributes.get("fillId"))):
+        """Take in one cell format; the fonts, fills and borders that it speaks of stand before it."""
+        font, fill, border = (_index(attributes.get(f"{part}Id")) for part in ("font", "fill", "border"))
+        fonts, fills = self.fonts or ["000000"], self.fills or ["FFFFFF"]
+        if not (font < len(fonts) and fill < len(fills) and border < max(self.borders, 1)):
+            self.add("AU06", f"第 {self.formats.count} 种单元格样式用了不存在的字体、填充或边框")
+        elif fonts[font] == fills[fill]:
             self.formats.unseen.add(self.formats.count)
         if attributes.get("numFmtId", "0") in self.dates:
             self.formats.dates.add(self.formats.count)
@@ -278,8 +291,8 @@ class StyleWalker(Walker):
 
 
 def _index(text: str | None) -> int:
-    """Return a number in the table of fonts or fills, 0 where none is given, -1 where it makes no sense."""
-    return int(text or 0) if re.fullmatch("[0-9]{0,6}", text or "") else -1
+    """Return a number in the table of fonts, fills or borders, 0 where none is given; too great where it is none."""
+    return int(text or 0) if re.fullmatch("[0-9]{0,6}", text or "") else MAX_LOOK
 
 
 def _colour(attributes: Attributes) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 MAX_PARTS = 10_000
+MAX_VERSION = 63  # of the zip format, in tenths; what others refuse to read starts here
 MAX_INFLATED = 2 << 30  # bytes of all parts together; the province's list needs about 0.7 GB
 FREE_INFLATED = 64 << 20  # below this no ratio is looked at: small files of blank rows shrink a lot
 MAX_RATIO = 100  # inflated bytes per byte of the file, above FREE_INFLATED
@@ -250,7 +251,7 @@ def _members(file: BinaryIO, directory: bytes, count: int, end: int, problems: l
             entry = _CENTRAL.unpack_from(directory, position)
         except struct.error as error:
             raise DamagedError("压缩包的目录已损坏") from error
-        signature, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, note = entry[:13]
+        signature, _, needed, flags, method, _, _, crc, packed, size, name_length, extra_length, note = entry[:13]
         position += 46 + name_length + extra_length + note
         if signature != b"PK\x01\x02" or position > len(directory):
             raise DamagedError("压缩包的目录已损坏")
@@ -266,6 +267,8 @@ def _members(file: BinaryIO, directory: bytes, count: int, end: int, problems: l
             raise DamagedError(f"部件 {name} 用了工作簿不允许的压缩方法（{method}）", name)
         if note:
             problems.append(Problem(name, "压缩包条目带有注释"))
+        if needed > MAX_VERSION:
+            problems.append(Problem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
         if flags & ~_FLAGS:
             problems.append(Problem(name, "压缩包条目有不认识的标志"))
         if name.endswith("/"):
@@ -336,7 +339,9 @@ def _local(
     raw = file.read(30)
     if len(raw) < 30 or raw[:4] != b"PK\x03\x04":
         raise DamagedError(f"部件 {name} 的数据不在目录所说的位置", name)
-    _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(raw)
+    _, needed, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(raw)
+    if needed > MAX_VERSION:
+        problems.append(Problem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
     local_name, extra = file.read(name_length), file.read(extra_length)
     if 0xFFFFFFFF in (packed, size):
         packed, size, _ = _wide(extra, [size, packed, 0], [], name)

@@ -380,6 +380,26 @@ def test_the_strict_form_is_refused_in_plain_words() -> None:
     assert found.checks[0].result == "不适用"
 
 
+def test_the_properties_may_be_related_as_libreoffice_does() -> None:
+    package, office = (
+        "http://schemas.openxmlformats.org/package/2006/relationships/",
+        OFFICE.replace("Document", "document"),
+    )
+    assert failed(report_of(changed("_rels/.rels", package + "metadata", office + "metadata"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        (BOOK, 'sheetId="1"', 'sheetId="a"'),
+        (BOOK, "</sheets>", '</sheets><definedNames><definedName name="n" localSheetId="7">企业!$A$1</definedName></definedNames>'),
+        (STYLES, 'cellXfs count="3"><xf numFmtId="0" fontId="0"', 'cellXfs count="3"><xf numFmtId="0" fontId="9"'),
+    ],
+)  # fmt: skip
+def test_au06_finds_numbers_of_things_that_are_not_there(part: str, old: str, new: str) -> None:
+    assert failed(report_of(changed(part, old, new))) == {"AU06"}
+
+
 # AU05
 
 COLUMNS = '<cols><col min="1" max="2" {}/></cols><sheetData>'
@@ -462,6 +482,8 @@ def test_au05_finds_content_under_a_merged_area() -> None:
         ("General", False),
         ("@", False),
         ("#,##0.00", False),
+        ("#,##0,", True),
+        ("yyyy-mm-ddThh:mm:ss", False),
         ("0.00%", False),
         ("yyyy\\-mm\\-dd", False),
         ('yyyy"年"m"月"d"日";@', False),

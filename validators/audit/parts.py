@@ -53,6 +53,7 @@ class RelsWalker(Walker):
         if name != "rel:Relationship":
             return
         kind, target = attributes.get("Type", ""), attributes.get("Target", "")
+        kind = policy.SAME_RELATIONS.get(kind, kind)
         id_ = attributes.get("Id", "")
         if id_ in self.ids or not id_:
             self.add("AU06", f"关系编号「{id_}」重复或缺少")

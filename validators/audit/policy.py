@@ -24,6 +24,11 @@ class Kind(NamedTuple):
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _RELATION = OFFICE + "relationships/"
+# LibreOffice gives the properties another relationship type in some files; it means the same.
+SAME_RELATIONS = {
+    "http://schemas.openxmlformats.org/officedocument/2006/relationships/metadata/core-properties": PACKAGE
+    + "relationships/metadata/core-properties"
+}
 STRICT = "http://purl.oclc.org/ooxml/"
 RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 KINDS = {
@@ -207,7 +212,7 @@ AUTO_NAMES = re.compile(r"(_xlnm\.)?auto_(open|close|activate|deactivate)", re.I
 
 # Number formats: each section must show the value; literals must not look like one.
 _LITERAL = r"\"[^\"0-9]*+\"|\\[^0-9]|[_*]."
-_CODE = r"\[[^\]\"]{1,40}+\]|General|AM/PM|A/P|上午/下午|E[+\-]|[0#?@YMDHSEGBA.,%/:;()$¥€£+\- 年月日时分秒]"
+_CODE = r"\[[^\]\"]{1,40}+\]|General|AM/PM|A/P|上午/下午|E[+\-]|[0#?@YMDHSEGBAT.,%/:;()$¥€£+\- 年月日时分秒]"
 _CODES = re.compile(rf"(?:{_LITERAL}|{_CODE})*+", re.IGNORECASE)
 _SHOWS = re.compile(r"General|[0#?@YMDHSEGBA]", re.IGNORECASE)
 _SCALES = re.compile(r"[0#?],+(?![0#?,])")  # shows thousands, or millions

@@ -9,10 +9,13 @@ expression only accepts what the parser would accept without a finding, so both 
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import lt
 from typing import Literal
+
+from pydantic_core import from_json
 
 from validators.audit.report import Findings
 from validators.audit.walk import LEADING, NUMBER, Attributes, Walker, is_no
@@ -76,15 +79,15 @@ def below(limit: int) -> bytes:
     """Return an expression for the whole numbers from 0 to limit - 1, without leading zeros."""
     digits = str(limit - 1)
     shorter = len(digits) - 1
-    options = [f"[1-9][0-9]{{0,{shorter - 1}}}(?![0-9])"] if shorter else []
+    options = []
     for place, digit in enumerate(digits):
         low = 1 if place == 0 and shorter else 0
         if int(digit) > low:
             rest = shorter - place
             options.append(f"{digits[:place]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{rest}}}" if rest else ""))
     options.append(digits)
-    if shorter:
-        options.append("0")
+    if shorter:  # most numbers are as long as the limit, and are tried first
+        options += [f"[1-9][0-9]{{0,{shorter - 1}}}+(?![0-9])", "0"]
     return f"(?:{'|'.join(options)})".encode()
 
 
@@ -230,13 +233,13 @@ class _Sum:
     """The exact sum of many floats in little memory."""
 
     def __init__(self) -> None:
-        self.values: list[float] = []
+        self.values = array("d")
 
-    def extend(self, numbers: list[float]) -> None:
-        """Add numbers; past 20,000 they are folded into a few floats with exactly the same sum."""
-        self.values += numbers
-        if len(self.values) > 20_000:
-            folded: list[float] = []
+    def extend(self, numbers: Iterable[float]) -> None:
+        """Add numbers; past 300,000 they are folded into a few floats with exactly the same sum."""
+        self.values.extend(numbers)
+        if len(self.values) > 300_000:
+            folded = array("d")
             while total := math.fsum(self.values):
                 folded.append(total)
                 self.values.append(-total)
@@ -470,7 +473,7 @@ class SheetWalker(BlockWalker):
         if numbers[-1] > MAX_ROWS or not all(map(lt, numbers, numbers[1:])):
             return False
         for column, texts in zip(self._groups, list(zip(*found, strict=True))[2:], strict=True):
-            self.sums[column].extend(list(map(float, filter(None, texts))))
+            self.sums[column].extend(from_json(b"[" + b",".join(filter(None, texts)) + b"]"))  # thrice as fast as float
         if self.facts.header_row is not None:
             self.facts.rows += sum([b"</v>" in row[0] or b"</t>" in row[0] for row in found])
         self.row = self.max_row = numbers[-1]

@@ -400,6 +400,13 @@ def test_au06_finds_numbers_of_things_that_are_not_there(part: str, old: str, ne
     assert failed(report_of(changed(part, old, new))) == {"AU06"}
 
 
+@pytest.mark.parametrize(("signature", "place"), [(b"PK\x01\x02", 6), (b"PK\x03\x04", 4)])
+def test_au06_finds_an_entry_that_wants_a_newer_program(signature: bytes, place: int) -> None:
+    data = bytearray(plain_workbook())
+    data[data.index(signature) + place] = 168
+    assert failed(report_of(bytes(data))) == {"AU06"}
+
+
 # AU05
 
 COLUMNS = '<cols><col min="1" max="2" {}/></cols><sheetData>'

@@ -13,7 +13,17 @@ from validators.audit import Report, audit
 from workbook_templates.submission import heads, manifest_path
 
 COUNT, SEED = 280, 7
-VALUES = {"一格的值", "一条文字", "一格的类型", "数字格式", "行与格的次序", "工作表清单", "部件的一个字节", "改一个属性", "XML 的写法"}
+VALUES = {
+    "一格的值",
+    "一条文字",
+    "一格的类型",
+    "数字格式",
+    "行与格的次序",
+    "工作表清单",
+    "部件的一个字节",
+    "改一个属性",
+    "XML 的写法",
+}
 """Kinds that may put a plausible value or look in the place of another: only the manifest knows better."""
 
 

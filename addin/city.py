@@ -18,6 +18,7 @@ from addin import ledger
 from addin.ledger import Ledger, Version
 from addin.problems import Stop, refusal, writing
 from addin.reading import Reading, read_all, summary
+from addin.signing import Signer
 from addin.worker import Failure, each
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
@@ -39,7 +40,6 @@ from validators.decisions import (
 )
 from validators.findings import Finding, Json, counts, in_order, stops
 from validators.imports import KINDS, Import, Imports
-from validators.records import EXCEL_EPOCH
 from validators.rule import judge, judge_city, value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, default, load
 from validators.versions import Change, differences
@@ -47,13 +47,16 @@ from workbook_templates.city import COUNTIES, Desk, read_city, seen_files, write
 from workbook_templates.decided import printed, read_decisions
 from workbook_templates.imports import read_import
 from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
+from workbook_templates.streaming import replacing
 from workbook_templates.submission import (
     DEFAULT,
     Origin,
     ProfileSheet,
     UnknownProfile,
+    manifest_path,
     profile,
     rows_of,
+    signature_paths,
     write_submission,
 )
 
@@ -415,27 +418,56 @@ class Exported:
     """At ERROR or BLOCKER."""
 
 
-def export(source: Path, out: Path, *, profile_name: str, overwrite: bool = False) -> Exported:
+def export(
+    source: Path, out: Path, *, profile_name: str, signer: Signer | None = None, overwrite: bool = False
+) -> Exported:
     """The province's submission of a city workbook, or of one county's, at `out`, with its manifest. Raises `Stop`.
+
+    With a `signer` the manifest is signed, and signature and public key lie beside it.
 
     What was found is found anew: the lists may have been changed since they were consolidated. All of it happens in
     a child process, because the workbook comes from outside.
     """
     with writing(out, force=overwrite, inputs=[source]):
-        [done] = each(_export, [(source, out, profile_name, overwrite)], memory=LARGE_MEMORY, seconds=LONG)
-    if isinstance(done, Failure):
-        raise Stop(done.message)
-    assert isinstance(done, Exported)  # noqa: S101 - for the type checker
+        fingerprint = signer and signer.public.fingerprint
+        [done] = each(_export, [(source, out, profile_name, fingerprint, overwrite)], memory=LARGE_MEMORY, seconds=LONG)
+        if isinstance(done, Failure):
+            raise Stop(done.message)
+        assert isinstance(done, Exported)  # noqa: S101 - for the type checker
+        if done.manifest is not None:
+            _sign(manifest_path(out), signer)
     return done
 
 
-def _export(source: Path, out: Path, profile_name: str, overwrite: bool) -> Exported:
+def _sign(manifest: Path, signer: Signer | None) -> None:
+    """Signature and public key beside the manifest; without a signer none of an earlier export stay there."""
+    for path, content in zip(
+        signature_paths(manifest),
+        (signer.sign(manifest.read_bytes()), signer.public.pem()) if signer else (None, None),
+        strict=True,
+    ):
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            with replacing(path, overwrite=True) as file:
+                file.write(content)
+
+
+def _export(source: Path, out: Path, profile_name: str, fingerprint: str | None, overwrite: bool) -> Exported:
     try:
         profile(profile_name)
         city, findings, decisions = _source(source)
     except (UnreadableWorkbook, UnknownProfile) as error:
         raise Stop(str(error)) from error
-    return submit(city, findings, out, profile_name=profile_name, overwrite=overwrite, decisions=decisions)
+    return submit(
+        city,
+        findings,
+        out,
+        profile_name=profile_name,
+        fingerprint=fingerprint,
+        overwrite=overwrite,
+        decisions=decisions,
+    )
 
 
 def submit(
@@ -444,6 +476,7 @@ def submit(
     out: Path,
     *,
     profile_name: str,
+    fingerprint: str | None = None,
     overwrite: bool = False,
     decisions: Sequence[Decision] = (),
 ) -> Exported:
@@ -456,9 +489,10 @@ def submit(
         return Exported(None, standing_against)
     lifted = Counter(finding.waiver for finding in findings if finding.waiver)
     with writing(out, force=overwrite):
-        return Exported(
-            write_submission(out, city, profile_name, overwrite=overwrite, decisions=decisions, lifted=lifted), []
+        manifest = write_submission(
+            out, city, profile_name, signer=fingerprint, overwrite=overwrite, decisions=decisions, lifted=lifted
         )
+        return Exported(manifest, [])
 
 
 def _source(source: Path) -> tuple[City, list[Finding], list[Decision]]:
@@ -510,7 +544,7 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
         apply(city, decisions)
         _compare_inputs(city, said, found)
         sheets = profile(str(said.get("profile", DEFAULT)))
-        [rows] = each(_rows, [(path, [sheet.title for sheet in sheets])], memory=LARGE_MEMORY, seconds=LONG)
+        [rows] = each(_rows, [(path,)], memory=LARGE_MEMORY, seconds=LONG)
         if isinstance(rows, Failure):
             found.add("AU10", f"不能复算：{rows.message}")
             rows = {}
@@ -519,6 +553,8 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
                 _compare_sheet(sheet, city, rows[sheet.title], found)
             else:
                 found.add("AU10", f"缺少工作表“{sheet.title}”", sheet=sheet.title)
+        for title in rows.keys() - {sheet.title for sheet in sheets}:
+            found.add("AU10", "多出一张工作表，报送格式里没有", sheet=title)
     except (ManifestError, UnreadableWorkbook, UnknownProfile, UnknownRuleSet) as error:
         found.add("AU10", f"不能复算：{error}")
     except (TypeError, AttributeError, ValueError):  # of `from_json`
@@ -526,11 +562,11 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
     return found.checks["AU10"]
 
 
-def _rows(path: Path, titles: Sequence[str]) -> dict[str, list[tuple[int, list[Any]]]]:
+def _rows(path: Path) -> dict[str, list[tuple[int, list[Any]]]]:
     """In a child: the rows of the sheets of a submission."""
     try:
         opened = open_workbook(path)
-        return {title: grid.rows for title in titles if (grid := opened.grid(title))}
+        return {title: grid.rows for title in opened.sheets if (grid := opened.grid(title))}
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
 
@@ -567,10 +603,10 @@ Keyed = dict[tuple[object, ...], tuple[int, list[Any]]]
 def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[Any]]], found: Findings) -> None:
     """One sheet of the submission against what the counties' workbooks give."""
     heads = [one.head for one in sheet.heads]
-    if not rows or rows[0][1][: len(heads)] != heads:
+    if not rows or rows[0][1][: len(heads)] != heads or any(rows[0][1][len(heads) :]):
         found.add("AU10", "表头与报送格式不符", sheet=sheet.title, cell="A1")
         return
-    keys = [place for place, one in enumerate(sheet.sources) if one.field in ("list_id", "line_id")]
+    keys = sheet.keys
     actual = _keyed(((number, cells) for number, cells in rows[1:]), keys)
     origins: list[Origin] = []
     expected: Keyed = _keyed(_numbered(sheet, city, origins), keys)
@@ -578,7 +614,8 @@ def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[A
         book, name, record = origins[place]
         whence = f"来自{book.file}《{SHEETS[name].title}》第{record.row}行"
         if key not in actual:
-            found.add("AU10", f"缺少{'、'.join(str(part) for part in key[:-1])}这一行（{whence}）", sheet=sheet.title)
+            named = "、".join(str(part) for part in key[:-1] if part)
+            found.add("AU10", f"缺少{named}这一行（{whence}）", sheet=sheet.title)
             continue
         number, cells = actual[key]
         for column, (value, head) in enumerate(zip(values, sheet.heads, strict=True)):
@@ -586,9 +623,13 @@ def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[A
             if not same_value(value, cell):
                 what = f"“{head.head}”应为“{value_text(value)}”，实为“{value_text(cell if cell != '' else None)}”（{whence}）"
                 found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
-    for key, (number, _) in actual.items():
+    for key, (number, cells) in actual.items():
         if key not in expected:
             found.add("AU10", "多出一行，县区工作簿里没有", sheet=sheet.title, cell=f"A{number}")
+        for column in range(len(heads), len(cells)):
+            if cells[column] not in ("", None):
+                what = f"表头之外多出“{value_text(cells[column])}”"
+                found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
     if list(actual) != list(expected) and actual.keys() == expected.keys():
         found.add("AU10", "各行的次序与复算的不同", sheet=sheet.title)
 
@@ -611,11 +652,7 @@ def _keyed(rows: Iterable[tuple[int, list[Any]]], keys: list[int]) -> Keyed:
 
 
 def same_value(expected: object, cell: object) -> bool:
-    """Whether a cell that was read holds the value: days may be serial numbers, blank is blank."""
+    """Whether a cell that was read holds the value: a day is shown as a day, a number as a number, blank is blank."""
     if expected is None or expected == "":
         return cell is None or cell == ""
-    if isinstance(expected, dt.date) and isinstance(cell, float):
-        return (expected - EXCEL_EPOCH).days == cell
-    if isinstance(expected, float | int) and isinstance(cell, dt.date):
-        return expected == (cell - EXCEL_EPOCH).days
-    return type(cell) is not bool and expected == cell
+    return type(cell) is not bool and isinstance(expected, dt.date) == isinstance(cell, dt.date) and expected == cell

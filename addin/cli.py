@@ -208,6 +208,9 @@ def export(
     source: Annotated[str, typer.Argument(metavar="文件", help="全市汇总，或一个区县的填报表。")],
     out: Out,
     profile: Annotated[str, typer.Option("--profile", metavar="名称", help="报送格式。不写：省里现行格式。")] = "",
+    sign: Annotated[
+        str | None, typer.Option("--sign", metavar="私钥", help="用 qingdan keys 生成的私钥给核对清单签名；会问口令。")
+    ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:
@@ -217,7 +220,25 @@ def export(
     """
     from addin.consolidate import export_file
 
-    return export_file(source, out=out, profile=profile, force=force, as_json=as_json)
+    return export_file(source, out=out, profile=profile, sign=sign, force=force, as_json=as_json)
+
+
+@app.command("keys", cls=Command)
+def keys(
+    *,
+    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="私钥和公钥放在哪个文件夹。")],
+    sm2: Annotated[bool, typer.Option("--sm2", help="用国密算法，供有此要求的单位。")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成签名用的一对钥匙：私钥自己留着，公钥交给审计方。
+
+    例：qingdan keys --out 钥匙
+    口令在终端里输入，或放在环境变量 QINGDAN_PASSPHRASE 里，从不写在命令里。
+    """
+    from addin import signing
+    from validators.audit.signature import ED25519, SM2
+
+    return signing.keys(out=out, kind=SM2 if sm2 else ED25519, as_json=as_json)
 
 
 @app.command("decide", cls=Command)
@@ -305,16 +326,30 @@ def audit(
     against: Annotated[
         str | None, typer.Option("--against", metavar="文件夹", help="各区县的填报表，用来逐格复算。")
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="公钥", help="从签名单位另行取得的公钥。不写：取清单旁边的 .pub。"),
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="文件", help="把审计报告写成可打印的 .docx。")
+    ] = None,
+    receipt: Annotated[
+        str | None,
+        typer.Option("--receipt", metavar="文件", help="给一个文件写一页回执 .docx：哈希、行数、合计、结论、二维码。"),
+    ] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> int:
     """审计：有没有公式、宏、外部连接、隐藏内容，是否完整、未被改动。
 
-    例：qingdan audit 报省.xlsx --against 收件箱
+    例：qingdan audit 报省.xlsx --against 收件箱 --key 市局公钥.pem --report 审计报告.docx
     退出码：0 通过，1 不通过，2 文件打不开。
     """
     from addin.audit import audit_files
 
-    return audit_files(files, manifest=manifest, against=against, as_json=as_json)
+    return audit_files(
+        files, manifest=manifest, against=against, key=key, report=report, receipt=receipt, force=force, as_json=as_json
+    )
 
 
 @app.command("desk", cls=Command)
@@ -380,6 +415,23 @@ def selftest(
     from addin.selftest import selftest as command
 
     return command(out=out, host=host, as_json=as_json)
+
+
+@app.command("profile-diff", cls=Command)
+def profile_diff(
+    *,
+    old: Annotated[str, typer.Argument(metavar="旧", help="报送格式的名称，或省里的空白表（.xlsx）。")],
+    new: Annotated[str, typer.Argument(metavar="新", help="另一个报送格式的名称，或空白表（.xlsx）。")],
+    as_json: AsJson = False,
+) -> int:
+    """比较两个报送格式，或用省里新发的空白表核对现有格式：哪些表头移动、新增、消失。
+
+    例：qingdan profile-diff default 省里新发的空白表.xlsx
+    退出码：0 没有不同，1 有不同，2 有文件读不了。
+    """
+    from addin import profiles as command
+
+    return command.profile_diff(old, new, as_json=as_json)
 
 
 @app.command("rules", cls=Command)

@@ -8,6 +8,7 @@ from addin.arguments import day, files, reference, round_name, rules_of, submitt
 from addin.check import count_words, print_findings, verdict
 from addin.city import consolidate, export
 from addin.problems import Stop
+from addin.signing import open_key
 from addin.terminal import document, progress, say, warn
 from validators.findings import Finding, counts, stops
 from workbook_templates.submission import DEFAULT
@@ -65,10 +66,11 @@ def consolidate_files(
     return 2 if done.errors else 1 if stops(done.findings) else 0
 
 
-def export_file(source: str, *, out: str, profile: str, force: bool, as_json: bool) -> int:
-    """Write the province's submission and its manifest; returns the exit code."""
+def export_file(source: str, *, out: str, profile: str, sign: str | None, force: bool, as_json: bool) -> int:
+    """Write the province's submission and its manifest, signed if a private key is given; returns the exit code."""
+    signer = open_key(Path(sign)) if sign is not None else None
     with progress("导出"):
-        done = export(Path(source), Path(out), profile_name=profile or DEFAULT, overwrite=force)
+        done = export(Path(source), Path(out), profile_name=profile or DEFAULT, signer=signer, overwrite=force)
     refused = done.manifest is None
     if as_json:
         document(
@@ -85,6 +87,10 @@ def export_file(source: str, *, out: str, profile: str, force: bool, as_json: bo
         say(f"{count_words(done.findings)} → 不予导出。请退回改正后重新汇总，或用 --exclude 剔除该区县并写明理由。")
     else:
         say(f"已写出 {out} 和 {out}.manifest.json。")
+        if signer is not None:
+            say(
+                f"清单已签名（.manifest.json.sig），公钥附在旁边（.manifest.json.pub），指纹：{signer.public.fingerprint}"
+            )
     return 1 if refused else 0
 
 

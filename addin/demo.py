@@ -9,7 +9,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from addin.arguments import rules_of, whole
-from addin.audit import MANIFEST, audit_one
+from addin.audit import audit_one
 from addin.city import consolidate, export
 from addin.ledger import NAME as LEDGER
 from addin.problems import Stop, output
@@ -21,7 +21,7 @@ from addin.usage import display_width
 from validators.findings import Finding, counts, stops
 from validators.ruleset import NOT_KEY, RuleSet
 from workbook_templates.sample import Cells, make_officer, make_rows
-from workbook_templates.submission import DEFAULT
+from workbook_templates.submission import DEFAULT, manifest_path
 from workbook_templates.template import write_county
 
 MARK = "本文件夹由 qingdan demo 建立.txt"
@@ -130,7 +130,7 @@ def clear(folder: Path, rules: RuleSet) -> None:
         (folder / part).mkdir(parents=True, exist_ok=True)
         for name in rules.submitting.values():
             (folder / part / f"{name}.xlsx").unlink(missing_ok=True)
-    for name in (CITY, SUBMISSION, SUBMISSION + MANIFEST, ALTERED, LEDGER):
+    for name in (CITY, SUBMISSION, manifest_path(Path(SUBMISSION)).name, ALTERED, LEDGER):
         (folder / name).unlink(missing_ok=True)
     (folder / INBOX).mkdir(exist_ok=True)
     (folder / MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
@@ -239,7 +239,7 @@ def _audits(journey: Journey, folder: Path) -> None:
         journey.advance("审计")
     with journey.stage("把一格改成公式再审计") as outcome:
         place = alter(folder / SUBMISSION, folder / ALTERED)
-        report = audit_one(folder / ALTERED, manifest=folder / (SUBMISSION + MANIFEST))
+        report = audit_one(folder / ALTERED, manifest=manifest_path(folder / SUBMISSION))
         bad = [check["id"] for check in report["checks"] if check["result"] == "不通过"]
         expected = report["verdict"] == "不通过" and {"AU01", "AU08"} <= set(bad)
         outcome.append((f"{report['verdict']}（{place}）：{'、'.join(bad)}", expected))

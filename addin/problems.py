@@ -49,16 +49,16 @@ def refusal(error: OSError, path: str | Path | None = None) -> str:
 
 
 @contextmanager
-def output(target: Path, *, force: bool) -> Iterator[BinaryIO]:
+def output(target: Path, *, force: bool, suffix: str = ".xlsx") -> Iterator[BinaryIO]:
     """The new file that takes the place of `target` when the block ends well; errors as in `writing`."""
     from workbook_templates.streaming import replacing
 
-    with writing(target, force=force), replacing(target, overwrite=force) as file:
+    with writing(target, force=force, suffix=suffix), replacing(target, overwrite=force) as file:
         yield file
 
 
 @contextmanager
-def writing(target: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Iterator[None]:
+def writing(target: Path, *, force: bool, inputs: Iterable[Path] = (), suffix: str = ".xlsx") -> Iterator[None]:
     """Refuse before the work what would be refused after it, and put into words what the disk or a cell refuses.
 
     Raises `Stop` where the target is one of the inputs, which are never written to, where it exists and `force` is
@@ -68,8 +68,8 @@ def writing(target: Path, *, force: bool, inputs: Iterable[Path] = ()) -> Iterat
         raise Stop(f"“{target}”{REASONS[errno.EISDIR]}。")
     if not target.parent.is_dir():
         raise Stop(f"文件夹“{target.parent}”不存在，写不进去。请先建立它，或换一个位置。")
-    if target.suffix.lower() != ".xlsx":
-        raise Stop(f"输出文件“{target.name}”的后缀应为 .xlsx。请改一个文件名。")
+    if target.suffix.lower() != suffix:
+        raise Stop(f"输出文件“{target.name}”的后缀应为 {suffix}。请改一个文件名。")
     if target.exists() and any(path.exists() and path.samefile(target) for path in inputs):
         raise Stop(f"“{target}”也是要读取的文件，输入的文件从不改写。请把输出写到别的文件名或文件夹。")
     if target.exists() and not force:

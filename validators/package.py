@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 MAX_PARTS = 10_000
+MAX_VERSION = 63  # of the zip format, in tenths; what others refuse to read starts here
 MAX_INFLATED = 2 << 30  # bytes of all parts together; the province's list needs about 0.7 GB
 FREE_INFLATED = 64 << 20  # below this no ratio is looked at: small files of blank rows shrink a lot
 MAX_RATIO = 100  # inflated bytes per byte of the file, above FREE_INFLATED
@@ -56,6 +57,7 @@ NAMESPACES = {
     "http://schemas.microsoft.com/office/excel/2006/main": "xm:",
     "http://schemas.microsoft.com/office/mac/excel/2008/main": "mx:",
     "http://schemas.microsoft.com/office/spreadsheetml/2016/revision9": "xr9:",
+    "http://schemas.microsoft.com/office/spreadsheetml/2024/workbookCompatibilityVersion": "xlwcv:",
     "http://schemas.libreoffice.org/": "loext:",
 }
 
@@ -249,7 +251,7 @@ def _members(file: BinaryIO, directory: bytes, count: int, end: int, problems: l
             entry = _CENTRAL.unpack_from(directory, position)
         except struct.error as error:
             raise DamagedError("压缩包的目录已损坏") from error
-        signature, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, note = entry[:13]
+        signature, _, needed, flags, method, _, _, crc, packed, size, name_length, extra_length, note = entry[:13]
         position += 46 + name_length + extra_length + note
         if signature != b"PK\x01\x02" or position > len(directory):
             raise DamagedError("压缩包的目录已损坏")
@@ -265,6 +267,8 @@ def _members(file: BinaryIO, directory: bytes, count: int, end: int, problems: l
             raise DamagedError(f"部件 {name} 用了工作簿不允许的压缩方法（{method}）", name)
         if note:
             problems.append(Problem(name, "压缩包条目带有注释"))
+        if needed > MAX_VERSION:
+            problems.append(Problem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
         if flags & ~_FLAGS:
             problems.append(Problem(name, "压缩包条目有不认识的标志"))
         if name.endswith("/"):
@@ -308,7 +312,8 @@ def _wide(extra: bytes, values: list[int], problems: list[Problem], name: str) -
             raise DamagedError(f"部件 {name} 的附加字段已损坏", name)
         if tag == 1:
             wide = body
-        if tag not in _EXTRAS or (tag == 0xA220 and body[4:].strip(b"\0")) or (tag != 0xA220 and length > 40):
+        unknown = tag not in _EXTRAS and length
+        if unknown or (tag == 0xA220 and body[4:].strip(b"\0")) or (tag != 0xA220 and length > 40):
             problems.append(Problem(name, f"压缩包条目带有不允许的附加字段 {tag:#06x}"))
         position += 4 + length
     if position != len(extra):
@@ -334,7 +339,9 @@ def _local(
     raw = file.read(30)
     if len(raw) < 30 or raw[:4] != b"PK\x03\x04":
         raise DamagedError(f"部件 {name} 的数据不在目录所说的位置", name)
-    _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(raw)
+    _, needed, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(raw)
+    if needed > MAX_VERSION:
+        problems.append(Problem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
     local_name, extra = file.read(name_length), file.read(extra_length)
     if 0xFFFFFFFF in (packed, size):
         packed, size, _ = _wide(extra, [size, packed, 0], [], name)
@@ -382,6 +389,7 @@ class SafeParser:
     ) -> None:
         self.part = part
         self.fed = 0  # bytes
+        self.skipped = 0  # bytes that somebody else looked at instead
         self.depth = 0
         self.remarks: dict[str, int] = {}
         self.root_namespaces: dict[str | None, str] = {}
@@ -425,7 +433,7 @@ class SafeParser:
             self._parser.Parse(data, last)
         except expat.ExpatError as error:
             raise DamagedError(
-                f"部件 {self.part} 不是合格的 UTF-8 XML（第 {error.lineno} 行第 {error.offset + 1} 个字节处）",
+                f"部件 {self.part} 不是合格的 UTF-8 XML（第 {self._parser.ErrorByteIndex + self.skipped + 1} 个字节处）",
                 self.part,
             ) from error
 

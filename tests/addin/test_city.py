@@ -237,6 +237,8 @@ def test_reproduction_names_the_cell_both_values_and_the_row_it_came_from(tmp_pa
     sheet["E2"] = "改了名的企业"
     sheet.delete_rows(5)
     sheet.append(["371502-G-0999"])
+    workbook["移动源"].cell(2, 40, "夹带")
+    workbook.create_sheet("夹页")
     workbook.save(target)
     found = desk.reproduce(target, manifest_path(target).read_bytes(), [source])
     says = [(evidence.cell, evidence.what) for evidence in found.evidence]
@@ -246,6 +248,8 @@ def test_reproduction_names_the_cell_both_values_and_the_row_it_came_from(tmp_pa
     )
     assert any("缺少371503-G-0002" in what for _, what in says)
     assert any("多出一行" in what for _, what in says)
+    assert ("AN2", "表头之外多出“夹带”") in says
+    assert any(evidence.sheet == "夹页" and "多出一张工作表" in evidence.what for evidence in found.evidence)
 
 
 def test_reproduction_wants_the_very_files_that_the_manifest_names(tmp_path: Path, books: list[Book]) -> None:

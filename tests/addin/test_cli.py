@@ -20,6 +20,7 @@ from validators.columns import BOOK_FIELDS, SHEETS
 from validators.rule import all_rules
 from workbook_templates.offered import OFFERED
 from workbook_templates.sample import make_officer, make_rows
+from workbook_templates.submission import profiles
 
 
 def commands() -> list[tuple[str, ...]]:
@@ -31,7 +32,7 @@ def commands() -> list[tuple[str, ...]]:
 
 
 ALLOWED = re.compile(
-    r"qingdan( [a-z]+)*|--[a-z]+|[\w-]*\.(xlsx|manifest\.json)|JSON|QINGDAN_DEBUG=1|SHA-256|\b[A-Z]{2}[0-9]{2}\b|\bdemo\b"
+    r"qingdan( [a-z-]+)*|--[a-z]+|[\w-]*\.(xlsx|docx|pem|pub|sig|manifest\.json)|JSON|QINGDAN_(DEBUG=1|PASSPHRASE)|SHA-256|\b[A-Z]{2}[0-9]{2}\b|\bdemo\b"
     r"|\b(?:WPS|Windows|excel|libreoffice)\b"
 )
 
@@ -90,7 +91,7 @@ def test_wrong_arguments_are_one_chinese_line(
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert says in err and err.count("\n") == 1
-    assert foreign_words(err, *arguments, "nonsense", "LC-JK", "LC-GX", "LC-DJ", "default") == []
+    assert foreign_words(err, *arguments, "nonsense", "LC-JK", "LC-GX", "LC-DJ", *profiles()) == []
     assert list(tmp_path.iterdir()) == []
 
 

@@ -39,7 +39,7 @@ from tests.validators.crafting import (
 from validators.audit import Check, ColumnKind, sheets
 from validators.audit.policy import PLAIN_AREAS, grammar, hides_value
 from validators.audit.report import CHECKS, Findings, plain
-from validators.audit.sheets import SheetWalker, StringTable, below, is_figure
+from validators.audit.sheets import Formats, SheetWalker, StringTable, below, is_figure
 from validators.package import PackageError
 
 SM = "application/vnd.openxmlformats-officedocument.spreadsheetml."
@@ -363,6 +363,50 @@ def test_au04_finds_a_picture_in_the_header() -> None:
     assert failed(report_of(changed(SHEET, "</worksheet>", header))) == {"AU04"}
 
 
+def test_a_formula_is_named_in_a_part_that_is_not_allowed_anyway() -> None:
+    found = report_of(with_part("xl/old/sheet9.xml", SM + "worksheet+xml", "worksheet", b"<x:s><x:f>1+1</x:f></x:s>"))
+    assert failed(found) == {"AU01", "AU06"}
+
+
+def test_the_strict_form_is_refused_in_plain_words() -> None:
+    strict = OFFICE.replace(
+        "http://schemas.openxmlformats.org/officeDocument/2006/", "http://purl.oclc.org/ooxml/officeDocument/"
+    )
+    parts = parts_of(plain_workbook())
+    for name in ("_rels/.rels", BOOK_RELS, BOOK):
+        parts[name] = parts[name].replace(OFFICE.encode(), strict.encode())
+    found = report_of(packed(parts))
+    assert "严格 Open XML" in said(found, "AU06")
+    assert found.checks[0].result == "不适用"
+
+
+def test_the_properties_may_be_related_as_libreoffice_does() -> None:
+    package, office = (
+        "http://schemas.openxmlformats.org/package/2006/relationships/",
+        OFFICE.replace("Document", "document"),
+    )
+    assert failed(report_of(changed("_rels/.rels", package + "metadata", office + "metadata"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        (BOOK, 'sheetId="1"', 'sheetId="a"'),
+        (BOOK, "</sheets>", '</sheets><definedNames><definedName name="n" localSheetId="7">企业!$A$1</definedName></definedNames>'),
+        (STYLES, 'cellXfs count="3"><xf numFmtId="0" fontId="0"', 'cellXfs count="3"><xf numFmtId="0" fontId="9"'),
+    ],
+)  # fmt: skip
+def test_au06_finds_numbers_of_things_that_are_not_there(part: str, old: str, new: str) -> None:
+    assert failed(report_of(changed(part, old, new))) == {"AU06"}
+
+
+@pytest.mark.parametrize(("signature", "place"), [(b"PK\x01\x02", 6), (b"PK\x03\x04", 4)])
+def test_au06_finds_an_entry_that_wants_a_newer_program(signature: bytes, place: int) -> None:
+    data = bytearray(plain_workbook())
+    data[data.index(signature) + place] = 168
+    assert failed(report_of(bytes(data))) == {"AU06"}
+
+
 # AU05
 
 COLUMNS = '<cols><col min="1" max="2" {}/></cols><sheetData>'
@@ -376,6 +420,14 @@ HIDDEN = {
     "row without height": (SHEET, '<row r="3"', '<row ht="0" customHeight="1" r="3"'),
     "column": (SHEET, "<sheetData>", COLUMNS.format('hidden="1" width="9"')),
     "column without width": (SHEET, "<sheetData>", COLUMNS.format('width="0" customWidth="1"')),
+    "row of a folded group": (SHEET, '<row r="3"', '<row collapsed="1" r="3"'),
+    "column of a folded group": (SHEET, "<sheetData>", COLUMNS.format('collapsed="1" width="9"')),
+    "rows above a frozen pane": (
+        SHEET,
+        '<sheetView tabSelected="1" workbookViewId="0"/>',
+        '<sheetView workbookViewId="0" topLeftCell="A3"><pane ySplit="1" topLeftCell="A4" state="frozen"/></sheetView>',
+    ),
+    "white on white": (STYLES, '<color theme="1"/>', '<color rgb="FFFFFFFF"/>'),
     "all rows": (SHEET, "<sheetFormatPr ", '<sheetFormatPr zeroHeight="1" '),
     "window": (BOOK, "<workbookView ", '<workbookView visibility="hidden" '),
     "tabs": (BOOK, "<workbookView ", '<workbookView showSheetTabs="0" '),
@@ -402,6 +454,22 @@ def test_hidden_rows_and_columns_without_content_pass() -> None:
     assert failed(report_of(data)) == set()
 
 
+def test_a_scrolled_sheet_and_white_on_blue_pass() -> None:
+    view = (
+        '<sheetView workbookViewId="0" topLeftCell="C1"><pane ySplit="1" topLeftCell="C9" state="frozen"/></sheetView>'
+    )
+    data = changed(SHEET, '<sheetView tabSelected="1" workbookViewId="0"/>', view)
+    data = changed(STYLES, '<color theme="1"/>', '<color indexed="9"/>', data)
+    assert "AU05" in failed(report_of(data))
+    data = changed(
+        STYLES,
+        '<fill><patternFill patternType="none"/>',
+        '<fill><patternFill patternType="solid"><fgColor theme="4"/></patternFill>',
+        data,
+    )
+    assert failed(report_of(data)) == set()
+
+
 def test_au05_finds_a_sheet_without_a_tab() -> None:
     sheet = parts_of(plain_workbook())[SHEET]
     found = report_of(with_part("xl/worksheets/sheet2.xml", SM + "worksheet+xml", "worksheet", sheet))
@@ -421,6 +489,8 @@ def test_au05_finds_content_under_a_merged_area() -> None:
         ("General", False),
         ("@", False),
         ("#,##0.00", False),
+        ("#,##0,", True),
+        ("yyyy-mm-ddThh:mm:ss", False),
         ("0.00%", False),
         ("yyyy\\-mm\\-dd", False),
         ('yyyy"年"m"月"d"日";@', False),
@@ -606,6 +676,17 @@ def test_what_makes_the_auditor_stumble_fails_the_file(monkeypatch: pytest.Monke
     assert "无法解析" in said(found, "AU06")
 
 
+def test_au06_finds_a_cell_with_two_values() -> None:
+    assert "AU06" in failed(report_of(with_cell('<c r="E3" t="inlineStr"><v>1</v><is><t>2</t></is></c>')))
+
+
+def test_the_byte_that_is_wrong_is_named_though_rows_before_it_were_not_parsed() -> None:
+    parts = parts_of(plain_workbook([(f"厂{n}", n, f"{n:03d}", 43831 + n) for n in range(3000)]))
+    parts[SHEET] = parts[SHEET].replace(b"<pageMargins", b"<<pageMargins")
+    place = parts[SHEET].index(b"<<") + 2
+    assert f"第 {place} 个字节处" in said(report_of(packed(parts)), "AU06")
+
+
 # AU07
 
 VALUES = {
@@ -649,6 +730,12 @@ def test_au07_finds_numbers_stored_as_text(text: str) -> None:
 def test_other_texts_in_a_number_column_are_not_its_business(text: str) -> None:
     assert not is_figure(text)
     assert failed(report_of(plain_workbook([*ROWS, ("戊", text or None, None, None)]))) == set()
+
+
+def test_au07_finds_a_number_that_is_shown_as_a_day() -> None:
+    found = report_of(changed(SHEET, '<c r="B2"><v>', '<c r="B2" s="2"><v>'))
+    assert failed(found) == {"AU07"}
+    assert [e.cell for e in found.checks[6].evidence] == ["B2"]
 
 
 def test_au07_finds_codes_stored_as_numbers() -> None:
@@ -862,7 +949,7 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch) -> tup
     findings = Findings()
     strings = StringTable("s.xml", findings, frozenset(HEADS))
     strings.take([head.encode() for head in HEADS] + [b"12", "甲".encode()])
-    walker = SheetWalker("a.xml", "a", findings, strings, 12)
+    walker = SheetWalker("a.xml", "a", findings, strings, Formats(12))
     walker.expect(HEADS, frozenset(HEADS), frozenset({"数量"}))
     if not fast:
         walker.plain_block = lambda data: False  # type: ignore[method-assign] # the thorough way only
@@ -879,7 +966,7 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch) -> tup
         error = False
     counts = {c.id: c.count for c in findings.checks.values()}
     facts = (walker.facts.rows, walker.facts.sums) if not error else None
-    return error, counts, facts, walker.skipped
+    return error, counts, facts, walker.parser.skipped
 
 
 CELL = st.builds(

@@ -12,7 +12,8 @@ from typing import BinaryIO, Literal
 from validators.audit import manifest as manifests
 from validators.audit import parts, policy, values
 from validators.audit.report import CHECKS, Check, Evidence, Findings, Report
-from validators.audit.sheets import ColumnKind, SheetFacts, SheetWalker, StringTable
+from validators.audit.sheets import ColumnKind, Formats, SheetFacts, SheetWalker, StringTable
+from validators.audit.signature import Signing
 from validators.audit.walk import Walker, walk
 from validators.package import (
     NotPackageError,
@@ -24,8 +25,9 @@ from validators.package import (
 )
 from validators.package import sheets as tabs_of
 
-__all__ = ["Check", "ColumnKind", "Evidence", "Report", "audit"]
+__all__ = ["Check", "ColumnKind", "Evidence", "Report", "Signing", "audit"]
 
+NO_SIGNING = Signing(None, None, trusted=False)
 _CONTENT = ("AU01", "AU02", "AU03", "AU04", "AU05", "AU07")  # cannot be vouched for where a part was not read
 
 
@@ -35,12 +37,13 @@ def audit(
     *,
     heads: Mapping[str, ColumnKind],
     manifest: bytes | None = None,
+    signing: Signing = NO_SIGNING,
     reproduction: Check | None = None,
 ) -> Report:
     """Audit one file (seekable, binary); `name` is only shown and looked at for its suffix.
 
     `heads` gives the kind of the columns by header text, `manifest` the bytes of the manifest (None: AU08 does not
-    apply), `reproduction` the outcome of AU10, which is computed elsewhere. Never raises for what is in the file.
+    apply), `signing` what stands beside it, `reproduction` the outcome of AU10, which is computed elsewhere. Never raises for what is in the file.
     """
     findings = Findings()
     file.seek(0)
@@ -53,6 +56,9 @@ def audit(
     else:
         try:
             expected = manifests.read_manifest(manifest)
+            said = manifests.check_signature(manifest, expected.signer, signing, findings)
+            if said:
+                findings.note("AU08", said)
         except manifests.ManifestError as error:
             findings.add("AU08", str(error))
     suffix = name.lower()
@@ -125,7 +131,7 @@ class _Auditor:
             for part in kinds[kind]:
                 walker = parts.SPECIAL.get(kind, Walker)(part, kind, findings)
                 self.guard(partial(walk, package, walker))
-        self.sheets(tabs, kinds["sheet"], strings, styles.count or 1, known)
+        self.sheets(tabs, kinds["sheet"], strings, styles.formats, known)
         if not self.complete or findings.failed("AU06"):
             findings.checks["AU09"].result = "不适用"
         else:
@@ -141,7 +147,7 @@ class _Auditor:
             _unread(error, self.findings)
 
     def sheets(
-        self, tabs: list[Sheet], allowed: list[str], strings: StringTable, styles: int, known: frozenset[str]
+        self, tabs: list[Sheet], allowed: list[str], strings: StringTable, styles: Formats, known: frozenset[str]
     ) -> None:
         """Walk through the sheets in the order of their tabs."""
         findings = self.findings

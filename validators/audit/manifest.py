@@ -8,6 +8,7 @@ from typing import Any
 
 from validators.audit.report import Findings
 from validators.audit.sheets import SheetFacts
+from validators.audit.signature import SignatureError, Signing, read_key, verify
 
 FORMAT = "qingdan-manifest/1"
 MAX_MANIFEST = 8 << 20  # bytes; 140 inputs and 20 sheets need some 50 KB
@@ -49,6 +50,8 @@ class Manifest:
     sha256: str
     size: int
     sheets: list[ExpectedSheet]
+    signer: str | None = None
+    """Fingerprint of the key that it says it is signed with."""
 
     @property
     def heads(self) -> set[str]:
@@ -69,10 +72,43 @@ def read_manifest(data: bytes) -> Manifest:
         raise ManifestError(f"清单格式是「{found['format']}」，应为 {FORMAT}")
     for name, kind in _FIELDS.items():
         _get(found, name, kind)
-    for name in ("inputs", "exclusions", "waivers"):
-        if not all(isinstance(item, dict) for item in found[name]):
+    lists = ("inputs", "exclusions", "waivers", *(name for name in ("decisions",) if name in found))
+    for name in lists:
+        if not isinstance(found[name], list) or not all(isinstance(item, dict) for item in found[name]):
             raise ManifestError(f"清单的 {name} 里应当都是对象")
-    return Manifest(found["sha256"], found["size"], [_sheet(item) for item in found["sheets"]])
+    signer = _get(found, "signer", str) if "signer" in found else None
+    return Manifest(found["sha256"], found["size"], [_sheet(item) for item in found["sheets"]], signer)
+
+
+def check_signature(data: bytes, signer: str | None, signing: Signing, findings: Findings) -> str | None:
+    """Add to AU08 what is wrong with the signature of manifest bytes; returns what to say of one that holds.
+
+    `signer` is the fingerprint that the manifest itself names. A manifest without any signature is none the worse,
+    unless the auditor brought a key to verify it with.
+    """
+    if signing.signature is None:
+        if signing.trusted or signer is not None:
+            why = "清单写明有签名" if signer is not None else "给了公钥"
+            findings.add("AU08", f"{why}，却没有签名文件（清单文件名加 .sig）")
+        return None
+    if signing.key is None:
+        findings.add("AU08", "清单有签名，却没有公钥，无法核对；请用 --key 给出从签名单位另行取得的公钥")
+        return None
+    try:
+        key = read_key(signing.key)
+        verify(data, signing.signature, key)
+    except SignatureError as error:
+        findings.add("AU08", str(error))
+        return None
+    if signer != key.fingerprint:
+        findings.add("AU08", f"清单写明的签名公钥指纹是「{signer}」，核对所用的是「{key.fingerprint}」")
+        return None
+    whose = (
+        "公钥由审计方给出"
+        if signing.trusted
+        else "公钥放在文件旁边，只能说明清单未改动；是谁签的，请与签名单位另行公布的指纹核对"
+    )
+    return f"签名有效（{key.kind}），{whose}；公钥指纹 {key.fingerprint}"
 
 
 def _sheet(item: object) -> ExpectedSheet:

@@ -4,12 +4,14 @@ import re
 
 from validators.audit import policy
 from validators.audit.report import Findings
-from validators.audit.sheets import area
+from validators.audit.sheets import Formats, area
 from validators.audit.walk import Attributes, Walker, is_no, screen, walk
 from validators.package import Package, PackageError, resolve
 
 TYPES = "[Content_Types].xml"
 _RELS = re.compile(r"(?:(.*)/)?_rels/([^/]*)\.rels")
+MAX_LOOK = 4 << 20  # bytes of a part that is not allowed, looked at for what it holds
+_FORMULA = re.compile(rb"<(?!v:)(?:\w+:)?(?:f|formula)[\s>]")
 _MAGIC = {b"\xd0\xcf\x11\xe0": "旧式二进制文件", b"PK\x03\x04": "另一个压缩包", b"MZ": "可执行程序"}
 
 
@@ -51,6 +53,7 @@ class RelsWalker(Walker):
         if name != "rel:Relationship":
             return
         kind, target = attributes.get("Type", ""), attributes.get("Target", "")
+        kind = policy.SAME_RELATIONS.get(kind, kind)
         id_ = attributes.get("Id", "")
         if id_ in self.ids or not id_:
             self.add("AU06", f"关系编号「{id_}」重复或缺少")
@@ -58,7 +61,7 @@ class RelsWalker(Walker):
         part = resolve(self.owner, target)
         if attributes.get("TargetMode", "Internal") != "Internal" or ":" in target or target.startswith(("//", "\\")):
             self.add("AU03", f"指向文件之外的关系：{target}（{kind.rpartition('/')[2]}）")
-            for check in {c for pattern, c, _ in policy.SUSPECTS if pattern.search(kind)} - {"AU03"}:
+            for check in {c for pattern, c, _ in policy.SUSPECTS if pattern.search(kind)} - {"AU03", "AU06"}:
                 self.add(check, f"引用文件之外的内容：{target}")
             part = None
         elif re.search(r"[%?#\\]", target) or part is None:
@@ -94,8 +97,13 @@ def kinds_of(package: Package, findings: Findings) -> dict[str, list[str]]:
             if content == form.content_type and re.fullmatch(form.path, name):
                 kinds[name] = kind
         if name not in kinds:
-            clues.setdefault(name, set()).update({name, content})
-            findings.add("AU06", f"不允许的部件（内容类型 {content or '没有登记'}）", name)
+            hints = {name, content}
+            clues.setdefault(name, set()).update(hints)
+            what = next(
+                (w for pattern, check, w in policy.SUSPECTS if check == "AU06" and any(map(pattern.search, hints))),
+                "不允许的部件",
+            )
+            findings.add("AU06", f"{what}（内容类型 {content or '没有登记'}）", name)
     reached = set()
     broken: PackageError | None = None
     for name, owner in rels:
@@ -122,6 +130,10 @@ def kinds_of(package: Package, findings: Findings) -> dict[str, list[str]]:
     _accuse(package, clues, findings)
     if broken is not None:
         raise broken
+    if any(relation.startswith(policy.STRICT) for relation in set().union(*clues.values())):
+        raise PackageError(
+            "文件是“严格 Open XML”格式，多数程序读不全；请在 Excel 里另存为普通的“Excel 工作簿 (*.xlsx)”"
+        )
     return {kind: [n for n, k in kinds.items() if k == kind] for kind in policy.KINDS}
 
 
@@ -129,18 +141,30 @@ def _accuse(package: Package, clues: dict[str, set[str]], findings: Findings) ->
     """Name the checks that a part which is not allowed fails, by its names and by its first bytes."""
     for name, hints in clues.items():
         found = {check: what for pattern, check, what in reversed(policy.SUSPECTS) if any(map(pattern.search, hints))}
-        if name in package.members:
-            try:
-                head = next(package.chunks(name), b"")
-            except PackageError:
-                head = b""
-            for magic, what in _MAGIC.items():
-                if head.startswith(magic) and "AU02" not in found:
-                    found["AU04"] = f"嵌入了{what}"
-            if b"DataMashup" in head or "DataMashup".encode("utf-16le") in head:
-                found["AU03"] = "Power Query"
+        head = _beginning(package, name)
+        for magic, what in _MAGIC.items():
+            if head.startswith(magic) and "AU02" not in found:
+                found["AU04"] = f"嵌入了{what}"
+        if b"DataMashup" in head or "DataMashup".encode("utf-16le") in head:
+            found["AU03"] = "Power Query"
+        if _FORMULA.search(head):
+            found["AU01"] = "部件里有公式"
         for check, what in found.items():
-            findings.add(check, what, name)
+            if check != "AU06":  # has been said
+                findings.add(check, what, name)
+
+
+def _beginning(package: Package, name: str) -> bytes:
+    """Return what can be had of the first `MAX_LOOK` bytes of a part."""
+    pieces: list[bytes] = []
+    try:
+        for piece in package.chunks(name):
+            pieces.append(piece)
+            if sum(map(len, pieces)) >= MAX_LOOK:
+                break
+    except PackageError:  # found elsewhere
+        pass
+    return b"".join(pieces)
 
 
 class BookWalker(Walker):
@@ -150,6 +174,7 @@ class BookWalker(Walker):
         super().__init__(part, "workbook", findings)
         self.epoch_1904 = False
         self.tabs: set[str] = set()
+        self.ids: set[str] = set()
         self.visible = 0
         self.names: set[tuple[str, str | None]] = set()
         self.name: Attributes = {}
@@ -158,6 +183,10 @@ class BookWalker(Walker):
         """Look at tabs, views and settings."""
         if name == "sheet":
             self.tab(attributes.get("name", ""), attributes.get("state", "visible"))
+            id_ = attributes.get("sheetId", "")
+            if not re.fullmatch("[1-9][0-9]{0,9}", id_) or id_ in self.ids:
+                self.add("AU06", f"工作表编号「{id_}」不合法或重复")
+            self.ids.add(id_)
         elif name == "definedName":
             self.name = attributes
         elif name == "workbookView":
@@ -192,7 +221,10 @@ class BookWalker(Walker):
         """Judge a defined name once its text is known."""
         if name == "definedName":
             title = self.name.get("name", "")
-            key = title.casefold(), self.name.get("localSheetId")
+            local = self.name.get("localSheetId")
+            if local is not None and not (re.fullmatch("[0-9]{1,5}", local) and int(local) < len(self.ids)):
+                self.add("AU06", f"名称「{title}」所属的工作表「{local}」不存在")
+            key = title.casefold(), local
             if key in self.names:
                 self.add("AU06", f"定义的名称「{title}」重复")
             self.names.add(key)
@@ -210,18 +242,70 @@ class BookWalker(Walker):
 
 
 class StyleWalker(Walker):
-    """xl/styles.xml: number formats that hide values, and how many cell formats there are."""
+    """xl/styles.xml: number formats that hide values, and what the cell formats do."""
 
     def __init__(self, part: str, findings: Findings) -> None:
         super().__init__(part, "styles", findings)
-        self.count = 0
+        self.formats = Formats(0)
+        self.dates = set(policy.BUILT_IN_DATES)  # ids of number formats that show a day or a time
+        self.fonts: list[str] = []  # colour of each font as RRGGBB, or what names it
+        self.fills: list[str] = []  # likewise of what is behind the text
+        self.borders = 0
 
     def opened(self, name: str, attributes: Attributes) -> None:
-        """Count the formats of cells; look at number formats."""
-        if name == "xf" and self.stack[-2][0] == "cellXfs":
-            self.count += 1
-        elif name == "numFmt" and policy.hides_value(attributes.get("formatCode", "")):
-            self.add("AU05", f"数字格式「{attributes.get('formatCode', '')}」会隐藏或改变所显示的值")
+        """Take in the formats of cells, fonts and fills; look at number formats."""
+        inside = self.stack[-2][0] if len(self.stack) > 1 else ""
+        if name == "xf" and inside == "cellXfs":
+            self.cell_format(attributes)
+        elif name == "numFmt":
+            code, id_ = attributes.get("formatCode", ""), attributes.get("numFmtId", "")
+            if policy.hides_value(code) and (code or id_ != "0"):
+                self.add("AU05", f"数字格式「{code}」会隐藏或改变所显示的值")
+            (self.dates.add if policy.shows_date(code) else self.dates.discard)(id_)
+        elif name == "font" and inside == "fonts":
+            self.fonts.append("000000")
+        elif name == "color" and inside == "font" and self.stack[-3][0] == "fonts":
+            self.fonts[-1] = _colour(attributes)
+        elif name == "border" and inside == "borders":
+            self.borders += 1
+        elif name == "fill" and inside == "fills":
+            self.fills.append("FFFFFF")
+        elif name == "patternFill" and self.stack[-3][0] == "fills":
+            if attributes.get("patternType", "none") not in ("none", "solid"):
+                self.fills[-1] = "pattern"
+        elif name == "gradientFill" and self.stack[-3][0] == "fills":
+            self.fills[-1] = "pattern"
+        elif name == "fgColor" and self.fills[-1:] == ["FFFFFF"] and self.stack[-4][0] == "fills":
+            self.fills[-1] = _colour(attributes)
+
+    def cell_format(self, attributes: Attributes) -> None:
+        """Take in one cell format; the fonts, fills and borders that it speaks of stand before it."""
+        font, fill, border = (_index(attributes.get(f"{part}Id")) for part in ("font", "fill", "border"))
+        fonts, fills = self.fonts or ["000000"], self.fills or ["FFFFFF"]
+        if not (font < len(fonts) and fill < len(fills) and border < max(self.borders, 1)):
+            self.add("AU06", f"第 {self.formats.count} 种单元格样式用了不存在的字体、填充或边框")
+        elif fonts[font] == fills[fill]:
+            self.formats.unseen.add(self.formats.count)
+        if attributes.get("numFmtId", "0") in self.dates:
+            self.formats.dates.add(self.formats.count)
+        self.formats.count += 1
+
+
+def _index(text: str | None) -> int:
+    """Return a number in the table of fonts, fills or borders, 0 where none is given; too great where it is none."""
+    return int(text or 0) if re.fullmatch("[0-9]{0,6}", text or "") else MAX_LOOK
+
+
+def _colour(attributes: Attributes) -> str:
+    """Return a colour as RRGGBB where that is known without the theme, white and black of the theme included."""
+    tint = attributes.get("tint", "0")
+    if "rgb" in attributes:
+        rgb = attributes["rgb"][-6:].upper()
+        return "FFFFFF" if re.fullmatch("(F[0-9A-F]){3}", rgb) else rgb
+    named = attributes.get("theme") or "i" + attributes.get("indexed", "64")
+    plain = {"0": "FFFFFF", "1": "000000", "i1": "FFFFFF", "i9": "FFFFFF", "i65": "FFFFFF"}
+    plain |= dict.fromkeys(("i0", "i8", "i64"), "000000")
+    return plain.get(named, named) if tint.strip("0.") == "" else f"{named} {tint}"
 
 
 class TableWalker(Walker):
@@ -233,6 +317,15 @@ class TableWalker(Walker):
             self.add("AU06", f"表格区域 {attributes.get('ref')} 不合法")
 
 
+class AppWalker(Walker):
+    """docProps/app.xml: a base address for links is one."""
+
+    def closed(self, name: str, text: str) -> None:
+        """Look at the base address, which Excel often leaves blank."""
+        if name == "ep:HyperlinkBase" and text.strip():
+            self.add("AU03", f"超链接的基准地址「{text}」")
+
+
 class CustomWalker(Walker):
     """docProps/custom.xml: only what WPS writes about itself."""
 
@@ -242,4 +335,4 @@ class CustomWalker(Walker):
             self.add("AU05", f"自定义属性「{attributes.get('name')}」")
 
 
-SPECIAL: dict[str, type[Walker]] = {"table": TableWalker, "custom": CustomWalker}
+SPECIAL: dict[str, type[Walker]] = {"table": TableWalker, "app": AppWalker, "custom": CustomWalker}

@@ -24,6 +24,12 @@ class Kind(NamedTuple):
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _RELATION = OFFICE + "relationships/"
+# LibreOffice gives the properties another relationship type in some files; it means the same.
+SAME_RELATIONS = {
+    "http://schemas.openxmlformats.org/officedocument/2006/relationships/metadata/core-properties": PACKAGE
+    + "relationships/metadata/core-properties"
+}
+STRICT = "http://purl.oclc.org/ooxml/"
 RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 KINDS = {
     "workbook": Kind(_SPREADSHEET + "sheet.main+xml", r"xl/workbook\.xml", _RELATION + "officeDocument", "", "工作簿"),
@@ -59,7 +65,7 @@ KINDS = {
     ),
     "core": Kind(
         "application/vnd.openxmlformats-package.core-properties+xml",
-        r"docProps/core\.xml",
+        r"docProps/core\.xml|package/services/metadata/core-properties/[0-9a-f]{32}\.psmdcp",  # .NET names it so
         PACKAGE + "relationships/metadata/core-properties",
         "",
         "文档属性",
@@ -83,11 +89,7 @@ KINDS = {
 IDLE_DEFAULTS = {
     "application/xml",
     RELS_TYPE,
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/x-emf",
-    "image/x-wmf",
+    *(f"image/{kind}" for kind in ("png", "jpeg", "jpg", "gif", "bmp", "tiff", "svg+xml", "x-emf", "x-wmf")),
     "application/vnd.openxmlformats-officedocument.vmlDrawing",
     _SPREADSHEET + "printerSettings",
 }
@@ -121,6 +123,10 @@ SUSPECTS = [
         (r"customXml|customProp|custom-prop|customData", "AU05", "自定义 XML 数据"),
         (r"pivotCache|pivotTable|slicer|timeline", "AU05", "数据透视（暗藏源数据副本）"),
         (r"revision|usernames|persons?[/.+]|threadedComment", "AU05", "修订记录或批注人"),
+        (r"printerSettings", "AU06", "打印机设置：看不透的二进制数据，常含打印机和电脑的名字"),
+        (r"comments", "AU06", "批注"),
+        (r"classificationlabels|LabelInfo", "AU06", "敏感度标签：含单位的标识"),
+        (r"digital-signature", "AU06", "Office 数字签名"),
     )
 ]
 MACRO_SUFFIXES = (".xlsm", ".xltm", ".xlam", ".xlsb", ".xla", ".xll")
@@ -130,8 +136,8 @@ SUSPECT_ELEMENTS = {
     "AU01": "f formula formula1 formula2 xm:f conditionalFormatting cfRule x14:conditionalFormatting x14:cfRule "
     "calculatedColumnFormula totalsRowFormula x14:sparkline x14:dataValidation",
     "AU02": "functionGroups functionGroup",
-    "AU03": "hyperlinks hyperlink externalReferences externalReference webPublishing webPublishItems dataConsolidate "
-    "xmlColumnPr ep:HyperlinkBase ep:HLinks connection ddeLink oleLink a:hlinkClick a:hlinkHover",
+    "AU03": "hyperlinks hyperlink externalReferences externalReference webPublishItems dataConsolidate "
+    "xmlColumnPr ep:HLinks connection ddeLink oleLink a:hlinkClick a:hlinkHover",
     "AU04": "oleObjects oleObject controls control legacyDrawing legacyDrawingHF picture oleSize a:blip "
     "xdr:oneCellAnchor xdr:twoCellAnchor xdr:absoluteAnchor",
     "AU05": "scenarios customSheetViews customWorkbookViews customProperties rPh pivotCaches op:property",
@@ -206,9 +212,10 @@ AUTO_NAMES = re.compile(r"(_xlnm\.)?auto_(open|close|activate|deactivate)", re.I
 
 # Number formats: each section must show the value; literals must not look like one.
 _LITERAL = r"\"[^\"0-9]*+\"|\\[^0-9]|[_*]."
-_CODE = r"\[[^\]\"]{1,40}+\]|General|AM/PM|A/P|上午/下午|E[+\-]|[0#?@YMDHSEGBA.,%/:;()$¥€£+\- 年月日时分秒]"
+_CODE = r"\[[^\]\"]{1,40}+\]|General|AM/PM|A/P|上午/下午|E[+\-]|[0#?@YMDHSEGBAT.,%/:;()$¥€£+\- 年月日时分秒]"
 _CODES = re.compile(rf"(?:{_LITERAL}|{_CODE})*+", re.IGNORECASE)
 _SHOWS = re.compile(r"General|[0#?@YMDHSEGBA]", re.IGNORECASE)
+_SCALES = re.compile(r"[0#?],+(?![0#?,])")  # shows thousands, or millions
 _UNSEEN = re.compile(r"\[(white|白色?|color ?2)\]", re.IGNORECASE)
 
 
@@ -218,7 +225,18 @@ def hides_value(code: str) -> bool:
         return True
     bare = re.sub(_LITERAL, "-", code)
     bare = re.sub(r"\[(?![hms]+\])[^\]]*\]", "", bare, flags=re.IGNORECASE)
+    if _SCALES.search(bare):
+        return True
     # The third section is for zero: accountants show a dash there.
     return not all(
         _SHOWS.search(section) or (index == 2 and section.strip()) for index, section in enumerate(bare.split(";"))
     )
+
+
+BUILT_IN_DATES = {str(id_) for id_ in (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))}
+_NOT_DATE = re.compile(r"\"[^\"]*\"|\\.|[_*].|\[(?![hms]+\])[^\]]*\]|General|E[+\-]", re.IGNORECASE)
+
+
+def shows_date(code: str) -> bool:
+    """Say whether a number format shows a day or a time of day."""
+    return re.search("[ymdhsegba]", _NOT_DATE.sub("", code), re.IGNORECASE) is not None

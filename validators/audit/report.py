@@ -77,6 +77,10 @@ class Findings:
         if found.count <= KEPT:
             found.evidence.append(Evidence(part and plain(part), sheet and plain(sheet), cell, plain(what, 300)))
 
+    def note(self, check: str, what: str) -> None:
+        """Keep what the reader should know of a check that is none the worse for it."""
+        self.checks[check].evidence.insert(0, Evidence(None, None, None, what))
+
     def failed(self, check: str) -> bool:
         """Say whether a check has found something."""
         return self.checks[check].count > 0

@@ -91,7 +91,8 @@ class Walker:
         """Report an attribute that is not on the list, unless it only says no to something known."""
         check = policy.ATTRIBUTE_CHECK.get(key, "AU06")
         if check == "AU06" or value not in policy.NO:
-            self.add(check, f"<{name}> 有不允许的属性 {key}=「{value}」")
+            what = "留有宏工程的痕迹：" if key == "codeName" else ""
+            self.add(check, f"{what}<{name}> 有不允许的属性 {key}=「{value}」")
 
     def deny(self, name: str) -> None:
         """Report an element that is not on the list."""

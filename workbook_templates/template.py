@@ -215,7 +215,7 @@ def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, fi
     codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
     last, second = HEADER_ROW - 1 + room, f"B{FIRST_ROW}"
     for sign, (_, look) in layout.FAULTS.items():
-        rule = f'=ISNUMBER(FIND("{sign}"&TEXT(COLUMN({second}),"00"),{codes}))'
+        rule = f'=IF({codes}="",FALSE,ISNUMBER(FIND("{sign}"&TEXT(COLUMN({second}),"00"),{codes})))'
         options = {"type": "formula", "criteria": rule, "format": style(**look)}
         page.conditional_format(FIRST_ROW - 1, 1, last, len(sheet.columns) - 1, options)
         options = {

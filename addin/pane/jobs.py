@@ -48,6 +48,7 @@ WORKS = {
     for work in (
         Work("check", "校验", "逐格检查选中的填报表，列出问题和改法。", folders=False),
         Work("consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out="全市.xlsx"),
+        Work("return", "退回", "把各区县的内容连同问题写成可直接改正的新版填报表。", out="退回"),
         Work("export", "导出", "由选中的全市清单生成报省清单；有错误时不予导出。", one=True, out="报省.xlsx"),
         Work("audit", "审计", "检查选中的文件有没有公式、宏和隐藏内容，是否被改动。", against="与收件文件夹逐格复算"),
     )
@@ -276,6 +277,10 @@ def _words(document: Json) -> Iterator[str]:
         for one in document["files"]:
             if one["status"] == "未采用":
                 yield f"{one['file']}：未采用，{one['reason']}"
+    for one in document.get("returned", ()):
+        yield f"{one['name']}：第 {one['revision']} 版"
+    for one in document.get("left", ()):
+        yield f"{one['file']}：没有退回，{one['reason']}"
     if "totals" in document:
         yield f"企业 {document['totals']['enterprises']} 家，生产线 {document['totals']['lines']} 条"
     if "manifest" in document and document["manifest"] is None:

@@ -17,7 +17,7 @@ from validators.findings import Json
 from workbook_templates.submission import heads, manifest_path, signature_paths
 
 SECONDS = 600.0
-"""For one file; a whole province's takes a good minute of a processor that has nothing else to do."""
+"""For one file; a whole province's takes some 70 s of a processor that has nothing else to do."""
 LARGE = 64 << 20
 """Bytes of a file whose second reading (AU09) needs more memory than the usual: a province's takes 2.7 GiB."""
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xlam", ".xls", ".xlt", ".xla", ".et", ".ett")

@@ -11,7 +11,7 @@ from threading import Condition
 from addin.live.state import Picture
 from validators.findings import Finding, Json
 
-SHOWN = ("rule", "severity", "file", "sheet", "cell", "row", "header", "key", "message", "basis", "related")
+SHOWN = ("rule", "severity", "file", "sheet", "cell", "row", "header", "key", "message", "basis", "related", "waiver")
 """Parts of a finding's JSON that the page uses."""
 
 

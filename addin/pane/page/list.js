@@ -237,7 +237,7 @@ export class List {
     mark.setAttribute("aria-label", name);
     const where = element("div", "where");
     where.append(element("b", "", one.cell ?? (one.row ? `第 ${one.row} 行` : wholeOf(one))));
-    for (const text of [one.header, one.key]) if (text) where.append(` · ${text}`);
+    for (const text of [one.header, one.key, one.waiver && `已豁免（决定 ${one.waiver}）`]) if (text) where.append(` · ${text}`);
     const more = element("div", "more", [`规则 ${one.rule}`, one.basis && `依据 ${one.basis}`].filter(Boolean).join(" · "));
     for (const other of one.related ?? []) {
       more.append(element("div", "", `相关：${[other.file, other.sheet, other.cell, other.key].filter(Boolean).join(" · ")}`));

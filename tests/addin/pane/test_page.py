@@ -110,6 +110,12 @@ def test_a_click_selects_the_cell_and_shows_the_rule(start: Start, visit: Visit,
     expect(line.locator(".more")).to_have_text(f"规则 JB06 · 依据 {one.basis}")
 
 
+def test_a_waived_finding_says_so(start: Start, visit: Visit, findings: list[Finding]) -> None:
+    page = visit(start(FakeLive([replace(findings[0], waiver=7), replace(findings[1], waiver=0)])))
+    expect(page.locator(".finding .where", has_text="已豁免（决定 7）")).to_have_count(1)
+    expect(page.locator(".finding .where", has_text="豁免")).to_have_count(1)
+
+
 def test_with_the_keyboard_alone(start: Start, visit: Visit, live: FakeLive) -> None:
     page = visit(start(live))
     expect(page.locator(".finding")).to_have_count(len(live.now.findings))

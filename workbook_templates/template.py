@@ -214,16 +214,13 @@ def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, fi
     page.filled_to = HEADER_ROW + filled
     codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
     last, second = HEADER_ROW - 1 + room, f"B{FIRST_ROW}"
-    for sign, (_, look) in layout.FAULTS.items():
+    for sign, (symbol, look) in layout.FAULTS.items():
         rule = f'=IF({codes}="",FALSE,ISNUMBER(FIND("{sign}"&TEXT(COLUMN({second}),"00"),{codes})))'
         options = {"type": "formula", "criteria": rule, "format": style(**look)}
         page.conditional_format(FIRST_ROW - 1, 1, last, len(sheet.columns) - 1, options)
-        options = {
-            "type": "formula",
-            "criteria": f'=LEFT($A{FIRST_ROW})="{layout.FAULTS[sign][0]}"',
-            "format": style(**look),
-        }
-        page.conditional_format(FIRST_ROW - 1, 0, last, 0, options)
+        if symbol:  # else every blank 校验 would look so
+            options = {"type": "formula", "criteria": f'=LEFT($A{FIRST_ROW})="{symbol}"', "format": style(**look)}
+            page.conditional_format(FIRST_ROW - 1, 0, last, 0, options)
 
 
 def _rows(

@@ -11,6 +11,7 @@ from typing import Any
 
 from addin.libreoffice.office import Office
 from tests.addin.live.screen import focus, keys, screen, windows, write
+from validators.columns import letter
 
 PATIENCE = 60.0
 """Seconds after which something that should happen has not; the machine may be slow."""
@@ -48,8 +49,11 @@ class Typist:
         return str(self.cell(title, address).String)
 
     def at(self) -> str:
-        """Where the cursor is: `企业基本信息.B5`."""
-        return str(self.book.CurrentSelection.AbsoluteName).replace("$", "").replace("'", "")
+        """Where the cursor is: `企业基本信息.B5`; the selection of a document is not told of a link that was followed."""
+        parts = self.book.CurrentController.ViewData.split(";")
+        sheet = int(parts[1])
+        column, row = parts[3 + sheet].split("/")[:2]
+        return f"{self.book.Sheets.ElementNames[sheet]}.{letter(int(column))}{int(row) + 1}"
 
     def go(self, title: str, address: str) -> None:
         """Select cells."""
@@ -81,11 +85,15 @@ class Typist:
         """Paste over cells that hold something, and say yes to the question."""
         self.go(title, address)
         keys("ctrl+v")
-        wait_for(lambda: len(windows(".")) > 1, "question")
+        wait_for(lambda: not self._in_front(), "the question, which has no title")
         keys("Return")
-        wait_for(lambda: len(windows(".")) == 1, "question answered")
-        focus(self.name)
+        wait_for(self._in_front, "the question answered")
         keys("Escape")
+
+    def _in_front(self) -> bool:
+        """Whether the workbook's window has the keyboard."""
+        active = subprocess.run(["xdotool", "getactivewindow"], capture_output=True, check=False)
+        return active.stdout.decode().strip() in windows(self.name)
 
 
 @contextmanager

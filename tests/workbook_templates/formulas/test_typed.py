@@ -76,7 +76,7 @@ def found(desk: Typist, sheet: str = "enterprises", row: int = BLANK) -> list[st
     """Rules that the workbook finds in a row, from its hidden codes."""
     column = FORMULAS.codes[sheet].partition("$")[2].rstrip("1")
     codes = desk.text(SHEETS[sheet].title, f"{column}{row}")
-    return [FORMULAS.rules[int(codes[place + 3 : place + 5]) - 1] for place in range(0, len(codes), 5)]
+    return [FORMULAS.said[int(codes[place + 3 : place + 5]) - 1][0] for place in range(0, len(codes), 5)]
 
 
 def test_a_wrong_check_digit_is_said_at_once_and_undo_takes_it_back(desk: Typist) -> None:

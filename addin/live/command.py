@@ -24,15 +24,25 @@ def live(file: str | None, *, host: str | None, as_json: bool) -> int:
     session = Session(_excel(path) if kind == "excel" else _libreoffice(path))
     if as_json:
         return _document(session)
-    from addin.pane import serve  # type: ignore[import-untyped,unused-ignore] # comes with its branch
+    from addin.pane import serve
 
-    worker = Thread(target=session.run, daemon=True)
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            session.run()
+        except Exception as error:
+            faults.append(error)
+
+    worker = Thread(target=work, daemon=True)
     worker.start()
     try:
         serve(session, inbox=None, show=True, say=say)
     finally:
         session.stop()
-        worker.join(10)
+        worker.join(10)  # an application that does not answer is not waited for
+    if faults:
+        raise faults[0]
     return 1 if stops(session.picture().findings) else 0
 
 
@@ -57,7 +67,7 @@ def _document(session: Session) -> int:
     picture = session.picture()
     document(
         {
-            "file": picture.file,
+            "file": picture.file and Path(picture.file).name,
             "application": picture.application,
             "findings": [finding.to_json() for finding in picture.findings],
             "counts": counts(picture.findings),

@@ -109,7 +109,7 @@ def beside(path: Path) -> None:
             [
                 shutil.which("chromium") or "chromium", f"--app={pane.address}", f"--user-data-dir={profile}",
                 "--window-size=410,900", "--window-position=990,0", "--no-sandbox", "--test-type", "--disable-gpu",
-                "--no-first-run", "--disable-background-networking",
+                "--no-first-run", "--disable-background-networking", "--disable-features=Translate",
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
@@ -128,7 +128,10 @@ def beside(path: Path) -> None:
             wait_for(lambda: session.picture().row == one.row)
             time.sleep(5)  # LibreOffice and the page draw
             target = PICTURES / "边填边查.png"
-            subprocess.run(["import", "-display", display, "-window", "root", target], check=True)  # noqa: S603, S607
+            subprocess.run(  # noqa: S603 - our own arguments
+                ["import", "-display", display, "-window", "root", "-crop", "1400x866+0+0", "+repage", target],  # noqa: S607
+                check=True,
+            )
             shrink(target)
         finally:
             pane.close()

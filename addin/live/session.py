@@ -93,9 +93,8 @@ class Session:
             self._show("已结束")
 
     def _is_over(self, until_closed: bool) -> bool:
-        if until_closed:
-            return self._picture.status == "已关闭"
-        return self._lost_at is not None and time.monotonic() - self._lost_at > PATIENCE
+        lost_for = 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
+        return (self._picture.status == "已关闭" or lost_for > 0) if until_closed else lost_for > PATIENCE
 
     def _go_on(self) -> None:
         host = self._host = self._host or self._connect()

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -145,7 +144,6 @@ def test_the_command_prints_what_stood_there_when_libreoffice_was_closed(
     try:
         assert program.stderr
         assert "正在跟踪工作簿" in program.stderr.readline()
-        time.sleep(5)  # it reads the workbook
         end_libreoffice()
         out, _ = program.communicate(timeout=PATIENCE)
     finally:

@@ -98,7 +98,7 @@ def started(file: Path, env: dict[str, str], *options: str) -> "subprocess.Popen
     """`qingdan live` as a program of its own."""
     command = [sys.executable, "-c", "import sys; from addin.cli import main; sys.exit(main(sys.argv[1:]))"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([*command, "live", str(file), *options], env=env, text=True, **pipes)
+    return subprocess.Popen([*command, "live", str(file), *options], env={**env, "QINGDAN_DEBUG": "1"}, text=True, **pipes)
 
 
 def end_libreoffice() -> None:
@@ -145,10 +145,11 @@ def test_the_command_prints_what_stood_there_when_libreoffice_was_closed(
         assert program.stderr
         assert "正在跟踪工作簿" in program.stderr.readline()
         end_libreoffice()
-        out, _ = program.communicate(timeout=PATIENCE)
+        out, said = program.communicate(timeout=PATIENCE)
     finally:
         program.kill()
     found = json.loads(out)
+    assert "file" in found, (out, said)
     assert (found["file"], found["application"], found["counts"]["ERROR"]) == (file.name, "LibreOffice", 0)
     assert [one["rule"] for one in found["findings"]] == [one.rule for one in judge(read_county(sample))]
     assert program.returncode == 0

@@ -119,7 +119,7 @@ def test_a_workbook_is_saved_under_another_name_closed_and_opened_again(
     session = connected(calc, watching)
     new = tmp_path / "改名.xlsx"
     calc.book.storeAsURL(new.as_uri(), calc.office.options(FilterName="Calc MS Excel 2007 XML"))
-    shown(session, lambda picture: picture.file == "改名.xlsx")
+    shown(session, lambda picture: picture.file == str(new))
     calc.book.close(True)
     shown(session, lambda picture: picture.status == "已关闭")
     calc.book = calc.app.books.open(str(new)).api
@@ -139,7 +139,7 @@ def test_a_crash_is_said_and_the_session_goes_on_when_libreoffice_comes_again(
     assert calc.office.process is not None
     os.killpg(calc.office.process.pid, signal.SIGKILL)
     closed = shown(session, lambda picture: picture.status == "已关闭")
-    assert closed.file == calc.path.name
+    assert closed.file == str(calc.path)
     path = tmp_path / "again" / calc.path.name
     path.parent.mkdir()
     shutil.copy(calc.path, path)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from addin.ledger import Ledger, Version
 from addin.problems import Stop, refusal, writing
 from addin.reading import Reading, read_all, summary
 from addin.signing import Signer
-from addin.worker import Failure, each
+from addin.worker import LARGE_MEMORY, Failure, each
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
 from validators.audit.report import Findings
@@ -60,8 +61,6 @@ from workbook_templates.submission import (
     write_submission,
 )
 
-LARGE_MEMORY = 6 << 30
-"""Bytes of address space for a city's or a province's workbook."""
 LONG = 1800.0
 """Seconds for one of these."""
 REFERENCES = "参考资料"
@@ -423,7 +422,8 @@ def export(
 ) -> Exported:
     """The province's submission of a city workbook, or of one county's, at `out`, with its manifest. Raises `Stop`.
 
-    With a `signer` the manifest is signed, and signature and public key lie beside it.
+    With a `signer` the manifest is signed, and signature and public key lie beside it; where that fails, nothing of the
+    export stays.
 
     What was found is found anew: the lists may have been changed since they were consolidated. All of it happens in
     a child process, because the workbook comes from outside.
@@ -435,7 +435,14 @@ def export(
             raise Stop(done.message)
         assert isinstance(done, Exported)  # noqa: S101 - for the type checker
         if done.manifest is not None:
-            _sign(manifest_path(out), signer)
+            own = manifest_path(out)
+            try:
+                _sign(own, signer)
+            except BaseException:
+                for path in (out, own, *signature_paths(own)):
+                    with suppress(OSError):
+                        path.unlink()
+                raise
     return done
 
 

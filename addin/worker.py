@@ -25,6 +25,8 @@ from addin.problems import Stop, debugging, refusal
 
 MEMORY = 1536 << 20
 """Bytes of address space that a child may have; only where the system can limit it (not on Windows)."""
+LARGE_MEMORY = 6 << 30
+"""The same for a city's or a province's workbook."""
 SECONDS = 60.0
 """Wall-clock time for one file."""
 PROCESSES = min(2, os.cpu_count() or 1)

@@ -115,11 +115,14 @@ def write_workbook(target: Path, sheets: Sequence[Sheet], created: date, *, over
     Raises ValueError (in Chinese, with sheet and cell) for what a workbook cannot hold, FileExistsError when
     ``target`` exists and ``overwrite`` is not set, OSError when the disk refuses.
     """
+    with replacing(target, overwrite=overwrite) as file:
+        write_sheets(file, sheets, created)
+
+
+def write_sheets(file: BinaryIO, sheets: Sequence[Sheet], created: date) -> None:
+    """Write the workbook of ``write_workbook`` into an open file. Raises ValueError and OSError as that does."""
     _check_sheets(sheets)
-    with (
-        replacing(target, overwrite=overwrite) as file,
-        ZipFile(file, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as package,
-    ):
+    with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as package:
         strings: dict[str, int] = {}
         last_rows = []
         _put(package, "[Content_Types].xml", [_content_types(len(sheets))])
@@ -233,7 +236,7 @@ def replacing(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     temporary = target.with_name(f".{os.environ.get(JOB, '')}{secrets.token_hex(8)}.tmp")
     _check_free(target, overwrite)
     try:
-        with temporary.open("xb") as file:
+        with temporary.open("x+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -241,6 +244,21 @@ def replacing(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def restoring(path: Path) -> Iterator[None]:
+    """What lay at ``path``, or that nothing did, is put back if the block fails; for small files."""
+    before = path.read_bytes() if path.exists() else None
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            path.unlink(missing_ok=True)
+        elif path.read_bytes() != before:
+            with replacing(path, overwrite=True) as file:
+                file.write(before)
+        raise
 
 
 def _check_free(target: Path, overwrite: bool) -> None:

@@ -21,7 +21,7 @@ from validators.expr import Record
 from validators.records import Value
 from workbook_templates.city import created, head
 from workbook_templates.streaming import Column as Head
-from workbook_templates.streaming import Sheet, replacing, write_workbook
+from workbook_templates.streaming import Sheet, replacing, restoring, write_sheets
 
 DEFAULT = "default"
 MANIFEST_FORMAT = "qingdan-manifest/1"
@@ -239,37 +239,43 @@ def write_submission(
     `decisions` are those that the city was made with: `waivers` has the waivers that lift findings (`lifted` says how
     many, by their numbers), `decisions` all others, each as `Decision.to_json` has it.
 
+    Both are whole or neither is there. Whoever is killed in between leaves the new manifest beside the old submission,
+    or beside none, which AU08 notices; the other way round a submission would stand there that nothing vouches for.
+
     Raises ValueError for what a workbook cannot hold, `UnknownProfile`, FileExistsError and OSError.
     """
     sums = [_Sums(sheet) for sheet in profile(profile_name)]
     sheets = [Sheet(one.sheet.title, one.sheet.heads, one.passing(rows_of(one.sheet, city))) for one in sums]
-    write_workbook(target, sheets, created(city), overwrite=overwrite)
-    with target.open("rb") as file:
+    own = manifest_path(target)
+    with restoring(own), replacing(target, overwrite=overwrite) as file:
+        write_sheets(file, sheets, created(city))
+        size = file.seek(0, 2)
+        file.seek(0)
         digest = file_digest(file, "sha256").hexdigest()
-    manifest = {
-        "format": MANIFEST_FORMAT,
-        "file": target.name,
-        "sha256": digest,
-        "size": target.stat().st_size,
-        "profile": profile_name,
-        "year": city.year,
-        "round": city.round,
-        "ruleset": city.ruleset.id,
-        "ruleset_sha256": city.ruleset.sha256,
-        "tool": f"qingdan {version('qingdan')}",
-        "sheets": [one.to_json() for one in sums],
-        "inputs": [
-            {"file": book.file, "sha256": book.sha256, "county": book.county, "revision": book.revision}
-            for book in city.books()
-        ],
-        "exclusions": [{"county": code, "reason": reason} for code, reason in city.exclusions.items()],
-        "waivers": [
-            {**one.to_json(), "findings": (lifted or {})[one.id]} for one in decisions if one.id in (lifted or {})
-        ],
-        "decisions": [one.to_json() for one in decisions if one.kind != WAIVER],
-    }
-    if signer is not None:
-        manifest["signer"] = signer
-    with replacing(manifest_path(target), overwrite=True) as file:
-        file.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
+        manifest = {
+            "format": MANIFEST_FORMAT,
+            "file": target.name,
+            "sha256": digest,
+            "size": size,
+            "profile": profile_name,
+            "year": city.year,
+            "round": city.round,
+            "ruleset": city.ruleset.id,
+            "ruleset_sha256": city.ruleset.sha256,
+            "tool": f"qingdan {version('qingdan')}",
+            "sheets": [one.to_json() for one in sums],
+            "inputs": [
+                {"file": book.file, "sha256": book.sha256, "county": book.county, "revision": book.revision}
+                for book in city.books()
+            ],
+            "exclusions": [{"county": code, "reason": reason} for code, reason in city.exclusions.items()],
+            "waivers": [
+                {**one.to_json(), "findings": (lifted or {})[one.id]} for one in decisions if one.id in (lifted or {})
+            ],
+            "decisions": [one.to_json() for one in decisions if one.kind != WAIVER],
+        }
+        if signer is not None:
+            manifest["signer"] = signer
+        with replacing(own, overwrite=True) as beside:  # in its place before the submission, which it then does not fit
+            beside.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
     return manifest

@@ -87,6 +87,18 @@ def test_a_signature_holds_and_says_whose_key_it_was(signed: Path) -> None:
     assert read_key(signed.with_name(PUBLIC).read_bytes()).fingerprint in said
 
 
+@pytest.mark.parametrize("suffix", [".sig", ".pub"])
+def test_where_it_cannot_be_signed_nothing_of_the_export_stays(
+    run: Run, county: Path, tmp_path: Path, suffix: str
+) -> None:
+    assert run("keys", "--out", tmp_path).code == 0
+    target = tmp_path / "报省.xlsx"
+    beside(target, suffix).mkdir()
+    code, _, err = run("export", county, "--out", target, "--sign", tmp_path / PRIVATE)
+    assert code == 2 and "写不了" in err
+    assert list(tmp_path.glob("报省*")) == [beside(target, suffix)]
+
+
 def spoil(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

@@ -40,7 +40,7 @@ from tests.addin.test_city import ALONE
 {work}
 """
 CONSOLIDATE = "city.consolidate([Path(sys.argv[1])], Path(sys.argv[2]), exclusions=ALONE, overwrite=True)"
-EXPORT = "city._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', True)"
+EXPORT = "city._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', None, True)"
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,50 @@ def test_killed_while_exporting_the_next_export_is_whole(source: Path) -> None:
         killed(source, module, name, EXPORT)
         target = source.parent / "报省.xlsx"
         assert desk.export(source.parent / "全市.xlsx", target, profile_name="default", overwrite=True).manifest
+        assert audited(target).verdict == "通过"
+
+
+def beside(target: Path) -> dict[str, bytes]:
+    """The submission and what lies beside it."""
+    return {path.name: path.read_bytes() for path in target.parent.glob(f"{target.name}*")}
+
+
+def test_killed_between_manifest_and_submission_no_submission_stands_there_without_its_own(source: Path) -> None:
+    consolidate(source)
+    target = source.parent / "报省.xlsx"
+    killed(source, "os", "replace", EXPORT, before="real(*given, **named)")
+    assert set(beside(target)) == {"报省.xlsx.manifest.json"}
+    assert desk.export(source.parent / "全市.xlsx", target, profile_name="xingtai", overwrite=True).manifest
+    assert audited(target).verdict == "通过"
+    old = target.read_bytes()
+    killed(source, "os", "replace", EXPORT, before="real(*given, **named)")
+    assert target.read_bytes() == old
+    assert audited(target).checks[7].result == "不通过"
+
+
+@pytest.mark.parametrize("suffix", ["", ".manifest.json"])
+def test_where_one_of_the_pair_cannot_be_put_in_its_place_the_old_pair_stays(
+    source: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    consolidate(source)
+    city, target = source.parent / "全市.xlsx", source.parent / "报省.xlsx"
+    real = Path.replace
+    refusing = True
+
+    def replace(self: Path, to: Path) -> Path:
+        if refusing and to.name == target.name + suffix:
+            raise PermissionError(13, os.strerror(13))
+        return real(self, to)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    for profile_name in ("xingtai", "default"):  # without and with an old pair
+        refusing = True
+        before = beside(target)
+        with pytest.raises(Stop, match="写不了"):
+            desk._export(city, target, profile_name, None, True)
+        assert beside(target) == before
+        refusing = False
+        desk._export(city, target, "xingtai", None, True)
         assert audited(target).verdict == "通过"
 
 

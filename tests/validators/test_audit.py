@@ -40,7 +40,7 @@ from validators.audit import Check, ColumnKind, sheets
 from validators.audit.policy import PLAIN_AREAS, grammar, hides_value
 from validators.audit.report import CHECKS, Findings, plain
 from validators.audit.sheets import Formats, SheetWalker, StringTable, below, is_figure
-from validators.package import PackageError
+from validators.package import MAIN, PackageError
 
 SM = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 MS = "application/vnd.ms-"
@@ -637,6 +637,19 @@ def test_one_stray_cell_is_found_before_the_second_reader_meets_it(cell: str) ->
     assert failed(found) == {"AU06"}
     assert "使用区域" in said(found, "AU06")
     assert {c.id: c.result for c in found.checks}["AU09"] == "不适用"
+
+
+@pytest.mark.parametrize(
+    ("cell", "fits"), [("CG320600", True), ("CG1048576", False)]
+)  # a province's grid, and thrice that
+def test_a_provinces_sheet_is_no_bomb(monkeypatch: pytest.MonkeyPatch, cell: str, fits: bool) -> None:
+    monkeypatch.setattr(sheets, "FREE_GRID", sheets.MAX_ROWS * sheets.MAX_COLUMNS)  # spares the test the cells between
+    row = cell.removeprefix("CG")
+    found = Findings()
+    walker = SheetWalker(SHEET, "清单", found, StringTable("", found, frozenset()), Formats(1))
+    first, last = (f'<row r="{number}"><c r="CG{number}"><v>1</v></c></row>' for number in ("1", row))
+    walker.run([f'<worksheet xmlns="{MAIN}"><sheetData>{first}{last}</sheetData></worksheet>'.encode()])
+    assert found.failed("AU06") is not fits
 
 
 def test_an_empty_far_dimension_harms_nobody() -> None:

@@ -21,6 +21,8 @@ from validators.columns import LETTERS
 from validators.rule import judge
 from workbook_templates.reader import read_county
 
+pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
+
 Watching = Callable[[Callable[[], Any]], Session]
 ENTERPRISES = "企业基本信息"
 SOON = PATIENCE * 1000

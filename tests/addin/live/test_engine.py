@@ -10,6 +10,8 @@ import pytest
 
 from addin.libreoffice.engine import calc_formula, excel_formula
 
+pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
+
 
 @pytest.fixture(scope="module")
 def app(libreoffice: None) -> Iterator[Any]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
 from tests.addin.live.screen import focus, keys, screen, windows, write
@@ -16,6 +18,8 @@ from validators.findings import Finding
 from validators.rule import judge
 from workbook_templates.layout import FIRST_ROW
 from workbook_templates.reader import read_county
+
+pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
 
 Watching = Callable[[Callable[[], Any]], Session]
 ENTERPRISES, LINES = "企业基本信息", "生产线减排措施"

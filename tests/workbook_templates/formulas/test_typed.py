@@ -19,6 +19,8 @@ from workbook_templates.layout import BAND_ROW, FIRST_ROW, MARK_ROW
 from workbook_templates.sample import make_officer, make_rows
 from workbook_templates.template import write_county
 
+pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
+
 ENTERPRISES, GUARANTEE = SHEETS["enterprises"].title, SHEETS["guarantee"].title
 COUNTY, RULES = "371502", ruleset.load("2020")
 FILLED, ROOM = 4, 20

@@ -403,7 +403,8 @@ def selftest(
         str | None, typer.Option("--out", metavar="报告", help="报告写到哪个文件（文字，.md）。不写：只显示。")
     ] = None,
     host: Annotated[
-        str | None, typer.Option("--host", metavar="软件", help="excel（也用于 WPS）或 libreoffice。不写：同 live。")
+        str | None,
+        typer.Option("--host", metavar="软件", help="excel（也用于 WPS）或 libreoffice。不写：同 qingdan live。"),
     ] = None,
     as_json: AsJson = False,
 ) -> int:

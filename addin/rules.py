@@ -9,7 +9,8 @@ from addin.problems import Stop
 from addin.terminal import document, say
 from validators.columns import SHEETS
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json
-from validators.rule import Rule, all_rules, page
+from validators.rule import WORKBOOK_SCOPES, Rule, all_rules, page
+from workbook_templates.formulas.plan import ONLY_IN_PYTHON, PARTLY
 
 SCOPE_NAMES = {
     "cell": "单元格，校验时判断",
@@ -50,6 +51,7 @@ def rule_json(rule: Rule, example: Mapping[str, Any]) -> Json:
         "name": rule.name,
         "severity": rule.severity.name,
         "scope": rule.scope,
+        "judged_by": judged_by(rule),
         "basis": rule.basis,
         "sheets": [SHEETS[key].title for key in rule.sheets],
         **page(rule.doc),
@@ -61,7 +63,8 @@ def rule_lines(rule: Rule, example: Mapping[str, Any]) -> list[str]:
     """The page of a rule as lines of text: its title, then `head：text`."""
     severity = f"{SEVERITY_SYMBOLS[rule.severity]} {SEVERITY_NAMES[rule.severity]}"
     fails, passes = example["fails"], example["passes"]
-    lines = [f"{rule.id} {rule.name}（{severity}）", f"判断范围：{where(rule)}", f"依据：{rule.basis}"]
+    lines = [f"{rule.id} {rule.name}（{severity}）", f"判断范围：{where(rule)}"]
+    lines += [f"由谁判断：{judged_by(rule)}", f"依据：{rule.basis}"]
     lines += [f"{head}：{text}" for head, text in page(rule.doc).items()]
     lines.append(f"会指出的例子：{_case_words(fails)}。提示：{fails['message']}")
     lines.append(f"不指出的例子：{_case_words(passes)}。")
@@ -76,3 +79,12 @@ def where(rule: Rule) -> str:
     """The scope of a rule and the sheets whose rows it judges, in words."""
     titles = "".join(f"《{SHEETS[key].title}》" for key in rule.sheets)
     return f"{SCOPE_NAMES[rule.scope]}；{titles}" if titles else SCOPE_NAMES[rule.scope]
+
+
+def judged_by(rule: Rule) -> str:
+    """Whether the workbook itself says it while it is filled in, or the program, or both; and why, if not both."""
+    if rule.scope not in WORKBOOK_SCOPES:
+        return "只由程序：工作簿里只有一个县区的这一版"
+    if rule.id in ONLY_IN_PYTHON:
+        return f"只由程序：{ONLY_IN_PYTHON[rule.id]}"
+    return "两者：工作簿里填报时即判断，程序再判断一遍" + (f"；{PARTLY[rule.id]}" if rule.id in PARTLY else "")

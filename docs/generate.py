@@ -15,6 +15,7 @@ from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEET_TITLES, SHEETS, T
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Severity
 from validators.records import ID_SHAPES, number_text
 from validators.rule import Rule, all_rules, value_text
+from workbook_templates.formulas.plan import ONLY_IN_PYTHON, PARTLY
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "addin" / "examples.json"
@@ -102,11 +103,19 @@ def rule_catalogue(shown: Mapping[str, Any]) -> str:
             for one in sorted(Severity, reverse=True)
         ),
     ]
+    parts += ["## 填报时工作簿不说的", "填报表自己的公式说不了下面这些，由程序判断。其余的填报时就说，程序再判断一遍。"]
+    parts.append(_table(("规则", "为什么"), _untold(rules)))
     for group, name in GROUP_NAMES.items():
         own = [rule for rule in rules.values() if rule.id.startswith(group)]
         parts.append(f"## {group} {name}")
         parts += [_rule_page(rule, shown[rule.id]) for rule in own]
     return "\n\n".join(parts) + "\n"
+
+
+def _untold(rules: Mapping[str, Rule]) -> Iterator[tuple[str, str]]:
+    """Rules that the workbook does not say, and those that it says in part."""
+    for id_, why in {**ONLY_IN_PYTHON, **PARTLY}.items():
+        yield f"{id_} {rules[id_].name}{'' if id_ in ONLY_IN_PYTHON else '（部分）'}", why
 
 
 def _rule_page(rule: Rule, example: Mapping[str, Any]) -> str:

@@ -1,10 +1,12 @@
-"""Takes the manual's pictures of the pane: `python -m docs.pictures` (needs chromium and ImageMagick).
+"""Takes the manual's pictures of the pane: `python -m docs.pictures`.
 
-The inventories are made up, the page is the real one, and it does what the picture shows.
+The inventories are made up, the page is the real one, and it does what the picture shows. Needs chromium, ImageMagick,
+and for the pane beside the spreadsheet LibreOffice, Xvfb, openbox and xdotool.
 """
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,10 @@ from threading import Thread
 from playwright.sync_api import Page, sync_playwright
 
 from addin.demo import FAULTY, plant
+from addin.live.session import Session
 from addin.pane.server import Pane
+from tests.addin.live.conftest import Calc, wait_for
+from tests.addin.live.screen import focus, screen, windows
 from validators import ruleset
 from workbook_templates.sample import make_officer, make_rows
 from workbook_templates.template import write_county
@@ -31,16 +36,22 @@ def make_inbox(folder: Path) -> Path:
     for seed, (code, name) in enumerate(RULES.submitting.items(), 1):
         if code == MISSING:
             continue
-        rows = make_rows(code, 60, seed, RULES)
-        if code == FAULTY:
-            plant(rows)
-        with (folder / f"{name}.xlsx").open("wb") as file:
-            write_county(
-                file, county=code, ruleset=RULES, round_="首报", revision=1, enterprises=60, rows=rows,
-                officer=make_officer(code, seed, RULES),
-            )  # fmt: skip
+        make_county(folder / f"{name}.xlsx", code, seed)
     (folder / "冠县填报说明.docx").write_bytes(b"PK\x03\x04")
     return folder
+
+
+def make_county(path: Path, code: str, seed: int) -> Path:
+    """A made-up workbook; that of `FAULTY` has the demo's faults."""
+    rows = make_rows(code, 60, seed, RULES)
+    if code == FAULTY:
+        plant(rows)
+    with path.open("wb") as file:
+        write_county(
+            file, county=code, ruleset=RULES, round_="首报", revision=1, enterprises=60, rows=rows,
+            officer=make_officer(code, seed, RULES),
+        )  # fmt: skip
+    return path
 
 
 @contextmanager
@@ -64,10 +75,15 @@ def opened(inbox: Path, width: int, height: int, scheme: str = "light") -> Itera
 
 
 def take(page: Page, name: str) -> None:
-    """Save what the page shows, with few colours so that the file is small."""
+    """Save what the page shows."""
     page.wait_for_timeout(500)
     path = PICTURES / f"{name}.png"
     page.screenshot(path=path)
+    shrink(path)
+
+
+def shrink(path: Path) -> None:
+    """Leave few colours, so that the file is small."""
     subprocess.run(["convert", path, "-dither", "None", "-colors", "160", f"PNG8:{path}"], check=True)  # noqa: S603, S607
 
 
@@ -78,10 +94,60 @@ def consolidate(page: Page) -> None:
     page.locator(".job[data-state=完成]").wait_for()
 
 
+def beside(path: Path) -> None:
+    """The pane beside LibreOffice, a cell at fault selected."""
+    file = make_county(path, FAULTY, 1)
+    with screen() as display, TemporaryDirectory() as profile:
+        calc = Calc(file, headless=False)
+        host = calc.host()
+        session = Session(lambda: host)
+        pane = Pane(session, None)
+        threads = [Thread(target=session.run), Thread(target=pane.run)]
+        for thread in threads:
+            thread.start()
+        browser = subprocess.Popen(  # noqa: S603 - our own arguments
+            [
+                shutil.which("chromium") or "chromium", f"--app={pane.address}", f"--user-data-dir={profile}",
+                "--window-size=410,900", "--window-position=990,0", "--no-sandbox", "--test-type", "--disable-gpu",
+                "--no-first-run", "--disable-background-networking", "--disable-features=Translate",
+            ],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            focus("清单助手")
+            window = calc.book.CurrentController.Frame.ContainerWindow
+            window.IsMaximized = False
+            window.setPosSize(2, 24, 980, 840, 15)
+            pane_window = windows("清单助手")[-1]
+            for words in (["windowmove", pane_window, "988", "0"], ["windowsize", pane_window, "410", "864"]):
+                subprocess.run(["xdotool", *words], check=True)  # noqa: S603, S607
+            wait_for(lambda: session.picture().findings)
+            one = next(one for one in session.picture().findings if one.rule == "BZ01")
+            assert one.sheet and one.cell  # noqa: S101 - for the type checker
+            session.select(one.sheet, one.cell)
+            wait_for(lambda: session.picture().row == one.row)
+            time.sleep(5)  # LibreOffice and the page draw
+            target = PICTURES / "边填边查.png"
+            subprocess.run(  # noqa: S603 - our own arguments
+                ["import", "-display", display, "-window", "root", "-crop", "1400x866+0+0", "+repage", target],  # noqa: S607
+                check=True,
+            )
+            shrink(target)
+        finally:
+            pane.close()
+            session.stop()
+            browser.terminate()
+            browser.wait()
+            for thread in threads:
+                thread.join()
+            calc.office.close()
+
+
 def main() -> None:
     """Take them all."""
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
+        beside(Path(folder) / "东昌府区.xlsx")
         inbox = make_inbox(Path(folder) / "收件箱")
         with opened(inbox, 1100, 700) as page:
             page.get_by_role("button", name="汇总").click()

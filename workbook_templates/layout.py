@@ -4,7 +4,7 @@ from itertools import groupby
 from typing import Literal
 
 from validators.columns import Column, Sheet
-from validators.findings import SEVERITY_SYMBOLS, Severity
+from validators.findings import Severity
 
 TITLE_ROW = 1
 BAND_ROW = 2
@@ -70,16 +70,12 @@ MARKS: dict[MarkKey, tuple[str, str, str]] = {
 
 WRONG, MISSING, WARN, TELL = "#?!~"
 """First sign of a code (`formulas.plan`): an error, an error because nothing stands there, a warning, an information."""
-FAULTS: dict[str, tuple[str, dict[str, object]]] = {
-    MISSING: ("", {"bg_color": "#FFE9A8", "border": 3, "border_color": "#C00000"}),
-    WRONG: (
-        SEVERITY_SYMBOLS[Severity.ERROR],
-        {"bg_color": "#F8CBC6", "font_color": "#8E0000", "bold": True, "underline": 1},
-    ),
-    WARN: (SEVERITY_SYMBOLS[Severity.WARNING], {"bg_color": "#FFEFC2", "font_color": "#6B4E00", "italic": True}),
-    TELL: (SEVERITY_SYMBOLS[Severity.INFO], {"bg_color": "#DCE9F7", "font_color": "#1F3864", "italic": True}),
+FAULTS: dict[str, dict[str, object]] = {
+    WRONG: {"bg_color": "#F8CBC6", "font_color": "#8E0000", "bold": True, "underline": 1},
+    MISSING: {"bg_color": "#FFE9A8", "font_color": "#8E0000", "border": 3, "border_color": "#C00000"},
+    WARN: {"bg_color": "#FFEFC2", "font_color": "#6B4E00", "italic": True},
 }
-"""Symbol in 校验 and look of the cells at fault. Never by colour alone: dashed and empty, bold and underlined, slanted."""
+"""Looks of cells at fault, worst first. Never by colour alone: bold and underlined, dashed and empty, slanted."""
 
 PAPER_A3, PAPER_A4 = 8, 9
 PRINT_SCALE = 56

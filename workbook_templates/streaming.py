@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
+from io import BufferedRandom, BytesIO
 from itertools import count, islice
 from pathlib import Path
 from types import NoneType
@@ -231,7 +231,7 @@ def shared_strings_xml(strings: Mapping[str, int]) -> Iterator[bytes]:
 
 
 @contextmanager
-def replacing(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+def replacing(target: Path, *, overwrite: bool) -> Iterator[BufferedRandom]:
     """A new file that takes the place of ``target`` when the block ends well, else is removed."""
     temporary = target.with_name(f".{os.environ.get(JOB, '')}{secrets.token_hex(8)}.tmp")
     _check_free(target, overwrite)

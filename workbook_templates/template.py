@@ -16,6 +16,7 @@ from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
 from workbook_templates.cover import STEPS, write_cover
+from workbook_templates.formulas.cells import quoted
 from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
 from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, RETURNED_HEAD, TITLE_ROW
 from workbook_templates.limits import CHOICES_TITLE, Limit, limit, lists, mark_of
@@ -213,17 +214,17 @@ def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, fi
     page.helpers = own.first, formulas.helper_names(sheet.key)
     page.filled_to = HEADER_ROW + filled
     codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
-    last, second = HEADER_ROW - 1 + room, f"B{FIRST_ROW}"
-    for sign, (_, look) in layout.FAULTS.items():
-        rule = f'=IF({codes}="",FALSE,ISNUMBER(FIND("{sign}"&TEXT(COLUMN({second}),"00"),{codes})))'
+    last, first = HEADER_ROW - 1 + room, f"A{FIRST_ROW}"
+    # few formulas, which LibreOffice tells of every row that is worked out anew; 校验 takes the look of its worst code
+    for sign, look in layout.FAULTS.items():
+        above = "".join(
+            f"*ISERROR(FIND({quoted(worse)},{codes}))" for worse in "".join(layout.FAULTS).partition(sign)[0]
+        )
+        here = f"ISNUMBER(FIND({quoted(sign)},{codes})){above}"
+        there = f'ISNUMBER(FIND("{sign}"&TEXT(COLUMN({first}),"00"),{codes}))'
+        rule = f'=IF({codes}="",FALSE,IF(COLUMN({first})=1,{here},{there}))'
         options = {"type": "formula", "criteria": rule, "format": style(**look)}
-        page.conditional_format(FIRST_ROW - 1, 1, last, len(sheet.columns) - 1, options)
-        options = {
-            "type": "formula",
-            "criteria": f'=LEFT($A{FIRST_ROW})="{layout.FAULTS[sign][0]}"',
-            "format": style(**look),
-        }
-        page.conditional_format(FIRST_ROW - 1, 0, last, 0, options)
+        page.conditional_format(FIRST_ROW - 1, 0, last, len(sheet.columns) - 1, options)
 
 
 def _rows(

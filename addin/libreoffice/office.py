@@ -1,5 +1,6 @@
 """A LibreOffice that runs: started by us, or the one that the user has open."""
 
+import builtins
 import os
 import shutil
 import signal
@@ -42,7 +43,23 @@ def load_uno() -> Any:  # noqa: ANN401 - a module without types
             f"连不上 LibreOffice：这个 Python（{version}）里没有 uno 模块。请安装 python3-uno"
             f"（Debian：apt-get install libreoffice-calc python3-uno），并用系统自带的同一版本的 Python 安装本程序。"
         ) from error
+    _keep_imports(uno)
     return uno
+
+
+def _keep_imports(uno: Any) -> None:  # noqa: ANN401 - a module without types
+    """Let the import that `uno` puts in place of Python's own serve UNO's names only.
+
+    It raises ImportError for any module that is missing, where others count on ModuleNotFoundError.
+    """
+    for_uno, plain = uno._uno_import, uno._builtin_import
+    if builtins.__import__ is not for_uno:
+        return
+
+    def choose(name: str, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - as `__import__`
+        return (for_uno if name.startswith("com.sun.star") else plain)(name, *rest, **named)
+
+    builtins.__import__ = choose
 
 
 def program() -> str:

@@ -13,6 +13,8 @@ from addin.terminal import document, say, warn
 from validators.findings import counts, stops
 
 HOSTS = ("excel", "libreoffice")
+STEADY = 3
+"""So many times in a row LibreOffice is seen running before it is attached to; one that ends would be started again."""
 
 
 def live(file: str | None, *, host: str | None, as_json: bool) -> int:
@@ -24,15 +26,25 @@ def live(file: str | None, *, host: str | None, as_json: bool) -> int:
     session = Session(_excel(path) if kind == "excel" else _libreoffice(path))
     if as_json:
         return _document(session)
-    from addin.pane import serve  # type: ignore[import-untyped,unused-ignore] # comes with its branch
+    from addin.pane import serve
 
-    worker = Thread(target=session.run, daemon=True)
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            session.run()
+        except Exception as error:
+            faults.append(error)
+
+    worker = Thread(target=work, daemon=True)
     worker.start()
     try:
         serve(session, inbox=None, show=True, say=say)
     finally:
         session.stop()
-        worker.join(10)
+        worker.join(10)  # an application that does not answer is not waited for
+    if faults:
+        raise faults[0]
     return 1 if stops(session.picture().findings) else 0
 
 
@@ -49,7 +61,7 @@ def _workbook(file: str) -> Path:
 
 def _document(session: Session) -> int:
     """Print what stood in the workbook at the end."""
-    warn("正在跟踪工作簿；关闭它，或按 Ctrl+C，即输出结果。")
+    Thread(target=_tell, args=(session,), daemon=True).start()
     try:
         session.run(until_closed=True)
     except KeyboardInterrupt:
@@ -57,13 +69,21 @@ def _document(session: Session) -> int:
     picture = session.picture()
     document(
         {
-            "file": picture.file,
+            "file": picture.file and Path(picture.file).name,
             "application": picture.application,
             "findings": [finding.to_json() for finding in picture.findings],
             "counts": counts(picture.findings),
         }
     )
     return 1 if stops(picture.findings) else 0
+
+
+def _tell(session: Session) -> None:
+    """Say so once the workbook is followed."""
+    picture = session.picture()
+    while picture.status != "已连接":
+        picture = session.newer(picture.version, 1.0)
+    warn("正在跟踪工作簿；关闭它，或按 Ctrl+C，即输出结果。")
 
 
 def _libreoffice(path: Path | None) -> Callable[[], Host[Any] | None]:
@@ -78,11 +98,18 @@ def _libreoffice(path: Path | None) -> Callable[[], Host[Any] | None]:
     except NoOffice as error:
         raise Stop(str(error)) from error
 
+    seen = 0
+
     def connect() -> Host[Any] | None:
+        nonlocal seen
         if waiting:
             return waiting.pop()
+        seen = seen + 1 if Office.is_open() else 0
+        if seen < STEADY:
+            return None
+        seen = 0
         try:
-            return LibreOffice(Office.attach(seconds=10)) if Office.is_open() else None
+            return LibreOffice(Office.attach(seconds=10))
         except NoOffice:  # it is starting, or shows a dialog
             return None
 

@@ -59,6 +59,10 @@ class OpenBook(Protocol):
         """Name of the file, or the title of the window while it was never saved."""
 
     @property
+    def path(self) -> str:
+        """Path of the saved file, or the title of the window while it was never saved."""
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Texts of the defined names of the whole workbook, as a file has them: `填报说明!$C$5`."""
 

@@ -44,7 +44,8 @@ class LibreOfficeBook(XlwingsBook):
     """A spreadsheet in LibreOffice."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LibreOfficeBook) and self.document == other.document
+        with self.asking():  # UNO objects are compared over the connection
+            return isinstance(other, LibreOfficeBook) and bool(self.document == other.document)
 
     def __hash__(self) -> int:
         return hash(type(self))

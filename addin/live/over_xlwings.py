@@ -11,7 +11,9 @@ from typing import Any
 import xlwings as xw
 
 from validators.records import Raw
+from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.quick import MOST_COLUMNS, Rows, Seen, moment
+from workbook_templates.reader import HEAD_ROWS
 
 ERRORS = {
     -2146826288: "#NULL!", -2146826281: "#DIV/0!", -2146826273: "#VALUE!", -2146826265: "#REF!",
@@ -71,6 +73,12 @@ class XlwingsBook:
             return str(self._book.name)
 
     @property
+    def path(self) -> str:
+        """Path of the file."""
+        with self.asking():
+            return str(self._book.fullname)
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Defined names of the whole workbook."""
 
@@ -97,7 +105,7 @@ class XlwingsBook:
             sheet = self._book.sheets[title]
             if title not in self._widths or last - first > SHORT:
                 used = sheet.used_range.last_cell
-                self._widths[title] = min(used.column, MOST_COLUMNS)
+                self._widths[title] = _own(sheet, min(used.column, MOST_COLUMNS))
                 last = min(last, used.row)
             if last < first:
                 return [], Seen()
@@ -124,6 +132,13 @@ class XlwingsBook:
             self._book.activate()
             sheet.activate()
             sheet.range(cell).select()
+
+
+def _own(sheet: xw.Sheet, width: int) -> int:
+    """Columns before the template's hidden helpers, as the reader of files takes them; there are many of those."""
+    heads = _table(sheet.range((1, 1), (HEAD_ROWS, width)).raw_value)
+    helpers = (at for row in heads for at, head in enumerate(row) if str(head).startswith(HELPER_HEAD))
+    return min(helpers, default=width)
 
 
 def _table(cells: Any) -> Any:  # noqa: ANN401 - as the engine gives it

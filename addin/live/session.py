@@ -22,6 +22,8 @@ AGAIN = 0.2
 """Seconds after which a busy application is asked again."""
 KNOCK = 1.0
 """Seconds between two looks for an application that is not there."""
+PATIENCE = 600.0
+"""Seconds after which an application that ended with the workbook is gone for good."""
 CHUNK = 500
 """Rows that are read at once when nobody waits for them: the application stands still for a blink only."""
 OURS = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
@@ -46,6 +48,9 @@ class Session:
         self._wanted: list[tuple[str, str]] = []
         """Cells that the pane asked for."""
         self._stopped = False
+        self._file: str | None = None
+        self._lost_at: float | None = None
+        """When the application was found to have ended; None while there is one, and before there was one."""
         self._heard_at = self._rest = 0.0
         """When something was heard last; how long a busy application is left alone."""
         self._news = threading.Condition()
@@ -77,21 +82,33 @@ class Session:
             host.wake()
 
     def run(self, *, until_closed: bool = False) -> None:
-        """Work until `stop`, or with `until_closed` until the workbook that was open is closed."""
-        while not self._stopped and not (until_closed and self._picture.status == "已关闭"):
-            host = self._host = self._host or self._connect()
-            try:
-                if host is None:
-                    time.sleep(KNOCK)
-                else:
-                    self._turn(host)
-            except Busy:
-                self._show("忙")
-                self._rest = AGAIN
-            except Gone:
-                self._lose()
-        if self._host is not None:
-            self._host.leave()
+        """Work until `stop`, until the application has ended and does not come again, or with `until_closed` until
+        the workbook that was open is closed."""
+        try:
+            while not self._stopped and not self._is_over(until_closed):
+                self._go_on()
+        finally:
+            if self._host is not None:
+                self._host.leave()
+            self._show("已结束")
+
+    def _is_over(self, until_closed: bool) -> bool:
+        lost_for = 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
+        return (self._picture.status == "已关闭" or lost_for > 0) if until_closed else lost_for > PATIENCE
+
+    def _go_on(self) -> None:
+        host = self._host = self._host or self._connect()
+        try:
+            if host is None:
+                time.sleep(KNOCK)
+            else:
+                self._lost_at = None
+                self._turn(host)
+        except Busy:
+            self._show("忙")
+            self._rest = AGAIN
+        except Gone:
+            self._lose()
 
     def _turn(self, host: Host[Any]) -> None:
         """Wait for something to happen, and take it in."""
@@ -123,6 +140,7 @@ class Session:
             return
         except Gone:
             self._host = self._book = None
+            self._lost_at = time.monotonic()
             self._show("已关闭" if self._picture.file else "等待")
 
     def _gathered(self, host: Host[Any], heard: Sequence[Event]) -> list[Event]:
@@ -166,6 +184,7 @@ class Session:
             self._spans, self._dirty = {}, set()
             self._book, self._mirror = book, Mirror(book)
             gc.freeze()  # what was read lives long: looking through it for garbage would only cost
+        self._file = book.path if book else None
         self._look, self._moved = False, True
 
     def _take(self) -> None:
@@ -222,7 +241,7 @@ class Session:
         before = self._picture
         mirror = self._mirror
         sheet, row = self._stands or (None, None)
-        file = mirror.book.file if mirror else before.file
+        file = self._file if mirror else before.file
         findings = tuple(mirror.findings) if mirror else before.findings
         now = Picture(
             before.version, status, self._host.application if self._host else before.application, file, sheet, row,

@@ -6,8 +6,9 @@ from typing import Literal, Protocol
 
 from validators.findings import Finding
 
-Status = Literal["等待", "已连接", "忙", "已关闭"]
-"""等待: no workbook of ours is open yet. 忙: the application is busy, what is shown is a moment old."""
+Status = Literal["等待", "已连接", "忙", "已关闭", "已结束"]
+"""等待: no workbook of ours is open yet. 忙: the application is busy, what is shown is a moment old.
+已结束: the session has ended, no other picture follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Picture:
     application: str
     """Name of the spreadsheet application as people know it: LibreOffice, Excel, WPS."""
     file: str | None
-    """Name of the workbook, None while there is none."""
+    """Path of the workbook (its title while it was never saved), None while there is none."""
     sheet: str | None
     """Title of the sheet where the officer stands."""
     row: int | None

@@ -162,7 +162,7 @@ class Pane:
         """Put up each picture of the live session."""
         try:
             picture = live.picture()
-            while not self.board.view.closed:
+            while not self.board.view.closed and picture.status != "已结束":
                 self.board.show(picture, saved=self._saved(picture) is not None)
                 version = picture.version
                 while picture.version == version and not self.board.view.closed:

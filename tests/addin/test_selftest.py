@@ -9,6 +9,8 @@ import pytest
 
 from tests.addin.conftest import Run
 
+pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
+
 
 def test_the_selftest_passes_beside_libreoffice_and_says_what_it_saw(run: Run, tmp_path: Path) -> None:
     if shutil.which("soffice") is None and not os.environ.get("CI"):

@@ -26,7 +26,9 @@ ColumnKind = Literal["number", "code", "date", "text"]
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_STRINGS = 8_000_000
-MAX_GRID = 40_000_000  # cells of a used range that the second reader holds at once, some 100 bytes each; a province has 25 M
+MAX_GRID = (
+    40_000_000  # cells of a used range that the second reader holds at once, some 100 bytes each; a province has 25 M
+)
 FREE_GRID = 1_000_000  # below this a used range may be as empty as it likes
 HEAD_ROWS = 10  # the header row is looked for in these
 BLOCK = 1 << 17  # bytes

@@ -62,6 +62,10 @@ class MemoryBook:
         self._name = name
 
     @property
+    def path(self) -> str:
+        return self.name
+
+    @property
     def names(self) -> dict[str, str]:
         self._ask()
         return self._names

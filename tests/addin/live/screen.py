@@ -55,4 +55,4 @@ def keys(*names: str) -> None:
 
 def write(text: str) -> None:
     """Type a text."""
-    subprocess.run(["xdotool", "type", "--delay", "5", "--", text], check=True)
+    subprocess.run(["xdotool", "type", "--delay", "5" if text.isascii() else "150", "--", text], check=True)

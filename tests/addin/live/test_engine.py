@@ -10,6 +10,8 @@ import pytest
 
 from addin.libreoffice.engine import calc_formula, excel_formula
 
+pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
+
 
 @pytest.fixture(scope="module")
 def app(libreoffice: None) -> Iterator[Any]:
@@ -76,3 +78,8 @@ def test_names_are_read(app: Any, sample: Path) -> None:
     assert book.names["区划代码"].refers_to == "=填报说明!$C$5"
     assert book.names["区划代码"].refers_to_range.value == "371502"
     book.close()
+
+
+def test_a_module_that_is_missing_is_missed_as_without_uno(app: Any) -> None:
+    with pytest.raises(ModuleNotFoundError):
+        import no_such_module  # type: ignore[import-not-found] # noqa: F401

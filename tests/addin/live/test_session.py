@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from addin.live.session import Session
 from tests.addin.live.conftest import shown, wait_for
 from tests.addin.live.edits import Officer
@@ -188,3 +190,15 @@ def test_a_stopped_session_leaves_the_application_alone(sample: Path, watching: 
     session.stop()
     wait_for(lambda: host.left)
     assert not host.open[0].gone
+
+
+def test_an_application_that_does_not_come_again_ends_the_session(
+    sample: Path, watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("addin.live.session.PATIENCE", 0.5)
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: None if host.gone else host)
+    first = shown(session, lambda picture: picture.status == "已连接")
+    host.gone = host.open[0].gone = True
+    ended = shown(session, lambda picture: picture.status == "已结束")
+    assert ended.findings == first.findings

@@ -1,19 +1,17 @@
 """What the tests of the pane share: a live session made of a real workbook's findings, a running pane, and Chromium."""
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import expect
 
 from addin.demo import plant
-from addin.live.state import Live, Picture
+from addin.live.state import Picture
 from addin.pane.server import Pane
 from addin.reading import Reading, read_all
 from tests.addin.conftest import COUNTY, RULES, fill
@@ -102,73 +100,6 @@ def outputs(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.suffix in (".xlsx", ".json", ".tmp"))
 
 
-Start = Callable[..., Pane]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """`start(live, inbox)`: a pane that serves until the test ends."""
-    running: list[tuple[Pane, Thread]] = []
-
-    def start(live: Live | None = None, inbox: Path | None = None, **options: bool) -> Pane:
-        pane = Pane(live, inbox)
-        thread = Thread(target=pane.run, kwargs=options)
-        thread.start()
-        running.append((pane, thread))
-        return pane
-
-    yield start
-    for pane, thread in running:
-        pane.close()
-        thread.join(10)
-        assert not thread.is_alive(), "a pane that is closed ends"
-
-
 def client(pane: Pane) -> httpx.Client:
     """Asks as the page does."""
     return httpx.Client(base_url=pane.address, headers={"origin": f"http://{pane.host}"}, timeout=30)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("没有 Chromium：请安装 chromium（Debian：apt-get install chromium）")
-    assert program, "CI must have Chromium"
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    browser = playwright.chromium.launch(
-        executable_path=program, args=[*options, "--disable-component-update", "--disable-sync"]
-    )
-    yield browser
-    browser.close()
-
-
-Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    """`visit(pane)`: the page in a browser; nothing may go wrong in it, and it may ask nobody else."""
-    contexts = []
-    wrong: list[str] = []
-
-    def visit(pane: Pane, width: int = 420, height: int = 900, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda one: one.url.startswith(pane.address) or wrong.append(one.url))
-        page.goto(pane.address)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert wrong == []

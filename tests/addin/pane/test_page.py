@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.addin.conftest import fill
-from tests.addin.pane.conftest import LIVE_FILE, FakeLive, Start, Visit, faulty, outputs
+from tests.addin.conftest import Start, Visit, fill
+from tests.addin.pane.conftest import LIVE_FILE, FakeLive, faulty, outputs
 from tests.addin.pane.test_jobs import wait_for
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from addin.pane.server import HEADERS, Pane
-from tests.addin.pane.conftest import FakeLive, Start, client
+from tests.addin.conftest import Start
+from tests.addin.pane.conftest import FakeLive, client
 
 
 def first_event(pane: Pane) -> dict[str, object]:
@@ -247,3 +248,12 @@ def test_it_ends_alone_only_after_the_last_page_was_closed(
     while not ends.board.view.closed and time.monotonic() < deadline:
         time.sleep(0.05)
     assert ends.board.view.closed and not stays.board.view.closed
+
+
+def test_it_ends_with_the_live_session(start: Start, live: FakeLive) -> None:
+    pane = start(live)
+    with client(pane) as page, page.stream("GET", "events") as events:
+        told = events.iter_lines()
+        assert '"head"' in next(told)
+        live.say(status="已结束")
+        assert any('"closed":true' in line for line in told)

@@ -1,0 +1,75 @@
+"""A newcomer fills ten enterprises by the manual, with keys: `python -m tests.newcomer`; takes some minutes.
+
+The rows are a sample's. What is ASCII is typed key by key; Chinese is entered as an input method would, at once.
+It ends well when every row shows ✓ (or only a reminder) and the cover says that the workbook can be handed in.
+"""
+
+import datetime as dt
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.addin.live.screen import keys, write
+from tests.typist import Typist, typist, wait_for
+from validators import ruleset
+from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEETS
+from validators.records import Value
+from workbook_templates.cover import OFFICER_FIELDS
+from workbook_templates.layout import FIRST_ROW
+from workbook_templates.sample import make_officer, make_rows
+from workbook_templates.template import write_county
+
+COUNTY, RULES, ENTERPRISES, SEED = "371502", ruleset.load("2020"), 10, 3
+
+
+def text(value: Value) -> str:
+    """A value as an officer writes it."""
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def enter(desk: Typist, title: str, address: str, value: Value) -> None:
+    """Into one cell; what stands there afterwards must not be blank."""
+    desk.go(title, address)
+    own = text(value)
+    if own.isascii():
+        write(own)
+        keys("Return")
+    else:
+        desk.do("EnterString", StringName=own)
+    wait_for(lambda: desk.text(title, address), (title, address, own))
+
+
+def main() -> None:
+    """Fill, and say what the workbook says."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "newcomer.xlsx")
+        with path.open("wb") as file:
+            write_county(file, county=COUNTY, ruleset=RULES, round_="首报", revision=1, enterprises=20)
+        with typist(path) as desk:
+            fill(desk)
+
+
+def fill(desk: Typist) -> None:
+    """Everything, in the order of the cover."""
+    officer = make_officer(COUNTY, SEED, RULES)
+    names = desk.book.NamedRanges
+    for field in OFFICER_FIELDS:
+        place = names.getByName(BOOK_FIELDS[field]).Content.rpartition(".")[2].replace("$", "")
+        enter(desk, COVER_TITLE, place, officer[field])
+    rows = make_rows(COUNTY, ENTERPRISES, SEED, RULES)
+    for key, own in rows.items():
+        title = SHEETS[key].title
+        for number, row in enumerate(own, FIRST_ROW):
+            for field, value in row.items():
+                if value not in (None, ""):
+                    enter(desk, title, f"{LETTERS[key][field]}{number}", value)
+        print(title, len(own), [desk.text(title, f"A{FIRST_ROW + number}") for number in range(len(own))], flush=True)
+    for key, own in rows.items():
+        title = SHEETS[key].title
+        said = [desk.text(title, f"A{FIRST_ROW + number}") for number in range(len(own))]
+        print(title, len(own), {one: said.count(one) for one in said}, flush=True)
+        assert not [one for one in said if one[:1] not in "✓！ⓘ"]
+    print(desk.shows(COVER_TITLE, "B13", "✓ 可以报送"))
+
+
+if __name__ == "__main__":
+    main()

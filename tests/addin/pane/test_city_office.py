@@ -8,8 +8,7 @@ from playwright.sync_api import expect
 
 from addin.demo import FAULTY, plant
 from addin.rehearsal import CROSSING, LATE, SIZE, TWICE, make_inbox
-from tests.addin.conftest import RULES
-from tests.addin.pane.conftest import Start, Visit
+from tests.addin.conftest import RULES, Start, Visit
 from workbook_templates.sample import make_rows
 
 

@@ -74,7 +74,7 @@ def _described(id_: str) -> Json:
 def load_file(file: str, *, against: Sequence[str], as_json: bool) -> int:
     """Check an edited rule set, say what changes, and keep it as a new version; returns the exit code."""
     path = Path(file)
-    inventories = inbox(files(against))
+    inventories = inbox(files(against)) if against else []
     with progress("读取规则集"):
         [law] = each(_read, [(path,)])
     if isinstance(law, Failure):

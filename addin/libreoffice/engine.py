@@ -16,7 +16,7 @@ from zlib import crc32
 import xlwings
 from xlwings import base_classes, utils
 
-from addin.libreoffice.office import Office
+from addin.libreoffice.office import Office, hold
 
 EPOCH = dt.datetime(1899, 12, 30)
 LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 10
@@ -238,7 +238,7 @@ class Names(base_classes.Names):
     api: Any = None
 
     def __init__(self, book: Book) -> None:
-        self.book, self.api = book, book.api.NamedRanges
+        self.book, self.api = book, hold(book.api.NamedRanges)
 
     def __len__(self) -> int:
         return self.api.Count
@@ -286,18 +286,18 @@ class Sheets(base_classes.Sheets):
     api: Any = None
 
     def __init__(self, book: Book) -> None:
-        self.book, self.api = book, book.api.Sheets
+        self.book, self.api = book, hold(book.api.Sheets)
 
     @property
     def active(self) -> "Sheet":
-        return Sheet(self.book, self.book.api.CurrentController.ActiveSheet)
+        return Sheet(self.book, hold(self.book.api.CurrentController.ActiveSheet))
 
     def __call__(self, name_or_index: str | int) -> "Sheet":
         if isinstance(name_or_index, int):
-            return Sheet(self.book, self.api.getByIndex(name_or_index - 1))
+            return Sheet(self.book, hold(self.api.getByIndex(name_or_index - 1)))
         if not self.api.hasByName(name_or_index):
             raise xlwings.NoSuchObjectError(name_or_index)
-        return Sheet(self.book, self.api.getByName(name_or_index))
+        return Sheet(self.book, hold(self.api.getByName(name_or_index)))
 
     def __len__(self) -> int:
         return self.api.Count
@@ -351,7 +351,7 @@ class Sheet(base_classes.Sheet):
 
     @property
     def used_range(self) -> "Range":
-        cursor = self.api.createCursor()
+        cursor = hold(self.api.createCursor())
         cursor.gotoEndOfUsedArea(False)
         last = cursor.RangeAddress
         return self.range((1, 1), (last.EndRow + 1, last.EndColumn + 1))
@@ -375,7 +375,7 @@ class Sheet(base_classes.Sheet):
             row, column, height, width = first
             first, second = (row, column), (row + height - 1, column + width - 1)
         (top, left), (bottom, right) = first, second or first
-        return Range(self, self.api.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1))
+        return Range(self, hold(self.api.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)))
 
     def activate(self) -> None:
         self.book.api.CurrentController.setActiveSheet(self.api)
@@ -494,7 +494,7 @@ class Range(base_classes.Range):
         likely = [(y, x) for y, row in enumerate(rows) for x, value in enumerate(row) if value in (0.0, 1.0)]
         if len(likely) > FEW:
             area, formats = self._area, self.api.UniqueCellFormatRanges
-            for group in (formats.getByIndex(number) for number in range(formats.Count)):
+            for group in (hold(formats.getByIndex(number)) for number in range(formats.Count)):
                 if self._is_logical(group.NumberFormat):
                     for own in group.RangeAddresses:
                         for row in rows[own.StartRow - area.StartRow : own.EndRow - area.StartRow + 1]:
@@ -509,10 +509,10 @@ class Range(base_classes.Range):
                 runs.append([(y, x)])
         for run in runs:
             (y, first), (_, last) = run[0], run[-1]
-            shared = self.api.getCellRangeByPosition(first, y, last, y).NumberFormat
+            shared = hold(self.api.getCellRangeByPosition(first, y, last, y)).NumberFormat
             for _, x in run:
                 # without a shared one each cell has its own
-                key = self.api.getCellByPosition(x, y).NumberFormat if shared is None else shared
+                key = hold(self.api.getCellByPosition(x, y)).NumberFormat if shared is None else shared
                 if self._is_logical(key):
                     rows[y][x] = bool(rows[y][x])
 

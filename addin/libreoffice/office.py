@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,20 @@ UNO_FOLDERS = ("/usr/lib/python3/dist-packages", "/usr/lib/libreoffice/program",
 START = 60.0
 """Seconds that LibreOffice is given to start."""
 QUIETLY = ("--norestore", "--nologo", "--nodefault", "--nofirststartwizard", "--nolockcheck")
+
+
+_held: deque[Any] = deque(maxlen=1000)
+
+
+def hold(thing: Any) -> Any:  # noqa: ANN401 - a UNO object
+    """Keep a UNO object a little longer than it is needed, and give it back.
+
+    One that is let go at once may see its end in the thread of LibreOffice that sends, which then waits for a lock;
+    whoever has that lock may be waiting for the sender, to tell us of a change. So both would wait for ever (seen in
+    LibreOffice 7.4, once in some hundred thousand calls).
+    """
+    _held.append(thing)
+    return thing
 
 
 class NoOffice(Exception):

@@ -14,7 +14,7 @@ from typing import Any
 import xlwings
 
 from addin.libreoffice.engine import app, excel_formula
-from addin.libreoffice.office import Office, load_uno
+from addin.libreoffice.office import Office, hold, load_uno
 from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
 from addin.live.over_xlwings import Names, XlwingsBook
 from validators.columns import COVER_TITLE, SHEETS, letter
@@ -61,10 +61,10 @@ class LibreOfficeBook(XlwingsBook):
 
         def target(name: str) -> str:
             with self.asking():
-                return excel_formula(ranges.getByName(name).Content)
+                return excel_formula(hold(ranges.getByName(name)).Content)
 
         with self.asking():
-            ranges = self.document.NamedRanges
+            ranges = hold(self.document.NamedRanges)
             return Names(ranges.ElementNames, target)
 
     def shape(self, title: str) -> Seen:
@@ -92,11 +92,11 @@ def _address(area: Any) -> tuple[tuple[int, int], str]:  # noqa: ANN401 - a UNO 
 
 def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterator[Any]:  # noqa: ANN401 - UNO
     """Areas of merged cells, found by halves."""
-    area = sheet.getCellRangeByPosition(left, top, right, bottom)
+    area = hold(sheet.getCellRangeByPosition(left, top, right, bottom))
     if not area.getIsMerged():
         return
     if top == bottom and left == right:
-        cursor = sheet.createCursorByRange(area)
+        cursor = hold(sheet.createCursorByRange(area))
         cursor.collapseToMergedArea()
         yield cursor.RangeAddress
     elif bottom - top >= right - left:
@@ -203,9 +203,9 @@ class LibreOffice:
             for title, width in {COVER_TITLE: MOST_COLUMNS, **WIDTHS}.items():
                 if not document.Sheets.hasByName(title):
                     continue
-                sheet = document.Sheets.getByName(title)
+                sheet = hold(document.Sheets.getByName(title))
                 # the first column and those behind the last are the workbook's own: they change with other sheets
-                area = sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1)
+                area = hold(sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1))
                 modified = _Modified(self._heard, sheet)
                 area.addModifyListener(modified)
                 self._undo.append((area.removeModifyListener, modified))
@@ -258,6 +258,10 @@ def _changes(accessor: str, cells: Any) -> Iterator[Changed]:  # noqa: ANN401 - 
     """The rows of a change; where rows were inserted or deleted, all below them."""
     moved = accessor != "cell-change"
     areas = cells.RangeAddresses if hasattr(cells, "RangeAddresses") else [cells.RangeAddress]
-    parts = [cells.getByIndex(number) for number in range(len(areas))] if hasattr(cells, "RangeAddresses") else [cells]
+    parts = (
+        [hold(cells.getByIndex(number)) for number in range(len(areas))]
+        if hasattr(cells, "RangeAddresses")
+        else [cells]
+    )
     for area, part in zip(areas, parts, strict=True):
-        yield Changed(part.Spreadsheet.Name, area.StartRow + 1, ROWS if moved else area.EndRow + 1)
+        yield Changed(hold(part.Spreadsheet).Name, area.StartRow + 1, ROWS if moved else area.EndRow + 1)

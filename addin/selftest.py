@@ -117,9 +117,9 @@ def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Step], Session]
     worker.start()
     steps: list[Step] = []
     try:
-        connected = _wait(session, lambda picture: picture.status == "已连接" and picture.file == name)
-        steps.append(Step("连接已打开的工作簿", connected.file == name, connected.status))
-        if connected.file != name:
+        connected = _wait(session, lambda picture: picture.status == "已连接" and _is_of(picture, name))
+        steps.append(Step("连接已打开的工作簿", _is_of(connected, name), connected.status))
+        if not _is_of(connected, name):
             return steps, session
         cell = book.sheets[SHEET].range(CELL)
         right = cell.value
@@ -158,6 +158,10 @@ def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Step], Session]
         session.stop()
         worker.join(10)
     return steps, session
+
+
+def _is_of(picture: Picture, name: str) -> bool:
+    return picture.file is not None and Path(picture.file).name == name
 
 
 def _found(picture: Picture) -> bool:

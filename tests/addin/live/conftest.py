@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from addin.libreoffice.office import hold
 from addin.live.session import Session
 from addin.live.state import Picture
 from tests.inventory import COUNTY

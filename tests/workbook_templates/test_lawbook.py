@@ -48,6 +48,7 @@ def read(buffer: BytesIO) -> Law:
     return read_law(Opened("规则集.xlsx", buffer.getvalue()))
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")  # a whole rule set is long, and says so when printed
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows_with())
 def test_whatever_the_tables_hold_comes_back(tables: dict[str, list[law.Row]]) -> None:

@@ -157,6 +157,12 @@ class ExcelBook:
             return str(self.api.Name)
 
     @property
+    def path(self) -> str:
+        """Path of the file, or the title of the window while it was never saved."""
+        with _asked():
+            return str(self.api.FullName)
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Text of each defined name of the whole workbook, without `=`."""
 

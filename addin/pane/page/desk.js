@@ -199,7 +199,7 @@ export class Desk {
         card.append(lines);
       }
       if (one.out) foot.append(...this.links(one.out));
-      if (one.state === "完成") foot.append(button("plain", `看问题（${one.findings}）`, () => this.look(one.id)));
+      if (one.state === "完成" && one.findings) foot.append(button("plain", `看问题（${one.findings}）`, () => this.look(one.id)));
       foot.append(element("span", "hint", `用时 ${one.seconds} 秒`));
     }
     card.append(foot);

@@ -123,35 +123,35 @@ def test_the_command_ends_when_its_page_is_closed(
     sample: Path, tmp_path: Path, alone: dict[str, str], browser: Browser
 ) -> None:
     file = Path(shutil.copy(sample, tmp_path))
-    program = started(file, alone)
-    try:
-        assert program.stdout
-        address = re.search(r"http://\S+", program.stdout.readline())
-        assert address
-        page = browser.new_page()
-        page.goto(address[0])
-        expect(page.locator("#said")).to_have_text(f"LibreOffice · {file.name}", timeout=SOON)
-        page.get_by_role("button", name="校验").click()
-        expect(page.locator(".job[data-state=完成]")).to_contain_text(file.name, timeout=SOON)
-        page.close()
-        assert program.wait(PATIENCE) == 0, "there is nothing at ERROR in the sample"
-    finally:
-        program.kill()
-        end_libreoffice()
+    with started(file, alone) as program:
+        try:
+            assert program.stdout
+            address = re.search(r"http://\S+", program.stdout.readline())
+            assert address
+            page = browser.new_page()
+            page.goto(address[0])
+            expect(page.locator("#said")).to_have_text(f"LibreOffice · {file.name}", timeout=SOON)
+            page.get_by_role("button", name="校验").click()
+            expect(page.locator(".job[data-state=完成]")).to_contain_text(file.name, timeout=SOON)
+            page.close()
+            assert program.wait(PATIENCE) == 0, "there is nothing at ERROR in the sample"
+        finally:
+            program.kill()
+            end_libreoffice()
 
 
 def test_the_command_prints_what_stood_there_when_libreoffice_was_closed(
     sample: Path, tmp_path: Path, alone: dict[str, str]
 ) -> None:
     file = Path(shutil.copy(sample, tmp_path))
-    program = started(file, alone, "--json")
-    try:
-        assert program.stderr
-        assert "正在跟踪工作簿" in program.stderr.readline()
-        end_libreoffice()
-        out, said = program.communicate(timeout=PATIENCE)
-    finally:
-        program.kill()
+    with started(file, alone, "--json") as program:
+        try:
+            assert program.stderr
+            assert "正在跟踪工作簿" in program.stderr.readline()
+            end_libreoffice()
+            out, said = program.communicate(timeout=PATIENCE)
+        finally:
+            program.kill()
     found = json.loads(out)
     assert "file" in found, (out, said)
     assert (found["file"], found["application"], found["counts"]["ERROR"]) == (file.name, "LibreOffice", 0)

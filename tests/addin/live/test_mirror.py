@@ -42,7 +42,7 @@ def test_findings_after_any_edits_are_those_of_a_reading_from_scratch(sample: Pa
     officer = Officer(book, seed)
     mirror = Mirror(book)
     fired = set()
-    for number in range(120):
+    for number in range(200):
         edit = officer.edit()
         take_in(mirror, edit)
         expected = scratch(book)

@@ -1,5 +1,6 @@
 """A LibreOffice that runs: started by us, or the one that the user has open."""
 
+import atexit
 import builtins
 import os
 import shutil
@@ -28,6 +29,7 @@ QUIETLY = ("--norestore", "--nologo", "--nodefault", "--nofirststartwizard", "--
 
 
 _held: deque[Any] = deque(maxlen=1000)
+atexit.register(_held.clear)  # before Python takes down what they need to be let go
 
 
 def hold(thing: Any) -> Any:  # noqa: ANN401 - a UNO object

@@ -170,8 +170,10 @@ class LibreOffice:
         """Turn what UNO raises where a workbook or the application is no longer there into `Gone`."""
         try:
             yield
-        except (UnoException, xlwings.XlwingsError, AttributeError) as error:
-            raise Gone from error  # AttributeError: a document that is being closed has no controller, which is None
+        except (UnoException, xlwings.XlwingsError, AttributeError, ValueError) as error:
+            # AttributeError: a document that is being closed has no controller, which is None; ValueError: pyuno's word
+            # for an object whose application has just ended
+            raise Gone from error
         self._alive_at = time.monotonic()
 
     def books(self) -> Sequence[LibreOfficeBook]:
@@ -184,7 +186,7 @@ class LibreOffice:
     def watch(self, book: LibreOfficeBook | None) -> None:
         """Hear the changes of this workbook and of no other."""
         for remove, listener in self._undo:
-            with suppress(UnoException):
+            with suppress(UnoException, ValueError):
                 remove(listener)
         self._undo = []
         if book is None:

@@ -183,7 +183,7 @@ def session(path):
     thread.start()
     hand = officer()
 
-    def until(true, seconds=60.0):
+    def until(true, seconds=200.0):  # wine is slow, and the workbook wide
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             picture = live.picture()

@@ -199,7 +199,7 @@ def session(path):
     first = until(lambda picture: picture.status == "已连接")
     told["begin"] = [
         first.application,
-        first.file,
+        Path(first.file).name if first.file else None,
         [one.rule for one in first.findings if one.severity.name == "ERROR"],
     ]
     good = open_workbook(Path(path)).grid(SHEET).rows[-1][1][8]

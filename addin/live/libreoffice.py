@@ -74,7 +74,7 @@ class LibreOfficeBook(XlwingsBook):
             sheet = self._book.sheets[title]
             used = sheet.used_range
             height, width = used.shape
-            visible = used.api.queryVisibleCells().RangeAddresses
+            visible = hold(used.api.queryVisibleCells()).RangeAddresses
             rows = {row for area in visible for row in range(area.StartRow + 1, area.EndRow + 2)}
             columns = {column for area in visible for column in range(area.StartColumn, area.EndColumn + 1)}
             seen.hidden_rows = set(range(1, height + 1)) - rows
@@ -119,7 +119,7 @@ class _Listener(
 
     def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
         for change in event.Changes:
-            self._heard.put((change.Accessor, change.ReplacedElement))
+            self._heard.put((change.Accessor, hold(change.ReplacedElement)))
 
     def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
         self._heard.put(Moved())
@@ -202,10 +202,11 @@ class LibreOffice:
             ):
                 add(one)
                 self._undo.append((remove, one))
+            sheets = hold(document.Sheets)
             for title, width in {COVER_TITLE: MOST_COLUMNS, **WIDTHS}.items():
-                if not document.Sheets.hasByName(title):
+                if not sheets.hasByName(title):
                     continue
-                sheet = hold(document.Sheets.getByName(title))
+                sheet = hold(sheets.getByName(title))
                 # the first column and those behind the last are the workbook's own: they change with other sheets
                 area = hold(sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1))
                 modified = _Modified(self._heard, sheet)

@@ -112,22 +112,23 @@ def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterato
 class _Listener(
     unohelper.Base, XChangesListener, XSelectionChangeListener, XActivationEventListener, XDocumentEventListener
 ):
-    """Puts what a document reports into a queue, and does nothing else: LibreOffice waits for it."""
+    """Puts what a document reports into a queue, and holds it, and does nothing else: LibreOffice waits for it."""
 
     def __init__(self, heard: "queue.SimpleQueue[Any]") -> None:
         self._heard = heard
 
     def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        for change in event.Changes:
-            self._heard.put((change.Accessor, hold(change.ReplacedElement)))
+        for change in hold(event).Changes:
+            self._heard.put((change.Accessor, change.ReplacedElement))
 
     def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        hold(event)
         self._heard.put(Moved())
 
     activeSpreadsheetChanged = selectionChanged  # noqa: N815 - UNO
 
     def documentEventOccured(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        if event.EventName in OPENED:
+        if hold(event).EventName in OPENED:
             self._heard.put(Books())
 
     def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
@@ -141,6 +142,7 @@ class _Modified(unohelper.Base, XModifyListener):
         self._heard, self._sheet = heard, sheet
 
     def modified(self, event: Any) -> None:  # noqa: ANN401 - UNO
+        hold(event)
         self._heard.put(("modified", self._sheet) if self._sheet is not None else Dirty())
 
     def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO

@@ -27,9 +27,18 @@ START = 60.0
 """Seconds that LibreOffice is given to start."""
 QUIETLY = ("--norestore", "--nologo", "--nodefault", "--nofirststartwizard", "--nolockcheck")
 
-
 _held: deque[Any] = deque(maxlen=1000)
-atexit.register(_held.clear)  # before Python takes down what they need to be let go
+
+
+@atexit.register
+def _let_go() -> None:
+    """End what connects us with LibreOffice: its threads would go on while Python takes down what they need."""
+    _held.clear()
+    if uno := sys.modules.get("uno"):
+        local = uno.getComponentContext()
+        bridges = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.BridgeFactory", local)
+        for bridge in bridges.getExistingBridges():
+            bridge.dispose()
 
 
 def hold(thing: Any) -> Any:  # noqa: ANN401 - a UNO object

@@ -81,15 +81,13 @@ def below(limit: int) -> bytes:
     """Return an expression for the whole numbers from 0 to limit - 1, without leading zeros."""
     digits = str(limit - 1)
     shorter = len(digits) - 1
-    options = []
+    options = [f"[1-9][0-9]{{0,{shorter - 1}}}+(?![0-9])", "0"] if shorter else []
     for place, digit in enumerate(digits):
         low = 1 if place == 0 and shorter else 0
         if int(digit) > low:
             rest = shorter - place
             options.append(f"{digits[:place]}[{low}-{int(digit) - 1}]" + (f"[0-9]{{{rest}}}" if rest else ""))
     options.append(digits)
-    if shorter:  # most numbers are as long as the limit, and are tried first
-        options += [f"[1-9][0-9]{{0,{shorter - 1}}}+(?![0-9])", "0"]
     return f"(?:{'|'.join(options)})".encode()
 
 
@@ -467,13 +465,10 @@ class SheetWalker(BlockWalker):
         if self.facts.header_row is None and self.row < HEAD_ROWS:
             return False
         pattern = self.pattern()
-        if pattern is None:
+        if pattern is None or not data:
             return False
-        found = pattern.findall(data)
-        if not found:
-            return False
-        rows, numbers, *columns = zip(*found, strict=True)
-        if sum(map(len, rows)) != len(data) or (self.inlined and not valid_text(data)):
+        numbers, blank, *columns, others = zip(*pattern.findall(data), strict=True)
+        if others[-1] or (self.inlined and not valid_text(data)):
             return False
         order = [self.row, *map(int, numbers)]
         if order[-1] > MAX_ROWS or not all(map(lt, order, order[1:])):
@@ -485,15 +480,16 @@ class SheetWalker(BlockWalker):
         for column, own in zip(self._groups, sums, strict=False):  # without any there is still one empty list
             self.sums[column].extend(own)
         if self.facts.header_row is not None:
-            self.facts.rows += sum([b"</v>" in row or b"</t>" in row for row in rows])
+            self.facts.rows += blank.count(b"")
         self.row = self.max_row = order[-1]
         return True
 
     def pattern(self) -> re.Pattern[bytes] | None:
         """Return the expression for one plain row of this sheet, None where there is none worth having.
 
-        Its groups are: the whole row, its number, and for each column to sum the number. Columns stand in ascending
-        order, so order and uniqueness are in it too.
+        Its groups are: the number of the row, its end if it holds no value, for each column to sum the number, and,
+        instead of a row, all the rest if that does not begin with one. Columns stand in ascending order, so order and
+        uniqueness are in it too.
         """
         key = (self.max_column, self.facts.header_row, self.inlined)
         if self._pattern[0] != key:
@@ -511,9 +507,10 @@ class SheetWalker(BlockWalker):
         if self.parser.root_namespaces.get("x14ac") in _DESCENT:
             attributes.append(rb'x14ac:dyDescent="[0-9]{1,3}(?:\.[0-9]{1,6})?"')
         head = rb'<row r="([1-9][0-9]{0,6})"' + b"".join(b"(?: " + a + b")?+" for a in attributes)
+        head += rb"(?=(/>|>(?:<c [^<>/]*+(?:/>|></c>))*+</row>)?)"
         self._groups = []
         cells = b"".join(map(self.cell_expression, range(1, self.max_column + 1)))
-        return b"(" + head + b"(?:/>|>" + cells + b"</row>))"
+        return head + b"(?:/>|>" + cells + rb"</row>)|([\s\S]+)"
 
     def cell_expression(self, column: int) -> bytes:
         """Write the expression for a cell of a column, or none; what is usual there is tried first, which is faster."""
@@ -538,7 +535,7 @@ class SheetWalker(BlockWalker):
                 if self.inlined:
                     blank += rb'| t="inlineStr"><is>' + T + rb"</is></c>"
         filled.append(style + b"(?:" + blank + b")")
-        return b'(?:<c r="' + letter(column - 1).encode() + rb'\2"(?:' + b"|".join(filled) + b"))?+"
+        return b'(?:<c r="' + letter(column - 1).encode() + rb'\1"(?:' + b"|".join(filled) + b"))?+"
 
     def style_expression(self, kind: ColumnKind | None) -> bytes:
         """Write the expression for the style of a cell: no number is shown as a day."""

@@ -26,9 +26,7 @@ ColumnKind = Literal["number", "code", "date", "text"]
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_STRINGS = 8_000_000
-MAX_GRID = (
-    40_000_000  # cells of a used range that the second reader holds at once, some 100 bytes each; a province has 25 M
-)
+MAX_GRID = 40_000_000  # cells of a used range, which many a program holds at once; a province's has 28 M
 FREE_GRID = 1_000_000  # below this a used range may be as empty as it likes
 HEAD_ROWS = 10  # the header row is looked for in these
 BLOCK = 1 << 17  # bytes
@@ -182,7 +180,9 @@ class StringTable(BlockWalker):
         base = len(self.figures)
         if base + len(texts) > MAX_STRINGS:
             raise TooBigError(f"共享字符串超过 {MAX_STRINGS} 条，无法逐一检查", self.part)
-        figures = {text for text in filter(_MAYBE_FIGURE.fullmatch, texts) if text.isdigit() or is_figure(text.decode())}
+        figures = {
+            text for text in filter(_MAYBE_FIGURE.fullmatch, texts) if text.isdigit() or is_figure(text.decode())
+        }
         self.figures += bytes(map(figures.__contains__, texts)) if figures else bytes(len(texts))
         if not self._wanted.isdisjoint(texts) and len(self.heads) < 10_000:
             self.heads |= {base + i: t.decode() for i, t in enumerate(texts) if t in self._wanted}
@@ -279,7 +279,9 @@ class SheetWalker(BlockWalker):
         self.value: str | None = None
         self.inline: list[str] | None = None
         self.merged_rows = 0
-        self.usual: dict[int, tuple[bytes, bool]] = {}  # by column: style of the last value, and whether it was a string
+        self.usual: dict[
+            int, tuple[bytes, bool]
+        ] = {}  # by column: style of the last value, and whether it was a string
         self.inlined = False
         self._pattern: tuple[object, re.Pattern[bytes] | None] = (None, None)
         self._patterns_made = 0

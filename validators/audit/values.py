@@ -198,7 +198,7 @@ def compare(
     if strings_part:
         strings.run(package.chunks(strings_part))
 
-    def compare_sheet(sheet: SheetFacts, theirs: Iterator["CalamineSheet"]) -> None:
+    def compare_sheet(sheet: SheetFacts, theirs: Iterable["CalamineSheet"]) -> None:
         pair = _Pair(sheet, theirs, epoch_1904, findings)
         _Cells(sheet.part, strings.strings, pair.row).run(package.chunks(sheet.part))
         pair.pass_over(math.inf)
@@ -211,7 +211,7 @@ def compare(
     long = [sheet for sheet in sheets if package.members[sheet.part].size > PIECE]
     for index, sheet in enumerate(sheets):
         if sheet not in long:
-            compare_sheet(sheet, iter([book.get_sheet_by_index(index)]))
+            compare_sheet(sheet, [book.get_sheet_by_index(index)])
     del book
     for sheet in long:
         compare_sheet(sheet, _in_pieces(package, sheets, sheets.index(sheet)))
@@ -247,7 +247,7 @@ def cut(chunks: Iterable[bytes]) -> Iterator[bytes]:
     It is only cut between rows that have nothing between them and that carry their numbers, so one that is spelled
     otherwise stays whole.
     """
-    head, waiting, size = b"", list[bytes](), 0
+    waiting, size = list[bytes](), 0
     for chunk in chunks:
         waiting.append(chunk)
         size += len(chunk)

@@ -10,7 +10,7 @@ from typing import Any
 from addin.arguments import files
 from addin.problems import Stop, output, refusal
 from addin.terminal import document, progress, say, warn
-from addin.worker import LARGE_MEMORY, MEMORY, Failure, each
+from addin.worker import Failure, each
 from validators.audit import Check, Report, Signing, audit
 from validators.audit.report import CHECKS, Evidence
 from validators.findings import Json
@@ -18,8 +18,6 @@ from workbook_templates.submission import heads, manifest_path, signature_paths
 
 SECONDS = 600.0
 """For one file; a whole province's takes some 70 s of a processor that has nothing else to do."""
-LARGE = 64 << 20
-"""Bytes of a file whose second reading (AU09) needs more memory than the usual: a province's takes 2.7 GiB."""
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xlam", ".xls", ".xlt", ".xla", ".et", ".ett")
 """What is audited of a folder."""
 LARGEST_BESIDE = 64 << 20
@@ -117,9 +115,7 @@ def audit_each(
         signature, public = (_beside(one) if one.is_file() else None for one in signature_paths(own))
         signing = Signing(signature, trusted or public, trusted is not None)
         items.append((path, content, signing, _reproduced(path, content, sources)))
-    large = any(item[0].stat().st_size > LARGE for item in items)
-    memory, processes = (LARGE_MEMORY, 1) if large else (MEMORY, os.cpu_count() or 1)
-    reports = each(_audit, items, memory=memory, seconds=SECONDS, processes=processes)
+    reports = each(_audit, items, seconds=SECONDS, processes=os.cpu_count() or 1)
     for path in paths:
         if path in unread:
             yield unread[path]

@@ -38,18 +38,18 @@ def city(enterprises: int = CITY_ENTERPRISES) -> Path:
     return folder
 
 
-def province() -> Path:
+def province(enterprises: int = PROVINCE_ENTERPRISES) -> Path:
     """Folder of 140 made-up counties' workbooks; `bench.province` makes their divisions those of the rule set."""
     shipped = ruleset.load(YEAR)
     rules = RuleSet(YEAR, {**shipped.tables, "divisions": province_divisions()})
-    folder = DATA / f"province-{PROVINCE_ENTERPRISES}"
+    folder = DATA / f"province-{enterprises}"
     folder.mkdir(parents=True, exist_ok=True)
     models = list(shipped.submitting)
     for number, code in enumerate(rules.submitting):
         target = folder / f"{rules.submitting[code]}.xlsx"
         if not target.exists():
             model = models[number % len(models)]
-            count = share(PROVINCE_ENTERPRISES, PROVINCE_COUNTIES, number)
+            count = share(enterprises, PROVINCE_COUNTIES, number)
             rows = _moved(make_rows(model, count, 1000 + number, shipped), shipped, model, code, rules.submitting[code])
             _write(target, code, rows, number, rules, model)
     return folder

@@ -6,7 +6,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from itertools import pairwise
+from typing import Any, BinaryIO
 
 import openpyxl
 import pytest
@@ -36,7 +37,7 @@ from tests.validators.crafting import (
     with_cell,
     with_part,
 )
-from validators.audit import Check, ColumnKind, sheets
+from validators.audit import Check, ColumnKind, sheets, values
 from validators.audit.policy import PLAIN_AREAS, grammar, hides_value
 from validators.audit.report import CHECKS, Findings, plain
 from validators.audit.sheets import Formats, SheetWalker, StringTable, below, is_figure
@@ -944,6 +945,98 @@ def test_au09_finds_a_reader_that_fails(monkeypatch: pytest.MonkeyPatch) -> None
     assert "PanicError" in said(found, "AU09")
 
 
+# AU09, a sheet so long that the second reader gets it in pieces
+
+
+def long_workbook() -> bytes:
+    """Rows 2 to 9001, of which some are blank, and then one that stands alone; inflating it takes several steps."""
+    rows: list[tuple[object, ...]] = [
+        (f"厂{n}", n / 8, f"{n:03d}", 43831 + n) if n % 50 else () for n in range(1, 9001)
+    ]
+    return plain_workbook([*rows, *[()] * 200, (None, 7, None, None)])
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """First and last row of each piece that calamine was given, from 0; the first is the whole workbook."""
+    import python_calamine
+
+    taken: list[tuple[int, int]] = []
+    real = python_calamine.CalamineWorkbook.from_filelike
+
+    def from_filelike(file: BinaryIO) -> python_calamine.CalamineWorkbook:
+        sheet = real(file).get_sheet_by_index(0)
+        taken.append(((sheet.start or (0, 0))[0], sheet.height))
+        file.seek(0)
+        return real(file)
+
+    monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_filelike", from_filelike)
+    monkeypatch.setattr(values, "PIECE", 20_000)
+    return taken
+
+
+def test_a_long_sheet_is_read_in_pieces_and_both_readings_agree(pieces: list[tuple[int, int]]) -> None:
+    assert failed(report_of(long_workbook())) == set()
+    whole, *parts = pieces
+    assert whole == (0, 9202)
+    assert len(parts) > 3
+    assert parts[0][0] == 0
+    assert all(start + height <= after for (start, height), (after, _) in pairwise(parts))
+    assert parts[-1][0] + parts[-1][1] == 9202
+
+
+def test_a_difference_in_a_late_piece_is_found_where_it_is(
+    pieces: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = values._Pair.row
+
+    def row(self: values._Pair, number: int, cells: dict[int, values.Value]) -> None:
+        if number == 8991:
+            cells[2] = 1.0
+        elif number == 8992:
+            cells.clear()
+        take(self, number, cells)
+
+    monkeypatch.setattr(values._Pair, "row", row)
+    found = report_of(long_workbook())
+    assert failed(found) == {"AU09"}
+    assert [e.cell for e in found.checks[8].evidence] == ["B8991", "A8992", "B8992", "C8992", "D8992"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda parts: [parts[0], *parts],
+        lambda parts: [parts[0], *parts[2:]],
+        lambda parts: parts[:-1],
+        lambda parts: [parts[1], parts[0], *parts[2:]],
+    ],
+    ids=["twice", "one missing", "the last missing", "swapped"],
+)
+def test_a_piece_too_many_or_too_few_is_a_difference(
+    fault: Callable[[list[bytes]], list[bytes]], pieces: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = values.cut
+    monkeypatch.setattr(values, "cut", lambda chunks: iter(fault(list(real(chunks)))))
+    assert failed(report_of(long_workbook())) == {"AU09"}
+
+
+@pytest.mark.parametrize("spelled", ["plain", "newlines between", "no numbers", "prefixed"])
+def test_only_a_plainly_spelled_sheet_is_cut(spelled: str, pieces: list[tuple[int, int]]) -> None:
+    parts = parts_of(long_workbook())
+    sheet = parts[SHEET]
+    if spelled == "newlines between":
+        sheet = sheet.replace(b"</row>", b"</row>\n")
+    elif spelled == "no numbers":
+        sheet = re.sub(rb'<row r="[0-9]+"', b"<row", sheet)
+        sheet = re.sub(rb'(<c) r="[A-Z]+[0-9]+"', rb"\1", sheet)
+    elif spelled == "prefixed":
+        sheet = re.sub(rb"<(/?)(?=[a-zA-Z])", rb"<\1x:", sheet).replace(b"xmlns=", b"xmlns:x=")
+    parts[SHEET] = sheet
+    assert "AU09" not in failed(report_of(packed(parts)))
+    assert (len(pieces) > 3) is (spelled == "plain")
+
+
 # AU10
 
 
@@ -957,8 +1050,11 @@ def test_au10_is_what_the_caller_found() -> None:
 # The two ways through a sheet give the same verdict
 
 
-def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch) -> tuple[Any, ...]:
-    """What a walker says of a sheet whose first rows come whole and the rest in blocks of about `cut` bytes."""
+def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch, usual: bytes = b"") -> tuple[Any, ...]:
+    """What a walker says of a sheet whose first rows come whole and the rest in blocks of about `cut` bytes.
+
+    `usual` are the cells of row 11, the last of the first ones.
+    """
     findings = Findings()
     strings = StringTable("s.xml", findings, frozenset(HEADS))
     strings.take([head.encode() for head in HEADS] + [b"12", "甲".encode()])
@@ -970,7 +1066,7 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch) -> tup
     head += b'<col min="6" max="6" hidden="1" width="3"/></cols><sheetData>'
     head += b'<row r="1">' + b"".join(b'<c r="%s1" t="s"><v>%d</v></c>' % (b"ABCD"[i : i + 1], i) for i in range(4))
     head += b'<c r="F1"/></row>'
-    head += b"".join(b'<row r="%d"></row>' % n for n in range(2, 12))
+    head += b"".join(b'<row r="%d"></row>' % n for n in range(2, 11)) + b'<row r="11">' + usual + b"</row>"
     patch.setattr(sheets, "BLOCK", cut)
     data = rows + b"</sheetData></worksheet>"
     error = True
@@ -1007,6 +1103,13 @@ CELL = st.builds(
             "<v>=1</v>",
             "<v>a</v>",
             "<v> 1</v>",
+            "<v>-</v>",
+            "<v>1-1</v>",
+            "<v>.5</v>",
+            "<v>1.</v>",
+            "<v>-0</v>",
+            "<v>1E+5</v>",
+            "<v>1234567890123456789012345678901</v>",
             "<is><t>a</t></is>",
             "<is><t>12</t></is>",
             "<is><t/></is>",
@@ -1049,13 +1152,34 @@ def some_rows(draw: st.DrawFn) -> bytes:
     return found.encode()
 
 
+USUAL = st.lists(
+    st.sampled_from(["", *PLAIN_VALUES, ' s="2" t="s"><v>5</v></c>', ' s="12"><v>1</v></c>']), max_size=4
+).map(
+    lambda values: "".join(f'<c r="{c}11"{value}' for c, value in zip("ABCD", values, strict=False) if value).encode()
+)
+
+
 @settings(max_examples=300, deadline=None)
-@given(some_rows(), st.sampled_from([1, 60, 250, 600]))
-@example(b'<row r="12"><c r="A12"><v>1</v></c></row><!-- <row r="13"></row><row r="14"></row>-->', 60)
-def test_both_ways_through_a_sheet_give_the_same_verdict(rows: bytes, cut: int) -> None:
+@given(some_rows(), st.sampled_from([1, 60, 250, 600]), USUAL)
+@example(b'<row r="12"><c r="A12"><v>1</v></c></row><!-- <row r="13"></row><row r="14"></row>-->', 60, b"")
+def test_both_ways_through_a_sheet_give_the_same_verdict(rows: bytes, cut: int, usual: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        fast = scan(rows, cut, fast=True, patch=patch)
-        slow = scan(rows, cut, fast=False, patch=patch)
+        fast = scan(rows, cut, fast=True, patch=patch, usual=usual)
+        slow = scan(rows, cut, fast=False, patch=patch, usual=usual)
+    assert fast[:3] == slow[:3]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("-+.0123456789eE", min_size=1, max_size=32))
+@example("1e0005")
+@example("1E99")
+@example("-00")
+@example("123456789012345678901234567890")
+def test_both_ways_take_the_same_for_a_number(text: str) -> None:
+    rows = b"".join(b'<row r="%d"><c r="B%d"><v>%s</v></c></row>' % (n, n, text.encode()) for n in (12, 13))
+    with pytest.MonkeyPatch.context() as patch:
+        fast = scan(rows, 1, fast=True, patch=patch)
+        slow = scan(rows, 1, fast=False, patch=patch)
     assert fast[:3] == slow[:3]
 
 

@@ -3,10 +3,14 @@
 Run only on packages in which the structure checks found nothing: calamine aborts the process on some hostile files.
 """
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from validators.audit.report import Findings
 from validators.audit.sheets import BlockWalker, SheetFacts, T, valid_text
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 Value = str | float | bool
 Emit = Callable[[int, dict[int, Value]], None]
 
+PIECE = 32 << 20  # bytes of a sheet that calamine reads at once, and needs some eight times as much memory for
 _EPOCH_1900, _EPOCH_1904 = date(1899, 12, 30).toordinal(), date(1904, 1, 1).toordinal()
 _DAY = timedelta(days=1)
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -192,24 +197,91 @@ def compare(
     strings = _Strings(strings_part)
     if strings_part:
         strings.run(package.chunks(strings_part))
+
+    def compare_sheet(sheet: SheetFacts, theirs: Iterable["CalamineSheet"]) -> None:
+        pair = _Pair(sheet, theirs, epoch_1904, findings)
+        _Cells(sheet.part, strings.strings, pair.row).run(package.chunks(sheet.part))
+        pair.pass_over(math.inf)
+
     package.file.seek(0)
     book = python_calamine.CalamineWorkbook.from_filelike(package.file)
     if book.sheet_names != [sheet.name for sheet in sheets]:
         findings.add("AU09", f"另一读表程序看到的工作表是「{'、'.join(book.sheet_names)}」")
         return
+    long = [sheet for sheet in sheets if package.members[sheet.part].size > PIECE]
     for index, sheet in enumerate(sheets):
-        pair = _Pair(sheet, book.get_sheet_by_index(index), epoch_1904, findings)
-        _Cells(sheet.part, strings.strings, pair.row).run(package.chunks(sheet.part))
-        pair.rest()
+        if sheet not in long:
+            compare_sheet(sheet, [book.get_sheet_by_index(index)])
+    del book
+    for sheet in long:
+        compare_sheet(sheet, _in_pieces(package, sheets, sheets.index(sheet)))
+
+
+def _in_pieces(package: Package, sheets: Sequence[SheetFacts], index: int) -> Iterator["CalamineSheet"]:
+    """Let calamine read some rows at a time of a sheet that is too long to be held at once.
+
+    It gets the same workbook again and again, in which the sheet has only some of its rows.
+    """
+    import python_calamine
+
+    name = sheets[index].part
+    others = BytesIO()
+    with ZipFile(others, "w", ZIP_DEFLATED, compresslevel=1) as rest:
+        for other in package.members.keys() - {sheet.part for sheet in sheets}:
+            with rest.open(other, "w") as part:
+                part.writelines(package.chunks(other))
+
+    def read(xml: bytes) -> "CalamineSheet":
+        file = BytesIO(others.getvalue())
+        with ZipFile(file, "a") as whole:
+            whole.writestr(name, xml)
+        file.seek(0)
+        return python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(index)
+
+    return map(read, cut(package.chunks(name)))
+
+
+def cut(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Turn a long sheet into several, each with some of its rows and all that stands above the rows.
+
+    It is only cut between rows that have nothing between them and that carry their numbers, so one that is spelled
+    otherwise stays whole.
+    """
+    waiting, size = list[bytes](), 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= PIECE:
+            data = b"".join(waiting)
+            start = data.find(b"<sheetData>") + len(b"<sheetData>")
+            end = data.rfind(b'</row><row r="') + len(b"</row>")
+            if len(b"<sheetData>") <= start < end:
+                yield data[:end] + b"</sheetData></worksheet>"
+                data = data[:start] + data[end:]
+            waiting, size = [data], 0
+    yield b"".join(waiting)
+
+
+def _rows(sheets: Iterable["CalamineSheet"]) -> Iterator[tuple[int, int, list[Any]]]:
+    """Each row as calamine sees it, with its number and that of its first column; a sheet goes on where one ended."""
+    last = 0
+    for sheet in sheets:
+        top, left = sheet.start or (0, 0)
+        blank = min(top, last)  # calamine gives blank rows before its first one, but no blank columns
+        for number, row in enumerate(islice(sheet.iter_rows(), blank, None), blank + 1):
+            yield number, left + 1, row
+            last = number
+        del sheet  # calamine's copy, before there is the next
 
 
 class _Pair:
     """The two readings of one sheet, row by row."""
 
-    def __init__(self, sheet: SheetFacts, theirs: "CalamineSheet", epoch_1904: bool, findings: Findings) -> None:
-        self.sheet, self.theirs, self.epoch_1904, self.findings = sheet, theirs.iter_rows(), epoch_1904, findings
-        self.next_row = 1  # calamine gives blank rows before its first one, but no blank columns
-        self.first_column = (theirs.start or (0, 0))[1] + 1
+    def __init__(
+        self, sheet: SheetFacts, theirs: Iterable["CalamineSheet"], epoch_1904: bool, findings: Findings
+    ) -> None:
+        self.sheet, self.theirs, self.epoch_1904, self.findings = sheet, _rows(theirs), epoch_1904, findings
+        self.next = next(self.theirs, None)
         self.merged: dict[int, list[tuple[int, int]]] = {}  # row -> columns that a merged area covers there
         for top, left, bottom, right in sheet.merged:
             self.merged.setdefault(top, []).append((left + 1, right))
@@ -218,32 +290,26 @@ class _Pair:
 
     def row(self, number: int, cells: dict[int, Value]) -> None:
         """Take one row of ours and compare it with theirs."""
-        while self.next_row < number:
-            other = next(self.theirs, None)
-            if other is None:
-                break
-            self.compare(self.next_row, {}, other)
-            self.next_row += 1
-        other = []
-        if self.next_row == number:
-            other = next(self.theirs, [])
-            self.next_row += 1
-        self.compare(number, cells, other)
+        self.pass_over(number)
+        if self.next is not None and self.next[0] == number:
+            self.compare(number, cells, *self.next[1:])
+            self.next = next(self.theirs, None)
+        else:
+            self.compare(number, cells, 1, [])
         for left, right in self.merged.get(number, ()):
             for column in range(left, right + 1) if right - left < len(cells) else list(cells):
                 if left <= column <= right and cells.get(column, "") != "":
                     self.add("AU05", number, column, "单元格被合并区域盖住，但有内容")
 
-    def rest(self) -> None:
-        """Compare the rows that only they have."""
-        for other in self.theirs:
-            self.compare(self.next_row, {}, other)
-            self.next_row += 1
-        self.theirs = iter(())  # lets go of calamine's copy of the sheet before the next one is read
+    def pass_over(self, end: float) -> None:
+        """Compare their rows before row `end`, of which we have none."""
+        while self.next is not None and self.next[0] < end:
+            self.compare(self.next[0], {}, *self.next[1:])
+            self.next = next(self.theirs, None)
 
-    def compare(self, number: int, cells: dict[int, Value], other: list[Any]) -> None:
-        """Compare one row; the quick look first, for nearly all rows are the same."""
-        first, end = self.first_column, self.first_column + len(other)
+    def compare(self, number: int, cells: dict[int, Value], first: int, other: list[Any]) -> None:
+        """Compare one row, theirs from column `first` on; the quick look first, for nearly all rows are the same."""
+        end = first + len(other)
         get = cells.get
         mine = [get(column, "") for column in range(first, end)]
         if mine != other:

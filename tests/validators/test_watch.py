@@ -8,7 +8,7 @@ import pytest
 from tests.inventory import make_book
 from tests.validators.test_cases import CASES, read
 from validators.book import Book, Fault
-from validators.columns import SHEETS
+from validators.columns import INVENTORY
 from validators.expr import Record
 from validators.findings import Finding
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge, judge_book
@@ -26,7 +26,7 @@ Standing = dict[str, dict[int, tuple[Record | None, list[Fault]]]]
 def standing(book: Book) -> Standing:
     """Records and faults by sheet and row."""
     found: Standing = {}
-    for key, sheet in SHEETS.items():
+    for key, sheet in INVENTORY.items():
         records = {record.row: record for record in book.tables[key]}
         faults: dict[int, list[Fault]] = {}
         for fault in book.faults:

@@ -220,7 +220,7 @@ def _repeat(parent: Element, unit: Sequence[Element], scopes: tuple[Known, ...])
     _take(unit[-1], first=False)
     kept = [one for one in unit if one.get(_EMPTIED) is None]
     value = _value(name, scopes)
-    said = value != NOTHING if isinstance(value, str) else bool(value)
+    said = bool(value) and value != NOTHING
     items = [] if said != (sign == "#") else [{}] if isinstance(value, str) or sign == "^" else list(value)
     at = parent.index(unit[0])
     for gone in unit:

@@ -13,6 +13,7 @@ from validators.columns import BOOK_FIELDS, SHEETS
 from validators.expr import Record
 from validators.findings import Finding, Severity
 from validators.records import Value, number_text
+from validators.ruleset import RuleSet
 from workbook_templates.documents.filling import NOTHING, Known, Names
 
 UNREAD = "（清单中此格读不出，请改正清单）"
@@ -20,6 +21,8 @@ NO_DAY = "　　　　年　　月　　日"
 """Where a day is to be written by hand."""
 DIGITS = 12
 """Characters shown of a content's hash."""
+REVIEWED = ("processes", "aspects", "county", "visits", "city", "province", "events")
+"""Sheets of the grading workbook whose rows belong to an application."""
 JOINED = ("lines", "transport", "guarantee", "changes")
 """Sheets of the inventory whose rows belong to an enterprise."""
 ABOUT = {
@@ -35,6 +38,31 @@ PLAN_LISTS = {
     "待改正": "清单中本企业还没有改正的错误，每条有“问题”",
     "备案提示": "备案日期不合规则 CS09 时的说明，每条有“问题”",
 }
+PAPER_ABOUT = {
+    "市名称": "市的名称",
+}
+PAPER_LISTS = {
+    "八个方面": "《对标》的各行，按八个方面的次序；没有填的方面也有一行，各项空着",
+    "县现场核查": "《现场核查》中核查单位为县指挥部的各行",
+    "市现场核查": "《现场核查》中核查单位为市指挥部的各行",
+    "不核查现场": "申报最低等级或未申报，不必现场核查时有一条",
+    "缺县现场核查": "应有县级现场核查而没有记录时有一条",
+    "缺市现场核查": "市级应逐个核查或已抽中，而没有记录时有一条",
+    "应急减排清单": "用 --inventory 给出的清单中的本企业，名称与“一厂一策”的相同",
+}
+PLANS = {"plan": "操作方案", "board": "公示牌"}
+PAPERS = {
+    "report": "附件1_申请报告",
+    "form": "附件2_申请表",
+    "preliminary": "附件3_初审意见",
+    "county": "附件4_审核意见",
+    "city": "附件5_市级审核意见",
+}
+"""Outlines and what people call the documents; the file of a template is named so."""
+VISITORS = {"县现场核查": "县指挥部", "市现场核查": "市指挥部"}
+NOT_FILED = "未申报"
+NOT_DRAWN = "未抽中"
+PROVINCE = "省生态环境厅"
 PROBLEM = "问题"
 FILED = "CS09"
 """The rule that says whether a plan was filed, and late enough."""
@@ -116,4 +144,84 @@ def plan_names() -> Names:
         **row_names("enterprises"),
         **{SHEETS[sheet].title: row_names(sheet) for sheet in JOINED},
         **{name: {PROBLEM: None} for name in PLAN_LISTS},
+    }
+
+
+def papers(book: Book, inventories: Mapping[str, Known]) -> Iterator[tuple[Record, list[str], Known]]:
+    """Each application that can be told apart, the outlines of the papers that it comes to, and what they may say.
+
+    `inventories` has what is known of enterprises (`plans`) by 清单编号.
+    """
+    common = about(book) | {"市名称": book.ruleset.thresholds["city_name"]}
+    for rows in book.index("applications", "list_id").values():
+        if len(rows) == 1:
+            joined = {sheet: book.index(sheet, "list_id").get(rows[0].list_id, []) for sheet in REVIEWED}
+            yield rows[0], _due(book, rows[0], joined), common | _application(book, rows[0], joined, inventories)
+
+
+def is_lowest(ruleset: RuleSet, application: Record) -> bool:
+    """Whether an enterprise files for the lowest grade of its industry, by the form instead of the report."""
+    scheme = ruleset.schemes.get((application.industry, application.subtype or ""))
+    if scheme and scheme["lowest"]:
+        return bool(application.applied_grade == scheme["lowest"])
+    return any(row["grade"] == application.applied_grade for row in ruleset.tables["grades"] if row["lowest"] == "yes")
+
+
+def _due(book: Book, application: Record, joined: Mapping[str, Sequence[Record]]) -> list[str]:
+    """The papers of an application: what the enterprise files, and the opinions that were given on it."""
+    found = []
+    filed = application.filing != NOT_FILED and application.applied_grade is not None
+    if filed:
+        found.append("form" if is_lowest(book.ruleset, application) else "report")
+    fixed_by = {row["grade"]: row["fixed_by"] for row in book.ruleset.tables["grades"]}
+    provincial = filed and fixed_by.get(application.applied_grade) == PROVINCE
+    if joined["county"]:
+        found.append("preliminary" if provincial else "county")
+    if joined["city"] and provincial:
+        found.append("city")
+    return found
+
+
+def _application(
+    book: Book, application: Record, joined: Mapping[str, Sequence[Record]], inventories: Mapping[str, Known]
+) -> dict[str, str | Sequence[Known]]:
+    visits = {
+        name: [row("visits", one) for one in joined["visits"] if one.visitor == visitor]
+        for name, visitor in VISITORS.items()
+    }
+    unvisited = application.filing == NOT_FILED or is_lowest(book.ruleset, application)
+    drawn = any(one.drawn not in (None, NOT_DRAWN) for one in joined["city"])
+    inventory = inventories.get(application.list_id)
+    return {
+        **row("applications", application),
+        **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
+        "本企业校验码": _own_hash({"applications": [application], **joined}),
+        "八个方面": list(_aspects(joined["aspects"])),
+        **visits,
+        "不核查现场": [{}] if unvisited else [],
+        "缺县现场核查": [] if unvisited or visits["县现场核查"] else [{}],
+        "缺市现场核查": [{}] if drawn and not visits["市现场核查"] else [],
+        "应急减排清单": [inventory] if inventory else [],
+    }
+
+
+def _aspects(records: Sequence[Record]) -> Iterator[dict[str, str]]:
+    """The aspects in their order; one that has no row is there to be filled in by hand."""
+    heads = row_names("aspects")
+    for aspect in SHEETS["aspects"]["aspect"].values.split("|"):
+        own = [row("aspects", one) for one in records if one.aspect == aspect]
+        yield from own or [dict.fromkeys(heads, "") | {SHEETS["aspects"]["aspect"].header: aspect}]
+
+
+def paper_names() -> Names:
+    """The names that the papers know."""
+    aspects, visits = row_names("aspects"), row_names("visits")
+    return {
+        **dict.fromkeys([*BOOK_FIELDS.values(), *ABOUT, *PAPER_ABOUT]),
+        **row_names("applications"),
+        **{SHEETS[sheet].title: row_names(sheet) for sheet in REVIEWED},
+        **{name: {} for name in PAPER_LISTS},
+        "八个方面": aspects,
+        **dict.fromkeys(VISITORS, visits),
+        "应急减排清单": plan_names(),
     }

@@ -5,7 +5,7 @@ line without indent, `---` a new page; anything else is body text. `|` begins a 
 parted by `|`: a row `|:` says how wide they are (in millimetres), `|!` is a head. Before the text of a cell stands in
 brackets how it looks, `[26 黑 中 黄色]`: points, typeface, centred, the colour of a level; before a row `|=60|` its
 exact height in millimetres. What stands between `@级` and `@完` is written for each warning level, with its name for `〔级〕` and
-its symbol for `〔符〕`. The first line names the page.
+its symbol for `〔符〕`; `@含 commitment` takes in another outline. The first line names the page.
 
 Sizes and typefaces are those of GB/T 9704-2012: A4, 37 mm above and 28 mm left of a body of 156 by 225 mm, the title in
 小标宋 of 22 points, the body in 仿宋 of 16 points, 22 lines of 28 characters. A typeface that a computer lacks is
@@ -68,7 +68,7 @@ _KEPT = ("Normal", "Default Paragraph Font", "Normal Table", "No List", "Table G
 
 def template_of(outline: str) -> bytes:
     """The template, a .docx, of an outline that is shipped (name of its file without the ending)."""
-    lines = files(__package__).joinpath(f"{outline}.txt").read_text(encoding="utf-8").splitlines()
+    lines = _lines(outline)
     paper = _paper(lines[0].removeprefix("页面 "))
     table: Table | None = None
     widths: list[float] = []
@@ -92,6 +92,14 @@ def template_of(outline: str) -> bytes:
     file = BytesIO()
     paper.save(file)
     return file.getvalue()
+
+
+def _lines(outline: str) -> list[str]:
+    """The lines of an outline, and in their place those of the outlines that it takes in."""
+    found: list[str] = []
+    for line in files(__package__).joinpath(f"{outline}.txt").read_text(encoding="utf-8").splitlines():
+        found += _lines(line.removeprefix("@含 ")) if line.startswith("@含 ") else [line]
+    return found
 
 
 def _levelled(lines: Sequence[str]) -> Iterator[str]:

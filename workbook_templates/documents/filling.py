@@ -126,7 +126,7 @@ class _Check:
             known = list(dict.fromkeys(one for scope in reversed(self.scopes) for one in scope))
             near = process.extractOne(name, known)
             hint = f"最接近的是“{{{{{near[0]}}}}}”。" if near else ""
-            self._wrong("{{" + sign + name + "}}", f"不认识。{hint}可用的名称见随附的“可用的占位符”。")
+            self._wrong("{{" + sign + name + "}}", f"不认识。{hint}可用的名称由 qingdan template documents 列出。")
             return
         inner = found[name]
         if sign:

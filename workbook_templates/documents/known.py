@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
+from validators import procedure
 from validators.book import Book
 from validators.columns import BOOK_FIELDS, SHEETS
 from validators.expr import Record
@@ -21,8 +22,8 @@ NO_DAY = "　　　　年　　月　　日"
 """Where a day is to be written by hand."""
 DIGITS = 12
 """Characters shown of a content's hash."""
-REVIEWED = ("processes", "aspects", "county", "visits", "city", "province", "events")
-"""Sheets of the grading workbook whose rows belong to an application."""
+REVIEWED = {"processes": 0, "aspects": 0, "county": 1, "visits": 0, "city": 1, "province": 0, "events": 0}
+"""Sheets of the grading workbook whose rows belong to an application: how many of the last ones hold, 0 for all."""
 JOINED = ("lines", "transport", "guarantee", "changes")
 """Sheets of the inventory whose rows belong to an enterprise."""
 ABOUT = {
@@ -34,8 +35,10 @@ ABOUT = {
 PLAN_ABOUT = {
     "方案日期": "一厂一策备案日期；清单中没有，或早于绩效等级核定日期的，留出空格待填",
 }
+LISTS = {
+    "待改正": "表中关于本企业还没有改正的错误，每条有“问题”",
+}
 PLAN_LISTS = {
-    "待改正": "清单中本企业还没有改正的错误，每条有“问题”",
     "备案提示": "备案日期不合规则 CS09 时的说明，每条有“问题”",
 }
 PAPER_ABOUT = {
@@ -59,10 +62,7 @@ PAPERS = {
     "city": "附件5_市级审核意见",
 }
 """Outlines and what people call the documents; the file of a template is named so."""
-VISITORS = {"县现场核查": "县指挥部", "市现场核查": "市指挥部"}
-NOT_FILED = "未申报"
-NOT_DRAWN = "未抽中"
-PROVINCE = "省生态环境厅"
+VISITORS = {"县现场核查": procedure.COUNTY, "市现场核查": procedure.CITY}
 PROBLEM = "问题"
 FILED = "CS09"
 """The rule that says whether a plan was filed, and late enough."""
@@ -105,36 +105,48 @@ def _own_hash(rows: Mapping[str, Sequence[Record]]) -> str:
 
 def plans(book: Book, findings: Iterable[Finding]) -> Iterator[tuple[Record, Known]]:
     """Each enterprise that can be told apart, and what its plan may say; `findings` are those of the workbook."""
-    common = about(book)
-    by_place: dict[tuple[str | None, int | None], list[Finding]] = {}
-    for one in findings:
-        by_place.setdefault((one.sheet, one.row), []).append(one)
+    common, places = about(book), _places(findings)
     for rows in book.index("enterprises", "list_id").values():
         if len(rows) == 1:
-            yield rows[0], common | _plan(book, rows[0], by_place)
+            yield rows[0], common | _plan(book, rows[0], places)
 
 
-def _plan(
-    book: Book, enterprise: Record, findings: Mapping[tuple[str | None, int | None], Sequence[Finding]]
-) -> dict[str, str | Sequence[Known]]:
+def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | Sequence[Known]]:
     joined = {sheet: book.index(sheet, "list_id").get(enterprise.list_id, []) for sheet in JOINED}
     rows = {"enterprises": [enterprise], **joined}
-    own = [
-        finding
-        for sheet, records in rows.items()
-        for record in records
-        for finding in findings.get((SHEETS[sheet].title, record.row), ())
-    ]
-    filing = [one for one in own if one.rule == FILED]
+    filing = [one for one in _found(rows, places) if one.rule == FILED]
     filed = None if filing else enterprise.plan_filed_on
     return {
         **row("enterprises", enterprise),
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash(rows),
         "方案日期": NO_DAY if filed is None else shown(filed),
-        "待改正": [{PROBLEM: one.message} for one in own if one.severity >= Severity.ERROR and one.rule != FILED],
+        "待改正": _wrong(rows, places),
         "备案提示": [{PROBLEM: one.message} for one in filing],
     }
+
+
+Places = Mapping[tuple[str | None, int | None], Sequence[Finding]]
+"""Findings by the title of their sheet and their row."""
+
+
+def _places(findings: Iterable[Finding]) -> Places:
+    places: dict[tuple[str | None, int | None], list[Finding]] = {}
+    for one in findings:
+        places.setdefault((one.sheet, one.row), []).append(one)
+    return places
+
+
+def _found(rows: Mapping[str, Sequence[Record]], places: Places) -> list[Finding]:
+    """What was found in some rows."""
+    records = ((SHEETS[sheet].title, record.row) for sheet, own in rows.items() for record in own)
+    return [finding for place in records for finding in places.get(place, ())]
+
+
+def _wrong(rows: Mapping[str, Sequence[Record]], places: Places) -> list[Known]:
+    """Errors in some rows; whether a plan was filed is no error of the plan."""
+    errors = [one for one in _found(rows, places) if one.severity >= Severity.ERROR and one.rule != FILED]
+    return [{PROBLEM: one.message} for one in errors]
 
 
 def plan_names() -> Names:
@@ -143,38 +155,52 @@ def plan_names() -> Names:
         **dict.fromkeys([*BOOK_FIELDS.values(), *ABOUT, *PLAN_ABOUT]),
         **row_names("enterprises"),
         **{SHEETS[sheet].title: row_names(sheet) for sheet in JOINED},
-        **{name: {PROBLEM: None} for name in PLAN_LISTS},
+        **{name: {PROBLEM: None} for name in (*LISTS, *PLAN_LISTS)},
     }
 
 
-def papers(book: Book, inventories: Mapping[str, Known]) -> Iterator[tuple[Record, list[str], Known]]:
+def papers(
+    book: Book, findings: Iterable[Finding], inventories: Mapping[str, Known]
+) -> Iterator[tuple[Record, list[str], Known]]:
     """Each application that can be told apart, the outlines of the papers that it comes to, and what they may say.
 
-    `inventories` has what is known of enterprises (`plans`) by 清单编号.
+    `findings` are those of the workbook, `inventories` has what is known of enterprises (`plans`) by 清单编号.
     """
     common = about(book) | {"市名称": book.ruleset.thresholds["city_name"]}
-    for rows in book.index("applications", "list_id").values():
-        if len(rows) == 1:
-            joined = {sheet: book.index(sheet, "list_id").get(rows[0].list_id, []) for sheet in REVIEWED}
-            yield rows[0], _due(book, rows[0], joined), common | _application(book, rows[0], joined, inventories)
+    places = _places(findings)
+    alone = {id_ for id_, rows in book.index("applications", "list_id").items() if len(rows) == 1}
+    for standing in procedure.standings(book):
+        application = standing.application
+        if application.list_id in alone and "list_id" not in application.bad:
+            joined = {
+                sheet: book.index(sheet, "list_id").get(application.list_id, [])[-last:]
+                for sheet, last in REVIEWED.items()
+            }
+            known = common | _application(book.ruleset, standing, joined)
+            known["待改正"] = _wrong({"applications": [application], **joined}, places)
+            inventory = inventories.get(application.list_id)
+            known["应急减排清单"] = [inventory] if inventory else []
+            yield application, _due(book.ruleset, application, joined), known
 
 
-def is_lowest(ruleset: RuleSet, application: Record) -> bool:
-    """Whether an enterprise files for the lowest grade of its industry, by the form instead of the report."""
-    scheme = ruleset.schemes.get((application.industry, application.subtype or ""))
-    if scheme and scheme["lowest"]:
-        return bool(application.applied_grade == scheme["lowest"])
+def files_form(ruleset: RuleSet, application: Record) -> bool:
+    """Whether an enterprise files the form, for it asks for the lowest grade; else it files the report.
+
+    Where the rule set does not say the lowest grade of an industry, a grade counts that is the lowest of its scheme.
+    """
+    least = procedure.lowest(ruleset, application.industry, application.subtype)
+    if least:
+        return bool(application.applied_grade == least)
     return any(row["grade"] == application.applied_grade for row in ruleset.tables["grades"] if row["lowest"] == "yes")
 
 
-def _due(book: Book, application: Record, joined: Mapping[str, Sequence[Record]]) -> list[str]:
+def _due(ruleset: RuleSet, application: Record, joined: Mapping[str, Sequence[Record]]) -> list[str]:
     """The papers of an application: what the enterprise files, and the opinions that were given on it."""
     found = []
-    filed = application.filing != NOT_FILED and application.applied_grade is not None
+    filed = application.filing not in (None, procedure.UNFILED) and application.applied_grade is not None
     if filed:
-        found.append("form" if is_lowest(book.ruleset, application) else "report")
-    fixed_by = {row["grade"]: row["fixed_by"] for row in book.ruleset.tables["grades"]}
-    provincial = filed and fixed_by.get(application.applied_grade) == PROVINCE
+        found.append("form" if files_form(ruleset, application) else "report")
+    provincial = filed and procedure.fixed_by_province(ruleset, application.applied_grade)
     if joined["county"]:
         found.append("preliminary" if provincial else "county")
     if joined["city"] and provincial:
@@ -183,25 +209,27 @@ def _due(book: Book, application: Record, joined: Mapping[str, Sequence[Record]]
 
 
 def _application(
-    book: Book, application: Record, joined: Mapping[str, Sequence[Record]], inventories: Mapping[str, Known]
+    ruleset: RuleSet, standing: procedure.Standing, joined: Mapping[str, Sequence[Record]]
 ) -> dict[str, str | Sequence[Known]]:
+    application, fixed = standing.application, standing.fixed
     visits = {
         name: [row("visits", one) for one in joined["visits"] if one.visitor == visitor]
         for name, visitor in VISITORS.items()
     }
-    unvisited = application.filing == NOT_FILED or is_lowest(book.ruleset, application)
-    drawn = any(one.drawn not in (None, NOT_DRAWN) for one in joined["city"])
-    inventory = inventories.get(application.list_id)
+    filed = application.filing != procedure.UNFILED
+    by_county = filed and procedure.visits(ruleset).get(application.applied_grade, ("", ""))[0]
+    by_city = any(one.drawn in (procedure.EACH, procedure.DRAWN) for one in joined["city"])
+    computed = {"stage": standing.stage, "fixed_grade": fixed.grade if fixed else None, "grade": standing.held.grade}
     return {
         **row("applications", application),
+        **{SHEETS["applications"][field].header: shown(value) for field, value in computed.items()},
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash({"applications": [application], **joined}),
         "八个方面": list(_aspects(joined["aspects"])),
         **visits,
-        "不核查现场": [{}] if unvisited else [],
-        "缺县现场核查": [] if unvisited or visits["县现场核查"] else [{}],
-        "缺市现场核查": [{}] if drawn and not visits["市现场核查"] else [],
-        "应急减排清单": [inventory] if inventory else [],
+        "不核查现场": [] if by_county else [{}],
+        "缺县现场核查": [{}] if by_county and not visits["县现场核查"] else [],
+        "缺市现场核查": [{}] if by_city and not visits["市现场核查"] else [],
     }
 
 
@@ -220,6 +248,7 @@ def paper_names() -> Names:
         **dict.fromkeys([*BOOK_FIELDS.values(), *ABOUT, *PAPER_ABOUT]),
         **row_names("applications"),
         **{SHEETS[sheet].title: row_names(sheet) for sheet in REVIEWED},
+        **{name: {PROBLEM: None} for name in LISTS},
         **{name: {} for name in PAPER_LISTS},
         "八个方面": aspects,
         **dict.fromkeys(VISITORS, visits),

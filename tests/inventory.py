@@ -25,8 +25,12 @@ Rows = Mapping[str, Sequence[Mapping[str, Value]]]
 
 _BASE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("base.yaml").read_text(encoding="utf-8"))
 _LETTERS = {"enterprises": "G", "dust": "Y", "mobile": "D", "applications": "G"}
-ALWAYS = ("enterprises", "lines", "transport", "applications")
-"""Sheets that have a valid row where a test names none."""
+ALWAYS: Rows = {sheet: [{}] for sheet in ("enterprises", "lines", "transport")} | {
+    "applications": [{}],
+    "aspects": [{"aspect": aspect} for aspect in SHEETS["aspects"]["aspect"].values.split("|")],
+    **{sheet: [{}] for sheet in ("county", "visits", "city", "province")},
+}
+"""Valid rows of the sheets that a test does not name; the others have none."""
 
 
 def kind_of(rows: Rows) -> BookKind:
@@ -38,9 +42,8 @@ def full_rows(rows: Rows, county: str = COUNTY) -> dict[str, list[dict[str, Valu
     """Whole rows: those given laid over the valid ones; sheets that are not named get one valid row or none."""
     found: dict[str, list[dict[str, Value]]] = {}
     for sheet in KINDS[kind_of(rows)]:
-        default: Sequence[Mapping[str, Value]] = [{}] if sheet in ALWAYS else []
         found[sheet] = []
-        for number, changes in enumerate(rows.get(sheet, default), 1):
+        for number, changes in enumerate(rows.get(sheet, ALWAYS.get(sheet, [])), 1):
             row: dict[str, Value] = dict(_BASE[sheet])
             if sheet in _LETTERS:
                 row["list_id"] = f"{county}-{_LETTERS[sheet]}-{number:04d}"

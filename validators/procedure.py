@@ -6,28 +6,22 @@ to the program.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from validators.book import Book
 from validators.expr import Record
-from validators.ruleset import UNGRADED, RuleSet
+from validators.ruleset import ADJUSTMENTS, BY_CITY, BY_COUNTY, OWN_OPINION, PROVINCE, UNGRADED
 
-PROVINCE, MINISTRY = "省生态环境厅", "生态环境部"
+MINISTRY = "生态环境部"
 COUNTY, CITY = "县指挥部", "市指挥部"
 UNFILED = "未申报"
 RETURNED = "退回补正"
 REFUSED = "不同意"
-FIRST_OPINION, OWN_OPINION = "初审意见", "审核意见"
-"""What the county gives on grades that the province fixes, and on the others."""
 EACH, DRAWN, NOT_DRAWN = "逐个核查", "抽中", "未抽中"
 FORMER = "原等级"
 """Value of the threshold `pending_grade` by which an enterprise keeps the grade that it had."""
 ADJUSTED = "等级调整"
-BY_COUNTY, BY_CITY, ADJUSTMENTS = "县级完成绩效分级并上报", "市级审核", "绩效分级动态调整上报"
-"""Duties of deadlines.csv that a grading workbook shows to be done."""
-ASPECTS = 8
-"""How many aspects the city reviews (三(二)2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +47,6 @@ class Standing:
     fixed: Grounded | None
     held: Grounded
     """The grade in force."""
-
-
-def lowest(ruleset: RuleSet, industry: str | None, subtype: str | None) -> str | None:
-    """The lowest grade of an industry's scheme, None where the rule set does not say."""
-    row = ruleset.schemes.get((industry or "", subtype or "")) or ruleset.schemes.get((industry or "", ""))
-    return row["lowest"] or None if row else None
-
-
-def fixed_by_province(ruleset: RuleSet, grade: str | None) -> bool:
-    """Whether a grade goes through county, city and province; the others are the county's to give."""
-    return any(row["grade"] == grade and row["fixed_by"] == PROVINCE for row in ruleset.tables["grades"])
-
-
-def visits(ruleset: RuleSet) -> Mapping[str, tuple[str, str]]:
-    """Grade asked for → how the county and how the city visit: `每个`, `按比例` or ''."""
-    county = {"县、市逐个核查": ("每个", "每个"), "县逐个、市按比例": ("每个", "按比例"), "县": ("每个", "")}
-    return {row["grade"]: county.get(row["site_visit"], ("", "")) for row in ruleset.tables["grades"]}
 
 
 def last(book: Book, sheet: str, list_id: str) -> Record | None:
@@ -98,7 +75,7 @@ def adjustment(book: Book, list_id: str, since: dt.date | None) -> Record | None
         and row.new_grade
         and row.changed_on
         and (since is None or row.changed_on > since)
-        and (row.approved_by in (PROVINCE, MINISTRY) or not fixed_by_province(book.ruleset, row.new_grade))
+        and (row.approved_by in (PROVINCE, MINISTRY) or not book.ruleset.fixed_by_province(row.new_grade))
     ]
     return max(found, key=lambda row: row.changed_on, default=None)
 
@@ -113,7 +90,7 @@ def _worst(book: Book, application: Record, grade: str | None) -> str | None:
 
 def fixed(book: Book, application: Record) -> Grounded | None:
     """The grade that was fixed, None while none is."""
-    least = lowest(book.ruleset, application.industry, application.subtype)
+    least = book.ruleset.lowest(application.industry, application.subtype)
     if application.fraud not in (None, "否"):
         return Grounded(least, COUNTY, None, f"{application.fraud}，直接评定为最低等级（四(二)）")
     if application.filing == UNFILED:
@@ -132,7 +109,7 @@ def fixed(book: Book, application: Record) -> Grounded | None:
         or review.opinion != OWN_OPINION
         or review.result in (None, RETURNED)
         or review.grade is None
-        or fixed_by_province(book.ruleset, review.grade)
+        or book.ruleset.fixed_by_province(review.grade)
     ):
         return None
     ground = f"{COUNTY}{OWN_OPINION}（三(二)1）"
@@ -152,7 +129,7 @@ def in_force(book: Book, application: Record, own: Grounded | None) -> Grounded:
     if pending != FORMER:
         return Grounded(pending, "", None, "尚未核定，按核定之前统一执行的等级")
     if application.former_grade in (None, UNGRADED):
-        least = lowest(book.ruleset, application.industry, application.subtype)
+        least = book.ruleset.lowest(application.industry, application.subtype)
         return Grounded(least, "", None, "尚未核定，原来未评级，按最低等级")
     return Grounded(application.former_grade, "", None, "尚未核定，执行原等级")
 
@@ -170,7 +147,7 @@ def stage(book: Book, application: Record) -> str:
     own = fixed(book, application)
     if own is not None:
         return f"{own.by}已{'评定' if own.by == COUNTY else '核定' if own.by == PROVINCE else '复核'}"
-    by_county, by_city = visits(book.ruleset).get(application.applied_grade, ("", ""))
+    by_county, by_city = book.ruleset.visits.get(application.applied_grade, ("", ""))
     review = last(book, "county", application.list_id)
     if review is None:
         waits = by_county and not visited(book, application.list_id, COUNTY)
@@ -179,7 +156,7 @@ def stage(book: Book, application: Record) -> str:
         return "县级退回补正"
     if by_county and not visited(book, application.list_id, COUNTY):
         return "待县级现场核查"
-    if not fixed_by_province(book.ruleset, application.applied_grade):
+    if not book.ruleset.fixed_by_province(application.applied_grade):
         return "待县级评定"
     if review.result == REFUSED:
         return "县级初审不同意"
@@ -224,7 +201,7 @@ def undone(book: Book) -> Iterator[tuple[str, list[str]]]:
     rulings = {
         row.list_id: last(book, "city", row.list_id)
         for row in filed
-        if fixed_by_province(book.ruleset, row.applied_grade)
+        if book.ruleset.fixed_by_province(row.applied_grade)
         and (review := reviews[row.list_id]) is not None
         and review.result == "同意"
     }

@@ -21,7 +21,7 @@ Scope = Literal["cell", "row", "workbook", "versions", "city"]
 MOST_OTHERS = 10
 MOST_SHOWN = 3
 """How many other rows a finding carries, and how many of them its message shows."""
-GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "hz")
+GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "sb", "sc", "dt", "hz")
 """Modules of `validators.rules`, in the order of the catalogue."""
 
 

@@ -45,6 +45,8 @@ ONLY_IN_PYTHON: dict[str, str] = {
     "JP04": "要按行业取中位数，公式太慢",
     "JB11": "要与上一版清单比较，上一版不在本工作簿里",
     "JB13": "要与上一版清单比较，上一版不在本工作簿里",
+    "SC14": "要按申报的行业和子类查分级办法，公式写不下",
+    "DT09": "公式认不出文字里的电话号码",
 }
 """Rules of a workbook that no formula says, and why."""
 PARTLY: dict[str, str] = {

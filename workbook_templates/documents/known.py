@@ -30,6 +30,7 @@ ABOUT = {
     "区县名称": "填报的县（市、区）",
     "清单校验码": "整本填报表内容的校验码；内容有任何改动，校验码就不同",
     "本企业校验码": "本企业各行内容的校验码",
+    "企业及厂区": "企业名称，有厂区名称的写在后面的括号里",
 }
 """Names that every document knows beside the columns."""
 PLAN_ABOUT = {
@@ -45,6 +46,7 @@ PAPER_ABOUT = {
     "市名称": "市的名称",
 }
 PAPER_LISTS = {
+    "对标情况": "《对标》中有本企业的行时有一条",
     "八个方面": "《对标》的各行，按八个方面的次序；没有填的方面也有一行，各项空着",
     "县现场核查": "《现场核查》中核查单位为县指挥部的各行",
     "市现场核查": "《现场核查》中核查单位为市指挥部的各行",
@@ -97,6 +99,10 @@ def about(book: Book) -> dict[str, str]:
     return facts | {"区县名称": book.county_name, "清单校验码": book.content()[:DIGITS]}
 
 
+def _site(record: Record) -> str:
+    return f"{shown(record.name)}（{record.site}）" if record.site else shown(record.name)
+
+
 def _own_hash(rows: Mapping[str, Sequence[Record]]) -> str:
     """Hash of some rows by sheet, whatever their numbers."""
     said = [(sheet, record[:-2]) for sheet, records in rows.items() for record in records]
@@ -120,6 +126,7 @@ def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | S
         **row("enterprises", enterprise),
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash(rows),
+        "企业及厂区": _site(enterprise),
         "方案日期": NO_DAY if filed is None else shown(filed),
         "待改正": _wrong(rows, places),
         "备案提示": [{PROBLEM: one.message} for one in filing],
@@ -188,7 +195,7 @@ def files_form(ruleset: RuleSet, application: Record) -> bool:
 
     Where the rule set does not say the lowest grade of an industry, a grade counts that is the lowest of its scheme.
     """
-    least = procedure.lowest(ruleset, application.industry, application.subtype)
+    least = ruleset.lowest(application.industry, application.subtype)
     if least:
         return bool(application.applied_grade == least)
     return any(row["grade"] == application.applied_grade for row in ruleset.tables["grades"] if row["lowest"] == "yes")
@@ -200,7 +207,7 @@ def _due(ruleset: RuleSet, application: Record, joined: Mapping[str, Sequence[Re
     filed = application.filing not in (None, procedure.UNFILED) and application.applied_grade is not None
     if filed:
         found.append("form" if files_form(ruleset, application) else "report")
-    provincial = filed and procedure.fixed_by_province(ruleset, application.applied_grade)
+    provincial = filed and ruleset.fixed_by_province(application.applied_grade)
     if joined["county"]:
         found.append("preliminary" if provincial else "county")
     if joined["city"] and provincial:
@@ -217,7 +224,7 @@ def _application(
         for name, visitor in VISITORS.items()
     }
     filed = application.filing != procedure.UNFILED
-    by_county = filed and procedure.visits(ruleset).get(application.applied_grade, ("", ""))[0]
+    by_county = filed and ruleset.visits.get(application.applied_grade, ("", ""))[0]
     by_city = any(one.drawn in (procedure.EACH, procedure.DRAWN) for one in joined["city"])
     computed = {"stage": standing.stage, "fixed_grade": fixed.grade if fixed else None, "grade": standing.held.grade}
     return {
@@ -225,6 +232,8 @@ def _application(
         **{SHEETS["applications"][field].header: shown(value) for field, value in computed.items()},
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash({"applications": [application], **joined}),
+        "企业及厂区": _site(application),
+        "对标情况": [{}] if joined["aspects"] else [],
         "八个方面": list(_aspects(joined["aspects"])),
         **visits,
         "不核查现场": [] if by_county else [{}],

@@ -1,7 +1,7 @@
 """Outlines: what a shipped template says, as text, made into a .docx that an office can edit and hand back.
 
 One line is one paragraph, by what it begins with: `# ` the title, `## ` and `### ` headings, `> ` a small note, `= ` a
-line without indent, `---` a new page; anything else is body text. `|` begins a row of a table, whose cells are
+line without indent, `< ` a signature at the right, `---` a new page; anything else is body text. `|` begins a row of a table, whose cells are
 parted by `|`: a row `|:` says how wide they are (in millimetres), `|!` is a head. Before the text of a cell stands in
 brackets how it looks, `[26 黑 中 黄色]`: points, typeface, centred, the colour of a level; before a row `|=60|` its
 exact height in millimetres. What stands between `@级` and `@完` is written for each warning level, with its name for `〔级〕` and
@@ -56,11 +56,19 @@ LOOKS = {
     "公文一级标题": (HEI, 16, WD_ALIGN_PARAGRAPH.LEFT, 2),
     "公文二级标题": (KAI, 16, WD_ALIGN_PARAGRAPH.LEFT, 2),
     "公文顶格": (FANGSONG, 16, WD_ALIGN_PARAGRAPH.LEFT, 0),
+    "公文落款": (FANGSONG, 16, WD_ALIGN_PARAGRAPH.RIGHT, 0),
     "公文说明": (KAI, 10.5, WD_ALIGN_PARAGRAPH.LEFT, 0),
     "公文表格": (FANGSONG, 10.5, WD_ALIGN_PARAGRAPH.LEFT, 0),
 }
 """Styles: typeface, points, alignment, and characters by which the first line is indented."""
-BEGINNINGS = {"# ": "公文标题", "## ": "公文一级标题", "### ": "公文二级标题", "= ": "公文顶格", "> ": "公文说明"}
+BEGINNINGS = {
+    "# ": "公文标题",
+    "## ": "公文一级标题",
+    "### ": "公文二级标题",
+    "= ": "公文顶格",
+    "< ": "公文落款",
+    "> ": "公文说明",
+}
 _FACES = {"黑": HEI, "宋": SONG, "标": TITLE_SONG, "楷": KAI, "仿": FANGSONG}
 _LOOK = re.compile(r"\[([^\]]*)\] ?")
 _KEPT = ("Normal", "Default Paragraph Font", "Normal Table", "No List", "Table Grid", "Header", "Footer")
@@ -152,6 +160,8 @@ def _paper(page: str) -> "Paper":
             spacing.set(qn("w:val"), str(round(CHARACTER * 20)))
             style.element.rPr.insert_element_before(spacing, "w:sz", "w:szCs")
         form.keep_with_next = "标题" in name
+        if name == "公文落款":
+            form.right_indent = Pt(2 * size)
     title = paper.styles["公文标题"]
     title.paragraph_format.space_after, title.paragraph_format.line_spacing = Pt(LINE), Pt(34)
     between = OxmlElement("w:contextualSpacing")  # none between the lines of one title

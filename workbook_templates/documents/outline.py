@@ -133,6 +133,8 @@ def _paper(page: str) -> "Paper":
     for style in list(paper.styles):
         if style.name not in _KEPT:
             style.delete()
+    for language in paper.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")
     section = paper.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = map(Mm, PAGES[page])

@@ -97,13 +97,12 @@ def _looked_over(package: Package, name: str) -> Template:
             kept.append(
                 f"<Relationship Id={quoteattr(one.id)} Type={quoteattr(one.type)} Target={quoteattr('/' + one.part)}/>"
             )
+            picture = PICTURES.get(one.part.rpartition(".")[2].lower())
+            if what == "image" and picture is None:
+                raise TemplateError(f"模板“{name}”里的图片（{one.part}）不是 .png 或 .jpg。请换成这两种后另存。")
             if one.part not in parts:
-                types[one.part] = (
-                    PICTURES.get(one.part.rpartition(".")[2].lower(), "") if what == "image" else declared(one.part)
-                )
-                parts[one.part] = package.read(one.part) if what == "image" else _text(package, one.part, name)
-                if not types[one.part]:
-                    raise TemplateError(f"模板“{name}”里的图片（{one.part}）不是 .png 或 .jpg。请换成这两种后另存。")
+                types[one.part] = picture or declared(one.part)
+                parts[one.part] = package.read(one.part) if picture else _text(package, one.part, name)
                 waiting.append(one.part)
         if kept:
             parts[rels_of(source)] = _xml(f'<Relationships xmlns="{RELATIONSHIPS}">{"".join(kept)}</Relationships>')

@@ -37,6 +37,7 @@ PLAN_ABOUT = {
     "方案日期": "一厂一策备案日期；清单中没有，或早于绩效等级核定日期的，留出空格待填",
 }
 LISTS = {
+    "有待改正": "表中关于本企业还有错误没有改正时有一条",
     "待改正": "表中关于本企业还没有改正的错误，每条有“问题”",
 }
 PLAN_LISTS = {
@@ -128,7 +129,7 @@ def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | S
         "本企业校验码": _own_hash(rows),
         "企业及厂区": _site(enterprise),
         "方案日期": NO_DAY if filed is None else shown(filed),
-        "待改正": _wrong(rows, places),
+        **_wrong(rows, places),
         "备案提示": [{PROBLEM: one.message} for one in filing],
     }
 
@@ -150,10 +151,10 @@ def _found(rows: Mapping[str, Sequence[Record]], places: Places) -> list[Finding
     return [finding for place in records for finding in places.get(place, ())]
 
 
-def _wrong(rows: Mapping[str, Sequence[Record]], places: Places) -> list[Known]:
-    """Errors in some rows; whether a plan was filed is no error of the plan."""
+def _wrong(rows: Mapping[str, Sequence[Record]], places: Places) -> dict[str, list[Known]]:
+    """`LISTS`: errors in some rows; whether a plan was filed is no error of the plan."""
     errors = [one for one in _found(rows, places) if one.severity >= Severity.ERROR and one.rule != FILED]
-    return [{PROBLEM: one.message} for one in errors]
+    return {"有待改正": [{}] if errors else [], "待改正": [{PROBLEM: one.message} for one in errors]}
 
 
 def plan_names() -> Names:
@@ -184,7 +185,7 @@ def papers(
                 for sheet, last in REVIEWED.items()
             }
             known = common | _application(book.ruleset, standing, joined)
-            known["待改正"] = _wrong({"applications": [application], **joined}, places)
+            known |= _wrong({"applications": [application], **joined}, places)
             inventory = inventories.get(application.list_id)
             known["应急减排清单"] = [inventory] if inventory else []
             yield application, _due(book.ruleset, application, joined), known

@@ -151,7 +151,8 @@ def _template(path: Path) -> Template:
 
 def _explained(names: Names, depth: int = 0) -> Iterator[str]:
     """Names and what they stand for, those within a list indented."""
-    words = known.ABOUT | known.PLAN_ABOUT | known.PAPER_ABOUT | known.LISTS | known.PLAN_LISTS | known.PAPER_LISTS
+    words = known.ABOUT | known.PLAN_ABOUT | known.PAPER_ABOUT | known.LINE_ABOUT
+    words |= known.LISTS | known.PLAN_LISTS | known.PAPER_LISTS
     if not depth:
         yield "在模板中写占位符，生成时换成表中的内容。没有说明的名称，是工作簿中同名的一列或一张表。"
         yield "{{#名称}} … {{/名称}} 之间的段落或表格行，表中有几条就写几遍；{{^名称}} … {{/名称}} 之间的，没有时才写。"

@@ -165,8 +165,8 @@ def long_boards(lines: int, length: int) -> dict[str, Any]:
     }
 
 
-def pages(pdf: Path) -> list[str]:
-    text = subprocess.run(["pdftotext", pdf, "-"], check=True, capture_output=True, text=True).stdout
+def pages(pdf: Path, *area: str) -> list[str]:
+    text = subprocess.run(["pdftotext", *area, pdf, "-"], check=True, capture_output=True, text=True).stdout
     return [re.sub(r"\s", "", page) for page in text.split("\f")[:-1]]
 
 
@@ -181,11 +181,12 @@ def test_a_board_is_one_page_of_a4_and_all_of_it_can_be_read(
     info = subprocess.run(["pdfinfo", pdf], check=True, capture_output=True, text=True).stdout
     found = pages(pdf)
     assert len(found) == 2 and "A4" in info
+    right = pages(pdf, "-x", "118", "-y", "0", "-W", "477", "-H", "842")  # points; beside the names of the levels
     book = read_county(file)
-    for page, row in zip(found, book.tables["enterprises"], strict=True):
+    for page, measures, row in zip(found, right, book.tables["enterprises"], strict=True):
         for line in book.index("lines", "list_id")[row.list_id]:
             for level in LEVELS:
-                assert squeezed(getattr(line, f"{level}_measure")) in page
+                assert squeezed(getattr(line, f"{level}_measure")) in measures
         assert all(f"{symbol}" in page for symbol in "●▲■") and squeezed(row.supervisor_phone) in page
     sizes = [int(one) / 2 for one in Document(str(bound)).element.body.xpath(".//w:sz/@w:val")]
     assert min(sizes) >= 8

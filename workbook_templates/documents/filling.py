@@ -41,7 +41,7 @@ LONGEST = 40_000
 """Characters of one text: more than a cell of a workbook can hold."""
 SMALLEST = 8.0
 """Points of the smallest type that a row of exact height may shrink to."""
-SPACING = 1.25
+SPACING = 1.2
 """Height of a line there, in sizes of the type."""
 
 _MARK = re.compile(r"\{\{\s*([#/^]?)\s*([^{}]*?)\s*\}\}")

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from validators import procedure
 from validators.book import Book
-from validators.columns import BOOK_FIELDS, SHEETS
+from validators.columns import BOOK_FIELDS, LEVEL_NAMES, SHEETS
 from validators.expr import Record
 from validators.findings import Finding, Severity
 from validators.records import Value, number_text
@@ -34,7 +34,11 @@ ABOUT = {
 }
 """Names that every document knows beside the columns."""
 PLAN_ABOUT = {
+    "生产线责任人": "各生产线的工序责任人和电话，写在一起；同一人的生产线合并",
     "方案日期": "一厂一策备案日期；清单中没有，或早于绩效等级核定日期的，留出空格待填",
+}
+LINE_ABOUT = {
+    f"{name}预警_生产线和措施": "限停产措施；其中没有写生产线名称的，在前面加上" for name in LEVEL_NAMES.values()
 }
 LISTS = {
     "有待改正": "表中关于本企业还有错误没有改正时有一条",
@@ -82,16 +86,31 @@ def shown(value: Value) -> str:
 
 def row(sheet: str, record: Record) -> dict[str, str]:
     """A record under the heads of its columns; the workbook's own status is no part of it."""
-    return {
+    told = {
         column.header: UNREAD if column.field in record.bad else shown(record[column.position])
         for column in SHEETS[sheet].columns
         if column.kind != "status"
     }
+    if sheet == "lines":
+        line = told[SHEETS["lines"]["line_name"].header]
+        for level, name in LEVEL_NAMES.items():
+            measure = told[SHEETS["lines"][f"{level}_measure"].header]
+            told[f"{name}预警_生产线和措施"] = measure if line in measure else f"{line}：{measure}"
+    return told
+
+
+def _keepers(lines: Iterable[Record]) -> str:
+    """Who is responsible for which lines."""
+    people: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        people.setdefault((shown(line.keeper), shown(line.keeper_phone)), []).append(shown(line.line_name))
+    return "；".join(f"{'、'.join(own)}：{' '.join(person)}" for person, own in people.items())
 
 
 def row_names(sheet: str) -> dict[str, Names | None]:
     """The names that `row` knows."""
-    return {column.header: None for column in SHEETS[sheet].columns if column.kind != "status"}
+    own = [column.header for column in SHEETS[sheet].columns if column.kind != "status"]
+    return dict.fromkeys([*own, *(LINE_ABOUT if sheet == "lines" else ())])
 
 
 def about(book: Book) -> dict[str, str]:
@@ -128,6 +147,7 @@ def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | S
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash(rows),
         "企业及厂区": _site(enterprise),
+        "生产线责任人": _keepers(joined["lines"]),
         "方案日期": NO_DAY if filed is None else shown(filed),
         **_wrong(rows, places),
         "备案提示": [{PROBLEM: one.message} for one in filing],

@@ -48,7 +48,7 @@ CHARACTER = -0.2
 """Points that a character of 16 points is set tighter: 28 characters on 156 mm."""
 LEVEL_SYMBOLS = {"黄色": "●", "橙色": "▲", "红色": "■"}
 """Beside the colour, so that colour is never alone."""
-PAGES = {"公文": (37, 26, 35, 28), "公示牌": (15, 15, 12, 15)}
+PAGES = {"公文": (37, 26, 35, 28), "公示牌": (14, 15, 10, 15)}
 """Margins in millimetres: above, right, below, left."""
 LOOKS = {
     "公文标题": (TITLE_SONG, 22, WD_ALIGN_PARAGRAPH.CENTER, 0),
@@ -97,6 +97,8 @@ def template_of(outline: str) -> bytes:
         elif line:
             beginning = next((one for one in BEGINNINGS if line.startswith(one)), "")
             paper.add_paragraph(line.removeprefix(beginning), style=BEGINNINGS.get(beginning, "公文正文"))
+    if table is not None:  # a document ends with a paragraph; this one takes no room
+        paper.add_paragraph(style="公文说明").paragraph_format.line_spacing = Pt(1)
     file = BytesIO()
     paper.save(file)
     return file.getvalue()

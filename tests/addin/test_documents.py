@@ -154,15 +154,18 @@ def test_no_person_or_phone_stands_in_the_name_of_a_file(made: Path, book: Book)
 def long_boards(lines: int, length: int) -> dict[str, Any]:
     """Small enterprises whose boards hold much: so many lines, measures so long."""
     enterprises = [{"plan": "公示牌", "small": "是", "name": "聊城市" + "某" * 40 + "加工厂"}, {"plan": "公示牌"}]
-    texts = {
-        f"{level}_measure": f"{name}预警停运" + "1号回转窑配套破碎机" * (length // 10)
-        for level, name in LEVEL_NAMES.items()
-    }
-    return {
-        "enterprises": enterprises,
-        "lines": [{**texts, "line_name": f"{n}号水泥熟料煅烧生产线"} for n in range(1, lines + 1)]
-        + [{"list_id": "371502-G-0002", "line_id": "371502-G-0002-L01"}],
-    }
+    own = [
+        {
+            "line_name": f"{n}号水泥熟料煅烧生产线",
+            **{
+                f"{level}_measure": f"{name}预警停运第{n}组" + f"{n}号回转窑配套破碎机" * (length // 10)
+                for level, name in LEVEL_NAMES.items()
+            },
+        }
+        for n in range(1, lines + 1)
+    ]
+    other = {"list_id": "371502-G-0002", "line_id": "371502-G-0002-L01"}
+    return {"enterprises": enterprises, "lines": [*own, other]}
 
 
 def pages(pdf: Path, *area: str) -> list[str]:
@@ -181,12 +184,13 @@ def test_a_board_is_one_page_of_a4_and_all_of_it_can_be_read(
     info = subprocess.run(["pdfinfo", pdf], check=True, capture_output=True, text=True).stdout
     found = pages(pdf)
     assert len(found) == 2 and "A4" in info
-    right = pages(pdf, "-x", "118", "-y", "0", "-W", "477", "-H", "842")  # points; beside the names of the levels
+    # the cell of each level, in points: what does not stand within it would be cut off
+    cells = [pages(pdf, "-x", "118", "-y", str(150 + 170 * n), "-W", "477", "-H", "171") for n in range(len(LEVELS))]
     book = read_county(file)
-    for page, measures, row in zip(found, right, book.tables["enterprises"], strict=True):
+    for page, row, *measures in zip(found, book.tables["enterprises"], *cells, strict=True):
         for line in book.index("lines", "list_id")[row.list_id]:
-            for level in LEVELS:
-                assert squeezed(getattr(line, f"{level}_measure")) in measures
+            for level, said in zip(LEVELS, measures, strict=True):
+                assert squeezed(getattr(line, f"{level}_measure")) in said
         assert all(f"{symbol}" in page for symbol in "●▲■") and squeezed(row.supervisor_phone) in page
     sizes = [int(one) / 2 for one in Document(str(bound)).element.body.xpath(".//w:sz/@w:val")]
     assert min(sizes) >= 8

@@ -12,7 +12,7 @@ from addin.reading import Reading, read_all
 from addin.terminal import Step, document, progress, say, warn
 from addin.worker import Failure, each
 from validators.book import Book
-from validators.columns import SHEETS, BookKind
+from validators.columns import ROOTS, SHEET_TITLES, SHEETS, BookKind
 from validators.findings import Json
 from workbook_templates.documents import known
 from workbook_templates.documents.filling import DoesNotFit, Element, Form, Known, Names, bound, filled, form, whole
@@ -167,8 +167,17 @@ def _read(paths: Sequence[Path], kind: BookKind, step: Step) -> tuple[list[Readi
     readings: list[Reading] = []
     errors: list[Json] = []
     for number, (path, one) in enumerate(zip(paths, read_all(paths, records=True, kind=kind), strict=True), 1):
+        damaged = (
+            []
+            if isinstance(one, Failure)
+            else [title for key, title in SHEET_TITLES.items() if key in _book(one).damaged]
+        )
         if isinstance(one, Failure):
             errors.append({"file": path.name, "message": one.message})
+        elif damaged:
+            titles = "、".join(f"《{title}》" for title in damaged)
+            why = f"“{path.name}”的{titles}缺失或表头被改动，不能生成文书。请先用 qingdan check 找出并改正。"
+            errors.append({"file": path.name, "message": why})
         else:
             readings.append(one)
         step(number, len(paths), path.name)
@@ -186,9 +195,10 @@ def _county(reading: Reading) -> str:
 
 def _plans(reading: Reading, board: Form, left: list[Json]) -> Iterator[Piece]:
     """The plans of an inventory: a board for who has one, if that stays one page."""
-    book, made = _book(reading), set[int]()
+    book = _book(reading)
+    made = set[str]()
     for enterprise, told in known.plans(book, reading.findings):
-        made.add(enterprise.row)
+        made.add(enterprise.list_id)
         outline = "board" if enterprise.plan == BOARD else "plan"
         if outline == "board":
             try:
@@ -198,27 +208,34 @@ def _plans(reading: Reading, board: Form, left: list[Json]) -> Iterator[Piece]:
                 why = f"生产线和措施太多，一页{BOARD}放不下，改为生成操作方案"
                 left.append({"file": book.file, "key": enterprise.list_id, "reason": why})
         yield Piece(outline, _county(reading), enterprise.list_id, enterprise.name or "", told)
-    left += _unnumbered(book, "enterprises", made)
+    left += _left_out(book, known.JOINED, made)
 
 
 def _papers(
     reading: Reading, enterprises: Mapping[str, Known], wanted: Iterable[str], left: list[Json]
 ) -> Iterator[Piece]:
     """The papers of a grading workbook."""
-    book, made = _book(reading), set[int]()
+    book = _book(reading)
+    made = set[str]()
     for application, outlines, told in known.papers(book, reading.findings, enterprises):
-        made.add(application.row)
+        made.add(application.list_id)
         for outline in outlines:
             if outline in wanted:
                 yield Piece(outline, _county(reading), application.list_id, application.name or "", told)
-    left += _unnumbered(book, "applications", made)
+    left += _left_out(book, known.REVIEWED, made)
 
 
-def _unnumbered(book: Book, sheet: str, made: set[int]) -> Iterator[Json]:
-    for record in book.tables[sheet]:
-        if record.row not in made:
-            why = f"《{SHEETS[sheet].title}》第 {record.row} 行的清单编号缺失、有误或重复，没有生成；请改正后再试"
-            yield {"file": book.file, "key": record.list_id, "reason": why}
+def _left_out(book: Book, joined: Iterable[str], made: set[str]) -> Iterator[Json]:
+    """Rows that stand in no document, for it cannot be told whose they are."""
+    others = {record.list_id for record in book.tables.get("dust", ())}  # a guarantee may be that of a site
+    for sheet in (ROOTS[book.kind], *joined):
+        for record in book.tables[sheet]:
+            if record.list_id not in made and (record.list_id is None or record.list_id not in others):
+                why = (
+                    f"《{SHEETS[sheet].title}》第 {record.row} 行的清单编号缺失、有误或重复，没有写进文书。"
+                    "请改正后重新生成"
+                )
+                yield {"file": book.file, "key": record.list_id, "reason": why}
 
 
 def _write(

@@ -252,7 +252,24 @@ def test_rows_that_cannot_be_told_apart_are_named(run: Run, tmp_path: Path) -> N
     file = write_file(tmp_path / "a.xlsx", {"enterprises": rows})
     code, out, _ = run("plans", file, "--out", tmp_path / "out")
     assert code == 1 and set(documents(tmp_path / "out")) == {"371502-G-0009"}
-    assert all(f"第 {row} 行的清单编号缺失、有误或重复" in out for row in (4, 5, 6))
+    assert all(f"《企业基本信息》第 {row} 行的清单编号缺失、有误或重复" in out for row in (4, 5, 6))
+
+
+def test_a_row_of_nobody_is_named_for_it_stands_in_no_document(run: Run, tmp_path: Path) -> None:
+    lines = [{}, {"list_id": "371502-G-0002", "line_id": "371502-G-0002-L01"}]
+    dust = [{"key_project": "是"}]
+    guarantee = [{"list_id": "371502-Y-0001", "guarantee_category": "重点保障性建设工程"}]
+    file = write_file(tmp_path / "a.xlsx", {"lines": lines, "dust": dust, "guarantee": guarantee})
+    code, out, _ = run("plans", file, "--out", tmp_path / "out", "--json")
+    (left,) = json.loads(out)["left"]
+    assert code == 1 and "《生产线减排措施》第 5 行" in left["reason"]
+
+
+def test_a_workbook_with_a_damaged_sheet_gives_no_documents(run: Run, tmp_path: Path) -> None:
+    edits = {"header": {"生产线减排措施": {"生产线名称": "产线"}}}
+    file = write_file(tmp_path / "a.xlsx", {}, edits)
+    ran = run("plans", file, "--out", tmp_path / "out")
+    assert ran.code == 2 and "“a.xlsx”的《生产线减排措施》缺失或表头被改动" in ran.err
 
 
 def test_nothing_is_written_over_and_nothing_half_done(run: Run, county: Path, made: Path, tmp_path: Path) -> None:

@@ -145,6 +145,9 @@ def sample(
     enterprises: Annotated[str, typer.Option("--enterprises", metavar="家数", help="多少家企业。")],
     out: Out,
     seed: Annotated[str, typer.Option("--seed", metavar="种子", help="整数；种子相同，内容相同。不写：1。")] = "1",
+    grading: Annotated[
+        bool, typer.Option("--grading", help="改为生成绩效分级申报审核表，与同样家数、种子的清单样例是同一批企业。")
+    ] = False,
     year: OptionalYear = None,
     ruleset: RuleSetId = None,
     force: Force = False,
@@ -153,11 +156,12 @@ def sample(
     """生成一份填好的样例（企业都是虚构的），供试用和培训。
 
     例：qingdan sample --county 371502 --enterprises 60 --seed 1 --out 样例.xlsx
+    绩效分级申报审核表：qingdan sample --grading --county 371502 --enterprises 85 --seed 1 --out 绩效分级样例.xlsx
     """
     from addin import template as command
 
     return command.sample(
-        county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
+        kind="grading" if grading else "inventory", county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
         as_json=as_json,
     )  # fmt: skip
 

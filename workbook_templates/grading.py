@@ -272,9 +272,9 @@ class _Maker:
             self._event(row, what, finding)
         if down:
             self._event(down, "监督检查", UNLIKE)
-        for changed, step, approver in ((down, 1, CITY), (high, -1, PROVINCE), (low, -1, CITY)):
+        for changed, step in ((down, 1), (high, -1), (low, -1)):
             if changed:
-                self._change(changed, self._next(changed, step), approver)
+                self._change(changed, self._next(changed, step))
         self.rows["events"].sort(key=lambda event: str(event["happened_on"]))
 
     @staticmethod
@@ -297,7 +297,8 @@ class _Maker:
             cells |= {"checked_on": day + dt.timedelta(3), "checkers": self._people(), "finding": finding}
         self.rows["events"].append(cells)
 
-    def _change(self, row: Cells, grade: str, approver: str) -> None:
+    def _change(self, row: Cells, grade: str) -> None:
+        approver = PROVINCE if self.ruleset.fixed_by_province(grade) else CITY
         day = self.city_due + dt.timedelta(self.rng.randint(70, 95))
         self.rows["events"].append({
             "list_id": row["list_id"], "what": ADJUSTED, "happened_on": day, "content": _words()["events"][ADJUSTED],

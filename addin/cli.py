@@ -39,6 +39,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，
 Force = Annotated[bool, typer.Option("--force", help="输出文件已存在时覆盖它。")]
 Out = Annotated[str, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .xlsx。")]
 County = Annotated[str, typer.Option("--county", metavar="区划代码", help="填报区县的代码，例如 371502。")]
+Inventories = Annotated[
+    list[str],
+    typer.Argument(metavar="文件或文件夹…", help="一份全市汇总，或几个区县的填报表，或放着填报表的文件夹。"),
+]
 On = Annotated[
     str | None,
     typer.Option("--on", metavar="日期", help="以哪一天判断日期，例如 2020-08-20。不写：表中的填报日期，没填则今天。"),
@@ -350,6 +354,28 @@ def audit(
     return audit_files(
         files, manifest=manifest, against=against, key=key, report=report, receipt=receipt, force=force, as_json=as_json
     )
+
+
+@app.command("directory", cls=Command)
+def directory(
+    *,
+    files: Inventories,
+    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="表格和网页放在哪个文件夹。")],
+    registered: Annotated[
+        list[str] | None,
+        typer.Option("--registered", metavar="清单编号", help="登记名称本来就含人名、核实后照样公开的厂区，可写几次。"),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成公开目录：一份表格，一个能搜索的网页；不含联系人、电话等个人信息。
+
+    例：qingdan directory 全市.xlsx --out 公开
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import directory as command
+
+    return command.directory(files, out=out, registered=registered or [], force=force, as_json=as_json)
 
 
 @app.command("desk", cls=Command)

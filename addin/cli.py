@@ -378,6 +378,18 @@ def directory(
     return command.directory(files, out=out, registered=registered or [], force=force, as_json=as_json)
 
 
+@app.command("guarantee", cls=Command)
+def guarantee(*, files: Inventories, out: Out, force: Force = False, as_json: AsJson = False) -> int:
+    """生成保障类名单：按类别分开，写明谁确定、准许运行什么、是否报部备案，并给各区县排名。
+
+    例：qingdan guarantee 全市.xlsx --out 保障类名单.xlsx
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import guarantee as command
+
+    return command.guarantee(files, out=out, force=force, as_json=as_json)
+
+
 @app.command("desk", cls=Command)
 def desk(
     *,

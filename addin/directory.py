@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from addin.arguments import files
+from addin.city import inbox
 from addin.inventories import read_inventories
 from addin.problems import Stop, output
 from addin.terminal import document, progress, say, warn
@@ -14,9 +15,9 @@ from workbook_templates.streaming import Sheet, write_sheets
 
 def directory(given: Sequence[str], *, out: str, registered: Sequence[str], force: bool, as_json: bool) -> int:
     """Write the directory into the folder `out` and say what is to be looked at; returns the exit code."""
-    folder = Path(out)
+    folder, paths = Path(out), inbox(files(given))
     with progress("公开目录") as step:
-        city, wrong = read_inventories(files(given), step)
+        city, wrong = read_inventories(paths, step)
         known = {record.list_id for book in city.books() for record in book.tables["enterprises"]}
         if unknown := [one for one in registered if one not in known]:
             raise Stop(f"选项 --registered 的“{'、'.join(unknown)}”不在清单里。请核对清单编号。")
@@ -26,7 +27,10 @@ def directory(given: Sequence[str], *, out: str, registered: Sequence[str], forc
         except FileExistsError as error:
             raise Stop(f"“{folder}”是文件，不是文件夹。请用 --out 指定一个文件夹。") from error
         workbook, html = folder / f"{PUBLIC}.xlsx", folder / f"{PUBLIC}.html"
-        with output(workbook, force=force) as book, output(html, force=force, suffix=".html") as site:
+        with (
+            output(workbook, force=force, inputs=paths) as book,
+            output(html, force=force, suffix=".html") as site,
+        ):
             write_sheets(book, [Sheet(PUBLIC, PUBLIC_HEADS, rows)], created(city))
             site.write(page(city, rows).encode())
     if as_json:

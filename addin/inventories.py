@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from addin import shelf  # noqa: F401 - so that rule sets loaded on this computer are known
-from addin.city import LONG, Progress, inbox, labels
+from addin.city import LONG, Progress, labels
 from addin.problems import Stop
 from addin.worker import LARGE_MEMORY, Failure, each
 from validators.book import Book
@@ -14,12 +14,11 @@ from workbook_templates.city import COUNTIES, read_city
 from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
 
 
-def read_inventories(sources: Sequence[Path], progress: Progress) -> tuple[City, list[str]]:
+def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, list[str]]:
     """What holds of the files, and a line for each that could not be read or does not hold. Raises `Stop`.
 
-    The files are one city workbook, or counties' workbooks (folders are looked through).
+    The files are one city workbook, or counties' workbooks.
     """
-    paths = inbox(sources)
     names = labels(paths)
     handed: list[Handed] = []
     cities: list[City] = []

@@ -350,6 +350,10 @@ def test_what_is_refused_and_what_is_said(run: Run, county: Path, tmp_path: Path
     assert code == 2 and "不要混在一起" in err
     code, _, err = run("directory", county, "--out", tmp_path / "五", "--registered", "371502-G-9999")
     assert code == 2 and "371502-G-9999" in err
+    own = fill(tmp_path / f"{PUBLIC}.xlsx")
+    before = own.read_bytes()
+    code, _, err = run("directory", own, "--out", tmp_path, "--force")
+    assert code == 2 and "从不改写" in err and own.read_bytes() == before
     told = write_file(tmp_path / "东昌府区.xlsx", {"enterprises": [{"name": "聊城市甲厂13812345678"}]})
     code, said, _ = run("directory", told, "--out", tmp_path / "六")
     assert code == 1 and "没有公开" in said and "13812345678" not in said

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from addin import ledger
 from addin.ledger import Ledger, Version
 from addin.problems import Stop, refusal, writing
-from addin.reading import Reading, read_all, summary
+from addin.reading import Reading, of_another_kind, read_all, summary
 from addin.signing import Signer
 from addin.worker import LARGE_MEMORY, Failure, each
 from validators.audit import Check
@@ -208,7 +208,7 @@ def read_inbox(
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
     names = labels(paths)
-    read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned)
+    read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned, kind="inventory")
     for number, (label, found) in enumerate(zip(names, read, strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
@@ -513,6 +513,8 @@ def _source(source: Path) -> tuple[City, list[Finding], list[Decision]]:
             findings += judge(book)
         return city, waived(city, findings + judge_city(city), decisions), decisions
     book = read_county(source)
+    if book.kind != "inventory":
+        raise Stop(of_another_kind(book, "inventory"))
     handed = Handed(source.name, book, judge(book))
     city = sort_out([handed])
     if not city.adopted:

@@ -113,6 +113,35 @@ def template_county(
     )  # fmt: skip
 
 
+@template_app.command("grading", cls=Command)
+def template_grading(
+    *,
+    county: County,
+    year: Annotated[str, typer.Option("--year", metavar="年度", help="例如 2020。")],
+    revision: Annotated[str, typer.Option("--revision", metavar="版次", help="本年度的第几版，从 1 起。")],
+    out: Out,
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="家数", help="给多少个厂区备好空行，其他各表按比例。不写：300。")
+    ] = "300",
+    inventory: Annotated[
+        str | None, typer.Option("--from", metavar="文件", help="应急减排清单：把其中的重点行业企业带过来。")
+    ] = None,
+    ruleset: RuleSetId = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成一个区县的绩效分级申报审核表：从申报、审查、核定到动态管理，一年一本。
+
+    例：qingdan template grading --county 371502 --year 2020 --revision 1 --from 东昌府区.xlsx --out 绩效分级.xlsx
+    """
+    from addin.template import grading_template
+
+    return grading_template(
+        county=county, year=year, revision=revision, rows=rows, inventory=inventory, rules_id=ruleset, out=out,
+        force=force, as_json=as_json,
+    )  # fmt: skip
+
+
 @app.command("sample", cls=Command)
 def sample(
     *,

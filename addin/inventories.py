@@ -6,6 +6,7 @@ from pathlib import Path
 from addin import shelf  # noqa: F401 - so that rule sets loaded on this computer are known
 from addin.city import LONG, Progress, labels
 from addin.problems import Stop
+from addin.reading import of_another_kind
 from addin.worker import LARGE_MEMORY, Failure, each
 from validators.book import Book
 from validators.city import City, Handed, sort_out
@@ -51,6 +52,9 @@ def _read(path: Path) -> City | Book:
         opened = open_workbook(path)
         if COUNTIES in opened.sheets:
             return read_city(opened)[0]
-        return read_county(path)
+        book = read_county(path)
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
+    if book.kind != "inventory":
+        raise Stop(of_another_kind(book, "inventory"))
+    return book

@@ -13,7 +13,7 @@ from typing import Any
 
 from validators.book import Book
 from validators.city import City, County, Handed
-from validators.columns import LETTERS, SHEETS, Column, letter
+from validators.columns import INVENTORY, LETTERS, SHEETS, Column, letter
 from validators.decisions import Decision, standing
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 from validators.imports import MINISTRY, PROVINCE, Import, Imports, Listed
@@ -147,7 +147,7 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     stream(Sheet(CHANGES, CHANGE_HEADS, map(_change_row, desk.changes)), len(desk.changes))
     results = list(city.imports.rows(PROVINCE, MINISTRY))
     stream(Sheet(RESULTS, RESULT_HEADS, map(_result_row, results)), len(results))
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         heads = [*map(head, sheet.columns), *(Head(name, "text", 18) for name in PROVENANCE)]
         number = sum(len(one.tables[sheet.key]) for one in city.books())
         stream(Sheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)), number)
@@ -170,7 +170,7 @@ def _notes(city: City, desk: Desk) -> list[str]:
 def _places(city: City, by_row: Mapping[tuple[str, str, int], object]) -> dict[tuple[str, str, int], int]:
     """1-based row in the lists of each row that something was found in, by file, sheet and row of the county's."""
     found: dict[tuple[str, str, int], int] = {}
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         row = 1
         for book in city.books():
             for record in book.tables[sheet.key]:
@@ -181,7 +181,7 @@ def _places(city: City, by_row: Mapping[tuple[str, str, int], object]) -> dict[t
 
 
 _BY_HEADER = {
-    (sheet.title, column.header): letter(column.position) for sheet in SHEETS.values() for column in sheet.columns
+    (sheet.title, column.header): letter(column.position) for sheet in INVENTORY.values() for column in sheet.columns
 }
 
 
@@ -372,7 +372,7 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
         city.counties.append(county)
     city.exclusions = exclusions
     city.imports = _imports(opened)
-    for key, sheet in SHEETS.items():
+    for key, sheet in INVENTORY.items():
         _read_list(opened.name, key, _values(opened, sheet.title), by_file)
     found = map(_finding, _table(_values(opened, FINDINGS)))
     return city, [one for one in found if one.rule in KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
@@ -401,7 +401,7 @@ def _imports(opened: Opened) -> Imports:
 def _formula_stands(finding: Finding, by_file: Mapping[str, Book]) -> bool:
     """Whether the text of a county's formula still stands in the list where the finding says."""
     book = by_file.get(finding.file or "")
-    sheet = next((sheet for sheet in SHEETS.values() if sheet.title == finding.sheet), None)
+    sheet = next((sheet for sheet in INVENTORY.values() if sheet.title == finding.sheet), None)
     column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
     if book is None or sheet is None or column is None or column.kind != "text":
         return False

@@ -19,7 +19,7 @@ from typing import Any
 
 from stdnum.cn import uscc as gb32100
 
-from validators.columns import DISPOSAL_TYPES, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
+from validators.columns import DISPOSAL_TYPES, INVENTORY, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
 from validators.law import Row
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
 
@@ -183,7 +183,7 @@ class _Maker:
         self.codes = iter(self.rng.sample(range(len(_ALPHABET) ** 4), 2000))
         self.points: set[tuple[int, int]] = set()
         self.normals: set[tuple[str, float]] = set()
-        self.rows: dict[str, list[Cells]] = {key: [] for key in SHEETS}
+        self.rows: dict[str, list[Cells]] = {key: [] for key in INVENTORY}
         self.deadline = _due(ruleset, "保障类清单确定")
         self.transport_scale = ruleset.allowed(SHEETS["transport"]["red_transport"].values)
         self.vehicle_rules = {

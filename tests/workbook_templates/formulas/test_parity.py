@@ -13,7 +13,7 @@ import yaml
 from python_calamine import CalamineWorkbook
 
 from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, Maker
-from validators.columns import SHEETS, letter, position_of
+from validators.columns import INVENTORY, letter, position_of
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge
 from validators.ruleset import load
 from workbook_templates.formulas.plan import ECHOED, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
@@ -34,7 +34,7 @@ def codes(path: Path, formulas: Formulas) -> set[Verdict]:
     """What the workbook says of its rows, as LibreOffice worked it out."""
     found = set()
     book = CalamineWorkbook.from_path(path)
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         column = position_of(formulas.codes[sheet.key].partition("$")[2].rstrip("1"))
         rows = book.get_sheet_by_name(sheet.title).to_python(skip_empty_area=False)
         for number, row in enumerate(rows, 1):
@@ -48,7 +48,7 @@ def codes(path: Path, formulas: Formulas) -> set[Verdict]:
 
 def python(path: Path) -> dict[Verdict, str]:
     """What Python says of the same rows, with its messages."""
-    titles = {sheet.title: sheet.key for sheet in SHEETS.values()}
+    titles = {sheet.title: sheet.key for sheet in INVENTORY.values()}
     found = {}
     for finding in judge(read_county(path)):
         if finding.rule not in ONLY_IN_PYTHON and finding.row and finding.cell and finding.sheet in titles:

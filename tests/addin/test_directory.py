@@ -111,10 +111,10 @@ def test_no_phone_and_no_person_reaches_either_file(
     planted = replace(
         book, facts={**book.facts, "filled_by": next(person), "filled_phone": next(phone)}, tables={}, _indexes={}
     )
-    for key, sheet in SHEETS.items():
+    for key, records in book.tables.items():
         free = [
             column
-            for column in sheet.columns
+            for column in SHEETS[key].columns
             if column.kind in ("text", "phone") and column.required != "auto" and column.field not in ("name", "site")
         ]
         planted.tables[key] = [
@@ -125,7 +125,7 @@ def test_no_phone_and_no_person_reaches_either_file(
                     for column in free
                 }
             )
-            for record in book.tables[key]
+            for record in records
         ]  # fmt: skip
     for place, (record, (field, before, which)) in enumerate(zip(planted.tables["enterprises"], names, strict=False)):
         own = (record.contact, record.legal_person, record.supervisor, next(phone))[which]

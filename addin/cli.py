@@ -419,6 +419,29 @@ def guarantee(*, files: Inventories, out: Out, force: Force = False, as_json: As
     return command.guarantee(files, out=out, force=force, as_json=as_json)
 
 
+@app.command("calendar", cls=Command)
+def calendar(
+    *,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[文件或文件夹…]", help="绩效分级申报审核表；给了就写明还差几个厂区没有办。"),
+    ] = None,
+    year: OptionalYear = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="日期", help="以哪一天计，例如 2020-08-18。不写：今天。")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """日程：哪一天以前要办什么、由谁办、还有几天。
+
+    例：qingdan calendar --on 2020-08-18
+    退出码：0 没有逾期未办的，1 有逾期还没有办完的，2 有文件读不了。
+    """
+    from addin import calendar as command
+
+    return command.calendar(files or [], year=year, on=on, as_json=as_json)
+
+
 @app.command("desk", cls=Command)
 def desk(
     *,

@@ -149,6 +149,9 @@ def sample(
     enterprises: Annotated[str, typer.Option("--enterprises", metavar="家数", help="多少家企业。")],
     out: Out,
     seed: Annotated[str, typer.Option("--seed", metavar="种子", help="整数；种子相同，内容相同。不写：1。")] = "1",
+    grading: Annotated[
+        bool, typer.Option("--grading", help="改为生成绩效分级申报审核表，与同样家数、种子的清单样例是同一批企业。")
+    ] = False,
     year: OptionalYear = None,
     ruleset: RuleSetId = None,
     force: Force = False,
@@ -157,11 +160,12 @@ def sample(
     """生成一份填好的样例（企业都是虚构的），供试用和培训。
 
     例：qingdan sample --county 371502 --enterprises 60 --seed 1 --out 样例.xlsx
+    绩效分级申报审核表：qingdan sample --grading --county 371502 --enterprises 85 --seed 1 --out 绩效分级样例.xlsx
     """
     from addin import template as command
 
     return command.sample(
-        county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
+        kind="grading" if grading else "inventory", county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
         as_json=as_json,
     )  # fmt: skip
 
@@ -233,6 +237,37 @@ def return_(
     from addin.returning import return_files
 
     return return_files(files, out=out, year=year, round_=round_, on=on, force=force, as_json=as_json)
+
+
+@app.command("regrade", cls=Command)
+def regrade(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="绩效分级申报审核表（.xlsx）。")],
+    inventory: Annotated[str, typer.Option("--inventory", metavar="文件", help="同一区县、同一年度的应急减排清单。")],
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="文件", help="把改好的下一版清单写到哪个文件。不写：只列出要改的。")
+    ] = None,
+    round_: Annotated[
+        str | None,
+        typer.Option("--round", metavar="轮次", help="下一版属于哪一轮，例如 9月调整。不写：同一轮，版次加 1。"),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="日期", help="没有写明日期的变更和上报，按哪一天登记。不写：申报审核表的填报日期。"
+        ),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """按绩效分级的结果更新清单里的等级：先逐家列出旧等级、新等级、依据和批准机关，再写出下一版。
+
+    例：qingdan regrade 绩效分级.xlsx --inventory 东昌府区.xlsx --round 9月调整 --out 东昌府区-9月.xlsx
+    退出码：0 没有要改的，或已写出下一版，1 有要改的、还没有写出，2 没能做成。
+    """
+    from addin.regrading import regrade_files
+
+    return regrade_files(files, inventory=inventory, on=on, round_=round_, out=out, force=force, as_json=as_json)
 
 
 @app.command("export", cls=Command)

@@ -12,6 +12,7 @@ from validators.book import Book
 from validators.columns import KINDS, SHEET_TITLES, BookKind
 from validators.records import Value, number_text
 from validators.ruleset import NOT_KEY, RuleSet
+from workbook_templates.grading import make_grading, make_grading_officer, with_standings
 from workbook_templates.offered import entered
 from workbook_templates.sample import make_officer, make_rows
 from workbook_templates.template import write_county
@@ -86,7 +87,7 @@ def grading_template(
         if target.exists() and target.samefile(inventory):
             raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
         book = _whole_book(Path(inventory), code)
-        given = {"applications": key_enterprises(book)}
+        given = with_standings({"applications": key_enterprises(book)}, code, rules)
         officer = {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}
     round_ = rules.rounds[0]
     with progress("生成模板"), output(target, force=force) as file:
@@ -121,6 +122,7 @@ def key_enterprises(book: Book) -> list[dict[str, Value]]:
 
 def sample(
     *,
+    kind: BookKind,
     county: str,
     enterprises: str,
     seed: str,
@@ -136,11 +138,13 @@ def sample(
     number = whole("--enterprises", enterprises, 1, 1500)
     start = whole("--seed", seed, 0, 10**9)
     with progress("生成样例"), output(Path(out), force=force) as file:
-        rows, officer = make_rows(code, number, start, rules), make_officer(code, start, rules)
+        make, officer = (make_rows, make_officer) if kind == "inventory" else (make_grading, make_grading_officer)
+        rows = make(code, number, start, rules)
         write_county(
-            file, county=code, ruleset=rules, round_=ROUND, revision=1, enterprises=number, rows=rows, officer=officer
+            file, county=code, ruleset=rules, round_=ROUND, revision=1, kind=kind, enterprises=number, rows=rows,
+            officer=officer(code, start, rules),
         )  # fmt: skip
-    _made(out, county=code, rules=rules, round_=ROUND, revision=1, rows=rows, as_json=as_json)
+    _made(out, county=code, rules=rules, round_=ROUND, revision=1, rows=rows, as_json=as_json, kind=kind)
     return 0
 
 

@@ -202,19 +202,25 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
     for place, value in enumerate(total):
         number = {"num_format": "0.0%"} if place == 10 else {}
         put(sheet, row, place + 1, value, style(**edge, bold=True, bg_color=layout.OWN, **number))
+    present = [
+        offset
+        for offset in range(len(grades))
+        if any(len(values) > len(COUNTY_HEADS) + offset and values[len(COUNTY_HEADS) + offset] for values in rows)
+    ]
+    if not present:  # nothing could be adopted
+        return row + 1
     chart = book.add_chart({"type": "column", "subtype": "stacked"})
-    for offset in range(len(grades)):
+    for offset in present:
         place = 1 + len(COUNTY_HEADS) + offset
-        if any(len(values) > place - 1 and values[place - 1] for values in rows):
-            chart.add_series(
-                {
-                    "name": [TITLE, first - 1, place],
-                    "categories": [TITLE, first, 1, row - 1, 1],
-                    "values": [TITLE, first, place, row - 1, place],
-                    "fill": {"color": GRADE_COLOURS[offset % len(GRADE_COLOURS)]},
-                    "gap": 60,
-                }
-            )
+        chart.add_series(
+            {
+                "name": [TITLE, first - 1, place],
+                "categories": [TITLE, first, 1, row - 1, 1],
+                "values": [TITLE, first, place, row - 1, place],
+                "fill": {"color": GRADE_COLOURS[offset % len(GRADE_COLOURS)]},
+                "gap": 60,
+            }
+        )
     _finish(chart, "各县区企业的绩效等级（家）")
     sheet.insert_chart(row + 3, 10, chart, {"x_offset": 6, "object_position": 1})
     return row + 1

@@ -50,6 +50,11 @@ On = Annotated[
 RuleSetId = Annotated[
     str | None, typer.Option("--ruleset", metavar="版本", help="用哪一版规则集，例如 2020.1。不写：该年度最新的一版。")
 ]
+Folder = Annotated[str, typer.Option("--out", metavar="文件夹", help="写到哪个文件夹。")]
+Templates = Annotated[
+    str | None,
+    typer.Option("--templates", metavar="文件夹", help="改好的模板，替换随程序的；见 qingdan template documents。"),
+]
 OptionalYear = Annotated[
     str | None, typer.Option("--year", metavar="年度", help="不写：最近一个规则集完整可用的年度。")
 ]
@@ -140,6 +145,17 @@ def template_grading(
         county=county, year=year, revision=revision, rows=rows, inventory=inventory, rules_id=ruleset, out=out,
         force=force, as_json=as_json,
     )  # fmt: skip
+
+
+@template_app.command("documents", cls=Command)
+def template_documents(*, out: Folder, force: Force = False, as_json: AsJson = False) -> int:
+    """写出文书的模板（.docx）和可用的占位符，供修改后用 --templates 换上。
+
+    例：qingdan template documents --out 文书模板
+    """
+    from addin.documents import templates
+
+    return templates(out=out, force=force, as_json=as_json)
 
 
 @app.command("sample", cls=Command)
@@ -475,6 +491,53 @@ def calendar(
     from addin import calendar as command
 
     return command.calendar(files or [], year=year, on=on, as_json=as_json)
+
+
+@app.command("plans", cls=Command)
+def plans(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个区县的清单填报表（.xlsx）。")],
+    out: Folder,
+    templates: Templates = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """从清单生成“一厂一策”：每家一份操作方案或一页公示牌（.docx），另有合订本。
+
+    例：qingdan plans 东昌府区.xlsx --out 一厂一策
+    退出码：0 都已生成，1 有的企业清单有错误、没有备案或没有生成，2 有文件读不了。
+    """
+    from addin import documents as command
+
+    return command.plans(files, out=out, own=templates, force=force, as_json=as_json)
+
+
+@app.command("papers", cls=Command)
+def papers(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个区县的绩效分级申报审核表（.xlsx）。")],
+    out: Folder,
+    inventory: Annotated[
+        list[str] | None,
+        typer.Option("--inventory", metavar="文件", help="区县的清单填报表，供申请报告填企业概况，可写几次。"),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="附件", help="只要第几个附件，1 至 5，可写几次。不写：全部。")
+    ] = None,
+    templates: Templates = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """从申报审核表生成附件 1 至 5：申请报告、申请表，县级初审、审核意见，市级审核意见（.docx），另有合订本。
+
+    例：qingdan papers 绩效分级.xlsx --inventory 东昌府区.xlsx --out 文书
+    退出码：0 都已生成，1 有的企业在表中有错误或没有生成，2 有文件读不了。
+    """
+    from addin import documents as command
+
+    return command.papers(
+        files, inventories=inventory or [], kinds=kind or [], out=out, own=templates, force=force, as_json=as_json
+    )
 
 
 @app.command("desk", cls=Command)

@@ -39,12 +39,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，
 Force = Annotated[bool, typer.Option("--force", help="输出文件已存在时覆盖它。")]
 Out = Annotated[str, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .xlsx。")]
 County = Annotated[str, typer.Option("--county", metavar="区划代码", help="填报区县的代码，例如 371502。")]
+Inventories = Annotated[
+    list[str],
+    typer.Argument(metavar="文件或文件夹…", help="一份全市汇总，或几个区县的填报表，或放着填报表的文件夹。"),
+]
 On = Annotated[
     str | None,
     typer.Option("--on", metavar="日期", help="以哪一天判断日期，例如 2020-08-20。不写：表中的填报日期，没填则今天。"),
 ]
 RuleSetId = Annotated[
     str | None, typer.Option("--ruleset", metavar="版本", help="用哪一版规则集，例如 2020.1。不写：该年度最新的一版。")
+]
+Folder = Annotated[str, typer.Option("--out", metavar="文件夹", help="写到哪个文件夹。")]
+Templates = Annotated[
+    str | None,
+    typer.Option("--templates", metavar="文件夹", help="改好的模板，替换随程序的；见 qingdan template documents。"),
 ]
 OptionalYear = Annotated[
     str | None, typer.Option("--year", metavar="年度", help="不写：最近一个规则集完整可用的年度。")
@@ -136,6 +145,17 @@ def template_grading(
         county=county, year=year, revision=revision, rows=rows, inventory=inventory, rules_id=ruleset, out=out,
         force=force, as_json=as_json,
     )  # fmt: skip
+
+
+@template_app.command("documents", cls=Command)
+def template_documents(*, out: Folder, force: Force = False, as_json: AsJson = False) -> int:
+    """写出文书的模板（.docx）和可用的占位符，供修改后用 --templates 换上。
+
+    例：qingdan template documents --out 文书模板
+    """
+    from addin.documents import templates
+
+    return templates(out=out, force=force, as_json=as_json)
 
 
 @app.command("sample", cls=Command)
@@ -413,6 +433,110 @@ def audit(
 
     return audit_files(
         files, manifest=manifest, against=against, key=key, report=report, receipt=receipt, force=force, as_json=as_json
+    )
+
+
+@app.command("directory", cls=Command)
+def directory(
+    *,
+    files: Inventories,
+    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="表格和网页放在哪个文件夹。")],
+    registered: Annotated[
+        list[str] | None,
+        typer.Option("--registered", metavar="清单编号", help="登记名称本来就含人名、核实后照样公开的厂区，可写几次。"),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成公开目录：一份表格，一个能搜索的网页；不含联系人、电话等个人信息。
+
+    例：qingdan directory 全市.xlsx --out 公开
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import directory as command
+
+    return command.directory(files, out=out, registered=registered or [], force=force, as_json=as_json)
+
+
+@app.command("guarantee", cls=Command)
+def guarantee(*, files: Inventories, out: Out, force: Force = False, as_json: AsJson = False) -> int:
+    """生成保障类名单：按类别分开，写明谁确定、准许运行什么、是否报部备案，并给各区县排名。
+
+    例：qingdan guarantee 全市.xlsx --out 保障类名单.xlsx
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import guarantee as command
+
+    return command.guarantee(files, out=out, force=force, as_json=as_json)
+
+
+@app.command("calendar", cls=Command)
+def calendar(
+    *,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[文件或文件夹…]", help="绩效分级申报审核表；给了就写明还差几个厂区没有办。"),
+    ] = None,
+    year: OptionalYear = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="日期", help="以哪一天计，例如 2020-08-18。不写：今天。")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """日程：哪一天以前要办什么、由谁办、还有几天。
+
+    例：qingdan calendar --on 2020-08-18
+    退出码：0 没有逾期未办的，1 有逾期还没有办完的，2 有文件读不了。
+    """
+    from addin import calendar as command
+
+    return command.calendar(files or [], year=year, on=on, as_json=as_json)
+
+
+@app.command("plans", cls=Command)
+def plans(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个区县的清单填报表（.xlsx）。")],
+    out: Folder,
+    templates: Templates = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """从清单生成“一厂一策”：每家一份操作方案或一页公示牌（.docx），另有合订本。
+
+    例：qingdan plans 东昌府区.xlsx --out 一厂一策
+    退出码：0 都已生成，1 有的企业清单有错误、没有备案或没有生成，2 有文件读不了。
+    """
+    from addin import documents as command
+
+    return command.plans(files, out=out, own=templates, force=force, as_json=as_json)
+
+
+@app.command("papers", cls=Command)
+def papers(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个区县的绩效分级申报审核表（.xlsx）。")],
+    out: Folder,
+    inventory: Annotated[
+        list[str] | None,
+        typer.Option("--inventory", metavar="文件", help="区县的清单填报表，供申请报告填企业概况，可写几次。"),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="附件", help="只要第几个附件，1 至 5，可写几次。不写：全部。")
+    ] = None,
+    templates: Templates = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """从申报审核表生成附件 1 至 5：申请报告、申请表，县级初审、审核意见，市级审核意见（.docx），另有合订本。
+
+    例：qingdan papers 绩效分级.xlsx --inventory 东昌府区.xlsx --out 文书
+    退出码：0 都已生成，1 有的企业在表中有错误或没有生成，2 有文件读不了。
+    """
+    from addin import documents as command
+
+    return command.papers(
+        files, inventories=inventory or [], kinds=kind or [], out=out, own=templates, force=force, as_json=as_json
     )
 
 

@@ -64,7 +64,8 @@ def test_a_template_begins_with_the_key_enterprises_of_an_inventory(
     }
     assert all(one.filing is None and one.product for one in book.tables["applications"])
     assert {finding.rule for finding in judge(book)} == {"GS02"}
-    code, _, err = run(*common, "--from", pair[0], "--force")
+    common = ("template", "county", "--county", COUNTY, "--year", "2020", "--revision", "2", "--out", out, "--force")
+    code, _, err = run(*common, "--from", pair[0])
     assert code == 2 and "不是重污染天气应急减排清单" in err
 
 
@@ -231,7 +232,11 @@ def test_a_version_is_carried_on_with_the_results_of_province_and_ministry(run: 
     for key in ("applications", "county", "aspects", "visits", "city"):
         assert [one[1:-2] for one in book.tables[key]] == [one[1:-2] for one in before.tables[key]]
     shown = openpyxl.load_workbook(out)["申报"]
-    assert [shown[f"U{row}"].value for row in (5, 6, 7)] == ["省生态环境厅已核定", "省生态环境厅已核定", "待县级现场核查和审查"]
+    assert [shown[f"U{row}"].value for row in (5, 6, 7)] == [
+        "省生态环境厅已核定",
+        "省生态环境厅已核定",
+        "待县级现场核查和审查",
+    ]
     assert shown["O7"].value == "昨天"
     code, _, err = run(*common, "--reference", f"省核定结果={list_}", "--force")
     assert code == 2 and "--from" in err

@@ -14,7 +14,7 @@ from validators.columns import KINDS
 from validators.imports import MINISTRY as MINISTRY_RESULT
 from validators.imports import Listed
 from validators.procedure import ADJUSTED, CITY, COUNTY, DRAWN, EACH, MINISTRY, NOT_DRAWN, RETURNED, UNFILED, standings
-from validators.records import RowReader, Value
+from validators.records import RowReader, Value, number_text
 from validators.ruleset import (
     ADJUSTMENTS,
     BY_CITY,
@@ -184,7 +184,10 @@ class _Maker:
         received = self.county_due - dt.timedelta(rng.randint(6, 12))
         application = _taken(row, ("list_id", "name", "site", "uscc", "address", "industry", "subtype", "offence_on"))
         lines = self.lines[row["list_id"]]
-        products = {f"{line['product']} {line['eia_capacity']:g}{line['capacity_unit']}": None for line in lines}
+        products = {
+            f"{line['product']} {number_text(float(str(line['eia_capacity'])))}{line['capacity_unit']}": None
+            for line in lines
+        }
         application |= {
             "product": "；".join(islice(products, 2)), "contact": row["contact"], "phone": row["phone"],
             "former_grade": row["grade"], "filing": row["filing"], "bar": row["bar"],

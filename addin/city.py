@@ -187,7 +187,7 @@ def _read_import(path: Path, kind: str) -> Import:
         raise Stop(str(error)) from error
 
 
-def _labels(paths: Sequence[Path]) -> list[str]:
+def labels(paths: Sequence[Path]) -> list[str]:
     """Names shown to people: the file's own, with its folders where two would be the same."""
     names = [path.name for path in paths]
     return [name if names.count(name) == 1 else path.as_posix() for name, path in zip(names, paths, strict=True)]
@@ -207,9 +207,9 @@ def read_inbox(
     """
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
-    labels = _labels(paths)
+    names = labels(paths)
     read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned, kind="inventory")
-    for number, (label, found) in enumerate(zip(labels, read, strict=True), 1):
+    for number, (label, found) in enumerate(zip(names, read, strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
             errors.append((label, found.message))

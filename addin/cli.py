@@ -39,6 +39,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，
 Force = Annotated[bool, typer.Option("--force", help="输出文件已存在时覆盖它。")]
 Out = Annotated[str, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .xlsx。")]
 County = Annotated[str, typer.Option("--county", metavar="区划代码", help="填报区县的代码，例如 371502。")]
+Inventories = Annotated[
+    list[str],
+    typer.Argument(metavar="文件或文件夹…", help="一份全市汇总，或几个区县的填报表，或放着填报表的文件夹。"),
+]
 On = Annotated[
     str | None,
     typer.Option("--on", metavar="日期", help="以哪一天判断日期，例如 2020-08-20。不写：表中的填报日期，没填则今天。"),
@@ -124,8 +128,17 @@ def template_grading(
     rows: Annotated[
         str, typer.Option("--rows", metavar="家数", help="给多少个厂区备好空行，其他各表按比例。不写：300。")
     ] = "300",
-    inventory: Annotated[
-        str | None, typer.Option("--from", metavar="文件", help="应急减排清单：把其中的重点行业企业带过来。")
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="文件", help="应急减排清单：把重点行业企业带过来；上一版申报审核表：把各行带过来。"
+        ),
+    ] = None,
+    references: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference", metavar="名称=文件", help="把结果填进《省级核定》，可写几次；名称为省核定结果或部复核结果。"
+        ),
     ] = None,
     ruleset: RuleSetId = None,
     force: Force = False,
@@ -134,11 +147,12 @@ def template_grading(
     """生成一个区县的绩效分级申报审核表：从申报、审查、核定到动态管理，一年一本。
 
     例：qingdan template grading --county 371502 --year 2020 --revision 1 --from 东昌府区.xlsx --out 绩效分级.xlsx
+    省里核定以后：… --revision 2 --from 绩效分级.xlsx --reference 省核定结果=结果.xlsx --out 绩效分级-2.xlsx
     """
     from addin.template import grading_template
 
     return grading_template(
-        county=county, year=year, revision=revision, rows=rows, inventory=inventory, rules_id=ruleset, out=out,
+        county=county, year=year, revision=revision, rows=rows, last=last, references=references or [], rules_id=ruleset, out=out,
         force=force, as_json=as_json,
     )  # fmt: skip
 
@@ -161,6 +175,9 @@ def sample(
     enterprises: Annotated[str, typer.Option("--enterprises", metavar="家数", help="多少家企业。")],
     out: Out,
     seed: Annotated[str, typer.Option("--seed", metavar="种子", help="整数；种子相同，内容相同。不写：1。")] = "1",
+    grading: Annotated[
+        bool, typer.Option("--grading", help="改为生成绩效分级申报审核表，与同样家数、种子的清单样例是同一批企业。")
+    ] = False,
     year: OptionalYear = None,
     ruleset: RuleSetId = None,
     force: Force = False,
@@ -169,11 +186,12 @@ def sample(
     """生成一份填好的样例（企业都是虚构的），供试用和培训。
 
     例：qingdan sample --county 371502 --enterprises 60 --seed 1 --out 样例.xlsx
+    绩效分级申报审核表：qingdan sample --grading --county 371502 --enterprises 85 --seed 1 --out 绩效分级样例.xlsx
     """
     from addin import template as command
 
     return command.sample(
-        county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
+        kind="grading" if grading else "inventory", county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
         as_json=as_json,
     )  # fmt: skip
 
@@ -245,6 +263,37 @@ def return_(
     from addin.returning import return_files
 
     return return_files(files, out=out, year=year, round_=round_, on=on, force=force, as_json=as_json)
+
+
+@app.command("regrade", cls=Command)
+def regrade(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="绩效分级申报审核表（.xlsx）。")],
+    inventory: Annotated[str, typer.Option("--inventory", metavar="文件", help="同一区县、同一年度的应急减排清单。")],
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="文件", help="把改好的下一版清单写到哪个文件。不写：只列出要改的。")
+    ] = None,
+    round_: Annotated[
+        str | None,
+        typer.Option("--round", metavar="轮次", help="下一版属于哪一轮，例如 9月调整。不写：同一轮，版次加 1。"),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="日期", help="没有写明日期的变更和上报，按哪一天登记。不写：申报审核表的填报日期。"
+        ),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """按绩效分级的结果更新清单里的等级：先逐家列出旧等级、新等级、依据和批准机关，再写出下一版。
+
+    例：qingdan regrade 绩效分级.xlsx --inventory 东昌府区.xlsx --round 9月调整 --out 东昌府区-9月.xlsx
+    退出码：0 没有要改的，或已写出下一版，1 有要改的、还没有写出，2 没能做成。
+    """
+    from addin.regrading import regrade_files
+
+    return regrade_files(files, inventory=inventory, on=on, round_=round_, out=out, force=force, as_json=as_json)
 
 
 @app.command("export", cls=Command)
@@ -395,6 +444,63 @@ def audit(
     return audit_files(
         files, manifest=manifest, against=against, key=key, report=report, receipt=receipt, force=force, as_json=as_json
     )
+
+
+@app.command("directory", cls=Command)
+def directory(
+    *,
+    files: Inventories,
+    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="表格和网页放在哪个文件夹。")],
+    registered: Annotated[
+        list[str] | None,
+        typer.Option("--registered", metavar="清单编号", help="登记名称本来就含人名、核实后照样公开的厂区，可写几次。"),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成公开目录：一份表格，一个能搜索的网页；不含联系人、电话等个人信息。
+
+    例：qingdan directory 全市.xlsx --out 公开
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import directory as command
+
+    return command.directory(files, out=out, registered=registered or [], force=force, as_json=as_json)
+
+
+@app.command("guarantee", cls=Command)
+def guarantee(*, files: Inventories, out: Out, force: Force = False, as_json: AsJson = False) -> int:
+    """生成保障类名单：按类别分开，写明谁确定、准许运行什么、是否报部备案，并给各区县排名。
+
+    例：qingdan guarantee 全市.xlsx --out 保障类名单.xlsx
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import guarantee as command
+
+    return command.guarantee(files, out=out, force=force, as_json=as_json)
+
+
+@app.command("calendar", cls=Command)
+def calendar(
+    *,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[文件或文件夹…]", help="绩效分级申报审核表；给了就写明还差几个厂区没有办。"),
+    ] = None,
+    year: OptionalYear = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="日期", help="以哪一天计，例如 2020-08-18。不写：今天。")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """日程：哪一天以前要办什么、由谁办、还有几天。
+
+    例：qingdan calendar --on 2020-08-18
+    退出码：0 没有逾期未办的，1 有逾期还没有办完的，2 有文件读不了。
+    """
+    from addin import calendar as command
+
+    return command.calendar(files or [], year=year, on=on, as_json=as_json)
 
 
 @app.command("plans", cls=Command)
@@ -602,7 +708,7 @@ def demo(
     ] = "60",
     as_json: AsJson = False,
 ) -> int:
-    """用虚构的数据走完全程：模板、填报、校验、汇总、导出、审计。
+    """用虚构的数据走完全程：模板、填报、校验、汇总、导出、审计，以及一个县一年的绩效分级。
 
     例：qingdan demo --out 演示
     退出码：0 各步都如预期，1 有的步骤不如预期，2 没能做完。

@@ -99,7 +99,7 @@ def fixed(book: Book, application: Record) -> Grounded | None:
         return None
     held = result(book, application.list_id)
     if held is not None:
-        document = f" {held.document}" if held.document else ""
+        document = f"，{held.document}" if held.document else ""
         said = "核定" if held.fixed_by == PROVINCE else "抽查复核"
         ground = f"{held.fixed_by}{said}{document}（三(二)3）"
         return Grounded(_worst(book, application, held.grade), held.fixed_by, held.fixed_on, ground)

@@ -19,11 +19,12 @@ from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Sever
 from validators.imports import MINISTRY, PROVINCE, Import, Imports, Listed
 from validators.records import Value
 from validators.rule import all_rules, value_text
-from validators.ruleset import NOT_KEY, RuleSet, UnknownRuleSet, load
+from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.versions import Change
 from workbook_templates.decided import read_emissions, write_conflicts, write_decisions, write_emissions
 from workbook_templates.layout import HEADER_ROW
 from workbook_templates.overview import write_overview
+from workbook_templates.public import PUBLIC, PUBLIC_HEADS, public_rows
 from workbook_templates.quick import Rows as GridRows
 from workbook_templates.quick import Seen
 from workbook_templates.reader import (
@@ -40,7 +41,7 @@ from workbook_templates.streaming import Sheet, fill_workbook, looks
 from workbook_templates.styles import new_workbook, styles
 
 COUNTIES, FILES, FINDINGS = "提交情况", "文件情况", "问题清单"
-PUBLIC, GUARANTEED, CHANGES, RESULTS = "公开目录", "保障类名单", "与上版差异", "参考资料"
+GUARANTEED, CHANGES, RESULTS = "保障类名单", "与上版差异", "参考资料"
 COUNTY_HEADS = (
     Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "prose", 40),
     Head("文件", "text", 28), Head("版次", "number", 8), Head("填报日期", "date", 12), Head("企业数", "number", 9),
@@ -59,11 +60,6 @@ FINDING_HEADS = (
     Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
     Head("填的值", "text", 20), Head("问题与改法", "prose", 80), Head("依据", "prose", 30), Head("相关的行", "prose", 40),
 )  # fmt: skip
-PUBLIC_HEADS = (
-    Head("序号", "number", 7), Head("区县", "text", 16), Head("企业名称", "text", 34), Head("重点行业", "text", 18),
-    Head("重点行业子类", "text", 16), Head("绩效等级", "text", 10), Head("核定机关", "text", 16), Head("核定日期", "date", 12),
-)  # fmt: skip
-"""What is published: enterprises of the key industries only."""
 GUARANTEED_FIELDS = (
     "list_id", "name", "guarantee_category", "co_disposal", "task", "line_ids", "max_load", "load_unit", "decided_by",
     "decided_on", "ministry_filed", "valid_until",
@@ -143,7 +139,7 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     stream(Sheet(FILES, FILE_HEADS, _file_rows(city)), len(city.files) + len(city.imports.files))
     write_decisions(book, style, city, desk.records)
     write_emissions(book, style, city, held)
-    public = list(_public_rows(city))
+    public, _ = public_rows(city)
     stream(Sheet(PUBLIC, PUBLIC_HEADS, public), len(public))
     guaranteed = [Head("序号", "number", 7), Head("区县", "text", 16)]
     guaranteed += [head(SHEETS["guarantee"][name]) for name in GUARANTEED_FIELDS]
@@ -204,22 +200,6 @@ def _links(findings: Sequence[Finding], places: Mapping[tuple[str, str, int], in
     for number, finding in enumerate(findings, 2):
         if target := _target(finding, places):
             yield f"{column}{number}", f"'{target[0]}'!{target[1]}"
-
-
-def _public_rows(city: City) -> Iterator[list[Value]]:
-    number = 0
-    for book in city.books():
-        lines = book.index("lines", "list_id")
-        for record in book.tables["enterprises"]:
-            key = [line for line in lines.get(record.list_id, ()) if line.industry not in (None, NOT_KEY)]
-            if record.industry in (None, NOT_KEY) and not key:
-                continue
-            own = record if record.industry not in (None, NOT_KEY) else key[0]
-            number += 1
-            yield [
-                number, book.county_name, record.name, own.industry, own.subtype, record.grade, record.fixed_by,
-                record.fixed_on,
-            ]  # fmt: skip
 
 
 def _guaranteed_rows(city: City) -> Iterator[list[Value]]:

@@ -83,7 +83,7 @@ def sb04(a: Row) -> Iterator[Check]:
     )
     yield check(
         a.applied_grade,
-        (rows > 0) & (unknown == 0) & (as_bad == 0),
+        (lookup("opinion", a.applied_grade) != "") & (rows > 0) & (unknown == 0) & (as_bad == 0),
         "申报等级“{at}”比《分行业工序》的各个自评等级都差：{others}。请核对申报等级和自评等级。",
         Severity.WARNING,
         others=(rows, "applied_grade"),

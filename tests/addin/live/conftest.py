@@ -99,18 +99,18 @@ class Calc:
         frame = self.book.CurrentController.Frame
         self._dispatcher.executeDispatch(frame, f".uno:{command}", "", 0, self.office.options(**options))
 
-    def _cells(self, title: str, cells: str) -> Any:
+    def cells(self, title: str, cells: str) -> Any:
         return hold(hold(hold(self.book.Sheets).getByName(title)).getCellRangeByName(cells))
 
     def go(self, title: str, cells: str) -> None:
-        self.book.CurrentController.select(self._cells(title, cells))
+        self.book.CurrentController.select(self.cells(title, cells))
 
     def type(self, title: str, cell: str, text: str) -> None:
         self.go(title, cell)
         self.do("EnterString", StringName=text)
 
     def text(self, title: str, cell: str) -> str:
-        return str(self._cells(title, cell).String)
+        return str(self.cells(title, cell).String)
 
     def saved(self) -> Path:
         """A copy of the workbook as it would be saved now, under its own name."""

@@ -79,9 +79,14 @@ def show(one: Reading) -> None:
     summary = one.summary
     rows = summary["rows"]
     year = f"{summary['year']}年" if summary["year"] else ""
+    filled = (
+        f"企业 {rows['企业基本信息']} 家，生产线 {rows['生产线减排措施']} 条"
+        if one.kind == "inventory"
+        else f"申报 {rows['申报']} 家"
+    )
     say(
         f"{summary['file']}：{one.county_name} {year}{one.round} 第 {summary['revision'] or '？'} 版，"
-        f"企业 {rows['企业基本信息']} 家，生产线 {rows['生产线减排措施']} 条，规则集 {summary['ruleset']}"
+        f"{filled}，规则集 {summary['ruleset']}"
     )
     print_findings(one.findings)
     say(f"  {count_words(one.findings)} → {verdict(not stops(one.findings))}")

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from addin import ledger
 from addin.ledger import Ledger, Version
 from addin.problems import Stop, refusal, writing
-from addin.reading import Reading, read_all, summary
+from addin.reading import Reading, of_another_kind, read_all, summary
 from addin.signing import Signer
 from addin.worker import LARGE_MEMORY, Failure, each
 from validators.audit import Check
@@ -187,7 +187,7 @@ def _read_import(path: Path, kind: str) -> Import:
         raise Stop(str(error)) from error
 
 
-def _labels(paths: Sequence[Path]) -> list[str]:
+def labels(paths: Sequence[Path]) -> list[str]:
     """Names shown to people: the file's own, with its folders where two would be the same."""
     names = [path.name for path in paths]
     return [name if names.count(name) == 1 else path.as_posix() for name, path in zip(names, paths, strict=True)]
@@ -207,9 +207,9 @@ def read_inbox(
     """
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
-    labels = _labels(paths)
-    read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned)
-    for number, (label, found) in enumerate(zip(labels, read, strict=True), 1):
+    names = labels(paths)
+    read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned, kind="inventory")
+    for number, (label, found) in enumerate(zip(names, read, strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
             errors.append((label, found.message))
@@ -513,6 +513,8 @@ def _source(source: Path) -> tuple[City, list[Finding], list[Decision]]:
             findings += judge(book)
         return city, waived(city, findings + judge_city(city), decisions), decisions
     book = read_county(source)
+    if book.kind != "inventory":
+        raise Stop(of_another_kind(book, "inventory"))
     handed = Handed(source.name, book, judge(book))
     city = sort_out([handed])
     if not city.adopted:

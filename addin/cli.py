@@ -39,12 +39,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，
 Force = Annotated[bool, typer.Option("--force", help="输出文件已存在时覆盖它。")]
 Out = Annotated[str, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .xlsx。")]
 County = Annotated[str, typer.Option("--county", metavar="区划代码", help="填报区县的代码，例如 371502。")]
+Inventories = Annotated[
+    list[str],
+    typer.Argument(metavar="文件或文件夹…", help="一份全市汇总，或几个区县的填报表，或放着填报表的文件夹。"),
+]
 On = Annotated[
     str | None,
     typer.Option("--on", metavar="日期", help="以哪一天判断日期，例如 2020-08-20。不写：表中的填报日期，没填则今天。"),
 ]
 RuleSetId = Annotated[
     str | None, typer.Option("--ruleset", metavar="版本", help="用哪一版规则集，例如 2020.1。不写：该年度最新的一版。")
+]
+Folder = Annotated[str, typer.Option("--out", metavar="文件夹", help="写到哪个文件夹。")]
+Templates = Annotated[
+    str | None,
+    typer.Option("--templates", metavar="文件夹", help="改好的模板，替换随程序的；见 qingdan template documents。"),
 ]
 OptionalYear = Annotated[
     str | None, typer.Option("--year", metavar="年度", help="不写：最近一个规则集完整可用的年度。")
@@ -109,6 +118,56 @@ def template_county(
     )  # fmt: skip
 
 
+@template_app.command("grading", cls=Command)
+def template_grading(
+    *,
+    county: County,
+    year: Annotated[str, typer.Option("--year", metavar="年度", help="例如 2020。")],
+    revision: Annotated[str, typer.Option("--revision", metavar="版次", help="本年度的第几版，从 1 起。")],
+    out: Out,
+    rows: Annotated[
+        str, typer.Option("--rows", metavar="家数", help="给多少个厂区备好空行，其他各表按比例。不写：300。")
+    ] = "300",
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="文件", help="应急减排清单：把重点行业企业带过来；上一版申报审核表：把各行带过来。"
+        ),
+    ] = None,
+    references: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference", metavar="名称=文件", help="把结果填进《省级核定》，可写几次；名称为省核定结果或部复核结果。"
+        ),
+    ] = None,
+    ruleset: RuleSetId = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成一个区县的绩效分级申报审核表：从申报、审查、核定到动态管理，一年一本。
+
+    例：qingdan template grading --county 371502 --year 2020 --revision 1 --from 东昌府区.xlsx --out 绩效分级.xlsx
+    省里核定以后：… --revision 2 --from 绩效分级.xlsx --reference 省核定结果=结果.xlsx --out 绩效分级-2.xlsx
+    """
+    from addin.template import grading_template
+
+    return grading_template(
+        county=county, year=year, revision=revision, rows=rows, last=last, references=references or [], rules_id=ruleset, out=out,
+        force=force, as_json=as_json,
+    )  # fmt: skip
+
+
+@template_app.command("documents", cls=Command)
+def template_documents(*, out: Folder, force: Force = False, as_json: AsJson = False) -> int:
+    """写出文书的模板（.docx）和可用的占位符，供修改后用 --templates 换上。
+
+    例：qingdan template documents --out 文书模板
+    """
+    from addin.documents import templates
+
+    return templates(out=out, force=force, as_json=as_json)
+
+
 @app.command("sample", cls=Command)
 def sample(
     *,
@@ -116,6 +175,9 @@ def sample(
     enterprises: Annotated[str, typer.Option("--enterprises", metavar="家数", help="多少家企业。")],
     out: Out,
     seed: Annotated[str, typer.Option("--seed", metavar="种子", help="整数；种子相同，内容相同。不写：1。")] = "1",
+    grading: Annotated[
+        bool, typer.Option("--grading", help="改为生成绩效分级申报审核表，与同样家数、种子的清单样例是同一批企业。")
+    ] = False,
     year: OptionalYear = None,
     ruleset: RuleSetId = None,
     force: Force = False,
@@ -124,11 +186,12 @@ def sample(
     """生成一份填好的样例（企业都是虚构的），供试用和培训。
 
     例：qingdan sample --county 371502 --enterprises 60 --seed 1 --out 样例.xlsx
+    绩效分级申报审核表：qingdan sample --grading --county 371502 --enterprises 85 --seed 1 --out 绩效分级样例.xlsx
     """
     from addin import template as command
 
     return command.sample(
-        county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
+        kind="grading" if grading else "inventory", county=county, enterprises=enterprises, seed=seed, year=year, rules_id=ruleset, out=out, force=force,
         as_json=as_json,
     )  # fmt: skip
 
@@ -200,6 +263,37 @@ def return_(
     from addin.returning import return_files
 
     return return_files(files, out=out, year=year, round_=round_, on=on, force=force, as_json=as_json)
+
+
+@app.command("regrade", cls=Command)
+def regrade(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="绩效分级申报审核表（.xlsx）。")],
+    inventory: Annotated[str, typer.Option("--inventory", metavar="文件", help="同一区县、同一年度的应急减排清单。")],
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="文件", help="把改好的下一版清单写到哪个文件。不写：只列出要改的。")
+    ] = None,
+    round_: Annotated[
+        str | None,
+        typer.Option("--round", metavar="轮次", help="下一版属于哪一轮，例如 9月调整。不写：同一轮，版次加 1。"),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="日期", help="没有写明日期的变更和上报，按哪一天登记。不写：申报审核表的填报日期。"
+        ),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """按绩效分级的结果更新清单里的等级：先逐家列出旧等级、新等级、依据和批准机关，再写出下一版。
+
+    例：qingdan regrade 绩效分级.xlsx --inventory 东昌府区.xlsx --round 9月调整 --out 东昌府区-9月.xlsx
+    退出码：0 没有要改的，或已写出下一版，1 有要改的、还没有写出，2 没能做成。
+    """
+    from addin.regrading import regrade_files
+
+    return regrade_files(files, inventory=inventory, on=on, round_=round_, out=out, force=force, as_json=as_json)
 
 
 @app.command("export", cls=Command)
@@ -349,6 +443,110 @@ def audit(
 
     return audit_files(
         files, manifest=manifest, against=against, key=key, report=report, receipt=receipt, force=force, as_json=as_json
+    )
+
+
+@app.command("directory", cls=Command)
+def directory(
+    *,
+    files: Inventories,
+    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="表格和网页放在哪个文件夹。")],
+    registered: Annotated[
+        list[str] | None,
+        typer.Option("--registered", metavar="清单编号", help="登记名称本来就含人名、核实后照样公开的厂区，可写几次。"),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成公开目录：一份表格，一个能搜索的网页；不含联系人、电话等个人信息。
+
+    例：qingdan directory 全市.xlsx --out 公开
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import directory as command
+
+    return command.directory(files, out=out, registered=registered or [], force=force, as_json=as_json)
+
+
+@app.command("guarantee", cls=Command)
+def guarantee(*, files: Inventories, out: Out, force: Force = False, as_json: AsJson = False) -> int:
+    """生成保障类名单：按类别分开，写明谁确定、准许运行什么、是否报部备案，并给各区县排名。
+
+    例：qingdan guarantee 全市.xlsx --out 保障类名单.xlsx
+    退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
+    """
+    from addin import guarantee as command
+
+    return command.guarantee(files, out=out, force=force, as_json=as_json)
+
+
+@app.command("calendar", cls=Command)
+def calendar(
+    *,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[文件或文件夹…]", help="绩效分级申报审核表；给了就写明还差几个厂区没有办。"),
+    ] = None,
+    year: OptionalYear = None,
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="日期", help="以哪一天计，例如 2020-08-18。不写：今天。")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """日程：哪一天以前要办什么、由谁办、还有几天。
+
+    例：qingdan calendar --on 2020-08-18
+    退出码：0 没有逾期未办的，1 有逾期还没有办完的，2 有文件读不了。
+    """
+    from addin import calendar as command
+
+    return command.calendar(files or [], year=year, on=on, as_json=as_json)
+
+
+@app.command("plans", cls=Command)
+def plans(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个区县的清单填报表（.xlsx）。")],
+    out: Folder,
+    templates: Templates = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """从清单生成“一厂一策”：每家一份操作方案或一页公示牌（.docx），另有合订本。
+
+    例：qingdan plans 东昌府区.xlsx --out 一厂一策
+    退出码：0 都已生成，1 有的企业清单有错误、没有备案或没有生成，2 有文件读不了。
+    """
+    from addin import documents as command
+
+    return command.plans(files, out=out, own=templates, force=force, as_json=as_json)
+
+
+@app.command("papers", cls=Command)
+def papers(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个区县的绩效分级申报审核表（.xlsx）。")],
+    out: Folder,
+    inventory: Annotated[
+        list[str] | None,
+        typer.Option("--inventory", metavar="文件", help="区县的清单填报表，供申请报告填企业概况，可写几次。"),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="附件", help="只要第几个附件，1 至 5，可写几次。不写：全部。")
+    ] = None,
+    templates: Templates = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """从申报审核表生成附件 1 至 5：申请报告、申请表，县级初审、审核意见，市级审核意见（.docx），另有合订本。
+
+    例：qingdan papers 绩效分级.xlsx --inventory 东昌府区.xlsx --out 文书
+    退出码：0 都已生成，1 有的企业在表中有错误或没有生成，2 有文件读不了。
+    """
+    from addin import documents as command
+
+    return command.papers(
+        files, inventories=inventory or [], kinds=kind or [], out=out, own=templates, force=force, as_json=as_json
     )
 
 
@@ -510,7 +708,7 @@ def demo(
     ] = "60",
     as_json: AsJson = False,
 ) -> int:
-    """用虚构的数据走完全程：模板、填报、校验、汇总、导出、审计。
+    """用虚构的数据走完全程：模板、填报、校验、汇总、导出、审计，以及一个县一年的绩效分级。
 
     例：qingdan demo --out 演示
     退出码：0 各步都如预期，1 有的步骤不如预期，2 没能做完。

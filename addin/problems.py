@@ -49,11 +49,11 @@ def refusal(error: OSError, path: str | Path | None = None) -> str:
 
 
 @contextmanager
-def output(target: Path, *, force: bool, suffix: str = ".xlsx") -> Iterator[BinaryIO]:
+def output(target: Path, *, force: bool, inputs: Iterable[Path] = (), suffix: str = ".xlsx") -> Iterator[BinaryIO]:
     """The new file that takes the place of `target` when the block ends well; errors as in `writing`."""
     from workbook_templates.streaming import replacing
 
-    with writing(target, force=force, suffix=suffix), replacing(target, overwrite=force) as file:
+    with writing(target, force=force, inputs=inputs, suffix=suffix), replacing(target, overwrite=force) as file:
         yield file
 
 

@@ -10,7 +10,7 @@ from addin import shelf  # noqa: F401 - so that rule sets loaded on this compute
 from addin.problems import Stop
 from addin.worker import Failure, each
 from validators.book import Book
-from validators.columns import SHEETS
+from validators.columns import KIND_NAMES, KINDS, BookKind
 from validators.findings import Finding, Json
 from validators.rule import judge
 from validators.ruleset import UnknownRuleSet, load
@@ -26,6 +26,7 @@ class Reading:
     """As in `files` of the contract."""
     county_name: str
     round: str
+    kind: BookKind
     findings: list[Finding]
     book: Book | None = None
     warning: str = ""
@@ -41,21 +42,21 @@ def read_all(
     records: bool = False,
     rules: str | None = None,
     returned: bool = False,
+    kind: BookKind | None = None,
 ) -> Iterator[Reading | Failure]:
     """A `Reading` or `Failure` for each workbook, in order.
 
     `previous` is the last version, for the rules of scope versions; `on` the day to judge dates by. Without
     `judged` nothing is found; with `records` the books come back too, without their last version; with `returned`
     they are as a returned workbook has them (`workbook_templates.returned.renumbered`). `rules` is the id of the rule
-    set to judge by, for workbooks of its year.
+    set to judge by, for workbooks of its year. Workbooks of another `kind` than the one named are a `Failure`.
     """
-    items = [(path, previous, on, judged, records, rules, returned) for path in paths]
+    items = [(path, previous, on, judged, records, rules, returned, kind) for path in paths]
     for path, found in zip(paths, each(_read, items), strict=True):
         if isinstance(found, Failure):
             yield found
         else:
-            summary, county_name, round_, findings, book, warning = found
-            yield Reading(path, summary, county_name, round_, findings, book, warning)
+            yield Reading(path, *found)
 
 
 def _read(
@@ -66,6 +67,7 @@ def _read(
     records: bool,
     rules: str | None,
     returned: bool,
+    kind: BookKind | None,
 ) -> tuple[Any, ...]:
     """In the child: everything that is asked for of one workbook, as plain data."""
     warning = ""
@@ -78,6 +80,9 @@ def _read(
     except UnreadableWorkbook as error:
         other = path.suffix.lower() != ".xlsx" and ".xlsx" not in str(error).replace(path.name, "")
         raise Stop(f"{error}{'请在表格软件中另存为 .xlsx 再试。' if other else ''}") from error
+    for one in (book, book.previous):
+        if one is not None and one.kind != (kind or book.kind):
+            raise Stop(of_another_kind(one, kind or book.kind))
     if book.previous is not None and book.previous.county != book.county:
         warning = (
             f"“{book.previous.file}”是{book.previous.county_name}的，“{book.file}”是{book.county_name}的，"
@@ -89,7 +94,12 @@ def _read(
 
         book = renumbered(book)
     findings = judge(book) if judged else []
-    return summary(book), book.county_name, book.round, findings, book if records else None, warning
+    return summary(book), book.county_name, book.round, book.kind, findings, book if records else None, warning
+
+
+def of_another_kind(book: Book, wanted: BookKind) -> str:
+    """What is said of a workbook that is not of the kind that is wanted."""
+    return f"“{book.file}”是{KIND_NAMES[book.kind]}，不是{KIND_NAMES[wanted]}，不能用在这里。请核对是否拿错了文件。"
 
 
 def summary(book: Book) -> Json:
@@ -101,5 +111,5 @@ def summary(book: Book) -> Json:
         "year": int(year) if isinstance(year, int | float) or (isinstance(year, str) and year.isdecimal()) else None,
         "revision": book.revision or None,
         "ruleset": book.ruleset.id,
-        "rows": {sheet.title: len(book.tables[sheet.key]) for sheet in SHEETS.values()},
+        "rows": {sheet.title: len(book.tables[sheet.key]) for sheet in KINDS[book.kind].values()},
     }

@@ -1,4 +1,4 @@
-"""Small inventories for tests, written as what differs from the valid rows of `base.yaml`."""
+"""Small inventories and grading workbooks for tests, written as what differs from the valid rows of `base.yaml`."""
 
 import csv
 import datetime as dt
@@ -13,7 +13,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from validators import ruleset
 from validators.book import Book
-from validators.columns import COVER_TITLE, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION
+from validators.columns import COVER_TITLE, KIND_OF, KINDS, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION, BookKind
 from validators.imports import Imports
 from validators.records import Value
 from workbook_templates.imports import read_import
@@ -24,16 +24,26 @@ COUNTY = "371502"
 Rows = Mapping[str, Sequence[Mapping[str, Value]]]
 
 _BASE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("base.yaml").read_text(encoding="utf-8"))
-_LETTERS = {"enterprises": "G", "dust": "Y", "mobile": "D"}
+_LETTERS = {"enterprises": "G", "dust": "Y", "mobile": "D", "applications": "G"}
+ALWAYS: Rows = {sheet: [{}] for sheet in ("enterprises", "lines", "transport")} | {
+    "applications": [{}],
+    "aspects": [{"aspect": aspect} for aspect in SHEETS["aspects"]["aspect"].values.split("|")],
+    **{sheet: [{}] for sheet in ("county", "visits", "city", "province")},
+}
+"""Valid rows of the sheets that a test does not name; the others have none."""
+
+
+def kind_of(rows: Rows) -> BookKind:
+    """The kind of workbook that has these sheets; an inventory where none is named."""
+    return next((KIND_OF[sheet] for sheet in rows), "inventory")
 
 
 def full_rows(rows: Rows, county: str = COUNTY) -> dict[str, list[dict[str, Value]]]:
     """Whole rows: those given laid over the valid ones; sheets that are not named get one valid row or none."""
     found: dict[str, list[dict[str, Value]]] = {}
-    for sheet in SHEETS:
-        default: Sequence[Mapping[str, Value]] = [{}] if sheet in ("enterprises", "lines", "transport") else []
+    for sheet in KINDS[kind_of(rows)]:
         found[sheet] = []
-        for number, changes in enumerate(rows.get(sheet, default), 1):
+        for number, changes in enumerate(rows.get(sheet, ALWAYS.get(sheet, [])), 1):
             row: dict[str, Value] = dict(_BASE[sheet])
             if sheet in _LETTERS:
                 row["list_id"] = f"{county}-{_LETTERS[sheet]}-{number:04d}"

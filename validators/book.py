@@ -8,7 +8,7 @@ from hashlib import sha256
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from validators.columns import LETTERS, SHEETS
+from validators.columns import KINDS, LETTERS, ROOTS, SHEETS, BookKind
 from validators.expr import Index, Record
 from validators.records import record_type
 from validators.ruleset import RuleSet, load
@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass(eq=False)
 class Book:
-    """One county workbook, read."""
+    """One county workbook of either kind, read."""
 
     file: str
     """Name shown to people."""
@@ -49,7 +49,9 @@ class Book:
     """The day dates are judged by."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """`BOOK_FIELDS` as read."""
-    tables: dict[str, list[Record]] = field(default_factory=lambda: {key: [] for key in SHEETS})
+    kind: BookKind = "inventory"
+    tables: dict[str, list[Record]] = field(default_factory=dict)
+    """Records by key of the sheet; the sheets of its kind are always there."""
     faults: list[Fault] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
     """Sheets that are missing or whose headers are damaged: rules that need them are silent."""
@@ -59,6 +61,9 @@ class Book:
     previous: "Book | None" = None
     """Last version's workbook, for the rules of scope versions."""
     _indexes: dict[tuple[str, ...], dict[object, list[Record]]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.tables = {key: self.tables.get(key, []) for key in KINDS[self.kind]}
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process: the rule set by id, records as columns (which pickle quickly), no indexes."""
@@ -132,7 +137,7 @@ class Book:
 
     def _unnumbered(self) -> bool:
         """Whether an enterprise's 清单编号 is blank or unreadable: then a number without an enterprise may be its own."""
-        return any(record.list_id is None for record in self.tables["enterprises"])
+        return any(record.list_id is None for record in self.tables[ROOTS[self.kind]])
 
     def content(self) -> str:
         """Hash of what the workbook says, whatever bytes it is written in: facts and rows, without their numbers."""

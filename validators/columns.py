@@ -19,17 +19,36 @@ LEVEL_NAMES = {"yellow": "黄色", "orange": "橙色", "red": "红色"}
 POLLUTANTS = ("so2", "nox", "pm", "vocs")
 POLLUTANT_NAMES = {"so2": "SO2", "nox": "NOx", "pm": "颗粒物", "vocs": "VOCs"}
 
-SHEET_TITLES = {
-    "enterprises": "企业基本信息",
-    "lines": "生产线减排措施",
-    "transport": "运输管控",
-    "dust": "扬尘源",
-    "mobile": "移动源",
-    "guarantee": "保障类",
-    "changes": "等级变更",
-    "removals": "移出说明",
+BookKind = Literal["inventory", "grading"]
+TITLES: dict[BookKind, dict[str, str]] = {
+    "inventory": {
+        "enterprises": "企业基本信息",
+        "lines": "生产线减排措施",
+        "transport": "运输管控",
+        "dust": "扬尘源",
+        "mobile": "移动源",
+        "guarantee": "保障类",
+        "changes": "等级变更",
+        "removals": "移出说明",
+    },
+    "grading": {
+        "applications": "申报",
+        "processes": "分行业工序",
+        "aspects": "对标",
+        "county": "县级审查",
+        "visits": "现场核查",
+        "city": "市级审核",
+        "province": "省级核定",
+        "events": "动态管理",
+    },
 }
-"""Key of each sheet (used in code) and its title (seen by people), in the order of the workbook."""
+"""Key of each sheet (used in code) and its title (seen by people), by kind of workbook, in the order of the workbook."""
+KIND_NAMES: dict[BookKind, str] = {"inventory": "重污染天气应急减排清单", "grading": "重点行业绩效分级申报审核表"}
+"""What people call a workbook of each kind."""
+ROOTS: dict[BookKind, str] = {"inventory": "enterprises", "grading": "applications"}
+"""The sheet of each kind whose 清单编号 the other sheets refer to."""
+SHEET_TITLES = {key: title for own in TITLES.values() for key, title in own.items()}
+"""Titles of the sheets of all kinds by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +127,12 @@ def _load() -> dict[str, Sheet]:
 
 
 SHEETS = _load()
-"""All sheets by key."""
+"""The sheets of all kinds by key."""
+KINDS: dict[BookKind, dict[str, Sheet]] = {kind: {key: SHEETS[key] for key in own} for kind, own in TITLES.items()}
+"""The sheets of a workbook by its kind and their key, in order."""
+INVENTORY = KINDS["inventory"]
+KIND_OF: dict[str, BookKind] = {key: kind for kind, own in TITLES.items() for key in own}
+"""Kind of workbook by key of a sheet."""
 
 BOOK_FIELDS = {
     "division": "区划代码",

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from validators.book import Book, Fault
 from validators.city import City
-from validators.columns import SHEETS, Column, position_of
+from validators.columns import KINDS, SHEETS, BookKind, Column, position_of
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
 from validators.records import number_text
@@ -21,7 +21,7 @@ Scope = Literal["cell", "row", "workbook", "versions", "city"]
 MOST_OTHERS = 10
 MOST_SHOWN = 3
 """How many other rows a finding carries, and how many of them its message shows."""
-GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "hz")
+GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "sb", "sc", "dt", "hz")
 """Modules of `validators.rules`, in the order of the catalogue."""
 
 
@@ -79,6 +79,15 @@ class Rule:
     """What `book` looks at: fields by sheet, besides those that name a row (`key_of`); else only the reader's faults."""
     city: CityRule | None = None
     """The function, for rules over several workbooks."""
+
+    def over_book(self, kind: BookKind) -> bool:
+        """Whether `book` judges workbooks of a kind: one that reads no sheet looks at what the reader noticed in any."""
+        return self.book is not None and (not self.reads or any(sheet in KINDS[kind] for sheet in self.reads))
+
+    def serves(self, kind: BookKind) -> bool:
+        """Whether the rule judges workbooks of a kind, alone or as those of a city, which has inventories."""
+        declared = any(sheet in KINDS[kind] for sheet in self.sheets)
+        return declared or self.over_book(kind) or (self.city is not None and kind == "inventory")
 
 
 RULES: dict[str, Rule] = {}
@@ -354,14 +363,19 @@ def _column_of(cell: str | None) -> int:
 WORKBOOK_SCOPES: Sequence[Scope] = ("cell", "row", "workbook", "versions")
 
 
+@cache
+def rules_over(kind: BookKind) -> tuple[Rule, ...]:
+    """The rules over a whole workbook of a kind."""
+    return tuple(rule for rule in all_rules().values() if rule.over_book(kind) and rule.scope in WORKBOOK_SCOPES)
+
+
 def judge(book: Book) -> list[Finding]:
     """Every finding of one workbook by the rules of scope cell, row, workbook and versions, in order."""
     found: list[Finding] = []
     for sheet, records in book.tables.items():
         found += judge_rows(book, sheet, records)
-    for rule in all_rules().values():
-        if rule.book is not None and rule.scope in WORKBOOK_SCOPES:
-            found += judge_book(book, rule)
+    for rule in rules_over(book.kind):
+        found += judge_book(book, rule)
     return in_order(found)
 
 

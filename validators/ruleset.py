@@ -20,6 +20,12 @@ from validators.law import Row, fields, labels
 TABLES = tuple(labels("tables"))
 NOT_KEY = "非重点行业"
 UNGRADED = "未评级"
+PROVINCE = "省生态环境厅"
+FIRST_OPINION, OWN_OPINION = "初审意见", "审核意见"
+"""What the county gives on grades that the province fixes, and on the others."""
+BY_COUNTY, BY_CITY, ADJUSTMENTS = "县级完成绩效分级并上报", "市级审核", "绩效分级动态调整上报"
+"""Duties of deadlines.csv that a grading workbook shows to be done."""
+_VISITS = {"县、市逐个核查": ("每个", "每个"), "县逐个、市按比例": ("每个", "按比例"), "县": ("每个", "")}
 
 
 class UnknownRuleSet(ValueError):
@@ -55,7 +61,7 @@ class RuleSet:
 
     def day(self, name: str) -> dt.date | None:
         """A threshold as a date, None where it is not known."""
-        value = self.thresholds[name]
+        value = self.thresholds.get(name)
         return dt.date.fromisoformat(value) if value else None
 
     @cached_property
@@ -105,6 +111,20 @@ class RuleSet:
     def high_grades(self) -> tuple[str, ...]:
         """Grades that an enterprise with an offence may not apply for."""
         return tuple(row["grade"] for row in self.tables["grades"] if row["high"] == "yes")
+
+    def fixed_by_province(self, grade: str | None) -> bool:
+        """Whether a grade goes through county, city and province; the others are the county's to give."""
+        return any(row["grade"] == grade and row["fixed_by"] == PROVINCE for row in self.tables["grades"])
+
+    @cached_property
+    def visits(self) -> dict[str, tuple[str, str]]:
+        """Grade asked for → how the county and how the city visit the site: 每个, 按比例 or ''."""
+        return {row["grade"]: _VISITS.get(row["site_visit"], ("", "")) for row in self.tables["grades"]}
+
+    def lowest(self, industry: str | None, subtype: str | None) -> str | None:
+        """The lowest grade of an industry's scheme, None where the rule set does not say."""
+        row = self.schemes.get((industry or "", subtype or "")) or self.schemes.get((industry or "", ""))
+        return row["lowest"] or None if row else None
 
     @property
     def rounds(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from validators.columns import SHEETS
 from validators.law import Row
-from validators.ruleset import NOT_KEY, RuleSet
+from validators.ruleset import ADJUSTMENTS, BY_CITY, BY_COUNTY, FIRST_OPINION, NOT_KEY, OWN_OPINION, RuleSet
 
 
 def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], Row]]:
@@ -68,6 +68,23 @@ def _worse(ruleset: RuleSet) -> Mapping[Any, Any]:
     return {grade: tuple(worse for worse in order if order[worse] > order[grade]) for grade in order}
 
 
+def _not_better(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """Grade → the grades that are no better, itself among them."""
+    order = ruleset.grade_order
+    return {grade: tuple(other for other in order if order[other] >= order[grade]) for grade in order}
+
+
+def _opinion(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """Grade applied for → the opinion that the county gives on it; grades without an order are absent."""
+    return {grade: FIRST_OPINION if ruleset.fixed_by_province(grade) else OWN_OPINION for grade in ruleset.grade_order}
+
+
+def _lowest(ruleset: RuleSet) -> Mapping[Any, Any]:
+    """(industry, subtype or '') → its lowest grade, where the rule set says it."""
+    found = {key: ruleset.lowest(*key) for key, _ in _schemes(ruleset)}
+    return {key: grade for key, grade in found.items() if grade}
+
+
 def _form(ruleset: RuleSet) -> Mapping[Any, Any]:
     """Grade applied for → the 申报方式 that is due; grades without an order are absent."""
     return {
@@ -103,9 +120,11 @@ def _thresholds(ruleset: RuleSet) -> Mapping[Any, Any]:
 
 
 def _days(ruleset: RuleSet) -> Mapping[Any, Any]:
-    """Days that the rule set names: its own, and `guarantee_deadline`."""
-    found = {name: ruleset.day(name) for name in ("offence_from", "offence_to")}
+    """Days that the rule set names: its own, `guarantee_deadline`, and the deadlines of the grading procedure."""
+    found = {name: ruleset.day(name) for name in ("offence_from", "offence_to", "issued_on")}
     found["guarantee_deadline"] = ruleset.deadline("首报", "保障类清单确定")
+    found |= {what: ruleset.deadline("首报", what) for what in (BY_COUNTY, BY_CITY)}
+    found[ADJUSTMENTS] = ruleset.deadline("动态调整", ADJUSTMENTS)
     return {name: day for name, day in found.items() if day}
 
 
@@ -135,6 +154,11 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "fixed_by": _fixed_by,
     "said": _said,
     "worse_grades": _worse,
+    "not_better_grades": _not_better,
+    "opinion": _opinion,
+    "lowest": _lowest,
+    "county_visit": lambda ruleset: {grade: county for grade, (county, _) in ruleset.visits.items()},
+    "city_visit": lambda ruleset: {grade: city for grade, (_, city) in ruleset.visits.items()},
     "counts_as_b": lambda ruleset: {row["grade"]: row["counts_as_b_or_above"] for row in ruleset.tables["grades"]},
     "filing_form": _form,
     "guarantee_by": lambda ruleset: {row["category"]: row["fixed_by"] for row in ruleset.tables["guarantee"]},

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from validators.columns import SHEETS
+from validators.columns import INVENTORY, SHEETS
 
 Tables = Mapping[str, Sequence[Sequence[Any]]]
 """Rows by key of the sheet, each with its values in the declared order; days may be texts."""
@@ -28,7 +28,7 @@ class Change:
 
 def differences(before: Tables, after: Tables) -> Iterator[Change]:
     """What changed from one to the other, sheet by sheet: rows that went, rows that came, cells that changed."""
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         old, new = _keyed(sheet.key, before.get(sheet.key, ())), _keyed(sheet.key, after.get(sheet.key, ()))
         for key, row in old.items():
             if key not in new:

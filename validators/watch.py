@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from validators.book import Book, Fault
-from validators.columns import SHEETS
+from validators.columns import KINDS, SHEETS, BookKind
 from validators.expr import Cell, Expr, Lookup, Record
 from validators.findings import Finding, in_order, order
-from validators.rule import WORKBOOK_SCOPES, Rule, all_rules, compiled, judge_book, judge_rows
+from validators.rule import Rule, all_rules, compiled, judge_book, judge_rows, rules_over
 
 Rows = Mapping[int, tuple[Record | None, Sequence[Fault]]]
 """What stands in rows of a sheet now, by number: a record or none, and what the reader noticed in its cells."""
@@ -40,9 +40,9 @@ class Watch:
     def __init__(self, book: Book, faults: Mapping[str, Mapping[int, Sequence[Fault]]]) -> None:
         """`book` is read, its own faults are those of no single row; `faults` are those by sheet and row."""
         self.book = book
-        self._of_rows: dict[str, dict[int, list[Finding]]] = {sheet: {} for sheet in SHEETS}
+        self._of_rows: dict[str, dict[int, list[Finding]]] = {sheet: {} for sheet in book.tables}
         """Findings of declared rules by sheet and row."""
-        self._of_faults: dict[str, dict[int, list[Finding]]] = {sheet: {} for sheet in SHEETS}
+        self._of_faults: dict[str, dict[int, list[Finding]]] = {sheet: {} for sheet in book.tables}
         self._of_rules: dict[str, list[Finding]] = {}
         """Findings of rules over the workbook."""
         self._due: dict[str, Rule] = {}
@@ -54,7 +54,7 @@ class Watch:
                 compiled(looking.sheet, looking.rules)
                 if looking.key:
                     book.index(looking.sheet, looking.key)
-        for rule in _over_book():
+        for rule in rules_over(self.book.kind):
             self._of_rules[rule.id] = list(judge_book(book, rule))
         self.findings: list[Finding] = in_order(self._all())
         """All of them, in order."""
@@ -89,7 +89,7 @@ class Watch:
                 looking_rows = again.setdefault((looking.sheet, looking.rules), {})
                 looking_rows.update((record.row, record) for record in self._looking(looking, pairs))
         if self.book.table("own") != own:
-            for looking in _at_own():
+            for looking in _at_own(self.book.kind):
                 again.setdefault((looking.sheet, looking.rules), {}).update(
                     (record.row, record) for record in self.book.tables[looking.sheet]
                 )
@@ -104,7 +104,7 @@ class Watch:
             self._exchange(self._of_rows[sheet], [record.row for record in left], fresh, rules)
         if faults is not None:
             self.book.faults[:] = faults
-        for rule in _over_book():
+        for rule in rules_over(self.book.kind):
             if (faults is not None and not rule.reads) or any(
                 _differ(sheet, pairs, rule.reads[sheet]) for sheet, pairs in moves.items() if sheet in rule.reads
             ):
@@ -172,12 +172,6 @@ def _by_row(findings: Iterable[Finding], into: dict[int, list[Finding]]) -> None
         into.setdefault(finding.row or 0, []).append(finding)
 
 
-@cache
-def _over_book() -> tuple[Rule, ...]:
-    """The rules over a workbook."""
-    return tuple(rule for rule in all_rules().values() if rule.book is not None and rule.scope in WORKBOOK_SCOPES)
-
-
 def _nodes(node: Expr) -> Iterator[Expr]:
     yield node
     for part in node.parts():
@@ -199,10 +193,10 @@ def _onlookers(looked_at: str) -> tuple[_Onlooker, ...]:
 
 
 @cache
-def _at_own() -> tuple[_Onlooker, ...]:
+def _at_own(kind: BookKind) -> tuple[_Onlooker, ...]:
     """Who looks at what the workbook says of itself (`Book.table("own")`)."""
     found: dict[str, set[str]] = {}
-    for sheet in SHEETS:
+    for sheet in KINDS[kind]:
         for one in compiled(sheet).checks:
             for node in (node for root in (one.when, *one.shown.values()) for node in _nodes(root)):
                 if isinstance(node, Lookup) and node.table == "own":

@@ -13,17 +13,18 @@ from typing import Any
 
 from validators.book import Book
 from validators.city import City, County, Handed
-from validators.columns import LETTERS, SHEETS, Column, letter
+from validators.columns import INVENTORY, LETTERS, SHEETS, Column, letter
 from validators.decisions import Decision, standing
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 from validators.imports import MINISTRY, PROVINCE, Import, Imports, Listed
 from validators.records import Value
 from validators.rule import all_rules, value_text
-from validators.ruleset import NOT_KEY, RuleSet, UnknownRuleSet, load
+from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.versions import Change
 from workbook_templates.decided import read_emissions, write_conflicts, write_decisions, write_emissions
 from workbook_templates.layout import HEADER_ROW
 from workbook_templates.overview import write_overview
+from workbook_templates.public import PUBLIC, PUBLIC_HEADS, public_rows
 from workbook_templates.quick import Rows as GridRows
 from workbook_templates.quick import Seen
 from workbook_templates.reader import (
@@ -40,7 +41,7 @@ from workbook_templates.streaming import Sheet, fill_workbook, looks
 from workbook_templates.styles import new_workbook, styles
 
 COUNTIES, FILES, FINDINGS = "提交情况", "文件情况", "问题清单"
-PUBLIC, GUARANTEED, CHANGES, RESULTS = "公开目录", "保障类名单", "与上版差异", "参考资料"
+GUARANTEED, CHANGES, RESULTS = "保障类名单", "与上版差异", "参考资料"
 COUNTY_HEADS = (
     Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "prose", 40),
     Head("文件", "text", 28), Head("版次", "number", 8), Head("填报日期", "date", 12), Head("企业数", "number", 9),
@@ -59,11 +60,6 @@ FINDING_HEADS = (
     Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
     Head("填的值", "text", 20), Head("问题与改法", "prose", 80), Head("依据", "prose", 30), Head("相关的行", "prose", 40),
 )  # fmt: skip
-PUBLIC_HEADS = (
-    Head("序号", "number", 7), Head("区县", "text", 16), Head("企业名称", "text", 34), Head("重点行业", "text", 18),
-    Head("重点行业子类", "text", 16), Head("绩效等级", "text", 10), Head("核定机关", "text", 16), Head("核定日期", "date", 12),
-)  # fmt: skip
-"""What is published: enterprises of the key industries only."""
 GUARANTEED_FIELDS = (
     "list_id", "name", "guarantee_category", "co_disposal", "task", "line_ids", "max_load", "load_unit", "decided_by",
     "decided_on", "ministry_filed", "valid_until",
@@ -143,7 +139,7 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     stream(Sheet(FILES, FILE_HEADS, _file_rows(city)), len(city.files) + len(city.imports.files))
     write_decisions(book, style, city, desk.records)
     write_emissions(book, style, city, held)
-    public = list(_public_rows(city))
+    public, _ = public_rows(city)
     stream(Sheet(PUBLIC, PUBLIC_HEADS, public), len(public))
     guaranteed = [Head("序号", "number", 7), Head("区县", "text", 16)]
     guaranteed += [head(SHEETS["guarantee"][name]) for name in GUARANTEED_FIELDS]
@@ -151,7 +147,7 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     stream(Sheet(CHANGES, CHANGE_HEADS, map(_change_row, desk.changes)), len(desk.changes))
     results = list(city.imports.rows(PROVINCE, MINISTRY))
     stream(Sheet(RESULTS, RESULT_HEADS, map(_result_row, results)), len(results))
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         heads = [*map(head, sheet.columns), *(Head(name, "text", 18) for name in PROVENANCE)]
         number = sum(len(one.tables[sheet.key]) for one in city.books())
         stream(Sheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)), number)
@@ -174,7 +170,7 @@ def _notes(city: City, desk: Desk) -> list[str]:
 def _places(city: City, by_row: Mapping[tuple[str, str, int], object]) -> dict[tuple[str, str, int], int]:
     """1-based row in the lists of each row that something was found in, by file, sheet and row of the county's."""
     found: dict[tuple[str, str, int], int] = {}
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         row = 1
         for book in city.books():
             for record in book.tables[sheet.key]:
@@ -185,7 +181,7 @@ def _places(city: City, by_row: Mapping[tuple[str, str, int], object]) -> dict[t
 
 
 _BY_HEADER = {
-    (sheet.title, column.header): letter(column.position) for sheet in SHEETS.values() for column in sheet.columns
+    (sheet.title, column.header): letter(column.position) for sheet in INVENTORY.values() for column in sheet.columns
 }
 
 
@@ -204,22 +200,6 @@ def _links(findings: Sequence[Finding], places: Mapping[tuple[str, str, int], in
     for number, finding in enumerate(findings, 2):
         if target := _target(finding, places):
             yield f"{column}{number}", f"'{target[0]}'!{target[1]}"
-
-
-def _public_rows(city: City) -> Iterator[list[Value]]:
-    number = 0
-    for book in city.books():
-        lines = book.index("lines", "list_id")
-        for record in book.tables["enterprises"]:
-            key = [line for line in lines.get(record.list_id, ()) if line.industry not in (None, NOT_KEY)]
-            if record.industry in (None, NOT_KEY) and not key:
-                continue
-            own = record if record.industry not in (None, NOT_KEY) else key[0]
-            number += 1
-            yield [
-                number, book.county_name, record.name, own.industry, own.subtype, record.grade, record.fixed_by,
-                record.fixed_on,
-            ]  # fmt: skip
 
 
 def _guaranteed_rows(city: City) -> Iterator[list[Value]]:
@@ -392,7 +372,7 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
         city.counties.append(county)
     city.exclusions = exclusions
     city.imports = _imports(opened)
-    for key, sheet in SHEETS.items():
+    for key, sheet in INVENTORY.items():
         _read_list(opened.name, key, _values(opened, sheet.title), by_file)
     found = map(_finding, _table(_values(opened, FINDINGS)))
     return city, [one for one in found if one.rule in KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
@@ -421,7 +401,7 @@ def _imports(opened: Opened) -> Imports:
 def _formula_stands(finding: Finding, by_file: Mapping[str, Book]) -> bool:
     """Whether the text of a county's formula still stands in the list where the finding says."""
     book = by_file.get(finding.file or "")
-    sheet = next((sheet for sheet in SHEETS.values() if sheet.title == finding.sheet), None)
+    sheet = next((sheet for sheet in INVENTORY.values() if sheet.title == finding.sheet), None)
     column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
     if book is None or sheet is None or column is None or column.kind != "text":
         return False

@@ -1,12 +1,13 @@
-"""The sheet 填报说明 of the county workbook: who fills in what, in which order, by when, with which marks."""
+"""The sheet 填报说明 of a county workbook: who fills in what, in which order, by when, with which marks."""
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, TEMPLATE_VERSION
+from validators.columns import BOOK_FIELDS, COVER_TITLE, KIND_NAMES, ROOTS, SHEETS, TEMPLATE_VERSION, BookKind
 from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates import layout
@@ -32,8 +33,41 @@ STEPS = {
     "guarantee": "企业表“是否保障类”选“是”的、扬尘源表“是否重点保障性工程”选“是”的，每个一行。",
     "changes": "本年绩效等级有变化的企业，每次变更一行。",
     "removals": "上一版清单里有、这一版没有的企业，每个一行。",
+    "applications": "县里收到申报后每个厂区一行；规定时限内没有申报的重点行业企业也要列上，申报方式选“未申报”。"
+    "清单编号与应急减排清单相同，写成 {county}-G-0001 的样子。",
+    "processes": "涉及几个行业或工序的企业，每个行业或工序一行；只有一个的空着。",
+    "aspects": "填《申请报告》的企业，八个方面各至少一行；市里在最后两列逐项审核。",
+    "county": "县指挥部审查后每个厂区一行：申报A级、B（含B-）级、引领性的出具初审意见，其余的出具审核意见。",
+    "visits": "每次现场核查一行，县、市、省、部的都填在这里；申报最低等级的不纳入现场核查。",
+    "city": "市指挥部审核申报A级、B（含B-）级、引领性的，每个厂区一行。",
+    "province": "省里核定、部里复核的结果，每次一行，以日期最晚的为准。",
+    "events": "等级评定以后的事，每件一行：变更报备、监督检查、公众举报、应急措施未落实、等级调整。",
 }
 """What to do on each sheet, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the cover of one kind of workbook says in its own words."""
+
+    after_title: str
+    nothing_yet: str
+    """While the first sheet is empty."""
+    own_columns: str
+    """The columns that the workbook fills itself."""
+    last_step: tuple[str, str]
+
+
+WORDS: dict[BookKind, Words] = {
+    "inventory": Words(
+        "县区填报表", "还没有填企业", "“校验”“序号”“基准日产量”，由表格自己填写。",
+        ("报送", "全部填完后保存，把本文件报送市里；市里退回的，改好后按新版次再报。"),
+    ),
+    "grading": Words(
+        "", "还没有填申报", "“校验”由表格自己填写；“办理状态”“核定等级”“执行等级”由程序写表时填写。",
+        ("流转", "一本表用一年：县里填到审查和核查，报市里；市里审核后填上结果，报省里；核定结果和以后的变动接着填。"),
+    ),
+}  # fmt: skip
 
 HINTS = (
     "下拉：点中单元格后按 Alt+↓ 打开列表。等级、子类的列表随“重点行业”变化，先选行业再选等级。",
@@ -49,6 +83,7 @@ def write_cover(
     book: Workbook,
     style: Style,
     ruleset: RuleSet,
+    kind: BookKind,
     facts: Mapping[str, Value],
     room: Mapping[str, int],
     leads: Mapping[str, Lead],
@@ -62,12 +97,12 @@ def write_cover(
     for position, width in enumerate(WIDTHS):
         sheet.set_column(position, position, width)
     sheet.hide_gridlines(2)
-    first = _title(sheet, style, ruleset, facts)
+    first = _title(sheet, style, ruleset, kind, facts)
     row = _facts(book, sheet, style, facts, first)
-    row = _board(sheet, style, leads, row)
-    row = _steps(sheet, style, str(facts["division"]), room, row)
-    row = _key(sheet, style, row)
-    row = _deadlines(sheet, style, ruleset, str(facts["round"]), row)
+    row = _board(sheet, style, kind, leads, row)
+    row = _steps(sheet, style, kind, str(facts["division"]), room, row)
+    row = _key(sheet, style, kind, row)
+    row = _deadlines(sheet, style, ruleset, "" if kind == "grading" else str(facts["round"]), row)
     row = _hints(sheet, style, ruleset, row)
     sheet.protect("", {"format_columns": True, "format_rows": True})
     sheet.set_portrait()
@@ -82,11 +117,11 @@ def write_cover(
     sheet.activate()
 
 
-def _title(sheet: Worksheet, style: Style, ruleset: RuleSet, facts: Mapping[str, Value]) -> int:
+def _title(sheet: Worksheet, style: Style, ruleset: RuleSet, kind: BookKind, facts: Mapping[str, Value]) -> int:
     city = ruleset.thresholds["city_name"]
     title = style(font_name=layout.HEAD_FONT, font_size=20, font_color=layout.INK, align="center")
     sheet.set_row(0, 42)
-    sheet.merge_range(0, LABEL, 0, LAST, f"{city}重污染天气应急减排清单县区填报表", title)
+    sheet.merge_range(0, LABEL, 0, LAST, f"{city}{KIND_NAMES[kind]}{WORDS[kind].after_title}", title)
     under = style(font_color=layout.GREY, align="center", bottom=2, bottom_color=layout.INK)
     name = ruleset.submitting[str(facts["division"])]
     text = f"{name}　　{facts['year']}年 {facts['round']}　　第 {facts['revision']} 版"
@@ -171,13 +206,13 @@ def _officer_limit(field: str, name: str) -> Limit:
     }
 
 
-def _board(sheet: Worksheet, style: Style, leads: Mapping[str, Lead], row: int) -> int:
+def _board(sheet: Worksheet, style: Style, kind: BookKind, leads: Mapping[str, Lead], row: int) -> int:
     """How far each sheet is, the first of its faults with a link, and whether the workbook can be handed in."""
     row = _section(sheet, style, row, "二、进度（随填随变）")
     go = style(font_name=layout.HEAD_FONT, font_size=12, indent=1, text_wrap=True, border=1, border_color=layout.LINE)
     sheet.set_row(row, 30)
     sheet.merge_range(row, LABEL, row, LAST, "", go)
-    sheet.write_formula(row, LABEL, f"={_go(leads)}", go, "")
+    sheet.write_formula(row, LABEL, f"={_go(kind, leads)}", go, "")
     for sign, colour in (("✗", "#8E0000"), ("✓", "#2F5D1E"), ("○", layout.GREY)):
         rule = {"type": "formula", "criteria": f'=LEFT($B${row + 1})="{sign}"', "format": style(font_color=colour)}
         sheet.conditional_format(row, LABEL, row, LABEL, rule)
@@ -196,14 +231,14 @@ def _board(sheet: Worksheet, style: Style, leads: Mapping[str, Lead], row: int) 
     return row + 2
 
 
-def _go(leads: Mapping[str, Lead]) -> str:
+def _go(kind: BookKind, leads: Mapping[str, Lead]) -> str:
     """Whether the workbook can be handed in, in words."""
     wrong = "+".join(lead.wrong for lead in leads.values())
     warned = "+".join(lead.warned for lead in leads.values())
     unjudged = "+".join(lead.unjudged for lead in leads.values())
     own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
     return (
-        f'IF({leads["enterprises"].filled}=0,"○ 还没有填企业。",'
+        f'IF({leads[ROOTS[kind]].filled}=0,"○ {WORDS[kind].nothing_yet}。",'
         f'IF({wrong}>0,"{ERROR} 还不能报送：有"&{wrong}&"行要改，点下面的链接逐处去改。",'
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"行没有校验公式，请把上一行整行复制过去再改填。",'
         f'IF({own}>0,"{ERROR} 还不能报送：上面浅黄底的四格没有填全。",'
@@ -211,34 +246,42 @@ def _go(leads: Mapping[str, Lead]) -> str:
     )
 
 
-def _steps(sheet: Worksheet, style: Style, county: str, room: Mapping[str, int], row: int) -> int:
+def _steps(sheet: Worksheet, style: Style, kind: BookKind, county: str, room: Mapping[str, int], row: int) -> int:
     row = _section(sheet, style, row, "三、填报顺序（点表名可跳到该表）")
     plain = style(indent=1, **UNDER)
     link = style(indent=1, font_color=layout.LINK, underline=1, **UNDER)
     sheet.write_string(row, LABEL, "第1步 本页", plain)
     _line(sheet, style, row, "填好上面浅黄底的四格。")
-    for number, (key, text) in enumerate(STEPS.items(), 2):
+    for number, key in enumerate(room, 2):
         row += 1
         title = SHEETS[key].title
         sheet.write_url(row, LABEL, f"internal:'{title}'!B{layout.FIRST_ROW}", link, f"第{number}步 {title}")
-        _line(sheet, style, row, f"{text.format(county=county)}（已备好{room[key]}行）")
+        _line(sheet, style, row, f"{STEPS[key].format(county=county)}（已备好{room[key]}行）")
     row += 1
-    sheet.write_string(row, LABEL, f"第{len(STEPS) + 2}步 报送", plain)
-    _line(sheet, style, row, "全部填完后保存，把本文件报送市里；市里退回的，改好后按新版次再报。")
+    name, text = WORDS[kind].last_step
+    sheet.write_string(row, LABEL, f"第{len(room) + 2}步 {name}", plain)
+    _line(sheet, style, row, text)
     return row + 2
 
 
-def _key(sheet: Worksheet, style: Style, row: int) -> int:
+def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
     row = _section(sheet, style, row, "四、符号和颜色")
-    for mark, colour, meaning in layout.MARKS.values():
+    for key, (mark, colour, meaning) in layout.MARKS.items():
+        if key == "offered" and kind != "inventory":
+            continue
         look = style(font_name=layout.HEAD_FONT, font_color=colour, indent=1, **UNDER)
         sheet.write_string(row, LABEL, mark, look)
         _line(sheet, style, row, f"写在表头上方：{meaning}")
         row += 1
     grounds = {
-        "灰底格": (layout.OWN, "“校验”“序号”“基准日产量”，由表格自己填写。"),
-        "浅蓝底格": (layout.OFFERED_GROUND, "有公式，可以改填数字。"),
-    } | {name: (upper, f"{name}各列的表头；组名同时写在表头上方。") for name, (upper, _) in layout.LEVEL_BANDS.items()}
+        "灰底格": (layout.OWN, WORDS[kind].own_columns),
+    }
+    if kind == "inventory":
+        grounds["浅蓝底格"] = (layout.OFFERED_GROUND, "有公式，可以改填数字。")
+        grounds |= {
+            name: (upper, f"{name}各列的表头；组名同时写在表头上方。")
+            for name, (upper, _) in layout.LEVEL_BANDS.items()
+        }
     for name, (ground, meaning) in grounds.items():
         sheet.write_string(row, LABEL, name, style(bg_color=ground, indent=1, **UNDER))
         _line(sheet, style, row, meaning)
@@ -247,9 +290,10 @@ def _key(sheet: Worksheet, style: Style, row: int) -> int:
 
 
 def _deadlines(sheet: Worksheet, style: Style, ruleset: RuleSet, round_: str, row: int) -> int:
-    row = _section(sheet, style, row, f"五、{round_}的期限")
+    """The deadlines of a round, or of the whole year ('')."""
+    row = _section(sheet, style, row, f"五、{round_ or '全年'}的期限")
     look = style(align="left", indent=1, num_format='yyyy"年"m"月"d"日"', **UNDER)
-    own = [line for line in ruleset.tables["deadlines"] if line["round"] == round_]
+    own = [line for line in ruleset.tables["deadlines"] if round_ in ("", line["round"])]
     for line in own:
         sheet.write_datetime(row, LABEL, dt.date.fromisoformat(f"{line['year']}-{line['month_day']}"), look)
         source = line["source"].split("；")[0]

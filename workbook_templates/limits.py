@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from validators.columns import SHEETS, Column
+from validators.columns import KINDS, SHEETS, BookKind, Column
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
 from workbook_templates.layout import FIRST_ROW, MARKS, MarkKey
 from workbook_templates.offered import OFFERED
@@ -28,10 +28,10 @@ def mark_of(column: Column) -> MarkKey:
     return column.required
 
 
-def lists(ruleset: RuleSet, county: str) -> dict[str, tuple[str, ...]]:
-    """All lists that drop-downs take from, by defined name; 区县 holds the county's own name alone."""
+def lists(ruleset: RuleSet, county: str, kind: BookKind = "inventory") -> dict[str, tuple[str, ...]]:
+    """All lists that drop-downs of a kind of workbook take from, by defined name; 区县 holds the county's own name alone."""
     found: dict[str, tuple[str, ...]] = {NO_CHOICE: ("",)}
-    for sheet in SHEETS.values():
+    for sheet in KINDS[kind].values():
         for column in sheet.columns:
             if column.kind == "enum" and not _depends_on(column):
                 own = column.field == "district"
@@ -145,7 +145,9 @@ def _number(column: Column) -> tuple[Limit, str, bool]:
 def _row_name(column: Column, cell: str, county: str) -> tuple[Limit, str, bool]:
     """清单编号 and 生产线编码: the county's code, the letter of the list, and digits."""
     start = len(county) + 4
-    letters = {"enterprises": "G", "enterprises|dust": "GY", "L": "G"}.get(column.values, column.values)
+    letters = {"enterprises": "G", "enterprises|dust": "GY", "applications": "G", "L": "G"}.get(
+        column.values, column.values
+    )
     heads = [f'LEFT({cell},{start - 1})="{county}-{letter}-"' for letter in letters]
     head = heads[0] if len(heads) == 1 else f"OR({','.join(heads)})"
     parts = [head, f"ISNUMBER(-MID({cell},{start},4))"]

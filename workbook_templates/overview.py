@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from validators.city import EVEN, City, County, Measured, crossings, measured_against_targets
 from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES
+from validators.duties import SOON, duties
 from validators.findings import Finding, Severity, stops
 from validators.records import Value
 from workbook_templates import layout
@@ -145,12 +146,9 @@ def _deadlines(sheet: Worksheet, style: Style, city: City, row: int) -> int:
     row = _heads(sheet, style, row, ("事项", "谁", "轮次", "期限", "余下天数"))
     edge = {"border": 1, "border_color": layout.LINE}
     plain, day = style(**edge), style(**edge, num_format="yyyy-mm-dd", align="center")
-    for line in city.ruleset.tables["deadlines"]:
-        due = dt.date.fromisoformat(f"{line['year']}-{line['month_day']}")
-        left = (due - city.on).days
-        text = "当天" if left == 0 else f"还有 {left} 天" if left > 0 else f"已过 {-left} 天"
-        look = style(**edge, bg_color="#FFEFC2") if 0 <= left <= 7 else plain
-        values: tuple[Value, ...] = (line["what"], line["who"], line["round"], due, text)
+    for duty in duties(city.ruleset, city.on):
+        look = style(**edge, bg_color="#FFEFC2") if 0 <= duty.left <= SOON else plain
+        values: tuple[Value, ...] = (duty.what, duty.who, duty.round, duty.due, duty.state)
         for place, value in enumerate(values, 1):
             put(sheet, row, place, value, day if isinstance(value, dt.date) else look)
         row += 1
@@ -204,19 +202,25 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
     for place, value in enumerate(total):
         number = {"num_format": "0.0%"} if place == 10 else {}
         put(sheet, row, place + 1, value, style(**edge, bold=True, bg_color=layout.OWN, **number))
+    present = [
+        offset
+        for offset in range(len(grades))
+        if any(len(values) > len(COUNTY_HEADS) + offset and values[len(COUNTY_HEADS) + offset] for values in rows)
+    ]
+    if not present:  # nothing could be adopted
+        return row + 1
     chart = book.add_chart({"type": "column", "subtype": "stacked"})
-    for offset in range(len(grades)):
+    for offset in present:
         place = 1 + len(COUNTY_HEADS) + offset
-        if any(len(values) > place - 1 and values[place - 1] for values in rows):
-            chart.add_series(
-                {
-                    "name": [TITLE, first - 1, place],
-                    "categories": [TITLE, first, 1, row - 1, 1],
-                    "values": [TITLE, first, place, row - 1, place],
-                    "fill": {"color": GRADE_COLOURS[offset % len(GRADE_COLOURS)]},
-                    "gap": 60,
-                }
-            )
+        chart.add_series(
+            {
+                "name": [TITLE, first - 1, place],
+                "categories": [TITLE, first, 1, row - 1, 1],
+                "values": [TITLE, first, place, row - 1, place],
+                "fill": {"color": GRADE_COLOURS[offset % len(GRADE_COLOURS)]},
+                "gap": 60,
+            }
+        )
     _finish(chart, "各县区企业的绩效等级（家）")
     sheet.insert_chart(row + 3, 10, chart, {"x_offset": 6, "object_position": 1})
     return row + 1

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from validators.city import City
-from validators.columns import SHEETS, Column
+from validators.columns import INVENTORY, Column
 from workbook_templates.reader import PROVENANCE
 from workbook_templates.streaming import replacing
 
@@ -24,7 +24,7 @@ def write_parquet(folder: Path, city: City, *, overwrite: bool) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     made = []
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         columns = [column for column in sheet.columns if column.required != "auto"]
         fields = [pa.field(column.header, _type(column)) for column in columns]
         fields += [pa.field(COUNTY, pa.string()), *(pa.field(name, pa.string()) for name in PROVENANCE[:2])]

@@ -20,7 +20,18 @@ from typing import Any, Protocol
 
 from validators import ruleset
 from validators.book import Book, Fault
-from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, Column, Sheet, letter, position_of
+from validators.columns import (
+    BOOK_FIELDS,
+    COVER_TITLE,
+    KINDS,
+    SHEETS,
+    TITLES,
+    BookKind,
+    Column,
+    Sheet,
+    letter,
+    position_of,
+)
 from validators.expr import Record
 from validators.package import (
     MAX_SMALL_PART,
@@ -315,12 +326,17 @@ def read_county(path: Path, *, on: dt.date | None = None, rules: ruleset.RuleSet
 def read_book(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
     """A county workbook from a file or from an application; `on` and `rules` as in `read_county`."""
     book = begin(opened, on=on, rules=rules)
-    for sheet in SHEETS.values():
+    for sheet in KINDS[book.kind].values():
         grid = opened.grid(sheet.title)
         layout = lay_out(book, sheet, grid)
         if grid and layout:
             Entries(book, sheet, grid.seen, layout, below(layout, grid)).read()
     return book
+
+
+def kind_of(opened: Source) -> BookKind:
+    """The kind of workbook that has most of its sheets; an inventory where none has."""
+    return max(TITLES, key=lambda kind: sum(title in opened.sheets for title in TITLES[kind].values()))
 
 
 def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
@@ -335,9 +351,9 @@ def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet |
     revision = text_of(facts.get("revision"))
     book = Book(
         opened.name, rules, county, text_of(facts.get("round")), int(revision) if revision.isdecimal() else 0,
-        on or day or dt.date.today(), {**facts, "filled_on": day},
+        on or day or dt.date.today(), {**facts, "filled_on": day}, kind_of(opened),
     )  # fmt: skip
-    book.faults += _facts_faults(opened)
+    book.faults += _facts_faults(opened, book.kind)
     book.faults += _cover_faults(opened, facts, rules, day)
     return book
 
@@ -377,12 +393,12 @@ def _cover_faults(
             yield Fault("GS03", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
 
 
-def _facts_faults(opened: Source) -> Iterator[Fault]:
+def _facts_faults(opened: Source, kind: BookKind) -> Iterator[Fault]:
     known = set(BOOK_FIELDS.values())
     for name in opened.names:
         if name not in known and not name.startswith(("_xlnm.", *OWN_NAMES)):
             yield Fault("GS01", "extra_name", value=name)
-    entry = {COVER_TITLE, *(sheet.title for sheet in SHEETS.values())}
+    entry = {COVER_TITLE, *TITLES[kind].values()}
     for title, sheet in opened.sheets.items():
         if title not in OWN_SHEETS and (title not in entry or sheet.kind != "worksheet"):
             hidden = sheet.state != "visible"

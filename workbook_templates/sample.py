@@ -19,7 +19,7 @@ from typing import Any
 
 from stdnum.cn import uscc as gb32100
 
-from validators.columns import DISPOSAL_TYPES, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
+from validators.columns import DISPOSAL_TYPES, INVENTORY, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
 from validators.law import Row
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
 
@@ -88,7 +88,7 @@ def make_officer(county: str, seed: int, ruleset: RuleSet) -> Cells:
     rng = random.Random(f"{county}/{seed}/officer")  # noqa: S311 - made-up data, not a secret
     return {
         "filled_by_office": f"{ruleset.submitting[county]}重污染天气应急指挥部办公室",
-        "filled_by": _person(rng),
+        "filled_by": person(rng),
         "filled_phone": _landline(rng),
         "filled_on": _due(ruleset, "县级清单上报") - dt.timedelta(rng.randint(1, 11)),
     }
@@ -123,7 +123,8 @@ def _due(ruleset: RuleSet, what: str) -> dt.date:
     return ruleset.deadline("首报", what) or dt.date(ruleset.year, 8, 21)
 
 
-def _person(rng: random.Random) -> str:
+def person(rng: random.Random) -> str:
+    """A made-up name."""
     words = _words()
     return str(rng.choice(words["surnames"]) + "".join(rng.choices(words["given"], k=rng.randint(1, 2))))
 
@@ -183,7 +184,7 @@ class _Maker:
         self.codes = iter(self.rng.sample(range(len(_ALPHABET) ** 4), 2000))
         self.points: set[tuple[int, int]] = set()
         self.normals: set[tuple[str, float]] = set()
-        self.rows: dict[str, list[Cells]] = {key: [] for key in SHEETS}
+        self.rows: dict[str, list[Cells]] = {key: [] for key in INVENTORY}
         self.deadline = _due(ruleset, "保障类清单确定")
         self.transport_scale = ruleset.allowed(SHEETS["transport"]["red_transport"].values)
         self.vehicle_rules = {
@@ -306,10 +307,10 @@ class _Maker:
         rng = self.rng
         name = self._name(spec.kind)
         uscc = _code(self.place["region"], self.place["letter"], next(self.codes))
-        person = {"legal_person": _person(rng), "contact": _person(rng), "phone": _phone(rng)}
+        people = {"legal_person": person(rng), "contact": person(rng), "phone": _phone(rng)}
         for site in range(spec.sites):
             list_id = f"{self.county}-G-{next(numbers):04d}"
-            same = {"name": name, "uscc": uscc, **person}
+            same = {"name": name, "uscc": uscc, **people}
             if spec.sites > 1:
                 same["site"] = _words()["sites"][site]
             self._enterprise(spec, list_id, same, site + 1)
@@ -337,7 +338,7 @@ class _Maker:
         small = permit in ("登记管理", "无")
         number = len(self.rows["enterprises"])
         if number % 3 == 0:
-            self.supervisor = {"supervisor": _person(rng), "supervisor_phone": _phone(rng)}
+            self.supervisor = {"supervisor": person(rng), "supervisor_phone": _phone(rng)}
         township = rng.choice(self.townships)
         row: Cells = {
             "list_id": list_id,
@@ -445,7 +446,7 @@ class _Maker:
                 "fuel": kind["fuel"],
                 "abatement": kind["abatement"],
                 "can_pause": kind["pause"],
-                "keeper": _person(rng),
+                "keeper": person(rng),
                 "keeper_phone": _phone(rng),
             }
             if kind["subtype"]:
@@ -630,7 +631,7 @@ class _Maker:
                 "key_project": "是" if key else "否",
                 "pm_daily": daily,
                 "department": f"{self.district}{kind['department']}",
-                "keeper": _person(rng),
+                "keeper": person(rng),
                 "keeper_phone": _phone(rng),
             }
             machines = rng.randint(2, 5)
@@ -664,7 +665,7 @@ class _Maker:
                 "category": kind["category"],
                 "fleet": fleet,
                 "department": f"{self.district}{kind['department']}",
-                "keeper": _person(rng),
+                "keeper": person(rng),
                 "keeper_phone": _phone(rng),
             }
             daily = {pollutant: _emission(float(kind[pollutant]) * fleet) for pollutant in POLLUTANTS}

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from validators.book import Book
 from validators.city import City
-from validators.columns import SHEETS, Column
+from validators.columns import INVENTORY, SHEETS, Column
 from validators.decisions import WAIVER, Decision
 from validators.expr import Record
 from validators.records import Value
@@ -130,7 +130,7 @@ def _together(column: Column) -> Cell:
 
 def heads() -> dict[str, Literal["number", "code", "date", "text"]]:
     """Kind of every head that may stand in a list of ours, for the auditor."""
-    declared = [head(column) for sheet in SHEETS.values() for column in sheet.columns]
+    declared = [head(column) for sheet in INVENTORY.values() for column in sheet.columns]
     named = [one for name in profiles() for sheet in profile(name) for one in sheet.heads]
     kinds: dict[str, Literal["number", "code", "date"]] = {"number": "number", "code": "code", "date": "date"}
     return {one.head: kinds.get(one.kind, "text") for one in [*declared, *named]}

@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from validators.columns import LETTERS, SHEETS, TEMPLATE_VERSION, Column, Sheet, letter
+from validators.columns import KIND_NAMES, KINDS, LETTERS, TEMPLATE_VERSION, BookKind, Column, Sheet, letter
 from validators.findings import Finding
 from validators.records import Value
 from validators.ruleset import RuleSet
@@ -33,6 +33,14 @@ ROOM = {
     "guarantee": (1, 5),
     "changes": (1, 5),
     "removals": (1, 5),
+    "applications": (1, 1),
+    "processes": (1, 2),
+    "aspects": (8, 1),
+    "county": (1, 1),
+    "visits": (3, 2),
+    "city": (1, 1),
+    "province": (1, 1),
+    "events": (1, 1),
 }
 """Rows made ready on each sheet per enterprise, as a fraction."""
 LEAST_ROOM = 20
@@ -46,12 +54,13 @@ def write_county(
     ruleset: RuleSet,
     round_: str,
     revision: int,
+    kind: BookKind = "inventory",
     enterprises: int = 1500,
     rows: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
     officer: Mapping[str, Value] | None = None,
     found: Sequence[Finding] | None = None,
 ) -> None:
-    """Writes the workbook of a division (its code) for one year, round and revision.
+    """Writes the workbook of a division (its code) for one year, round and revision, an inventory or of another kind.
 
     There is room for that number of enterprises, and for lines and the rest in proportion, or for the rows
     given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
@@ -61,8 +70,8 @@ def write_county(
     """
     given = rows or {}
     room = {
-        key: max(LEAST_ROOM, -(-enterprises * upper // lower), len(given.get(key, ())))
-        for key, (upper, lower) in ROOM.items()
+        key: max(LEAST_ROOM, -(-enterprises * ROOM[key][0] // ROOM[key][1]), len(given.get(key, ())))
+        for key in KINDS[kind]
     }
     facts: dict[str, Value] = {
         "division": county,
@@ -79,17 +88,17 @@ def write_county(
     name = ruleset.submitting[county]
     book.set_properties(
         {
-            "title": f"{name}{ruleset.year}年重污染天气应急减排清单（{round_}，第{revision}版）",
+            "title": f"{name}{ruleset.year}年{KIND_NAMES[kind]}（{round_}，第{revision}版）",
             "company": ruleset.thresholds["city_name"],
             "created": dt.datetime(ruleset.year, 1, 1),
         }
     )
     style = styles(book)
     formulas = Formulas(ruleset, county, room, between=found is not None)
-    write_cover(book, style, ruleset, facts, room, formulas.lead)
+    write_cover(book, style, ruleset, kind, facts, room, formulas.lead)
     if found is not None:
         write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
-    for sheet in SHEETS.values():
+    for sheet in KINDS[kind].values():
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [] if found is None else [RETURNED_HEAD])
@@ -101,7 +110,7 @@ def write_county(
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
         if found is not None:
             write_beside(page, style, sheet, found)
-    _choices(book, style, lists(ruleset, county))
+    _choices(book, style, lists(ruleset, county, kind))
     _machinery(book, style, formulas)
     book.close()
     target.write(made.getvalue())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from addin.live.host import OpenBook
 from validators.book import Book, Fault
-from validators.columns import SHEETS, Sheet
+from validators.columns import KINDS, SHEETS, Sheet
 from validators.findings import Finding
 from validators.records import Raw
 from validators.watch import Rows as WatchedRows
@@ -167,7 +167,7 @@ class Mirror:
     def _fresh(self) -> Book:
         """A book as it was begun, nothing read into it yet."""
         return replace(
-            self._begun, tables={key: [] for key in SHEETS}, faults=[*self._begun.faults], damaged=set(), letters={},
+            self._begun, tables={}, faults=[*self._begun.faults], damaged=set(), letters={},
             _indexes={},
         )  # fmt: skip
 
@@ -175,8 +175,8 @@ class Mirror:
         """Judge everything anew by what was last read."""
         book = self._fresh()
         faults: dict[str, Mapping[int, Sequence[Fault]]] = {}
-        for title, sheet in TITLES.items():
-            page = self._pages.get(title)
+        for sheet in KINDS[book.kind].values():
+            title, page = sheet.title, self._pages.get(sheet.title)
             layout = lay_out(book, sheet, _grid(title, page) if page else None)
             if page is None:
                 continue
@@ -195,15 +195,15 @@ class Mirror:
     def _faults(self) -> list[Fault]:
         """What is odd about the workbook and its sheets, besides what stands in its rows."""
         book = self._fresh()
-        for title, sheet in TITLES.items():
-            page = self._pages.get(title)
-            lay_out(book, sheet, _grid(title, page) if page else None)
+        for sheet in KINDS[book.kind].values():
+            page = self._pages.get(sheet.title)
+            lay_out(book, sheet, _grid(sheet.title, page) if page else None)
         return book.faults
 
 
 def _entered(book: Book, sheet: Sheet, layout: Layout, lines: Mapping[int, Line | None]) -> WatchedRows:
     """What stands in rows, as the one reader makes it of cells: records, and what it notices."""
-    own = replace(book, tables={key: [] for key in SHEETS}, faults=[], _indexes={})
+    own = replace(book, tables={}, faults=[], _indexes={})
     grid = _grid_of(sheet.title, lines)
     Entries(own, sheet, grid.seen, layout, below(layout, grid)).read()
     records = {record.row: record for record in own.tables[sheet.key]}

@@ -1,6 +1,7 @@
 """The server behind the page: this computer only, one secret address, nobody else's pages."""
 
 import asyncio
+import datetime as dt
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from addin.arguments import rules_of
 from addin.live.state import Live, Picture
 from addin.pane.board import NOTHING, Board, changes
 from addin.pane.folders import Folders
@@ -28,6 +30,7 @@ from addin.pane.jobs import WORKS, Jobs, Work
 from addin.pane.window import open_file, open_window
 from addin.problems import Stop, debugging
 from validators.columns import SHEET_TITLES
+from validators.duties import duties, heading
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
 
 LOOPBACK = "127.0.0.1"
@@ -187,6 +190,7 @@ class Pane:
         routes.post("/press")(self._press)
         routes.post("/cancel/{job}")(self._cancel)
         routes.get("/found/{job}")(self._found)
+        routes.get("/calendar")(_calendar)
         routes.get("/list")(self._list)
         routes.get("/file")(self._file)
         routes.post("/open")(self._open)
@@ -317,6 +321,12 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         self._board.close()
+
+
+def _calendar() -> Json:
+    """What is due, by the rule set that commands take which name no year."""
+    rules, today = rules_of(None), dt.date.today()
+    return {"heading": heading(rules, today), "duties": [duty.to_json() for duty in duties(rules, today)]}
 
 
 def _part(name: str) -> Response:

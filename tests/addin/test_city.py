@@ -16,7 +16,7 @@ from tests.inventory import make_book, write_file
 from validators.audit import Report, audit
 from validators.book import Book
 from validators.city import City, Handed, sort_out
-from validators.columns import SHEETS
+from validators.columns import INVENTORY, SHEETS
 from validators.rule import judge
 from workbook_templates.city import read_city, write_city
 from workbook_templates.reader import UnreadableWorkbook, open_workbook
@@ -88,7 +88,7 @@ def test_every_row_of_every_accepted_workbook_is_in_the_result(tmp_path: Path, b
     city = consolidated(books)
     write_city(target, city, [], overwrite=False)
     workbook = openpyxl.load_workbook(target, read_only=True)
-    for key, sheet in SHEETS.items():
+    for key, sheet in INVENTORY.items():
         found = [row[-3:] for row in workbook[sheet.title].iter_rows(min_row=2, values_only=True)]
         assert found == [(book.file, sheet.title, record.row) for book in books for record in book.tables[key]]
 
@@ -103,7 +103,7 @@ def test_the_city_workbook_reads_back_as_the_counties_wrote_it(tmp_path: Path, b
     assert dict(again.exclusions) == ALONE
     for ours, theirs in zip(city.books(), again.books(), strict=True):
         assert theirs.sha256 == ours.sha256
-        for key in SHEETS:
+        for key in INVENTORY:
             first = 2 if key == "enterprises" else 1  # 序号 counts from the template's header row
             assert [one[first:] for one in theirs.tables[key]] == [one[first:] for one in ours.tables[key]]
 
@@ -178,7 +178,7 @@ def inbox(folder: Path, books: list[Book]) -> Path:
                 {column.field: getattr(record, column.field) for column in SHEETS[key].columns}
                 for record in book.tables[key]
             ]
-            for key in SHEETS
+            for key in INVENTORY
         }
         write_file(folder / book.file, rows, county=book.county)
     return folder

@@ -16,7 +16,7 @@ import typer
 
 from addin import cli
 from tests.addin.conftest import COUNTY, RULES, Run, fill
-from validators.columns import BOOK_FIELDS, SHEETS
+from validators.columns import BOOK_FIELDS, INVENTORY, SHEETS
 from validators.rule import all_rules
 from workbook_templates.offered import OFFERED
 from workbook_templates.sample import make_officer, make_rows
@@ -115,7 +115,7 @@ def test_check_json_is_the_contract_s(run: Run, county: Path, tmp_path: Path) ->
     assert list(found) == ["files", "findings", "counts", "errors", "verdict"]
     assert found["files"][1] == {
         "file": "有错.xlsx", "county": COUNTY, "year": 2020, "revision": 3, "ruleset": "2020",
-        "rows": {sheet.title: len(rows[key]) for key, sheet in SHEETS.items()},
+        "rows": {sheet.title: len(rows[key]) for key, sheet in INVENTORY.items()},
     }  # fmt: skip
     (error,) = [one for one in found["findings"] if one["severity"] == "ERROR"]
     assert {key: error[key] for key in ("rule", "file", "sheet", "cell", "row", "header", "value")} == {

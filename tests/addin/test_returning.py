@@ -11,7 +11,7 @@ from addin.returning import return_all
 from tests.addin.conftest import Run
 from tests.inventory import write_file
 from validators.book import Book
-from validators.columns import SHEETS, letter
+from validators.columns import INVENTORY, SHEETS, letter
 from validators.findings import Severity
 from validators.rule import judge
 from workbook_templates.reader import read_county
@@ -50,7 +50,7 @@ def test_the_same_records_are_read_back_as_the_next_revision(source: Path, tmp_p
     before, after, _ = returned(source, tmp_path / "退回")
     assert (after.county, after.round, after.revision) == (CODE, "首报", 3)
     assert after.facts["filled_on"] == before.facts["filled_on"]
-    for key in SHEETS:
+    for key in INVENTORY:
         first = 2 if key == "enterprises" else 1  # 校验 and 序号 are the workbook's own
         assert [one[first:-1] for one in after.tables[key]] == [one[first:-1] for one in before.tables[key]]
 
@@ -85,7 +85,7 @@ def test_each_finding_is_listed_linked_and_beside_its_row(source: Path, tmp_path
             value = workbook[finding.sheet][finding.cell].value
             assert value is None or finding.value is None or str(value).strip()
         if finding.row and finding.severity > Severity.INFO:
-            key = next(key for key, sheet in SHEETS.items() if sheet.title == finding.sheet)
+            key = next(key for key, sheet in INVENTORY.items() if sheet.title == finding.sheet)
             beside = workbook[finding.sheet][f"{letter(len(SHEETS[key].columns))}{finding.row}"].value
             assert finding.rule in beside or "还有" in beside
 

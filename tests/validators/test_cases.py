@@ -15,7 +15,7 @@ import yaml
 from tests.inventory import make_book, make_imports
 from validators.book import Book
 from validators.city import Handed, sort_out
-from validators.columns import SHEET_TITLES, SHEETS
+from validators.columns import INVENTORY, SHEET_TITLES
 from validators.findings import Finding
 from validators.rule import GROUPS, all_rules, judge, judge_city, page
 
@@ -113,5 +113,5 @@ def test_case_files_belong_to_rules() -> None:
 
 def test_sheets_and_headers_are_those_published() -> None:
     wanted = [(row["sheet"], row["header"]) for row in published("columns.csv")]
-    found = [(SHEET_TITLES[sheet.key], column.header) for sheet in SHEETS.values() for column in sheet.columns]
+    found = [(SHEET_TITLES[sheet.key], column.header) for sheet in INVENTORY.values() for column in sheet.columns]
     assert found == wanted

@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from addin.city import consolidate, submit
+from addin.cli import main
 from tests.addin.conftest import fill
+from tests.inventory import write_file
 from tests.workbook_templates.openxml import lint
 from validators import ruleset
 from workbook_templates.lawbook import write_law
@@ -133,3 +135,24 @@ def test_the_lint_is_awake(tmp_path: Path, part: str, old: str, new: str, said: 
     good = fill(tmp_path / "好.xlsx")
     bad = changed(good, tmp_path / "坏.xlsx", part, old.encode(), new.encode())
     assert any(said in fault for fault in lint(bad)), lint(bad)[:5]
+
+
+def test_the_open_xml_sdk_finds_nothing_in_documents(
+    validate: Callable[[list[Path]], list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Every kind of document, with its loops run through, and the sets that bind them."""
+    commands = (
+        ("plans", fill(tmp_path / "清单.xlsx", enterprises=31)),
+        (
+            "papers",
+            write_file(tmp_path / "分级.xlsx", {"applications": [{}, {"applied_grade": "D", "filing": "申请表"}]}),
+        ),
+    )
+    for command, file in commands:
+        assert main([command, str(file), "--out", str(tmp_path / command)]) in (0, 1)
+    assert main(["template", "documents", "--out", str(tmp_path / "模板")]) == 0
+    documents = sorted(tmp_path.rglob("*.docx"))
+    assert {path.stem.rpartition("附件")[2][:1] for path in documents} >= set("1235")
+    bound = [path for path in documents if path.stem.endswith("合订本")]
+    alone = [path for path in documents if path not in bound]
+    assert validate([*bound, *alone[::7]]) == []

@@ -9,7 +9,7 @@ import pytest
 from addin import city as desk
 from addin.problems import Stop
 from tests.addin.test_city import ALONE, county, inbox
-from validators.columns import SHEETS
+from validators.columns import INVENTORY
 
 
 def test_every_row_stands_in_its_file_with_its_provenance(tmp_path: Path) -> None:
@@ -17,8 +17,8 @@ def test_every_row_stands_in_its_file_with_its_provenance(tmp_path: Path) -> Non
     source = inbox(tmp_path / "收件箱", books)
     folder = tmp_path / "列"
     done = desk.consolidate([source], tmp_path / "全市.xlsx", exclusions=ALONE, parquet=folder)
-    assert {path.stem for path in folder.iterdir()} == {sheet.title for sheet in SHEETS.values()}
-    for key, sheet in SHEETS.items():
+    assert {path.stem for path in folder.iterdir()} == {sheet.title for sheet in INVENTORY.values()}
+    for key, sheet in INVENTORY.items():
         rows = pq.read_table(folder / f"{sheet.title}.parquet").to_pylist()
         wanted = [(book, record) for book in done.city.books() for record in book.tables[key]]
         assert len(rows) == len(wanted)

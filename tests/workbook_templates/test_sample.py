@@ -11,7 +11,7 @@ import pytest
 
 from validators import ruleset
 from validators.book import Book
-from validators.columns import BOOK_FIELDS, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION
+from validators.columns import BOOK_FIELDS, INVENTORY, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION
 from validators.findings import Severity
 from validators.records import RowReader
 from validators.rule import judge
@@ -90,7 +90,7 @@ def test_no_rule_finds_more_than_a_remark_on_any_day_of_august(county: str, ente
 @pytest.mark.parametrize(("county", "enterprises", "seed"), CASES)
 def test_cells_are_as_declared(county: str, enterprises: int, seed: int) -> None:
     rows = rows_of(county, enterprises, seed)
-    assert list(rows) == list(SHEETS)
+    assert list(rows) == list(INVENTORY)
     assert len(rows["enterprises"]) == len(rows["transport"]) == enterprises
     for sheet, own in rows.items():
         for row in own:

@@ -9,7 +9,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEET_TITLES, SHEETS, TEMPLATE_VERSION
+from validators.columns import BOOK_FIELDS, COVER_TITLE, INVENTORY, LETTERS, SHEETS, TEMPLATE_VERSION, TITLES
 from validators.ruleset import load
 from workbook_templates.formulas.plan import HELPER_HEAD, TITLE
 from workbook_templates.layout import BAND_ROW, FIRST_ROW, HEADER_ROW, LEVEL_BANDS, MARK_ROW, MARKS
@@ -77,20 +77,20 @@ def limits_by_cell(sheet: Worksheet) -> dict[str, object]:
 
 
 def test_sheets_stand_in_order_and_the_lists_are_hidden_and_protected(empty: Workbook) -> None:
-    assert empty.sheetnames == [COVER_TITLE, *SHEET_TITLES.values(), CHOICES_TITLE, TITLE]
+    assert empty.sheetnames == [COVER_TITLE, *TITLES["inventory"].values(), CHOICES_TITLE, TITLE]
     assert empty.active is not None
     assert empty.active.title == COVER_TITLE
     for hidden in (empty[CHOICES_TITLE], empty[TITLE]):
         assert hidden.sheet_state == "hidden"
         assert hidden.protection.sheet
     assert empty[COVER_TITLE].protection.sheet
-    for title in SHEET_TITLES.values():
+    for title in TITLES["inventory"].values():
         assert empty[title].sheet_state == "visible"
         assert not empty[title].protection.sheet
 
 
 def test_headers_are_those_declared_letter_for_letter(empty: Workbook) -> None:
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         row = [str(cell.value) for cell in empty[sheet.title][HEADER_ROW]]
         own = [head for head in row if not head.startswith(HELPER_HEAD)]
         assert own == row[: len(own)] == [column.header for column in sheet.columns]
@@ -100,14 +100,14 @@ def test_headers_are_those_declared_letter_for_letter(empty: Workbook) -> None:
 
 def test_marks_say_in_words_what_is_required(empty: Workbook) -> None:
     words = {key: mark for key, (mark, _, _) in MARKS.items()}
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         for column, cell in zip(sheet.columns[1:], empty[sheet.title][MARK_ROW][1:], strict=False):
             offered = column.required == "always" and (sheet.key, column.field) in OFFERED
             assert cell.value == words["offered" if offered else column.required]
 
 
 def test_bands_name_their_columns_and_are_merged_above_the_headers_only(empty: Workbook) -> None:
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         page = empty[sheet.title]
         band = ""
         for column, cell in zip(sheet.columns[1:], page[BAND_ROW][1:], strict=False):
@@ -119,7 +119,7 @@ def test_bands_name_their_columns_and_are_merged_above_the_headers_only(empty: W
 
 def test_every_column_is_limited_and_prompted_over_the_whole_room(empty: Workbook) -> None:
     names = set(empty.defined_names)
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         limits = limits_by_cell(empty[sheet.title])
         assert len(limits) == len(sheet.columns)
         room = max(20, {"lines": 100, "enterprises": 30, "transport": 30}.get(sheet.key, 0))
@@ -189,7 +189,7 @@ def test_dependent_lists_hold_each_industrys_own_subtypes_and_grades() -> None:
 
 
 def test_code_columns_are_text_to_the_last_row(empty: Workbook) -> None:
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         page = empty[sheet.title]
         formats = {
             position: dimension.number_format
@@ -231,7 +231,7 @@ def test_cover_names_every_sheet_every_mark_and_the_deadlines_of_the_round(empty
         return "\n".join(str(value) for value in cells if value is not None)
 
     text = cover(empty)
-    assert all(title in text for title in SHEET_TITLES.values())
+    assert all(title in text for title in TITLES["inventory"].values())
     assert all(mark in text for mark, _, _ in MARKS.values())
     assert "2020-08-21 00:00:00" in text
     assert "LibreOffice" in text
@@ -287,7 +287,7 @@ def test_rows_may_still_grow_below_the_head() -> None:
 
 
 def test_panes_print_titles_and_paper_are_set(empty: Workbook) -> None:
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         page = empty[sheet.title]
         assert str(page.freeze_panes).endswith(str(FIRST_ROW))
         assert page.page_setup.orientation == "landscape"

@@ -8,8 +8,8 @@ from validators.city import City
 from validators.expr import Check, Expr, Row, check, count, lookup, ref
 from validators.findings import Severity
 from validators.rule import CityFound, Found, book_rule, city_rule, row_rule
-from validators.rules.pj import PROVINCE, co_disposing, key_lines
-from validators.ruleset import NOT_KEY
+from validators.rules.pj import co_disposing, key_lines
+from validators.ruleset import NOT_KEY, PROVINCE
 
 PROJECT = "省级主管部门会同省生态环境厅"
 COUNTY = "县指挥部会同相关部门"

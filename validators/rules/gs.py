@@ -5,7 +5,17 @@ from functools import reduce
 from operator import or_
 
 from validators.book import Book, Fault
-from validators.columns import BOOK_FIELDS, DISPOSAL_TYPES, KNOWN_TEMPLATE_VERSIONS, LEVELS, SHEETS, TEMPLATE_VERSION
+from validators.columns import (
+    BOOK_FIELDS,
+    DISPOSAL_TYPES,
+    KIND_OF,
+    KINDS,
+    KNOWN_TEMPLATE_VERSIONS,
+    LEVELS,
+    ROOTS,
+    SHEETS,
+    TEMPLATE_VERSION,
+)
 from validators.expr import (
     Cell,
     Check,
@@ -21,6 +31,7 @@ from validators.expr import (
     given,
     listed,
     lookup,
+    ref,
     split_ids,
 )  # fmt: skip
 from validators.findings import Severity
@@ -85,7 +96,7 @@ def unknown_lines(joined: str, lines: dict[str, object]) -> str:
 
 def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
     """Cells that are required under a condition: the cell, when, and the condition in words (columns.csv)."""
-    if row.key in ("enterprises", "lines"):
+    if "subtype" in row:
         yield row.subtype, lookup("subtyped", row.industry, default="") != "", "该行业有几套分级办法"
     if row.key == "enterprises":
         yield row.applied_grade, row.filing.isin(["申请报告", "申请表"]), "申报方式为申请报告或申请表"
@@ -110,6 +121,37 @@ def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
         yield row.load_unit, row.max_load >= 0, "填了核定最大允许生产负荷"
     if row.key == "removals":
         yield row.note, row.removal_reason == "其他", "移出原因为“其他”"
+    yield from _required_of_procedure(row)
+
+
+def _required_of_procedure(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
+    """The same of the sheets of a grading workbook."""
+    if row.key == "applications":
+        filed, words = row.filing.isin(("申请报告", "申请表")), "申报方式为申请报告或申请表"
+        for name in ("applied_grade", "received_on", "commitment"):
+            yield row[name], filed, words
+        yield row.evidence, row.filing == "申请报告", "申报方式为申请报告"
+        yield row.offence_on, row.bar != "无", "近一年限制申报情形不是“无”"
+    if row.key == "aspects":
+        yield row.city_note, row.city_meets == "否", "市级审核为“否”"
+    if row.key in ("county", "city"):
+        yield row.grade, row.result != "退回补正", "结论不是“退回补正”"
+        yield row.reason, row.result != "同意", "结论不是“同意”"
+    if row.key == "county":
+        poor = (row.true_papers == "否") | (row.complete_papers == "否") | (row.proper_papers == "否")
+        yield row.reason, (row.result == "同意") & poor, "材料有不真实、不完整或不规范之处"
+    if row.key == "visits":
+        yield row.problems, row.result == "不符合", "核查结果为“不符合”"
+    if row.key == "province":
+        other = ref("applications", "applied_grade", list_id=row.list_id) != row.grade
+        yield row.reason, other, "核定等级与申报等级不同"
+    if row.key == "events":
+        yield row.finding, row.what == "监督检查", "事项为监督检查"
+        for name in ("checked_on", "checkers"):
+            yield row[name], given(row.finding), "填了核实结果"
+        yield row.correct_by, row.what == "应急措施未落实", "事项为应急措施未落实"
+        for name in ("old_grade", "new_grade", "approved_by", "changed_on"):
+            yield row[name], row.what == "等级调整", "事项为等级调整"
 
 
 def _inputs(row: Row, field: str) -> tuple[Cell, ...]:
@@ -263,16 +305,18 @@ def gs07(book: Book) -> Iterator[Found]:
 
 
 @row_rule(
-    "GS08", "清单编号无对应", Severity.ERROR, "workbook", "业内惯例", "lines", "transport", "guarantee", "changes"
-)
+    "GS08", "清单编号无对应", Severity.ERROR, "workbook", "业内惯例", "lines", "transport", "guarantee", "changes",
+    *(key for key in KINDS["grading"] if key != ROOTS["grading"]),
+)  # fmt: skip
 def gs08(row: Row) -> Iterator[Check]:
     """检查什么：清单编号、保障生产线编码在它所指的表里是否存在。
 
     为什么：对不上的行在汇总时找不到归属，其措施和减排量会落空。
-    怎么改：改成《企业基本信息》（或《扬尘源》《生产线减排措施》）中已有的编号，或补填那一行。
+    怎么改：改成《企业基本信息》（或《扬尘源》《生产线减排措施》；绩效分级申报审核表是《申报》）中已有的编号，或补填那一行。
     """
     # the blank number of an enterprise is a finding of its own, and may be the one that is missing here
-    nowhere = (count("enterprises", list_id=row.list_id) == 0) & ~lookup("own", "unnumbered")
+    root = SHEETS[ROOTS[KIND_OF[row.key]]]
+    nowhere = (count(root.key, list_id=row.list_id) == 0) & ~lookup("own", "unnumbered")
     if row.key == "guarantee":
         yield check(
             row.list_id,
@@ -290,13 +334,14 @@ def gs08(row: Row) -> Iterator[Check]:
         yield check(
             row.list_id,
             nowhere,
-            "清单编号“{at}”在《企业基本信息》中没有。请改成已有的编号，或在《企业基本信息》补填该企业。",
+            f"清单编号“{{at}}”在《{root.title}》中没有。请改成已有的编号，或在《{root.title}》补填该企业。",
         )
 
 
 @row_rule(
-    "GS09", "编号重复", Severity.ERROR, "workbook", "业内惯例", "enterprises", "lines", "transport", "dust", "mobile"
-)
+    "GS09", "编号重复", Severity.ERROR, "workbook", "业内惯例", "enterprises", "lines", "transport", "dust", "mobile",
+    "applications", "county", "city",
+)  # fmt: skip
 def gs09(row: Row) -> Iterator[Check]:
     """检查什么：清单编号（生产线为生产线编码）在本表是否出现两次。
 
@@ -375,11 +420,13 @@ def gs12(row: Row) -> Iterator[Check]:
     )
 
 
-@also_over_book("GS12", enterprises=())
+@also_over_book("GS12", enterprises=(), applications=())
 def gs12_no_enterprise(book: Book) -> Iterator[Found]:
     """No enterprise at all."""
-    if not book.tables["enterprises"] and "enterprises" not in book.damaged:
+    root = SHEETS[ROOTS[book.kind]]
+    if not book.tables[root.key] and root.key not in book.damaged:
+        without = "涉气企业" if book.kind == "inventory" else "重点行业企业"
         yield Found(
-            "《企业基本信息》里没有一家企业。请填报后再提交；确无涉气企业的，请与市指挥部办公室联系。",
-            sheet="enterprises",
+            f"《{root.title}》里没有一家企业。请填报后再提交；确无{without}的，请与市指挥部办公室联系。",
+            sheet=root.key,
         )

@@ -48,7 +48,7 @@ def uscc_fault(code: str) -> str:
     return "" if right else "校验位不符，可能有一位抄错"
 
 
-@row_rule("JB01", "统一社会信用代码错误", Severity.ERROR, "cell", "GB 32100-2015", "enterprises")
+@row_rule("JB01", "统一社会信用代码错误", Severity.ERROR, "cell", "GB 32100-2015", "enterprises", "applications")
 def jb01(e: Row) -> Iterator[Check]:
     """检查什么：统一社会信用代码的长度、字符和校验位是否符合 GB 32100-2015。
 
@@ -64,7 +64,7 @@ def jb01(e: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("JB02", "同一厂区重复填报", Severity.ERROR, "workbook", "业内惯例", "enterprises")
+@row_rule("JB02", "同一厂区重复填报", Severity.ERROR, "workbook", "业内惯例", "enterprises", "applications")
 def jb02(e: Row) -> Iterator[Check]:
     """检查什么：统一社会信用代码和厂区名称都相同（都空着也算相同）的企业是否填了两行。
 
@@ -72,7 +72,7 @@ def jb02(e: Row) -> Iterator[Check]:
     怎么改：是不同厂区的，在“厂区名称”写明各自的名称；是同一厂区的，只保留一行。
     """
     ask = "{others}。是不同厂区的，请在“厂区名称”分别写明；是同一厂区的，请只保留一行。"
-    unnamed = count("enterprises", ("site", "==", None), uscc=e.uscc)
+    unnamed = count(e.key, ("site", "==", None), uscc=e.uscc)
     yield check(
         e.site,
         blank(e.site) & (unnamed > 1),
@@ -80,7 +80,7 @@ def jb02(e: Row) -> Iterator[Check]:
         others=(unnamed, "site"),
         code=e.uscc,
     )
-    same = count("enterprises", ("site", "==", e.site), uscc=e.uscc)
+    same = count(e.key, ("site", "==", e.site), uscc=e.uscc)
     yield check(
         e.site,
         same > 1,
@@ -330,7 +330,9 @@ def is_phone(text: str) -> bool:
     return _PHONE.fullmatch(text) is not None
 
 
-@row_rule("JB10", "电话无效", Severity.WARNING, "cell", "业内惯例", "enterprises", "lines", "dust", "mobile")
+@row_rule(
+    "JB10", "电话无效", Severity.WARNING, "cell", "业内惯例", "enterprises", "lines", "dust", "mobile", "applications"
+)
 def jb10(row: Row) -> Iterator[Check]:
     """检查什么：各表的电话是否为手机号、固定电话或400电话；同一联系电话是否被超过3家企业使用（整本提示一次）。
 

@@ -12,8 +12,6 @@ from validators.imports import Listed
 from validators.rule import CityFound, city_rule, row_rule
 from validators.ruleset import NOT_KEY, UNGRADED
 
-PROVINCE = "省生态环境厅"
-
 
 def key_lines(list_id: Expr) -> Expr:
     """Whether any line of the enterprise is of a key industry."""

@@ -137,6 +137,7 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "few_decimals": _few_decimals,
     "division_of": lambda name, list_id: f"LEFT({list_id},LEN({list_id})-7)",
     "mentions": _mentions,
+    "unpunished": lambda name, text: f'ISNUMBER(FIND("不予处罚",{text}))',
     "shares": _shares,
     "without": _without,
     "abs": lambda name, number: f"ABS({number})",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from validators.columns import BOOK_FIELDS, SHEETS, Column, Sheet, letter
+from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter
 from validators.expr import Cell
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.rule import all_rules, standing
@@ -45,6 +45,8 @@ ONLY_IN_PYTHON: dict[str, str] = {
     "JP04": "要按行业取中位数，公式太慢",
     "JB11": "要与上一版清单比较，上一版不在本工作簿里",
     "JB13": "要与上一版清单比较，上一版不在本工作簿里",
+    "SC14": "要按申报的行业和子类查分级办法，公式写不下",
+    "DT09": "公式认不出文字里的电话号码",
 }
 """Rules of a workbook that no formula says, and why."""
 PARTLY: dict[str, str] = {
@@ -122,26 +124,27 @@ class Formulas:
     """The formulas of the workbook of one division."""
 
     def __init__(self, ruleset: RuleSet, county: str, room: Mapping[str, int], between: int = 0) -> None:
-        """`room` is the number of rows made ready on each sheet, `between` that of columns before the helpers."""
+        """`room` is the number of rows made ready on each sheet of a kind, `between` that of columns before the helpers."""
         self.ruleset, self.county, self.room = ruleset, county, room
+        self.kind = KIND_OF[next(iter(room))]
         self._known: dict[str, str] = {}
         """Names by formula, without `=`, for row 1."""
         self.lead: dict[str, Lead] = {}
         """The way to the next cell at fault, and how far it is, by sheet."""
         self.lists: dict[str, Sequence[object]] = {}
         """Columns of the hidden sheet by their heads."""
-        self.helpers = {sheet.key: Helpers(len(sheet.columns) + between) for sheet in SHEETS.values()}
+        self.helpers = {key: Helpers(len(SHEETS[key].columns) + between) for key in room}
         self.status: dict[str, str] = {}
         """Name of the formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
-        self.said = _said()
+        self.said = _said(self.kind)
         """Rule and what is said for it in a few words, by the number in a code, from 1."""
         assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for two digits
         self._rule_ids = self._list("规则", [rule for rule, _ in self.said])
         self._rule_names = self._list("规则名称", [words for _, words in self.said])
-        for sheet in SHEETS.values():
-            self._judge(sheet)
+        for key in room:
+            self._judge(SHEETS[key])
 
     def helper_names(self, sheet: str) -> list[str]:
         """Names in the helper columns of a sheet, from left to right."""
@@ -231,9 +234,9 @@ class Formulas:
                 day = BOOK_FIELDS["filled_on"]
                 return self.single(f'IF(ISNUMBER({day}),INT({day}),"")')
             case "unnumbered":
-                enterprise = SHEETS["enterprises"]
-                named, numbered = self.value(enterprise["name"]), self.value(enterprise["list_id"])
-                without = self.cell("enterprises", f'IF(AND({named}<>"",{numbered}=""),1,"")')
+                root = SHEETS[ROOTS[self.kind]]
+                named, numbered = self.value(root["name"]), self.value(root["list_id"])
+                without = self.cell(root.key, f'IF(AND({named}<>"",{numbered}=""),1,"")')
                 return self.single(f"COUNT({self.over(without)})>0")
         raise Untranslatable(f"own {keys[0]}")
 
@@ -389,10 +392,11 @@ class Formulas:
         )
 
 
-def _said() -> list[tuple[str, str]]:
+def _said(kind: BookKind) -> list[tuple[str, str]]:
     """Rules and what the workbook says for them in a few words, in the order of their numbers in codes."""
-    names = [(rule.id, rule.name) for rule in all_rules().values()]
-    checks = (one for rule in all_rules().values() for own in rule.checks.values() for one in own)
+    own = [rule for rule in all_rules().values() if rule.serves(kind)]
+    names = [(rule.id, rule.name) for rule in own]
+    checks = (one for rule in own for sheet, some in rule.checks.items() if KIND_OF[sheet] == kind for one in some)
     return list(dict.fromkeys([*names, *((one.rule, one.brief) for one in checks if one.brief)]))
 
 

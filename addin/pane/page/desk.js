@@ -46,10 +46,33 @@ export class Desk {
         this.chosen = new Set($("all").checked ? this.choosable : []);
         this.showFiles();
       });
-      window.addEventListener("focus", () => this.enter(this.folder));
+      window.addEventListener("focus", () => {
+        this.enter(this.folder);
+        this.showCalendar();
+      });
+      this.showCalendar();
       this.enter("in");
     }
     setInterval(() => this.tick(), 1000);
+  }
+
+  /** Lists what is due; the line that is always seen names the next one. */
+  showCalendar() {
+    return attempt(async () => {
+      const { heading, duties } = await ask("calendar");
+      $("calendar").hidden = false;
+      const next = duties.find((one) => one.days >= 0) ?? duties.at(-1);
+      $("next").textContent = next ? `日程　${next.state}：${next.what}（${next.who}）` : "日程";
+      $("calendar-about").textContent = heading;
+      $("calendar-frame").hidden = !next;
+      $("duties").replaceChildren(...duties.map((one) => {
+        const row = element("tr", one.days < 0 ? "past" : "");
+        const what = element("td", "", `${one.what}（${one.round}）`);
+        what.append(element("span", "hint", one.verified ? one.source : `${one.source}（待核实）`));
+        row.append(element("td", "", one.due), element("td", "state", one.state), what, element("td", "", one.who));
+        return row;
+      }));
+    });
   }
 
   /** Lists a folder; what was chosen stays chosen as long as it lies there. */

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from tests.addin.live.memory import Cell, Changed, Dirty, Error, Formula, MemoryBook, MemoryTab
-from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEETS
+from validators.columns import BOOK_FIELDS, COVER_TITLE, INVENTORY, LETTERS
 from workbook_templates.layout import FIRST_ROW, HEADER_ROW
 from workbook_templates.offered import OFFERED
 from workbook_templates.reader import find_layout
@@ -15,7 +15,7 @@ JUNK: tuple[Cell, ...] = (
     dt.datetime(2020, 8, 22, 9, 30), 371502000000000000.0, Error("#N/A"), Formula("1+1", 2.0), Formula("A1", ""), "非重点行业",
     "371502-G-0001", "371502-G-0002-L01", "B-", "停产50%", "按要求落实停限产措施",
 )  # fmt: skip
-TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
+TITLES = {sheet.title: sheet for sheet in INVENTORY.values()}
 Edit = Changed | Dirty
 
 

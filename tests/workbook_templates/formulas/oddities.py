@@ -1,4 +1,4 @@
-"""Made-up inventories with faults of every kind: valid rows, some of their cells changed, each change with a name."""
+"""Made-up inventories and grading workbooks with faults of every kind: valid rows, some of their cells changed, each change with a name."""
 
 import datetime as dt
 import random
@@ -7,11 +7,14 @@ from typing import Any
 
 from validators.columns import LEVELS, POLLUTANTS, SHEETS, Column
 from validators.ruleset import RuleSet
+from workbook_templates.grading import make_grading
 from workbook_templates.sample import make_rows
 
 COUNTY = "371502"
 ROWS = 500
 """Rows of each sheet, at least."""
+GRADING_ROWS = 150
+"""Likewise of a grading workbook, about."""
 Row = dict[str, Any]
 Change = Callable[[random.Random, Any], Any]
 
@@ -142,6 +145,53 @@ COMBINATIONS: dict[str, list[Row]] = {
         {"max_load": None, "load_unit": None},
     ],
     "transport": [{"trucks": 60}, {"machines_cn2": 99}, {"orange_transport": "无"}],
+    "applications": [
+        {"filing": "申请表"},
+        {"filing": "申请报告", "applied_grade": "D"},
+        {"commitment": "否"},
+        {"bar": "构成犯罪", "offence_on": dt.date(2020, 3, 1), "applied_grade": "A", "filing": "申请报告"},
+        {"fraud": "主动行贿"},
+        {"filing": "未申报"},
+        {"applied_grade": "B", "filing": "申请报告"},
+        {"received_on": dt.date(2020, 8, 17)},
+        {"site": None, "uscc": "91371502MA3C00001F"},
+    ],
+    "processes": [{"applied_grade": "D"}, {"applied_grade": "A"}, {"fixed_grade": "D"}],
+    "aspects": [{"meets": "否"}, {"city_meets": "否", "city_note": "不符"}, {"city_meets": None}],
+    "county": [
+        {"result": "同意", "grade": "B"},
+        {"result": "不同意", "grade": "A", "reason": "不符"},
+        {"true_papers": "否"},
+        {"result": "退回补正", "grade": None, "reported_on": None},
+        {"reported_on": dt.date(2020, 8, 1)},
+        {"reported_on": dt.date(2020, 8, 25)},
+        {"reported_on": None},
+    ],
+    "visits": [{"visitor": "市指挥部"}, {"result": "不符合"}, {"visited_on": dt.date(2020, 8, 25)}],
+    "city": [
+        {"drawn": "抽中"},
+        {"result": "退回补正"},
+        {"reviewed_on": dt.date(2020, 8, 1)},
+        {"reported_on": dt.date(2020, 9, 1)},
+        {"reported_on": None},
+        {"result": "不同意", "reason": "不符"},
+    ],
+    "province": [{"grade": "A"}, {"fixed_on": dt.date(2020, 8, 2)}],
+    "events": [
+        {"what": "公众举报", "finding": None},
+        {"finding": "与等级不符"},
+        {"what": "等级调整", "old_grade": "C", "new_grade": "B", "approved_by": "县指挥部"},
+        {
+            "what": "等级调整",
+            "old_grade": "C",
+            "new_grade": "C",
+            "changed_on": dt.date(2020, 12, 20),
+            "reported_on": None,
+        },
+        {"what": "应急措施未落实", "penalty": None, "correct_by": dt.date(2020, 10, 1)},
+        {"what": "应急措施未落实", "penalty": "样例罚1号", "published_on": None},
+        {"what": "监督检查", "new_grade": "D"},
+    ],
 }
 """Values that belong together in a fault."""
 
@@ -159,6 +209,10 @@ class Maker:
         for row in self.rng.sample(self.rows["enterprises"], 6):
             row["phone"] = "0635-8412345"
         self._more()
+        self._spoil()
+
+    def _spoil(self) -> None:
+        """Change cells of about half of the rows."""
         self.named: dict[tuple[str, int], set[str]] = {}
         for sheet, rows in self.rows.items():
             for number, row in enumerate(rows):
@@ -241,3 +295,21 @@ class Maker:
                 if column.field.startswith(level) and column.field.endswith("cut"):
                     row[column.field] = self.rng.choice([0, 1, 5, 1000])
         return {"别的数"}
+
+
+class GradingMaker(Maker):
+    """The same for a grading workbook."""
+
+    def __init__(self, seed: int, ruleset: RuleSet) -> None:
+        self.rng, self.ruleset = random.Random(seed), ruleset  # noqa: S311 - made-up rows
+        self.rows = {key: [dict(row) for row in own] for key, own in make_grading(COUNTY, 120, seed, ruleset).items()}
+        for row in self.rng.sample(self.rows["applications"], 3):  # rows that nothing was found about
+            for sheet in ("county", "city", "province"):
+                self.rows[sheet] = [other for other in self.rows[sheet] if other["list_id"] != row["list_id"]]
+        self.rows["aspects"] = self.rows["aspects"][:GRADING_ROWS]
+        for sheet in ("processes", "city", "province", "events"):
+            first = [*self.rows[sheet]]
+            sites = [row["list_id"] for row in self.rows["applications"]]
+            while len(self.rows[sheet]) < GRADING_ROWS // 2:
+                self.rows[sheet].append({**self.rng.choice(first), "list_id": self.rng.choice(sites)})
+        self._spoil()

@@ -13,7 +13,7 @@ from addin.libreoffice.office import NoOffice, load_uno
 from tests.addin.live.screen import keys, write
 from tests.typist import Typist, typist, wait_for
 from validators import ruleset
-from validators.columns import COVER_TITLE, LETTERS, SHEETS
+from validators.columns import COVER_TITLE, INVENTORY, LETTERS, SHEETS
 from workbook_templates.formulas.plan import NOTHING_WRONG, Formulas
 from workbook_templates.layout import BAND_ROW, FIRST_ROW, MARK_ROW
 from workbook_templates.sample import make_officer, make_rows
@@ -28,7 +28,7 @@ LINK, COUNTS, GO, COUNTED = f"A{BAND_ROW}", f"A{MARK_ROW}", "B13", "C14"
 BLANK = FIRST_ROW + FILLED
 """The first row that nothing stands in."""
 NUMBER, WRONG_DIGIT = f"{COUNTY}-G-9001", "91371502MA3C00001A"
-FORMULAS = Formulas(RULES, COUNTY, dict.fromkeys(SHEETS, ROOM))
+FORMULAS = Formulas(RULES, COUNTY, dict.fromkeys(INVENTORY, ROOM))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_rows_are_sorted_inserted_and_deleted_and_every_row_is_judged(desk: Typi
     desk.do("DeleteRows")
     desk.shows(ENTERPRISES, f"A{FIRST_ROW}", "✓")
     desk.shows(COVER_TITLE, GO, "✓ 可以报送")
-    for sheet in SHEETS.values():
+    for sheet in INVENTORY.values():
         shown = [str(cell) for row in desk.cell(sheet.title, f"A1:DZ{BLANK + 5}").DataArray for cell in row]
         assert not [text for text in shown if text.startswith(("#REF", "#NAME", "Err:", "■"))]
 

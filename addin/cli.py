@@ -128,8 +128,17 @@ def template_grading(
     rows: Annotated[
         str, typer.Option("--rows", metavar="家数", help="给多少个厂区备好空行，其他各表按比例。不写：300。")
     ] = "300",
-    inventory: Annotated[
-        str | None, typer.Option("--from", metavar="文件", help="应急减排清单：把其中的重点行业企业带过来。")
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="文件", help="应急减排清单：把重点行业企业带过来；上一版申报审核表：把各行带过来。"
+        ),
+    ] = None,
+    references: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference", metavar="名称=文件", help="把结果填进《省级核定》，可写几次；名称为省核定结果或部复核结果。"
+        ),
     ] = None,
     ruleset: RuleSetId = None,
     force: Force = False,
@@ -138,11 +147,12 @@ def template_grading(
     """生成一个区县的绩效分级申报审核表：从申报、审查、核定到动态管理，一年一本。
 
     例：qingdan template grading --county 371502 --year 2020 --revision 1 --from 东昌府区.xlsx --out 绩效分级.xlsx
+    省里核定以后：… --revision 2 --from 绩效分级.xlsx --reference 省核定结果=结果.xlsx --out 绩效分级-2.xlsx
     """
     from addin.template import grading_template
 
     return grading_template(
-        county=county, year=year, revision=revision, rows=rows, inventory=inventory, rules_id=ruleset, out=out,
+        county=county, year=year, revision=revision, rows=rows, last=last, references=references or [], rules_id=ruleset, out=out,
         force=force, as_json=as_json,
     )  # fmt: skip
 
@@ -727,7 +737,7 @@ def demo(
     ] = "60",
     as_json: AsJson = False,
 ) -> int:
-    """用虚构的数据走完全程：模板、填报、校验、汇总、导出、审计。
+    """用虚构的数据走完全程：模板、填报、校验、汇总、导出、审计，以及一个县一年的绩效分级。
 
     例：qingdan demo --out 演示
     退出码：0 各步都如预期，1 有的步骤不如预期，2 没能做完。

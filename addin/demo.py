@@ -1,11 +1,15 @@
 """`qingdan demo`: the whole journey on made-up counties, one of them with planted faults."""
 
+import csv
+import io
+import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from addin.arguments import rules_of, whole
@@ -18,8 +22,12 @@ from addin.rehearsal import SIZE, make_inbox
 from addin.template import ROUND
 from addin.terminal import Step, document, progress, say
 from addin.usage import display_width
-from validators.findings import Finding, counts, stops
-from validators.ruleset import NOT_KEY, RuleSet
+from validators.columns import BookKind
+from validators.findings import Finding, Json, counts, stops
+from validators.imports import PROVINCE as PROVINCE_RESULT
+from validators.records import Value
+from validators.ruleset import BY_CITY, NOT_KEY, PROVINCE, RuleSet
+from workbook_templates.grading import make_grading, make_grading_officer, with_standings
 from workbook_templates.sample import Cells, make_officer, make_rows
 from workbook_templates.submission import DEFAULT, manifest_path
 from workbook_templates.template import write_county
@@ -30,8 +38,19 @@ TEMPLATES, FILLED = "1-空白模板", "2-各区县填报"
 CITY, SUBMISSION, ALTERED = "3-全市汇总.xlsx", "4-报省清单.xlsx", "5-被改动的报省清单.xlsx"
 INBOX = "6-收件箱演练"
 """Files as they come in, for whoever wants to press the button himself."""
+GRADING = "7-绩效分级"
+"""One county's grading, from the applications to the public directory."""
+INVENTORY, APPLIED, FIXED, YEAR_END, NEXT = (
+    "1-清单.xlsx", "2-申报审核表-8月.xlsx", "4-申报审核表-核定后.xlsx", "5-申报审核表-12月.xlsx", "6-清单-12月调整.xlsx",
+)  # fmt: skip
+RESULTS = "3-省核定结果.csv"
+GRADED, SITES = "371502", 85
+"""The county of the grading, and how many enterprises of it make over 60 applications."""
 FAULTY = "371525"
 """The county whose workbook gets the planted faults."""
+
+
+Rows = Mapping[str, Sequence[Mapping[str, Value]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +124,13 @@ def demo(*, out: str, enterprises: str, as_json: bool) -> int:
     counties = list(rules.submitting)
     clear(folder, rules)
     with progress("演示") as step:
-        journey = Journey(step, 3 * len(counties) + 5)
+        journey = Journey(step, 3 * len(counties) + 10)
         _templates(journey, folder, rules, size)
         planted = _filled(journey, folder, rules, size)
         errors = _checked(journey, folder, rules, planted)
         if _city(journey, folder, rules, errors):
             _audits(journey, folder)
+        _procedure(journey, folder / GRADING, rules)
     good = all(line[2] for line in journey.lines)
     if as_json:
         keys = ("step", "result", "expected", "seconds")
@@ -133,6 +153,8 @@ def clear(folder: Path, rules: RuleSet) -> None:
     for name in (CITY, SUBMISSION, manifest_path(Path(SUBMISSION)).name, ALTERED, LEDGER):
         (folder / name).unlink(missing_ok=True)
     (folder / INBOX).mkdir(exist_ok=True)
+    rmtree(folder / GRADING, ignore_errors=True)
+    (folder / GRADING).mkdir()
     (folder / MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
 
 
@@ -244,6 +266,98 @@ def _audits(journey: Journey, folder: Path) -> None:
         expected = report["verdict"] == "不通过" and {"AU01", "AU08"} <= set(bad)
         outcome.append((f"{report['verdict']}（{place}）：{'、'.join(bad)}", expected))
         journey.advance("审计")
+
+
+def _asked(command: Callable[..., int], *given: object, **options: object) -> tuple[int, Json]:
+    """Exit code and document of another command."""
+    with redirect_stdout(io.StringIO()) as said, redirect_stderr(io.StringIO()):
+        code = command(*given, **options, as_json=True)
+    return code, json.loads(said.getvalue())
+
+
+def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
+    """One county's grading of a year: applications and reviews, the province's result, what follows for the inventory."""
+    from addin.directory import directory
+    from addin.documents import papers, plans
+    from addin.regrading import regrade_files
+    from addin.template import grading_template
+
+    inventory, applied, fixed, year_end, made = (folder / name for name in (INVENTORY, APPLIED, FIXED, YEAR_END, NEXT))
+    rows = make_grading(GRADED, SITES, 1, rules)
+    officer = make_grading_officer(GRADED, 1, rules)
+    summer = rows | {"province": [], "events": []}
+    written: tuple[tuple[Path, BookKind, Rows, Mapping[str, Value]], ...] = (
+        (inventory, "inventory", make_rows(GRADED, SITES, 1, rules), make_officer(GRADED, 1, rules)),
+        (
+            applied,
+            "grading",
+            with_standings(summer, GRADED, rules),
+            officer | {"filled_on": rules.deadline("首报", BY_CITY)},
+        ),
+        (year_end, "grading", rows, officer),
+    )
+    with journey.stage("绩效分级：申报、审查和核查") as outcome:
+        for path, kind, own, said in written:
+            with output(path, force=False) as file:
+                write_county(
+                    file, county=GRADED, ruleset=rules, round_=ROUND, revision=1, kind=kind, enterprises=SITES,
+                    rows=own, officer=said,
+                )  # fmt: skip
+        for found in read_all([path for path, *_ in written]):
+            good = isinstance(found, Reading) and not stops(found.findings)
+            outcome.append(
+                (
+                    f"{found.path.name} {'通过' if good else '不通过'}"
+                    if isinstance(found, Reading)
+                    else found.message,
+                    good,
+                )
+            )
+        number = len(rows["applications"])
+        outcome.append((f"{number} 份申报", number >= 60))
+        journey.advance("绩效分级")
+    with journey.stage("绩效分级：省里核定") as outcome:
+        results = [row for row in rows["province"] if row["fixed_by"] == PROVINCE]
+        _results(folder / RESULTS, results)
+        code, said = _asked(
+            grading_template, county=GRADED, year=str(rules.year), revision="2", rows=str(SITES), last=str(applied),
+            references=[f"{PROVINCE_RESULT}={folder / RESULTS}"], rules_id=rules.id, out=str(fixed), force=False,
+        )  # fmt: skip
+        outcome.append((f"{said['rows']['省级核定']} 家的核定结果填进申报审核表", code == 0))
+        code, said = _asked(
+            papers,
+            [str(fixed)],
+            inventories=[str(inventory)],
+            kinds=[],
+            out=str(folder / "附件1至5"),
+            own=None,
+            force=False,
+        )
+        outcome.append((f"附件 1 至 5 共 {len(said['made'])} 份", code < 2 and len(said["made"]) > number))
+        journey.advance("省里核定")
+    with journey.stage("绩效分级：按结果更新清单") as outcome:
+        options = {"inventory": str(inventory), "on": None, "round_": rules.rounds[-1], "force": False}
+        code, listed = _asked(regrade_files, [str(year_end)], out=None, **options)
+        outcome.append((f"列出 {len(listed['changes'])} 家等级变更", code == 1))
+        code, _ = _asked(regrade_files, [str(year_end)], out=str(made), **options)
+        [found] = read_all([made])
+        good = isinstance(found, Reading) and not stops(found.findings)
+        outcome.append((f"{made.name} {'通过' if good else '不通过'}", code == 0 and good))
+        journey.advance("更新清单")
+    with journey.stage("绩效分级：一厂一策和公开目录") as outcome:
+        code, said = _asked(plans, [str(made)], out=str(folder / "一厂一策"), own=None, force=False)
+        outcome.append((f"一厂一策 {len(said['made'])} 份", code < 2))
+        code, said = _asked(directory, [str(made)], out=str(folder / "公开目录"), registered=[], force=False)
+        outcome.append((f"公开目录 {said['sites']} 个厂区", code < 2))
+        journey.advance("公开目录")
+
+
+def _results(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """The province's result as the office gets it: a list."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(("清单编号", "核定等级", "核定日期"))
+        lines.writerows((row["list_id"], row["grade"], row["fixed_on"]) for row in rows)
 
 
 _NUMBER_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"( s="[0-9]+")?><v>')

@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from addin.arguments import round_name, rules_of, submitting, whole
+from addin.arguments import reference, round_name, rules_of, submitting, whole
 from addin.problems import Stop, output
 from addin.reading import Reading, read_all
 from addin.terminal import document, progress, say, warn
 from addin.worker import Failure
 from validators.book import Book
 from validators.columns import KINDS, SHEET_TITLES, BookKind
+from validators.imports import MINISTRY, PROVINCE, Listed
 from validators.records import Value, number_text
 from validators.ruleset import NOT_KEY, RuleSet
-from workbook_templates.grading import make_grading, make_grading_officer, with_standings
+from workbook_templates.grading import make_grading, make_grading_officer, with_results, with_standings
 from workbook_templates.offered import entered
+from workbook_templates.returned import rows_of
 from workbook_templates.sample import make_officer, make_rows
 from workbook_templates.template import write_county
 
@@ -69,13 +71,14 @@ def grading_template(
     year: str,
     revision: str,
     rows: str,
-    inventory: str | None,
+    last: str | None,
+    references: list[str],
     rules_id: str | None,
     out: str,
     force: bool,
     as_json: bool,
 ) -> int:
-    """Write a grading workbook, empty or with the key enterprises of an inventory; returns the exit code."""
+    """Write a grading workbook: empty, begun from an inventory, or carried on from its last version; returns the code."""
     rules = rules_of(year, rules_id)
     code = submitting(rules, county)
     number = whole("--revision", revision, 1, 999)
@@ -83,11 +86,17 @@ def grading_template(
     target = Path(out)
     given: Rows = {}
     officer: dict[str, Value] = {}
-    if inventory is not None:
-        if target.exists() and target.samefile(inventory):
+    notes: list[str] = []
+    if references and last is None:
+        raise Stop("--reference 要和 --from 一起用：请用 --from 指定要填进核定结果的申报审核表。")
+    if last is not None:
+        if target.exists() and target.samefile(last):
             raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
-        book = _whole_book(Path(inventory), code)
-        given = with_standings({"applications": key_enterprises(book)}, code, rules)
+        book = _whole_book(Path(last), code, None)
+        begun = book.kind == "inventory"
+        given = {"applications": key_enterprises(book)} if begun else rows_of(book)
+        given, notes = with_results(given, _results(references), rules)
+        given = with_standings(given, code, rules)
         officer = {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}
     round_ = rules.rounds[0]
     with progress("生成模板"), output(target, force=force) as file:
@@ -96,7 +105,22 @@ def grading_template(
             rows=given, officer=officer,
         )  # fmt: skip
     _made(out, county=code, rules=rules, round_=round_, revision=number, rows=given, as_json=as_json, kind="grading")
-    return 0
+    for note in notes:
+        warn(note)
+    return 1 if notes else 0
+
+
+def _results(references: list[str]) -> list[Listed]:
+    """Results of province and ministry. Raises `Stop` where a file cannot be read or is something else."""
+    from addin.city import read_imports
+
+    named = [reference(text) for text in references]
+    if wrong := [kind for kind, _ in named if kind not in (PROVINCE, MINISTRY)]:
+        raise Stop(f"选项 --reference 的“{wrong[0]}”用不上，这里只能用{PROVINCE}、{MINISTRY}。")
+    found, unread = read_imports(named)
+    if unread:
+        raise Stop(unread[0][1])
+    return [row for one in found for row in one.rows]
 
 
 def key_enterprises(book: Book) -> list[dict[str, Value]]:
@@ -174,13 +198,13 @@ def _made(
 
 def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value]]:
     """Rows and officer of the last version. Raises `Stop` where it cannot be read whole or is another county's."""
-    book = _whole_book(path, county)
+    book = _whole_book(path, county, "inventory")
     return carried_over(book), {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}
 
 
-def _whole_book(path: Path, county: str) -> Book:
-    """The county's inventory at `path`. Raises `Stop` where it cannot be read whole or is another county's."""
-    (found,) = read_all([path], judged=False, records=True, kind="inventory")
+def _whole_book(path: Path, county: str, kind: BookKind | None) -> Book:
+    """The county's workbook at `path`. Raises `Stop` where it cannot be read whole, is another county's or kind."""
+    (found,) = read_all([path], judged=False, records=True, kind=kind)
     if isinstance(found, Failure):
         raise Stop(found.message)
     book = found.book

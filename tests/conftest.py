@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """The bytes of a made file hold the time it was made; a test's name must be the same in every process."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_loaded_rulesets(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Rule sets that were loaded on this computer do not change what is tested."""

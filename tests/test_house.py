@@ -1,6 +1,7 @@
 """The house keeps its shape: imports point one way, and nothing reads what stands outside the project."""
 
 import ast
+import os
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,10 @@ def test_imports_point_from_addin_to_templates_to_validators(room: str) -> None:
 def test_validators_open_no_files_but_their_own() -> None:
     for path in (ROOT / "validators").rglob("*.py"):
         assert not imported(path) & {"pathlib", "os", "shutil", "tempfile", "xlwings", "openpyxl"}, path
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_one_application_are_kept_together(request: pytest.FixtureRequest) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("只在分几个进程运行测试时有意义：请加上 -n 2 --dist loadgroup")
+    assert request.node.nodeid.endswith("@together"), "else two tests drive one LibreOffice at once"

@@ -266,7 +266,9 @@ def _steps(sheet: Worksheet, style: Style, kind: BookKind, county: str, room: Ma
 
 def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
     row = _section(sheet, style, row, "四、符号和颜色")
-    for mark, colour, meaning in layout.MARKS.values():
+    for key, (mark, colour, meaning) in layout.MARKS.items():
+        if key == "offered" and kind != "inventory":
+            continue
         look = style(font_name=layout.HEAD_FONT, font_color=colour, indent=1, **UNDER)
         sheet.write_string(row, LABEL, mark, look)
         _line(sheet, style, row, f"写在表头上方：{meaning}")

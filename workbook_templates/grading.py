@@ -10,10 +10,11 @@ from itertools import islice
 from typing import Any
 
 from validators.book import Book
-from validators.columns import KINDS, SHEETS
-from validators.expr import Record
+from validators.columns import KINDS
+from validators.imports import MINISTRY as MINISTRY_RESULT
+from validators.imports import Listed
 from validators.procedure import ADJUSTED, CITY, COUNTY, DRAWN, EACH, MINISTRY, NOT_DRAWN, RETURNED, UNFILED, standings
-from validators.records import NO_BAD, Value, record_type
+from validators.records import RowReader, Value, number_text
 from validators.ruleset import (
     ADJUSTMENTS,
     BY_CITY,
@@ -39,8 +40,11 @@ HELD_UP = ("县退回", "市退回", "市不同意", "县不同意", "待核定"
 def with_standings(rows: Rows, county: str, ruleset: RuleSet) -> dict[str, list[dict[str, Value]]]:
     """Rows of a grading workbook with the columns that the program fills in: stage, fixed grade, grade in force."""
     book = Book("", ruleset, county, "", 1, dt.date.today(), kind="grading")
-    for sheet in KINDS["grading"]:
-        book.tables[sheet] = [_record(sheet, row, FIRST_ROW + at) for at, row in enumerate(rows.get(sheet, ()))]
+    for key, sheet in KINDS["grading"].items():
+        reader = RowReader(key, ruleset)
+        for number, row in enumerate(rows.get(key, ()), FIRST_ROW):
+            record, _ = reader.read([row.get(column.field) for column in sheet.columns], number)
+            book.tables[key].append(record)
     found = {sheet: [dict(row) for row in own] for sheet, own in rows.items()}
     for row, standing in zip(found.get("applications", ()), standings(book), strict=True):
         row |= {
@@ -51,8 +55,36 @@ def with_standings(rows: Rows, county: str, ruleset: RuleSet) -> dict[str, list[
     return found
 
 
-def _record(sheet: str, row: Mapping[str, Value], number: int) -> Record:
-    return record_type(sheet)(*(row.get(column.field) for column in SHEETS[sheet].columns), number, NO_BAD)
+def with_results(
+    rows: dict[str, list[dict[str, Value]]], results: Iterable[Listed], ruleset: RuleSet
+) -> tuple[dict[str, list[dict[str, Value]]], list[str]]:
+    """Rows of a grading workbook with results of province and ministry in 省级核定, and a line for each that does not fit.
+
+    A result belongs to the site of its 清单编号, or else to the one of its code and site; one that stands there
+    already is passed over.
+    """
+    notes: list[str] = []
+    there = [dict(row) for row in rows.get("province", ())]
+    for one in results:
+        sites = [row for row in rows.get("applications", ()) if _is_of(one, row)]
+        if len(sites) != 1:
+            notes.append(
+                f"{one}：《申报》里{'没有这一家' if not sites else f'有 {len(sites)} 个厂区，分不清是哪一个'}。"
+            )
+        elif one.grade not in ruleset.values["grades"] or one.day is None:
+            notes.append(f"{one}：没有写明{'核定日期' if one.day is None else '认得的等级'}。")
+        else:
+            by = MINISTRY if one.kind == MINISTRY_RESULT else PROVINCE
+            row = {"list_id": sites[0]["list_id"], "fixed_by": by, "grade": one.grade, "fixed_on": one.day}
+            if not any(row.items() <= other.items() for other in there):
+                there.append(row)
+    return {**rows, "province": there}, notes
+
+
+def _is_of(one: Listed, row: Mapping[str, Value]) -> bool:
+    if one.list_id:
+        return row.get("list_id") == one.list_id
+    return bool(one.uscc) and row.get("uscc") == one.uscc and one.site in ("", row.get("site"))
 
 
 @cache
@@ -152,7 +184,10 @@ class _Maker:
         received = self.county_due - dt.timedelta(rng.randint(6, 12))
         application = _taken(row, ("list_id", "name", "site", "uscc", "address", "industry", "subtype", "offence_on"))
         lines = self.lines[row["list_id"]]
-        products = {f"{line['product']} {line['eia_capacity']:g}{line['capacity_unit']}": None for line in lines}
+        products = {
+            f"{line['product']} {number_text(float(str(line['eia_capacity'])))}{line['capacity_unit']}": None
+            for line in lines
+        }
         application |= {
             "product": "；".join(islice(products, 2)), "contact": row["contact"], "phone": row["phone"],
             "former_grade": row["grade"], "filing": row["filing"], "bar": row["bar"],

@@ -120,9 +120,9 @@ class App(base_classes.App):
         document = self.api.CurrentComponent
         if document is None or not document.supportsService("com.sun.star.sheet.SpreadsheetDocument"):
             return None
-        chosen = document.CurrentSelection
+        chosen = hold(document.CurrentSelection)
         if not hasattr(chosen, "RangeAddress"):  # several areas; or a drawing, which has none
-            chosen = chosen.getByIndex(0) if hasattr(chosen, "RangeAddresses") and chosen.Count else None
+            chosen = hold(chosen.getByIndex(0)) if hasattr(chosen, "RangeAddresses") and chosen.Count else None
         return Range(Sheet(Book(self, document), chosen.Spreadsheet), chosen) if chosen is not None else None
 
     def activate(self, steal_focus: bool = False) -> None:
@@ -153,7 +153,7 @@ class Books(base_classes.Books):
         return self.app.api.Components
 
     def __iter__(self) -> Iterator["Book"]:
-        components = self.api.createEnumeration()
+        components = hold(hold(self.api).createEnumeration())
         while components.hasMoreElements():
             document = components.nextElement()
             if document.supportsService("com.sun.star.sheet.SpreadsheetDocument"):
@@ -263,7 +263,7 @@ class Name(base_classes.Name):
     api: Any = None
 
     def __init__(self, book: Book, api: Any) -> None:
-        self.book, self.api = book, api
+        self.book, self.api = book, hold(api)
 
     @property
     def name(self) -> str:
@@ -290,14 +290,14 @@ class Sheets(base_classes.Sheets):
 
     @property
     def active(self) -> "Sheet":
-        return Sheet(self.book, hold(self.book.api.CurrentController.ActiveSheet))
+        return Sheet(self.book, self.book.api.CurrentController.ActiveSheet)
 
     def __call__(self, name_or_index: str | int) -> "Sheet":
         if isinstance(name_or_index, int):
-            return Sheet(self.book, hold(self.api.getByIndex(name_or_index - 1)))
+            return Sheet(self.book, self.api.getByIndex(name_or_index - 1))
         if not self.api.hasByName(name_or_index):
             raise xlwings.NoSuchObjectError(name_or_index)
-        return Sheet(self.book, hold(self.api.getByName(name_or_index)))
+        return Sheet(self.book, self.api.getByName(name_or_index))
 
     def __len__(self) -> int:
         return self.api.Count
@@ -323,7 +323,7 @@ class Sheet(base_classes.Sheet):
     api: Any = None
 
     def __init__(self, book: Book, api: Any) -> None:
-        self.book, self.api = book, api
+        self.book, self.api = book, hold(api)
 
     @property
     def name(self) -> str:
@@ -367,15 +367,17 @@ class Sheet(base_classes.Sheet):
         elif isinstance(first, str):
             name, (first, second) = first, utils.a1_to_tuples(first)
             if not first:
-                names = next((n for n in (self.api.NamedRanges, self.book.api.NamedRanges) if n.hasByName(name)), None)
+                names = next(
+                    (n for n in map(hold, (self.api.NamedRanges, self.book.api.NamedRanges)) if n.hasByName(name)), None
+                )
                 if names is None:
                     raise xlwings.NoSuchObjectError(name)
-                return Range(self, names.getByName(name).ReferredCells)
+                return Range(self, hold(names.getByName(name)).ReferredCells)
         elif len(first) == 4:
             row, column, height, width = first
             first, second = (row, column), (row + height - 1, column + width - 1)
         (top, left), (bottom, right) = first, second or first
-        return Range(self, hold(self.api.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)))
+        return Range(self, self.api.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1))
 
     def activate(self) -> None:
         self.book.api.CurrentController.setActiveSheet(self.api)
@@ -383,7 +385,7 @@ class Sheet(base_classes.Sheet):
     select = activate
 
     def delete(self) -> None:
-        self.book.api.Sheets.removeByName(self.name)
+        self.book.sheets.api.removeByName(self.name)
 
     def clear(self) -> None:
         self.api.clearContents(EVERYTHING)
@@ -400,7 +402,7 @@ class Range(base_classes.Range):
     options: Any = None
 
     def __init__(self, sheet: Sheet, api: Any) -> None:
-        self.sheet, self.api = sheet, api
+        self.sheet, self.api = sheet, hold(api)
 
     @cached_property
     def _area(self) -> Any:
@@ -475,7 +477,7 @@ class Range(base_classes.Range):
         for y, row in enumerate(value):
             for x, cell in enumerate(row):
                 if isinstance(cell, str) and cell.startswith("="):
-                    target.api.getCellByPosition(x, y).setFormula(calc_formula(cell))
+                    hold(target.api.getCellByPosition(x, y)).setFormula(calc_formula(cell))
                 elif isinstance(cell, dt.date):
                     target(y + 1, x + 1)._show_as("YYYY-MM-DD", DATE_FORMAT)
                 elif isinstance(cell, bool):
@@ -483,7 +485,7 @@ class Range(base_classes.Range):
 
     def _dates(self, rows: list[list[Any]]) -> None:
         area = self._area
-        for dated in self.api.queryContentCells(DATES).RangeAddresses:
+        for dated in hold(self.api.queryContentCells(DATES)).RangeAddresses:
             for row in rows[dated.StartRow - area.StartRow : dated.EndRow - area.StartRow + 1]:
                 for at in range(dated.StartColumn - area.StartColumn, dated.EndColumn - area.StartColumn + 1):
                     if type(row[at]) is float:
@@ -493,7 +495,7 @@ class Range(base_classes.Range):
         """Turn 1 and 0 into logical values where they are shown as such."""
         likely = [(y, x) for y, row in enumerate(rows) for x, value in enumerate(row) if value in (0.0, 1.0)]
         if len(likely) > FEW:
-            area, formats = self._area, self.api.UniqueCellFormatRanges
+            area, formats = self._area, hold(self.api.UniqueCellFormatRanges)
             for group in (hold(formats.getByIndex(number)) for number in range(formats.Count)):
                 if self._is_logical(group.NumberFormat):
                     for own in group.RangeAddresses:
@@ -519,7 +521,7 @@ class Range(base_classes.Range):
     def _is_logical(self, key: int) -> bool:
         kinds = self.sheet.book.app.office.kinds
         if key not in kinds:
-            kinds[key] = self.sheet.book.api.NumberFormats.getByKey(key).Type
+            kinds[key] = hold(hold(self.sheet.book.api.NumberFormats).getByKey(key)).Type
         return bool(kinds[key] & LOGICAL_FORMAT)
 
     def _resized(self, height: int, width: int) -> "Range":
@@ -527,8 +529,8 @@ class Range(base_classes.Range):
 
     def _show_as(self, code: str, kind: int) -> None:
         """Give cells a format of a kind, unless they have one."""
-        formats = self.sheet.book.api.NumberFormats
-        if not formats.getByKey(self.api.NumberFormat).Type & kind:
+        formats = hold(self.sheet.book.api.NumberFormats)
+        if not hold(formats.getByKey(self.api.NumberFormat)).Type & kind:
             self.number_format = code
 
     @property
@@ -545,11 +547,11 @@ class Range(base_classes.Range):
 
     @property
     def number_format(self) -> str:
-        return self.sheet.book.api.NumberFormats.getByKey(self.api.NumberFormat).FormatString
+        return hold(hold(self.sheet.book.api.NumberFormats).getByKey(self.api.NumberFormat)).FormatString
 
     @number_format.setter
     def number_format(self, code: str) -> None:
-        formats, locale = self.sheet.book.api.NumberFormats, self.sheet.book.app.office.locale
+        formats, locale = hold(self.sheet.book.api.NumberFormats), self.sheet.book.app.office.locale
         key = formats.queryKey(code, locale, False)
         self.api.NumberFormat = formats.addNew(code, locale) if key < 0 else key
 

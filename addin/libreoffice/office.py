@@ -35,9 +35,9 @@ atexit.register(_held.clear)  # before Python takes down what they need to be le
 def hold(thing: Any) -> Any:  # noqa: ANN401 - a UNO object
     """Keep a UNO object a little longer than it is needed, and give it back.
 
-    One that is let go at once may see its end in the thread of LibreOffice that sends, which then waits for a lock;
-    whoever has that lock may be waiting for the sender, to tell us of a change. So both would wait for ever (seen in
-    LibreOffice 7.4, once in some hundred thousand calls).
+    One that is let go at once, be it a result or what a listener was told, may see its end in the thread of
+    LibreOffice that sends, which then waits for a lock; whoever has that lock may be waiting for the sender, to tell us
+    of a change. So both would wait for ever (seen in LibreOffice 7.4, more often on a busy machine).
     """
     _held.append(thing)
     return thing

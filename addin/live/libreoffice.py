@@ -74,7 +74,7 @@ class LibreOfficeBook(XlwingsBook):
             sheet = self._book.sheets[title]
             used = sheet.used_range
             height, width = used.shape
-            visible = used.api.queryVisibleCells().RangeAddresses
+            visible = hold(used.api.queryVisibleCells()).RangeAddresses
             rows = {row for area in visible for row in range(area.StartRow + 1, area.EndRow + 2)}
             columns = {column for area in visible for column in range(area.StartColumn, area.EndColumn + 1)}
             seen.hidden_rows = set(range(1, height + 1)) - rows
@@ -112,22 +112,23 @@ def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterato
 class _Listener(
     unohelper.Base, XChangesListener, XSelectionChangeListener, XActivationEventListener, XDocumentEventListener
 ):
-    """Puts what a document reports into a queue, and does nothing else: LibreOffice waits for it."""
+    """Puts what a document reports into a queue, and holds it, and does nothing else: LibreOffice waits for it."""
 
     def __init__(self, heard: "queue.SimpleQueue[Any]") -> None:
         self._heard = heard
 
     def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        for change in event.Changes:
+        for change in hold(event).Changes:
             self._heard.put((change.Accessor, change.ReplacedElement))
 
     def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        hold(event)
         self._heard.put(Moved())
 
     activeSpreadsheetChanged = selectionChanged  # noqa: N815 - UNO
 
     def documentEventOccured(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        if event.EventName in OPENED:
+        if hold(event).EventName in OPENED:
             self._heard.put(Books())
 
     def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
@@ -141,6 +142,7 @@ class _Modified(unohelper.Base, XModifyListener):
         self._heard, self._sheet = heard, sheet
 
     def modified(self, event: Any) -> None:  # noqa: ANN401 - UNO
+        hold(event)
         self._heard.put(("modified", self._sheet) if self._sheet is not None else Dirty())
 
     def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
@@ -202,10 +204,11 @@ class LibreOffice:
             ):
                 add(one)
                 self._undo.append((remove, one))
+            sheets = hold(document.Sheets)
             for title, width in {COVER_TITLE: MOST_COLUMNS, **WIDTHS}.items():
-                if not document.Sheets.hasByName(title):
+                if not sheets.hasByName(title):
                     continue
-                sheet = hold(document.Sheets.getByName(title))
+                sheet = hold(sheets.getByName(title))
                 # the first column and those behind the last are the workbook's own: they change with other sheets
                 area = hold(sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1))
                 modified = _Modified(self._heard, sheet)

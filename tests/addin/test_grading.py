@@ -64,7 +64,8 @@ def test_a_template_begins_with_the_key_enterprises_of_an_inventory(
     }
     assert all(one.filing is None and one.product for one in book.tables["applications"])
     assert {finding.rule for finding in judge(book)} == {"GS02"}
-    code, _, err = run(*common, "--from", pair[0], "--force")
+    common = ("template", "county", "--county", COUNTY, "--year", "2020", "--revision", "2", "--out", out, "--force")
+    code, _, err = run(*common, "--from", pair[0])
     assert code == 2 and "不是重污染天气应急减排清单" in err
 
 
@@ -199,3 +200,45 @@ def test_regrade_refuses_another_county_s(run: Run, pair: tuple[Path, Path], tmp
     other = write_file(tmp_path / "茌平.xlsx", {}, county="371503")
     code, _, err = run("regrade", pair[0], "--inventory", other)
     assert code == 2 and "同一区县、同一年度" in err
+
+
+def test_a_version_is_carried_on_with_the_results_of_province_and_ministry(run: Run, tmp_path: Path) -> None:
+    last, out, list_ = tmp_path / "绩效.xlsx", tmp_path / "绩效-2.xlsx", tmp_path / "结果.csv"
+    write_file(last, {
+        "applications": [{"remark": "  留着 "}, {"uscc": "91371502MA3C00002D", "site": "二厂"}, {"received_on": "昨天"}],
+        "county": [{}, {"list_id": "371502-G-0002", "grade": "C"}],
+        "province": [{}],
+    }, revision=1)  # fmt: skip
+    list_.write_text(
+        "清单编号,统一社会信用代码,厂区名称,核定等级,核定日期\n"
+        "371502-G-0001,,,B,2020-08-28\n"
+        ",91371502MA3C00002D,,C级,2020-08-29\n"
+        "371502-G-0077,,,A,2020-08-28\n"
+        ",91371502MA3C00001F,,A,2020-08-28\n"
+        "371502-G-0003,,,A,\n",
+        encoding="utf-8",
+    )
+    common = ("template", "grading", "--county", COUNTY, "--year", "2020", "--revision", "2", "--out", out)
+    code, _, err = run(*common, "--from", last, "--reference", f"省核定结果={list_}")
+    assert code == 1
+    for says in ("371502-G-0077”：《申报》里没有这一家", "有 2 个厂区，分不清是哪一个", "没有写明核定日期"):
+        assert err.count(says) == 1
+    before, book = read_county(last), read_county(out)
+    assert (book.kind, book.revision) == ("grading", 2)
+    assert [(one.list_id, one.fixed_by, one.grade, str(one.fixed_on)) for one in book.tables["province"]] == [
+        ("371502-G-0001", "省生态环境厅", "B", "2020-08-28"),
+        ("371502-G-0002", "省生态环境厅", "C", "2020-08-29"),
+    ]
+    for key in ("applications", "county", "aspects", "visits", "city"):
+        assert [one[1:-2] for one in book.tables[key]] == [one[1:-2] for one in before.tables[key]]
+    shown = openpyxl.load_workbook(out)["申报"]
+    assert [shown[f"U{row}"].value for row in (5, 6, 7)] == [
+        "省生态环境厅已核定",
+        "省生态环境厅已核定",
+        "待县级现场核查和审查",
+    ]
+    assert shown["O7"].value == "昨天"
+    code, _, err = run(*common, "--reference", f"省核定结果={list_}", "--force")
+    assert code == 2 and "--from" in err
+    code, _, err = run(*common, "--from", last, "--reference", f"排污许可={list_}", "--force")
+    assert code == 2 and "用不上" in err

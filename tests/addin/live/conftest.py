@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from addin.cli import main
 from addin.libreoffice.office import hold
 from addin.live.session import Session
 from addin.live.state import Picture
@@ -34,6 +35,16 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     path = tmp_path_factory.mktemp("live") / "东昌府区.xlsx"
     path.write_bytes(buffer.getvalue())
+    return path
+
+
+@pytest.fixture(scope="session")
+def grading(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A grading workbook of the same county."""
+    path = tmp_path_factory.mktemp("live") / "绩效分级.xlsx"
+    assert (
+        main(["sample", "--grading", "--county", COUNTY, "--enterprises", "30", "--seed", "3", "--out", str(path)]) == 0
+    )
     return path
 
 
@@ -99,18 +110,18 @@ class Calc:
         frame = self.book.CurrentController.Frame
         self._dispatcher.executeDispatch(frame, f".uno:{command}", "", 0, self.office.options(**options))
 
-    def _cells(self, title: str, cells: str) -> Any:
+    def cells(self, title: str, cells: str) -> Any:
         return hold(hold(hold(self.book.Sheets).getByName(title)).getCellRangeByName(cells))
 
     def go(self, title: str, cells: str) -> None:
-        self.book.CurrentController.select(self._cells(title, cells))
+        self.book.CurrentController.select(self.cells(title, cells))
 
     def type(self, title: str, cell: str, text: str) -> None:
         self.go(title, cell)
         self.do("EnterString", StringName=text)
 
     def text(self, title: str, cell: str) -> str:
-        return str(self._cells(title, cell).String)
+        return str(self.cells(title, cell).String)
 
     def saved(self) -> Path:
         """A copy of the workbook as it would be saved now, under its own name."""

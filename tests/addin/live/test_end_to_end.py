@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from addin.libreoffice.office import hold
 from addin.live.session import Session
 from tests.addin.conftest import Start, Visit
 from tests.addin.live.conftest import PATIENCE, Calc, shown, wait_for
@@ -53,7 +54,7 @@ def test_what_is_typed_in_the_sheet_is_seen_in_the_pane_and_a_click_leads_back(
 
     calc.go("生产线减排措施", "H9")
     bad.first.click()
-    wait_for(lambda: calc.book.CurrentSelection.AbsoluteName == f"${ENTERPRISES}.${USCC}$6")
+    wait_for(lambda: hold(calc.book.CurrentSelection).AbsoluteName == f"${ENTERPRISES}.${USCC}$6")
     expect(page.locator("#list h3").first).to_have_text("当前行（第 6 行）", timeout=SOON)
 
     calc.type(ENTERPRISES, f"{USCC}6", code)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from addin.libreoffice.office import hold
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
 from tests.addin.live.screen import focus, keys, screen, windows, write
@@ -98,14 +99,14 @@ def test_a_click_selects_and_the_row_is_known(calc: Calc, watching: Watching) ->
     session = connected(calc, watching)
     session.select(LINES, "H9")
     shown(session, lambda picture: (picture.sheet, picture.row) == (LINES, 9))
-    chosen = calc.book.CurrentSelection
+    chosen = hold(calc.book.CurrentSelection)
     assert chosen.AbsoluteName == f"${LINES}.$H$9"
 
 
 def test_protected_sheets_are_watched_and_stay_protected(calc: Calc, watching: Watching) -> None:
-    sheet = calc.book.Sheets.getByName(ENTERPRISES)
+    sheet = hold(hold(calc.book.Sheets).getByName(ENTERPRISES))
     name = LETTERS["enterprises"]["name"]
-    cell = sheet.getCellRangeByName(f"{name}7")
+    cell = hold(sheet.getCellRangeByName(f"{name}7"))
     protection = cell.CellProtection
     protection.IsLocked = False
     cell.CellProtection = protection
@@ -209,7 +210,7 @@ def test_a_cell_that_is_being_typed_and_an_open_dialog_neither_lose_nor_invent_f
             write("Z")
             keys("Return")
             wait_for(lambda: len(windows(".")) > 1)  # the drop-down list refuses it
-            calc.book.Sheets.getByName(LINES).getCellRangeByName("D9").getCellByPosition(0, 0).String = ""
+            calc.cells(LINES, "D9").String = ""
             shown(session, has("GS02", "D9"))
             keys("Escape")
             expected = found_in_file(calc)

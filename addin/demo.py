@@ -44,6 +44,7 @@ INVENTORY, APPLIED, FIXED, YEAR_END, NEXT = (
     "1-清单.xlsx", "2-申报审核表-8月.xlsx", "4-申报审核表-核定后.xlsx", "5-申报审核表-12月.xlsx", "6-清单-12月调整.xlsx",
 )  # fmt: skip
 RESULTS = "3-省核定结果.csv"
+VISITS, GUARANTEED = "现场核查名单.xlsx", "保障类名单.xlsx"
 GRADED, SITES = "371502", 85
 """The county of the grading, and how many enterprises of it make over 60 applications."""
 FAULTY = "371525"
@@ -279,6 +280,8 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
     """One county's grading of a year: applications and reviews, the province's result, what follows for the inventory."""
     from addin.directory import directory
     from addin.documents import papers, plans
+    from addin.draw import draw_files
+    from addin.guarantee import guarantee
     from addin.regrading import regrade_files
     from addin.template import grading_template
 
@@ -315,6 +318,9 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
             )
         number = len(rows["applications"])
         outcome.append((f"{number} 份申报", number >= 60))
+        code, drawn = _asked(draw_files, [str(applied)], out=str(folder / VISITS), ratio=None, seed=None, force=False)
+        each, some = len(drawn["each"]), len(drawn["drawn"])
+        outcome.append((f"市级现场核查：逐个 {each} 个，抽中 {some} 个", code == 0 and each > 0 and some > 0))
         journey.advance("绩效分级")
     with journey.stage("绩效分级：省里核定") as outcome:
         results = [row for row in rows["province"] if row["fixed_by"] == PROVINCE]
@@ -349,6 +355,8 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
         outcome.append((f"一厂一策 {len(said['made'])} 份", code < 2))
         code, said = _asked(directory, [str(made)], out=str(folder / "公开目录"), registered=[], force=False)
         outcome.append((f"公开目录 {said['sites']} 个厂区", code < 2))
+        code, said = _asked(guarantee, [str(made)], out=str(folder / GUARANTEED), force=False)
+        outcome.append((f"保障类名单 {said['rows']} 行", code == 0))
         journey.advance("公开目录")
 
 

@@ -16,6 +16,7 @@ from threading import Thread
 from playwright.sync_api import Page, sync_playwright
 
 from addin.demo import FAULTY, plant
+from addin.directory import directory
 from addin.live.session import Session
 from addin.pane.server import Pane
 from tests.addin.live.conftest import Calc, wait_for
@@ -143,6 +144,22 @@ def beside(path: Path) -> None:
             calc.office.close()
 
 
+def public(inbox: Path) -> None:
+    """The page of the public directory, searched."""
+    folder = inbox.with_name("公开")
+    directory([str(inbox / f"{name}.xlsx") for name in RULES.submitting.values() if (inbox / f"{name}.xlsx").exists()],
+              out=str(folder), registered=[], force=True, as_json=True)  # fmt: skip
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1100, "height": 560})
+        page.goto((folder / "公开目录.html").as_uri())
+        page.locator("#words").fill("水泥 引领")
+        take(page, "公开目录")
+        browser.close()
+
+
 def main() -> None:
     """Take them all."""
     PICTURES.mkdir(exist_ok=True)
@@ -161,6 +178,7 @@ def main() -> None:
             page.locator("#ask-yes").click()
             page.locator(".job[data-state=完成]").wait_for()
             take(page, "办公台-窄屏")
+        public(inbox)
 
 
 if __name__ == "__main__":

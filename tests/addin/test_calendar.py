@@ -117,11 +117,16 @@ def test_the_desk_lists_what_is_due(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_year_that_is_over_is_said_in_the_desk(start: Start, visit: Visit, tmp_path: Path) -> None:
+    expect(visit(start(None, tmp_path)).locator("#next")).to_have_text("日程　各项期限都已过")
+
+
 def test_a_rule_set_without_deadlines_is_said_in_the_desk(
     start: Start, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "rules_of", lambda year: of_tables("2020", {**RULES.tables, "deadlines": []}))
     page = visit(start(None, tmp_path))
+    expect(page.locator("#next")).to_have_text("日程")
     page.locator("#next").click()
     expect(page.locator("#calendar-about")).to_contain_text("没有录入期限")
     expect(page.locator("#calendar-frame")).to_be_hidden()

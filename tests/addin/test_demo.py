@@ -34,6 +34,7 @@ def test_the_journey_goes_as_expected_and_can_be_run_again(run: Run, tmp_path: P
     assert exclusion["county"] == demo.FAULTY and "退回改正" in exclusion["reason"]
     assert {path.name for path in (folder / demo.GRADING).iterdir()} == {
         demo.INVENTORY, demo.APPLIED, demo.RESULTS, demo.FIXED, demo.YEAR_END, demo.NEXT, "附件1至5", "一厂一策", "公开目录",
+        demo.VISITS, demo.GUARANTEED,
     }  # fmt: skip
     demo.clear(folder, RULES)
     assert list((folder / demo.FILLED).iterdir()) == []

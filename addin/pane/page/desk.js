@@ -61,10 +61,11 @@ export class Desk {
     return attempt(async () => {
       const { heading, duties } = await ask("calendar");
       $("calendar").hidden = false;
-      const next = duties.find((one) => one.days >= 0) ?? duties.at(-1);
-      $("next").textContent = next ? `日程　${next.state}：${next.what}（${next.who}）` : "日程";
+      const next = duties.find((one) => one.days >= 0);
+      const past = duties.length ? "日程　各项期限都已过" : "日程";
+      $("next").textContent = next ? `日程　${next.state}：${next.what}（${next.who}）` : past;
       $("calendar-about").textContent = heading;
-      $("calendar-frame").hidden = !next;
+      $("calendar-frame").hidden = !duties.length;
       $("duties").replaceChildren(...duties.map((one) => {
         const row = element("tr", one.days < 0 ? "past" : "");
         const what = element("td", "", `${one.what}（${one.round}）`);

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from addin.cli import main
 from addin.libreoffice.office import hold
 from addin.live.session import Session
 from addin.live.state import Picture
@@ -34,6 +35,16 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     path = tmp_path_factory.mktemp("live") / "东昌府区.xlsx"
     path.write_bytes(buffer.getvalue())
+    return path
+
+
+@pytest.fixture(scope="session")
+def grading(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A grading workbook of the same county."""
+    path = tmp_path_factory.mktemp("live") / "绩效分级.xlsx"
+    assert (
+        main(["sample", "--grading", "--county", COUNTY, "--enterprises", "30", "--seed", "3", "--out", str(path)]) == 0
+    )
     return path
 
 

@@ -51,6 +51,23 @@ def test_findings_after_any_edits_are_those_of_a_reading_from_scratch(sample: Pa
     assert len(fired) > 15
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_a_grading_workbook_is_followed_too(grading: Path, seed: int) -> None:
+    book = opened(grading)
+    officer = Officer(book, seed)
+    mirror = Mirror(book)
+    fired = set()
+    for number in range(150):
+        edit = officer.edit() if number % 30 else officer.break_something()
+        if number % 30 == 0:
+            mirror.take({title: mirror.look(title, 1, 30) for title in TITLES if title in book.sheets})
+        take_in(mirror, edit)
+        expected = scratch(book)
+        assert mirror.findings == expected, (number, edit)
+        fired |= {finding.rule[:2] for finding in expected}
+    assert fired >= {"GS", "SB", "SC", "DT"}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_findings_follow_when_headers_sheets_and_the_cover_change(sample: Path, seed: int) -> None:
     book = opened(sample)

@@ -480,6 +480,35 @@ def guarantee(*, files: Inventories, out: Out, force: Force = False, as_json: As
     return command.guarantee(files, out=out, force=force, as_json=as_json)
 
 
+@app.command("draw", cls=Command)
+def draw(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="各区县的绩效分级申报审核表，一县一份。")],
+    out: Out,
+    ratio: Annotated[
+        str | None, typer.Option("--ratio", metavar="百分比", help="抽查比例，例如 20。不写：规则集里的比例。")
+    ] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(
+            "--seed",
+            metavar="种子",
+            help="一段文字，最好是事先约定、事后公布的数；种子和名单相同，结果相同。不写：年度。",
+        ),
+    ] = None,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """抽取市级现场核查名单：规定逐个核查的全列，按比例抽查的抽取；任何人都可以重算。
+
+    例：qingdan draw 绩效分级 --seed 2020082012345 --out 现场核查名单.xlsx
+    退出码：0 已写出，1 已写出但有的申报没法列入，2 有文件读不了。
+    """
+    from addin import draw as command
+
+    return command.draw_files(files, out=out, ratio=ratio, seed=seed, force=force, as_json=as_json)
+
+
 @app.command("calendar", cls=Command)
 def calendar(
     *,

@@ -41,10 +41,9 @@ INBOX = "6-收件箱演练"
 GRADING = "7-绩效分级"
 """One county's grading, from the applications to the public directory."""
 INVENTORY, APPLIED, FIXED, YEAR_END, NEXT = (
-    "1-清单.xlsx", "2-申报审核表-8月.xlsx", "4-申报审核表-核定后.xlsx", "5-申报审核表-12月.xlsx", "6-清单-12月调整.xlsx",
+    "1-清单.xlsx", "2-申报审核表-8月.xlsx", "5-申报审核表-核定后.xlsx", "6-申报审核表-12月.xlsx", "7-清单-12月调整.xlsx",
 )  # fmt: skip
-RESULTS = "3-省核定结果.csv"
-VISITS, GUARANTEED = "现场核查名单.xlsx", "保障类名单.xlsx"
+VISITS, RESULTS, GUARANTEED = "3-现场核查名单.xlsx", "4-省核定结果.csv", "保障类名单.xlsx"
 GRADED, SITES = "371502", 85
 """The county of the grading, and how many enterprises of it make over 60 applications."""
 FAULTY = "371525"
@@ -125,7 +124,7 @@ def demo(*, out: str, enterprises: str, as_json: bool) -> int:
     counties = list(rules.submitting)
     clear(folder, rules)
     with progress("演示") as step:
-        journey = Journey(step, 3 * len(counties) + 10)
+        journey = Journey(step, 3 * len(counties) + 9)
         _templates(journey, folder, rules, size)
         planted = _filled(journey, folder, rules, size)
         errors = _checked(journey, folder, rules, planted)
@@ -318,10 +317,13 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
             )
         number = len(rows["applications"])
         outcome.append((f"{number} 份申报", number >= 60))
-        code, drawn = _asked(draw_files, [str(applied)], out=str(folder / VISITS), ratio=None, seed=None, force=False)
-        each, some = len(drawn["each"]), len(drawn["drawn"])
-        outcome.append((f"市级现场核查：逐个 {each} 个，抽中 {some} 个", code == 0 and each > 0 and some > 0))
         journey.advance("绩效分级")
+    with journey.stage("绩效分级：抽取现场核查名单") as outcome:
+        code, said = _asked(draw_files, [str(applied)], out=str(folder / VISITS), ratio=None, seed=None, force=False)
+        outcome.append(
+            (f"逐个核查 {len(said['each'])} 个，抽中 {len(said['drawn'])} 个", code == 0 and bool(said["drawn"]))
+        )
+        journey.advance("现场核查名单")
     with journey.stage("绩效分级：省里核定") as outcome:
         results = [row for row in rows["province"] if row["fixed_by"] == PROVINCE]
         _results(folder / RESULTS, results)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from validators.columns import SHEETS
-from validators.expr import Check, Expr, Row, check, count, lookup, text_of
+from validators.expr import Cell, Check, Expr, Row, check, count, lookup, text_of
 from validators.findings import Severity
 from validators.rule import row_rule
 from validators.rules.pj import is_high
@@ -111,13 +111,13 @@ def sb05(a: Row) -> Iterator[Check]:
     )
 
 
-def _above_lowest(a: Row, condition: Expr, why: str) -> Iterator[Check]:
+def _above_lowest(a: Row, at: Cell, condition: Expr, why: str) -> Iterator[Check]:
     """Sites that are to have the lowest grade, and were given another."""
     least = lookup("lowest", a.industry, text_of(a.subtype))
     for sheet, title in (("county", "县级审查"), ("province", "省级核定")):
         above = count(sheet, ("grade", "!=", least), list_id=a.list_id)
         yield check(
-            a.fraud if "弄虚" in why else a.filing,
+            at,
             condition & (above > 0),
             f"{why}，应为最低等级“{{least}}”，《{title}》却不是：{{others}}。请改正《{title}》的等级，或核对本格。",
             others=(above, "grade"),
@@ -132,7 +132,7 @@ def sb06(a: Row) -> Iterator[Check]:
     为什么：有这些情形的直接评定为最低等级（四(二)）。
     怎么改：把审查、核定的等级改为最低等级；情形填错的，改正“弄虚作假或行贿”。
     """
-    yield from _above_lowest(a, a.fraud != "否", "有弄虚作假或行贿情形")
+    yield from _above_lowest(a, a.fraud, a.fraud != "否", "有弄虚作假或行贿情形")
 
 
 @row_rule("SB07", "未申报应为最低等级", Severity.ERROR, "workbook", CLAUSE, "applications")
@@ -148,7 +148,7 @@ def sb07(a: Row) -> Iterator[Check]:
         unfiled & (a.applied_grade != ""),
         "申报方式是“未申报”，却填了申报等级“{at}”。请清空这一格；实际已申报的，请改正申报方式。",
     )
-    yield from _above_lowest(a, unfiled, "规定时限内未申报")
+    yield from _above_lowest(a, a.filing, unfiled, "规定时限内未申报")
 
 
 @row_rule("SB08", "对标不全", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(二)2", "applications")

@@ -146,10 +146,11 @@ def test_every_column_that_names_a_person_is_known() -> None:
 def test_what_is_published_is_the_graded_sites(book: Book) -> None:
     rows, remarks = public_rows(city_of(book))
     shown = [dict(zip(HEADS, row, strict=True)) for row in rows]
-    assert [(one["序号"], one["厂区名称"], one["绩效等级"]) for one in shown] == [
-        (1, "东厂", "B"),
-        (2, "西厂", "B"),
-        (3, None, "未评级"),
+    names = [one.name for one in book.tables["enterprises"]]
+    assert [(one["序号"], one["企业名称"], one["绩效等级"]) for one in shown] == [
+        (1, f"{names[0]}（东厂）", "B"),
+        (2, f"{names[1]}（西厂）", "B"),
+        (3, names[2], "未评级"),
     ]
     assert shown[2]["重点行业"] == book.tables["lines"][2].industry
     assert remarks == []
@@ -168,7 +169,7 @@ def test_a_registered_name_is_published_but_never_a_phone(book: Book) -> None:
     assert [row[2] for row in rows[:2]] == [WITHHELD, WITHHELD]
     assert [(one.list_id[-1], "姓名" in one.why) for one in remarks] == [("1", True), ("2", True), ("3", False)]
     rows, remarks = public_rows(city, [first.list_id, second.list_id])
-    assert [row[2] for row in rows[:2]] == ["聊城市王志强家具厂", WITHHELD]
+    assert [row[2] for row in rows[:2]] == ["聊城市王志强家具厂（东厂）", WITHHELD]
     assert [one.list_id for one in remarks] == [second.list_id, third.list_id]
 
 
@@ -179,7 +180,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = make_rows(COUNTY, 60, 1, RULES)
     key = [row for row in rows["enterprises"] if row["industry"] != "非重点行业"]
     for row, name in zip(key, HOSTILE, strict=False):
-        row["name"] = name
+        row |= {"name": name, "site": ""}
     source = fill(folder / "东昌府区.xlsx", enterprises=60, rows=rows)
     assert main(["directory", str(source), "--out", str(folder / "公开")]) == 0
     return folder / "公开"

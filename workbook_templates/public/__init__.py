@@ -22,11 +22,11 @@ from workbook_templates.streaming import Column as Head
 
 PUBLIC = "公开目录"
 PUBLIC_HEADS = (
-    Head("序号", "number", 7), Head("区县", "text", 16), Head("企业名称", "text", 34), Head("厂区名称", "text", 16),
+    Head("序号", "number", 7), Head("区县", "text", 16), Head("企业名称", "text", 40),
     Head("重点行业", "text", 18), Head("重点行业子类", "text", 16), Head("绩效等级", "text", 10),
     Head("核定机关", "text", 16), Head("核定日期", "date", 12),
 )  # fmt: skip
-"""What is published: enterprises of the key industries only."""
+"""What is published: enterprises of the key industries only; the name of a site stands in brackets behind theirs."""
 PEOPLE = ("legal_person", "contact", "supervisor")
 """Fields of an enterprise that name persons; `keeper` of its lines is another."""
 WITHHELD = "（含个人信息，不予公开）"
@@ -68,8 +68,8 @@ def public_rows(city: City, registered: Collection[str] = ()) -> tuple[list[list
                 noted.append(Remark(book.county_name, at, "没有企业名称或绩效等级，或者读不出来"))
             rows.append(
                 [
-                    len(rows) + 1, book.county_name, name, site, key.industry, key.subtype, record.grade,
-                    record.fixed_by, record.fixed_on,
+                    len(rows) + 1, book.county_name, _named(name, site), key.industry,
+                    key.subtype, record.grade, record.fixed_by, record.fixed_on,
                 ]
             )  # fmt: skip
     return rows, noted
@@ -95,6 +95,13 @@ def _published(text: str | None, people: Iterable[str]) -> str | None:
     folded = _folded(plain)
     personal = _PHONE.search(_BETWEEN_DIGITS.sub("", folded)) or any(person in folded for person in people)
     return WITHHELD if personal else plain
+
+
+def _named(name: str | None, site: str | None) -> str | None:
+    """An enterprise and, in brackets, which of its sites."""
+    if name == WITHHELD or not site:
+        return name
+    return (name or "") + (site if site == WITHHELD else f"（{site}）")
 
 
 def page(city: City, rows: Iterable[Sequence[Value]]) -> str:

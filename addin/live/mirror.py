@@ -132,7 +132,7 @@ class Mirror:
                 again = True
             elif lines and page.layout:
                 changes[TITLES[title].key] = _entered(self.book, TITLES[title], page.layout, lines)
-            shaped |= bool(lines and (page.hidden or page.shape.hidden_rows or page.shape.hidden_columns))
+            shaped |= bool(lines) and _hides(page)
         if again:
             self._judge()
         elif changes or shaped:
@@ -199,6 +199,12 @@ class Mirror:
             page = self._pages.get(sheet.title)
             lay_out(book, sheet, _grid(sheet.title, page) if page else None)
         return book.faults
+
+
+def _hides(page: _Page) -> bool:
+    """Whether something of a sheet that an officer fills is hidden; the template's helpers stand behind that."""
+    last = max(page.layout.positions.values()) if page.layout else LAST_ROW
+    return page.hidden or bool(page.shape.hidden_rows) or any(first <= last for first, _ in page.shape.hidden_columns)
 
 
 def _entered(book: Book, sheet: Sheet, layout: Layout, lines: Mapping[int, Line | None]) -> WatchedRows:

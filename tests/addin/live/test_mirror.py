@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from addin.live import mirror as mirror_module
 from addin.live.mirror import LAST_ROW, Mirror
 from tests.addin.live.edits import TITLES, Edit, Officer
 from tests.addin.live.memory import Changed, opened
+from validators.columns import SHEETS
 from validators.findings import Finding
 from validators.rule import judge
 from workbook_templates.reader import Source, read_book, read_county
@@ -34,6 +36,18 @@ def test_a_book_in_an_application_is_read_as_its_file(sample: Path) -> None:
     assert found.tables == file.tables
     assert found.faults == file.faults
     assert found.facts == file.facts
+
+
+def test_an_edit_costs_nothing_for_the_rows_that_it_does_not_touch(
+    sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = opened(sample)
+    title = SHEETS["lines"].title
+    assert book.tabs[title].shape.hidden_columns, "the template's helpers, which an officer does not fill"
+    mirror = Mirror(book)
+    monkeypatch.setattr(mirror_module, "lay_out", lambda *_: pytest.fail("a whole sheet was looked at"))
+    book.tabs[title].cells[9][SHEETS["lines"]["product"].position] = "另一种产品"
+    assert mirror.take({title: mirror.look(title, 9, 9)})
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -29,13 +29,13 @@ from win32com.server.util import wrap
 from xlwings import _xlwindows
 
 from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
-from addin.live.over_xlwings import ERRORS, Names, Tab, own_width
+from addin.live.over_xlwings import ERRORS, Names, Tab
 from addin.problems import debugging
 from validators.columns import letter, position_of
 from validators.records import EXCEL_EPOCH, Raw
 from workbook_templates.layout import HEADER_ROW
-from workbook_templates.quick import EPOCH_1904, MOST_COLUMNS, Rows, Seen, moment
-from workbook_templates.reader import HEAD_ROWS, Grid, shows_moment
+from workbook_templates.quick import EPOCH_1904, Rows, Seen, moment
+from workbook_templates.reader import Grid, shows_moment
 
 _xlwindows.N_COM_ATTEMPTS = 1
 """xlwings asks a busy Excel for ever by itself; here it is asked once, and again later."""
@@ -134,7 +134,6 @@ class ExcelBook:
 
     def __init__(self, book: xlwings.Book) -> None:
         self._book: xlwings.Book | None = book
-        self._widths: dict[str, int] = {}
 
     @property
     def api(self) -> Any:  # noqa: ANN401 - COM has no types
@@ -208,11 +207,7 @@ class ExcelBook:
             if sheet is not None:
                 epoch = EPOCH_1904 if self.api.Date1904 else EXCEL_EPOCH
                 used = Area.of(sheet.UsedRange.Address)
-                if title not in self._widths or last >= used.bottom:
-                    width = min(used.right + 1, MOST_COLUMNS)
-                    heads = sheet.Range(Area(1, 0, HEAD_ROWS, width - 1).address).Value2
-                    self._widths[title] = own_width(_rows_of(heads), width)
-                area = Area(first, 0, min(last, used.bottom), self._widths[title] - 1)
+                area = Area(first, 0, min(last, used.bottom), used.right)
                 if area.top > area.bottom:
                     return [], seen
                 count = self.api.Application.WorksheetFunction.CountA

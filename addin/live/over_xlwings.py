@@ -105,9 +105,7 @@ class XlwingsBook:
             sheet = self._book.sheets[title]
             if title not in self._widths or last - first > SHORT:
                 used = sheet.used_range.last_cell
-                width = min(used.column, MOST_COLUMNS)
-                heads = _table(sheet.range((1, 1), (HEAD_ROWS, width)).raw_value)
-                self._widths[title] = own_width(heads, width)
+                self._widths[title] = _own(sheet, min(used.column, MOST_COLUMNS))
                 last = min(last, used.row)
             if last < first:
                 return [], Seen()
@@ -136,11 +134,9 @@ class XlwingsBook:
             sheet.range(cell).select()
 
 
-def own_width(heads: Sequence[Sequence[Any]], width: int) -> int:
-    """Columns before the template's hidden helpers, as the reader of files takes them; there are many of those.
-
-    `heads` are the first `HEAD_ROWS` rows of a sheet that has `width` columns.
-    """
+def _own(sheet: xw.Sheet, width: int) -> int:
+    """Columns before the template's hidden helpers, as the reader of files takes them; there are many of those."""
+    heads = _table(sheet.range((1, 1), (HEAD_ROWS, width)).raw_value)
     helpers = (at for row in heads for at, head in enumerate(row) if str(head).startswith(HELPER_HEAD))
     return min(helpers, default=width)
 

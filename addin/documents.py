@@ -24,6 +24,8 @@ LISTED = 5
 NAME_LENGTH = 30
 """Characters of an enterprise's name in the name of a file."""
 BOARD = "公示牌"
+OPINIONS = ("preliminary", "county", "city")
+"""Papers that hang on who fixes the grade."""
 """Value of 一厂一策 of those who put up a board."""
 
 
@@ -74,10 +76,12 @@ def papers(
     with progress("绩效分级文书") as step:
         readings, errors = _read(paths, "grading", step)
         others, unread = _read(beside, "inventory", step)
+        if unread:
+            raise Stop(str(unread[0]["message"]))
         enterprises = {row.list_id: told for one in others for row, told in known.plans(_book(one), one.findings)}
         pieces = [piece for one in readings for piece in _papers(one, enterprises, wanted, left)]
         made = _write(pieces, forms, known.PAPERS, Path(out), [*paths, *beside], step, force=force)
-    return _say(made, left, [*errors, *unread], known.PAPERS, as_json=as_json)
+    return _say(made, left, errors, known.PAPERS, as_json=as_json)
 
 
 def templates(*, out: str, force: bool, as_json: bool) -> int:
@@ -217,10 +221,17 @@ def _papers(
     """The papers of a grading workbook."""
     book = _book(reading)
     made = set[str]()
+    unfixed = {row["grade"] for row in book.ruleset.tables["grades"] if row["order"] and not row["fixed_by"]}
     for application, outlines, told in known.papers(book, reading.findings, enterprises):
         made.add(application.list_id)
+        unknown = application.applied_grade in unfixed
+        if unknown:
+            why = (
+                f"规则集 {book.ruleset.id} 没有录入{application.applied_grade}由谁核定，不知道该出哪种意见，没有出意见"
+            )
+            left.append({"file": book.file, "key": application.list_id, "reason": why})
         for outline in outlines:
-            if outline in wanted:
+            if outline in wanted and not (unknown and outline in OPINIONS):
                 yield Piece(outline, _county(reading), application.list_id, application.name or "", told)
     left += _left_out(book, known.REVIEWED, made)
 

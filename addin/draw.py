@@ -27,6 +27,10 @@ def draw_files(
     with progress("抽取") as step:
         books, wrong = read_gradings(paths, step)
         rules = books[0].ruleset
+        if not any(by_city for _, by_city in rules.visits.values()):
+            raise Stop(
+                f"规则集 {rules.id} 没有录入各等级怎样现场核查，不能抽取。请先用 qingdan ruleset edit 录入《绩效等级》的“现场核查”。"
+            )
         text = rules.thresholds.get(RATIO, "") if ratio is None else ratio
         source = "命令指定" if ratio is not None else f"规则集 {rules.id}，{_verified(rules.tables['thresholds'])}"
         try:

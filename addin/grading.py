@@ -5,7 +5,7 @@ from pathlib import Path
 
 from addin.city import Progress, labels
 from addin.problems import Stop
-from addin.reading import Reading, read_all
+from addin.reading import Reading, read_all, undamaged
 from validators.book import Book
 
 
@@ -27,6 +27,7 @@ def read_gradings(
         book = found.book
         assert book is not None  # noqa: S101 - records were asked for
         book.file = name
+        undamaged(book, name)
         own = str(found.summary["year"])
         if own != (year := year or own):
             raise Stop(f"“{name}”是 {own} 年的，要的是 {year} 年的。请只给同一年度的。")

@@ -6,7 +6,7 @@ from pathlib import Path
 from addin import shelf  # noqa: F401 - so that rule sets loaded on this computer are known
 from addin.city import LONG, Progress, labels
 from addin.problems import Stop
-from addin.reading import of_another_kind
+from addin.reading import of_another_kind, undamaged
 from addin.worker import LARGE_MEMORY, Failure, each
 from validators.book import Book
 from validators.city import City, Handed, sort_out
@@ -32,7 +32,7 @@ def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, l
             cities.append(one)
         elif isinstance(one, Book):
             one.file = name
-            handed.append(Handed(name, one))
+            handed.append(Handed(name, undamaged(one, name)))
         else:
             assert isinstance(one, Failure)  # noqa: S101 - for the type checker
             wrong.append(one.message)

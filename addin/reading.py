@@ -10,7 +10,7 @@ from addin import shelf  # noqa: F401 - so that rule sets loaded on this compute
 from addin.problems import Stop
 from addin.worker import Failure, each
 from validators.book import Book
-from validators.columns import KIND_NAMES, KINDS, BookKind
+from validators.columns import KIND_NAMES, KINDS, SHEET_TITLES, BookKind
 from validators.findings import Finding, Json
 from validators.rule import judge
 from validators.ruleset import UnknownRuleSet, load
@@ -100,6 +100,14 @@ def _read(
 def of_another_kind(book: Book, wanted: BookKind) -> str:
     """What is said of a workbook that is not of the kind that is wanted."""
     return f"“{book.file}”是{KIND_NAMES[book.kind]}，不是{KIND_NAMES[wanted]}，不能用在这里。请核对是否拿错了文件。"
+
+
+def undamaged(book: Book, name: str) -> Book:
+    """The book, where all its sheets could be read. Raises `Stop` with a line that calls it by this name."""
+    if book.damaged:
+        titles = "、".join(f"《{SHEET_TITLES[key]}》" for key in book.tables if key in book.damaged)
+        raise Stop(f"“{name}”的{titles}缺失或表头被改动，读不全。请先用 qingdan check 找出并改正。")
+    return book
 
 
 def summary(book: Book) -> Json:

@@ -5,12 +5,12 @@ from pathlib import Path
 from addin.arguments import day, files, round_name
 from addin.check import ALIKE
 from addin.problems import Stop, output, writing
-from addin.reading import Reading, read_all
+from addin.reading import Reading, read_all, undamaged
 from addin.template import NOT_CARRIED
 from addin.terminal import document, progress, say
 from addin.worker import Failure
 from validators.book import Book
-from validators.columns import SHEET_TITLES, BookKind
+from validators.columns import BookKind
 from validators.records import Value
 from validators.regrade import Regrade, Regrading, regrade
 from workbook_templates.cover import OFFICER_FIELDS
@@ -56,10 +56,7 @@ def _book(path: Path, kind: BookKind) -> Book:
         raise Stop(found.message)
     book = found.book
     assert isinstance(found, Reading) and book is not None  # noqa: S101 - records were asked for
-    if book.damaged:
-        titles = "、".join(f"《{SHEET_TITLES[key]}》" for key in book.tables if key in book.damaged)
-        raise Stop(f"“{path.name}”的{titles}缺失或表头被改动，读不全。请先用 qingdan check 找出并改正。")
-    return book
+    return undamaged(book, path.name)
 
 
 def _show(found: Regrading) -> None:

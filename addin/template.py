@@ -5,7 +5,7 @@ from pathlib import Path
 
 from addin.arguments import reference, round_name, rules_of, submitting, whole
 from addin.problems import Stop, output
-from addin.reading import Reading, read_all
+from addin.reading import Reading, read_all, undamaged
 from addin.terminal import document, progress, say, warn
 from addin.worker import Failure
 from validators.book import Book
@@ -94,6 +94,11 @@ def grading_template(
             raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
         book = _whole_book(Path(last), code, None)
         begun = book.kind == "inventory"
+        if not begun and book.ruleset.year != rules.year:
+            raise Stop(
+                f"“{Path(last).name}”是 {book.ruleset.year} 年的申报审核表，不能接着用到 {rules.year} 年，一年一本。"
+                "新的一年请用 --from 指定本区县的清单来开始。"
+            )
         given = {"applications": key_enterprises(book)} if begun else rows_of(book)
         given, notes = with_results(given, _results(references), rules)
         given = with_standings(given, code, rules)
@@ -211,9 +216,7 @@ def _whole_book(path: Path, county: str, kind: BookKind | None) -> Book:
     assert isinstance(found, Reading) and book is not None  # noqa: S101 - records were asked for
     if book.county != county:
         raise Stop(f"“{path.name}”是{book.county_name}的，不是 {county} 的。请用 --from 指定本区县的上一版。")
-    if book.damaged:
-        titles = "、".join(f"《{SHEET_TITLES[key]}》" for key in book.tables if key in book.damaged)
-        raise Stop(f"“{path.name}”的{titles}缺失或表头被改动，不能带过来。请先用 qingdan check 找出并改正。")
+    undamaged(book, path.name)
     lost = sum(len(record.bad) for records in book.tables.values() for record in records)
     if lost:
         warn(f"“{path.name}”有 {lost} 格读不出来，没有带过来。可用 qingdan check 逐格查看。")

@@ -52,6 +52,7 @@ def public_rows(city: City, registered: Collection[str] = ()) -> tuple[list[list
     """
     rows: list[list[Value]] = []
     noted: list[Remark] = []
+    seen = set[str]()
     for book in city.books():
         lines = book.index("lines", "list_id")
         for record in book.tables["enterprises"]:
@@ -66,6 +67,9 @@ def public_rows(city: City, registered: Collection[str] = ()) -> tuple[list[list
                 noted.append(Remark(book.county_name, at, "企业名称或厂区名称里写有电话或本企业人员的姓名，没有公开"))
             elif not name or not record.grade:
                 noted.append(Remark(book.county_name, at, "没有企业名称或绩效等级，或者读不出来"))
+            if record.list_id in seen:
+                noted.append(Remark(book.county_name, at, "这个清单编号有几行，都列出了"))
+            seen.add(record.list_id)
             rows.append(
                 [
                     len(rows) + 1, book.county_name, _named(name, site), key.industry,

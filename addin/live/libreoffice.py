@@ -17,8 +17,8 @@ from addin.libreoffice.engine import app, excel_formula
 from addin.libreoffice.office import Office, hold, load_uno
 from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
 from addin.live.over_xlwings import Names, XlwingsBook
-from validators.columns import COVER_TITLE, SHEETS, letter
-from workbook_templates.quick import MOST_COLUMNS, Seen
+from validators.columns import SHEETS, letter
+from workbook_templates.quick import Seen
 
 load_uno()
 
@@ -205,7 +205,8 @@ class LibreOffice:
                 add(one)
                 self._undo.append((remove, one))
             sheets = hold(document.Sheets)
-            for title, width in {COVER_TITLE: MOST_COLUMNS, **WIDTHS}.items():
+            # not the cover: its board changes with every edit, and what is typed there comes with its cells
+            for title, width in WIDTHS.items():
                 if not sheets.hasByName(title):
                     continue
                 sheet = hold(sheets.getByName(title))

@@ -365,12 +365,12 @@ def test_on_a_terminal_findings_are_a_table(tmp_path: Path) -> None:
     bad = fill(tmp_path / "有错.xlsx", rows=rows)
     terminal, end = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "60"}
-    done = subprocess.run([*QINGDAN, "check", str(bad)], stdout=end, stderr=end, check=False, env=environment)
-    os.close(end)
     pieces = []
-    with suppress(OSError):  # how Linux says that a terminal has ended
-        while piece := os.read(terminal, 1 << 16):  # a busy machine shows the progress bar too, which fills one
-            pieces.append(piece)
+    with subprocess.Popen([*QINGDAN, "check", str(bad)], stdout=end, stderr=end, env=environment) as done:
+        os.close(end)
+        with suppress(OSError):  # how Linux says that a terminal has ended
+            while piece := os.read(terminal, 1 << 16):  # while it runs: a terminal that nobody reads is soon full
+                pieces.append(piece)
     shown = b"".join(pieces).decode()
     os.close(terminal)
     assert done.returncode == 1

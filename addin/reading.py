@@ -102,6 +102,15 @@ def of_another_kind(book: Book, wanted: BookKind) -> str:
     return f"“{book.file}”是{KIND_NAMES[book.kind]}，不是{KIND_NAMES[wanted]}，不能用在这里。请核对是否拿错了文件。"
 
 
+def read_whole(path: Path, kind: BookKind | None) -> Book:
+    """The workbook at `path`, unjudged. Raises `Stop` where it cannot be read whole or is of another kind."""
+    (found,) = read_all([path], judged=False, records=True, kind=kind)
+    if isinstance(found, Failure):
+        raise Stop(found.message)
+    assert found.book is not None  # noqa: S101 - records were asked for
+    return undamaged(found.book, path.name)
+
+
 def undamaged(book: Book, name: str) -> Book:
     """The book, where all its sheets could be read. Raises `Stop` with a line that calls it by this name."""
     if book.damaged:

@@ -5,12 +5,10 @@ from pathlib import Path
 from addin.arguments import day, files, round_name
 from addin.check import ALIKE
 from addin.problems import Stop, output, writing
-from addin.reading import Reading, read_all, undamaged
+from addin.reading import read_whole
 from addin.template import NOT_CARRIED
 from addin.terminal import document, progress, say
-from addin.worker import Failure
 from validators.book import Book
-from validators.columns import BookKind
 from validators.records import Value
 from validators.regrade import Regrade, Regrading, regrade
 from workbook_templates.cover import OFFICER_FIELDS
@@ -25,9 +23,9 @@ def regrade_files(
     paths = files(given)
     source = Path(inventory)
     with progress("更新等级") as step:
-        books = [_book(path, "grading") for path in paths]
+        books = [read_whole(path, "grading") for path in paths]
         step(1, 2, source.name)
-        listed = _book(source, "inventory")
+        listed = read_whole(source, "inventory")
         for book in books:
             if (book.county, book.ruleset.year) != (listed.county, listed.ruleset.year):
                 raise Stop(
@@ -47,16 +45,6 @@ def regrade_files(
     elif found.changes:
         say("还没有改。加 --out 写出改好的下一版清单。")
     return 1 if found.changes and made is None else 0
-
-
-def _book(path: Path, kind: BookKind) -> Book:
-    """The workbook at `path`. Raises `Stop` where it cannot be read whole or is of another kind."""
-    (found,) = read_all([path], judged=False, records=True, kind=kind)
-    if isinstance(found, Failure):
-        raise Stop(found.message)
-    book = found.book
-    assert isinstance(found, Reading) and book is not None  # noqa: S101 - records were asked for
-    return undamaged(book, path.name)
 
 
 def _show(found: Regrading) -> None:

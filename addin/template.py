@@ -5,9 +5,8 @@ from pathlib import Path
 
 from addin.arguments import reference, round_name, rules_of, submitting, whole
 from addin.problems import Stop, output
-from addin.reading import Reading, read_all, undamaged
+from addin.reading import read_whole
 from addin.terminal import document, progress, say, warn
-from addin.worker import Failure
 from validators.book import Book
 from validators.columns import KINDS, SHEET_TITLES, BookKind
 from validators.imports import MINISTRY, PROVINCE, Listed
@@ -209,14 +208,9 @@ def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value]]:
 
 def _whole_book(path: Path, county: str, kind: BookKind | None) -> Book:
     """The county's workbook at `path`. Raises `Stop` where it cannot be read whole, is another county's or kind."""
-    (found,) = read_all([path], judged=False, records=True, kind=kind)
-    if isinstance(found, Failure):
-        raise Stop(found.message)
-    book = found.book
-    assert isinstance(found, Reading) and book is not None  # noqa: S101 - records were asked for
+    book = read_whole(path, kind)
     if book.county != county:
         raise Stop(f"“{path.name}”是{book.county_name}的，不是 {county} 的。请用 --from 指定本区县的上一版。")
-    undamaged(book, path.name)
     lost = sum(len(record.bad) for records in book.tables.values() for record in records)
     if lost:
         warn(f"“{path.name}”有 {lost} 格读不出来，没有带过来。可用 qingdan check 逐格查看。")

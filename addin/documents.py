@@ -8,11 +8,11 @@ from pathlib import Path
 
 from addin.arguments import files
 from addin.problems import Stop, output, writing
-from addin.reading import Reading, read_all
+from addin.reading import Reading, read_all, undamaged
 from addin.terminal import Step, document, progress, say, warn
 from addin.worker import Failure, each
 from validators.book import Book
-from validators.columns import ROOTS, SHEET_TITLES, SHEETS, BookKind
+from validators.columns import ROOTS, SHEETS, BookKind
 from validators.findings import Json
 from workbook_templates.documents import known
 from workbook_templates.documents.filling import DoesNotFit, Element, Form, Known, Names, bound, filled, form, whole
@@ -171,19 +171,13 @@ def _read(paths: Sequence[Path], kind: BookKind, step: Step) -> tuple[list[Readi
     readings: list[Reading] = []
     errors: list[Json] = []
     for number, (path, one) in enumerate(zip(paths, read_all(paths, records=True, kind=kind), strict=True), 1):
-        damaged = (
-            []
-            if isinstance(one, Failure)
-            else [title for key, title in SHEET_TITLES.items() if key in _book(one).damaged]
-        )
-        if isinstance(one, Failure):
-            errors.append({"file": path.name, "message": one.message})
-        elif damaged:
-            titles = "、".join(f"《{title}》" for title in damaged)
-            why = f"“{path.name}”的{titles}缺失或表头被改动，不能生成文书。请先用 qingdan check 找出并改正。"
-            errors.append({"file": path.name, "message": why})
-        else:
+        try:
+            if isinstance(one, Failure):
+                raise Stop(one.message)
+            undamaged(_book(one), path.name)
             readings.append(one)
+        except Stop as why:
+            errors.append({"file": path.name, "message": str(why)})
         step(number, len(paths), path.name)
     return readings, errors
 

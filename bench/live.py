@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from addin.live.libreoffice import _Listener
 from addin.live.mirror import Mirror
 from addin.live.session import Session
 from addin.live.state import Picture
@@ -43,16 +43,17 @@ CLAIMED = {"median": 50.0, "p95": 150.0}
 
 
 class Clock:
-    """Stands before the host's queue and notes when LibreOffice reported a change of cells."""
+    """Notes when LibreOffice last began to report a change of cells."""
 
-    def __init__(self, heard: SimpleQueue[object]) -> None:
-        self._heard = heard
+    def __init__(self) -> None:
         self.changed = 0.0
+        told = _Listener.changesOccurred
 
-    def put(self, item: object) -> None:
-        if isinstance(item, tuple):
+        def changes_occurred(listener: _Listener, event: object) -> None:
             self.changed = time.time()
-        self._heard.put(item)
+            told(listener, event)
+
+        _Listener.changesOccurred = changes_occurred  # type: ignore[method-assign] # to look at the clock first
 
 
 def main() -> int:
@@ -89,9 +90,8 @@ def beside_libreoffice(path: Path, book: Book) -> dict[str, Any]:
     """Typed edits without and with LibreOffice's own recalculation, and a paste, the pane open beside."""
     calc = Calc(path, headless=False)
     try:
+        clock = Clock()
         host = calc.host()
-        clock = Clock(host._heard)
-        host._listener._heard = clock
         session = Session(lambda: host)
         start = time.perf_counter()
         threads = [Thread(target=session.run)]

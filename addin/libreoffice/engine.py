@@ -8,7 +8,6 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -403,10 +402,15 @@ class Range(base_classes.Range):
 
     def __init__(self, sheet: Sheet, api: Any) -> None:
         self.sheet, self.api = sheet, hold(api)
+        self._asked: Any = None
 
-    @cached_property
+    @property
     def _area(self) -> Any:
-        return self.api.RangeAddress
+        # not a cached_property: until Python 3.12 one thread that asks holds the lock of all, and a listener,
+        # for which LibreOffice waits, would wait for it
+        if self._asked is None:
+            self._asked = self.api.RangeAddress
+        return self._asked
 
     @property
     def row(self) -> int:

@@ -4,7 +4,7 @@ An application is driven from one thread only, that of the session; `wake` alone
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from workbook_templates.quick import Rows, Seen
@@ -28,6 +28,8 @@ class Changed:
     first: int
     last: int
     """1-based rows, inclusive; may reach far beyond what is filled (a whole column)."""
+    told: tuple[Rows, Seen] | None = field(default=None, compare=False, repr=False)
+    """What the application, still at it, said stands there now, as from `OpenBook.rows`; without it, ask."""
 
 
 @dataclass(frozen=True, slots=True)

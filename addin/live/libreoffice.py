@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import xlwings
@@ -18,7 +19,8 @@ from addin.libreoffice.office import Office, hold, load_uno
 from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
 from addin.live.over_xlwings import Names, XlwingsBook
 from validators.columns import SHEETS, letter
-from workbook_templates.quick import Seen
+from workbook_templates.layout import HEADER_ROW
+from workbook_templates.quick import Rows, Seen
 
 load_uno()
 
@@ -29,7 +31,10 @@ from com.sun.star.uno import Exception as UnoException  # noqa: E402
 from com.sun.star.util import XChangesListener, XModifyListener  # noqa: E402
 from com.sun.star.view import XSelectionChangeListener  # noqa: E402
 
-EXPLAINED = 0.03
+TOLD = 20
+"""Rows that are read while LibreOffice waits for what it reports to be heard; an answer may take as long as it is busy
+afterwards with its own formulas and the screen."""
+EXPLAINED = 0.1
 """Seconds within which the change follows that explains a modification."""
 ALIVE = 1.0
 """Seconds without a sign of life after which LibreOffice is asked for one."""
@@ -67,8 +72,12 @@ class LibreOfficeBook(XlwingsBook):
             ranges = hold(self.document.NamedRanges)
             return Names(ranges.ElementNames, target)
 
+    def told(self, title: str, first: int, last: int) -> tuple[Rows, Seen] | None:
+        """Rows of a sheet that was read before; None of another."""
+        return self.rows(title, first, last) if title in self._widths else None
+
     def shape(self, title: str) -> Seen:
-        """What is merged and hidden."""
+        """What is merged and hidden, without the merged bands that the template has above its header."""
         seen = Seen()
         with self.asking():
             sheet = self._book.sheets[title]
@@ -79,7 +88,7 @@ class LibreOfficeBook(XlwingsBook):
             columns = {column for area in visible for column in range(area.StartColumn, area.EndColumn + 1)}
             seen.hidden_rows = set(range(1, height + 1)) - rows
             seen.hidden_columns = [(column, column) for column in range(width) if column not in columns]
-            areas = {_address(area) for area in _merged(sheet.api, 0, 0, height - 1, width - 1)}
+            areas = {_address(area) for area in _merged(sheet.api, HEADER_ROW - 1, 0, height - 1, width - 1)}
             seen.merged = [address for _, address in sorted(areas)]
         return seen
 
@@ -92,6 +101,8 @@ def _address(area: Any) -> tuple[tuple[int, int], str]:  # noqa: ANN401 - a UNO 
 
 def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterator[Any]:  # noqa: ANN401 - UNO
     """Areas of merged cells, found by halves."""
+    if top > bottom:
+        return
     area = hold(sheet.getCellRangeByPosition(left, top, right, bottom))
     if not area.getIsMerged():
         return
@@ -112,14 +123,27 @@ def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterato
 class _Listener(
     unohelper.Base, XChangesListener, XSelectionChangeListener, XActivationEventListener, XDocumentEventListener
 ):
-    """Puts what a document reports into a queue, and holds it, and does nothing else: LibreOffice waits for it."""
+    """Puts what a document reports into a queue, and holds it, and does little else: LibreOffice waits for it."""
 
     def __init__(self, heard: "queue.SimpleQueue[Any]") -> None:
         self._heard = heard
+        self.book: LibreOfficeBook | None = None
 
     def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        for change in hold(event).Changes:
-            self._heard.put((change.Accessor, change.ReplacedElement))
+        book = self.book
+        if book is None:
+            return
+        try:
+            with book.asking():
+                changes = [
+                    one for change in hold(event).Changes for one in _changes(change.Accessor, change.ReplacedElement)
+                ]
+            few = sum(one.last - one.first + 1 for one in changes) <= TOLD
+            if few:
+                changes = [replace(one, told=book.told(one.sheet, one.first, one.last)) for one in changes]
+            self._heard.put(tuple(changes))
+        except Gone as gone:
+            self._heard.put(gone)  # for whoever waits
 
     def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
         hold(event)
@@ -138,12 +162,12 @@ class _Listener(
 class _Modified(unohelper.Base, XModifyListener):
     """Puts into the queue that a sheet was modified; without one, that the document was."""
 
-    def __init__(self, heard: "queue.SimpleQueue[Any]", sheet: Any) -> None:  # noqa: ANN401 - UNO
-        self._heard, self._sheet = heard, sheet
+    def __init__(self, heard: "queue.SimpleQueue[Any]", title: str | None) -> None:
+        self._heard, self._title = heard, title
 
     def modified(self, event: Any) -> None:  # noqa: ANN401 - UNO
         hold(event)
-        self._heard.put(("modified", self._sheet) if self._sheet is not None else Dirty())
+        self._heard.put(Dirty(self._title))
 
     def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
         pass
@@ -190,7 +214,7 @@ class LibreOffice:
         for remove, listener in self._undo:
             with suppress(UnoException, ValueError):
                 remove(listener)
-        self._undo = []
+        self._undo, self._listener.book = [], book
         if book is None:
             return
         with self.asking():
@@ -212,7 +236,7 @@ class LibreOffice:
                 sheet = hold(sheets.getByName(title))
                 # the first column and those behind the last are the workbook's own: they change with other sheets
                 area = hold(sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1))
-                modified = _Modified(self._heard, sheet)
+                modified = _Modified(self._heard, title)
                 area.addModifyListener(modified)
                 self._undo.append((area.removeModifyListener, modified))
 
@@ -223,23 +247,22 @@ class LibreOffice:
             with self.asking():
                 _ = self._office.desktop.CurrentComponent
         found: list[Event] = []
-        changed: Counter[str] = Counter()
-        modified: Counter[str] = Counter()
+        unexplained: Counter[str] = Counter()
         while raw:
-            with self.asking():
-                for one in raw:
-                    if isinstance(one, Event):
-                        found.append(one)
-                    elif one is not None and one[0] == "modified":
-                        modified[one[1].Name] += 1
-                    elif one is not None:
-                        own = list(_changes(*one))
-                        changed.update({change.sheet for change in own})
-                        found += own
-            raw = self._taken(EXPLAINED) if modified - changed else []
-        return [*dict.fromkeys(found), *(Dirty(title) for title in modified - changed)]
+            for one in raw:
+                if isinstance(one, Gone):
+                    raise one
+                if isinstance(one, tuple):
+                    found += one
+                    unexplained.subtract({change.sheet for change in one})
+                elif isinstance(one, Dirty) and one.sheet:
+                    unexplained[one.sheet] += 1
+                elif one is not None:
+                    found.append(one)
+            raw = self._taken(EXPLAINED) if +unexplained else []
+        return [*found, *map(Dirty, +unexplained)]
 
-    def _taken(self, timeout: float) -> list[Any]:
+    def _taken(self, timeout: float) -> list[Event | tuple[Changed, ...] | Gone | None]:
         """What stands in the queue; waits for the first of it."""
         try:
             found = [self._heard.get(timeout=timeout) if timeout > 0 else self._heard.get_nowait()]

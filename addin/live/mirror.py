@@ -46,23 +46,17 @@ class _Page:
     layout: Layout | None = None
 
 
-@dataclass(frozen=True)
 class _Head:
-    """A workbook as far as `begin` reads it: what it says of itself; no sheet's shape is asked for."""
+    """A workbook as far as `begin` reads it: what it says of itself, asked for once; no sheet's shape is."""
 
-    source: OpenBook
-
-    @property
-    def name(self) -> str:
-        return self.source.name
+    def __init__(self, source: OpenBook) -> None:
+        self.source = source
+        self.name, self.names, self.sheets = source.name, source.names, source.sheets
 
     @property
-    def names(self) -> Mapping[str, str]:
-        return self.source.names
-
-    @property
-    def sheets(self) -> Mapping[str, Tab]:
-        return self.source.sheets
+    def tabs(self) -> Mapping[str, Tab]:
+        """The sheets that an officer fills."""
+        return {title: tab for title, tab in self.sheets.items() if title in TITLES and tab.kind == "worksheet"}
 
     def grid(self, title: str) -> Grid | None:
         return Grid(title, False, *self.source.rows(title, 1, LAST_ROW)) if title in self.sheets else None
@@ -74,12 +68,12 @@ class Mirror:
     def __init__(self, source: OpenBook) -> None:
         """Read the whole workbook."""
         self._source = source
-        self._pages = {}
-        for title, tab in source.sheets.items():
-            if title in TITLES and tab.kind == "worksheet":
-                lines = _lines(*source.rows(title, 1, LAST_ROW))
-                self._pages[title] = _Page(tab.state != "visible", source.shape(title), lines)
-        self._begun = begin(_Head(source))
+        head = _Head(source)
+        self._pages = {
+            title: _Page(tab.state != "visible", source.shape(title), _lines(*source.rows(title, 1, LAST_ROW)))
+            for title, tab in head.tabs.items()
+        }
+        self._begun = begin(head)
         self._judge()
 
     @property
@@ -101,12 +95,13 @@ class Mirror:
         """Judge one of the rules over the whole workbook that `take` left for later; whether there was one."""
         return self._watch.settle()
 
-    def look(self, title: str, first: int, last: int) -> Lines:
-        """Read rows of a sheet; returns those that are not as they were. Changes nothing: that is for `take`."""
+    def look(self, title: str, first: int, last: int, told: tuple[Rows, Seen] | None = None) -> Lines:
+        """Read rows of a sheet that nobody `told`; returns those that are not as they were. Changes nothing: that is
+        for `take`."""
         page = self._pages.get(title)
         if page is None:
             return {}
-        now = _lines(*self._source.rows(title, first, last))
+        now = _lines(*(told or self._source.rows(title, first, last)))
         gone: Lines = {row: None for row in page.lines if first <= row <= last and row not in now}
         return gone | {row: line for row, line in now.items() if not _same(page.lines.get(row), line)}
 
@@ -141,10 +136,11 @@ class Mirror:
 
     def look_around(self) -> bool:
         """Read what the workbook says of itself, its sheets, and what is merged and hidden; whether that changed."""
-        tabs = {title: tab for title, tab in self._source.sheets.items() if title in TITLES and tab.kind == "worksheet"}
+        head = _Head(self._source)
+        tabs = head.tabs
         shapes = {title: self._source.shape(title) for title in tabs}
         new = {title: _lines(*self._source.rows(title, 1, LAST_ROW)) for title in tabs if title not in self._pages}
-        begun = begin(_Head(self._source))
+        begun = begin(head)
         again = bool(new) or tabs.keys() != self._pages.keys() or _identity(begun) != _identity(self._begun)
         facts, self._begun = self._begun.facts, begun
         old = self._pages

@@ -41,6 +41,10 @@ class Session:
         self._mirror: Mirror | None = None
         self._spans: dict[str, list[tuple[int, int]]] = {}
         """Rows to be read at once, by title."""
+        self._told: list[Changed] = []
+        """Changes that came with what stands there now."""
+        self._again: dict[str, list[tuple[int, int]]] = {}
+        """Their rows, to be read when it is quiet."""
         self._dirty: set[str | None] = set()
         """Titles of sheets that are to be read whole when it is quiet; None: the workbook itself."""
         self._look = self._moved = True
@@ -113,20 +117,21 @@ class Session:
     def _turn(self, host: Host[Any]) -> None:
         """Wait for something to happen, and take it in."""
         unsettled = self._mirror is not None and not self._mirror.settled
-        urgent = unsettled or self._look or self._moved or bool(self._spans or self._wanted)
-        quiet_at = self._heard_at + QUIET
-        pause = max(0.0, quiet_at - time.monotonic()) if self._dirty else KNOCK
+        urgent = unsettled or self._look or self._moved or bool(self._told or self._spans or self._wanted)
+        pause = max(0.0, self._heard_at + QUIET - time.monotonic()) if self._dirty else KNOCK
         heard = host.wait(max(self._rest, 0.0 if urgent else pause))
         self._rest = 0.0
         if heard:
             self._hear(self._gathered(host, heard))
         if self._look:
             self._find(host)
+        if self._told:
+            self._take_told()
         if self._moved or self._spans or self._wanted:
             self._take()
         elif unsettled:
             self._settle()
-        elif self._dirty and time.monotonic() >= quiet_at:
+        elif self._dirty and time.monotonic() >= self._heard_at + QUIET:
             self._read_again(host)
 
     def _lose(self) -> None:
@@ -159,6 +164,8 @@ class Session:
                 self._look = True
             elif isinstance(event, Moved):
                 self._moved = True
+            elif isinstance(event, Changed) and event.told:
+                self._told.append(event)
             elif isinstance(event, Changed):
                 self._spans.setdefault(event.sheet, []).append((event.first, event.last))
             elif event.sheet is not None:
@@ -181,11 +188,26 @@ class Session:
             self._show("已关闭" if self._picture.file else "等待")
         elif book != self._book or self._mirror is None or book.name != self._mirror.book.file:
             host.watch(book)
-            self._spans, self._dirty = {}, set()
+            self._told, self._spans, self._again, self._dirty = [], {}, {}, set()
             self._book, self._mirror = book, Mirror(book)
             gc.freeze()  # what was read lives long: looking through it for garbage would only cost
         self._file = book.path if book else None
         self._look, self._moved = False, True
+
+    def _take_told(self) -> None:
+        """Show what changes mean that came with what stands there now: the application may be at it for long yet.
+
+        It is asked once more when it is quiet, for it spoke in the middle of its work.
+        """
+        told, self._told = self._told, []
+        mirror = self._mirror
+        if mirror is None:
+            return
+        for event in told:  # in this order: the later ones know better
+            if event.sheet in TITLES:
+                mirror.take({event.sheet: mirror.look(event.sheet, event.first, event.last, event.told)})
+                self._again.setdefault(event.sheet, []).append((event.first, event.last))
+        self._show("已连接")
 
     def _take(self) -> None:
         """Read what was changed, and show what it means."""
@@ -219,6 +241,9 @@ class Session:
         book, mirror = self._book, self._mirror
         if book is None or mirror is None:
             self._dirty.clear()
+            return
+        if self._again:
+            self._spans, self._again = self._again, {}
             return
         title = min(self._dirty, key=str)
         if title is None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ def blank_name(host: MemoryHost, row: int = 5, *, tell: bool = True) -> None:
     host.open[0].tabs[TITLE].cells[row].pop(NAME, None)
     if tell:
         host.tell(Changed(TITLE, row, row))
+
+
+def told(host: MemoryHost, change: Changed) -> Changed:
+    """A change that says what stands there now, as an application does that is still at it."""
+    return replace(change, told=host.open[0].rows(change.sheet, change.first, change.last))
 
 
 def has(rule: str, cell: str) -> Callable[[Any], bool]:
@@ -54,10 +60,27 @@ def test_a_burst_of_random_edits_ends_at_what_a_reading_from_scratch_finds(sampl
     shown(session, lambda picture: picture.status == "已连接")
     pause = random.Random(1)  # noqa: S311 - test data
     for _ in range(60):
-        host.tell(officer.edit())
+        event = officer.edit()
+        host.tell(told(host, event) if isinstance(event, Changed) and event.last - event.first < 20 else event)
         if pause.random() < 0.2:
             session.newer(session.picture().version, 0.05)
     wait_for(lambda: [*session.picture().findings] == judge(read_book(host.open[0])))
+
+
+def test_what_is_told_with_a_change_is_shown_while_the_application_is_busy(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    blank_name(host, tell=False)
+    change = told(host, Changed(TITLE, 5, 5))
+    host.open[0].busy = True
+    host.tell(change, Moved())
+    assert shown(session, has("GS02", "D5")).status in ("已连接", "忙")
+    shown(session, lambda picture: picture.status == "忙")
+    host.open[0].tabs[TITLE].cells[5][NAME] = "说得太早"  # what was told was not the end of it
+    host.open[0].busy = False
+    shown(session, lambda picture: not has("GS02", "D5")(picture))
+    assert (TITLE, 5, 5) in host.open[0].reads
 
 
 def test_what_was_not_reported_exactly_is_found_when_it_is_quiet(sample: Path, watching: Watching) -> None:

@@ -6,12 +6,13 @@ in one file. Every error is a `PackageError` whose text is Chinese and fit for a
 """
 
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from urllib.parse import unquote
 from xml.parsers import expat
+
+from zlib_ng import zlib_ng  # inflates twice as fast as zlib
 
 MAX_PARTS = 10_000
 MAX_VERSION = 63  # of the zip format, in tenths; what others refuse to read starts here
@@ -151,12 +152,12 @@ class Package:
             raise DamagedError(f"文件里缺少部件 {name}", name)
         if member.size > limit:
             raise TooBigError(f"部件 {name} 展开后有 {member.size} 字节，超过上限 {limit} 字节", name)
-        inflater = zlib.decompressobj(-15)
-        position, left, size, crc, pending = member.start, member.packed, 0, 0, b""
+        inflater = zlib_ng.decompressobj(-15)
+        position, left, size, crc, pending, data = member.start, member.packed, 0, 0, b"", b""
         try:
-            while left or pending:
+            while left or pending or (data and member.method and not inflater.eof):  # it may hold some output back
                 raw = pending
-                if not raw:
+                if left and not raw:
                     self.file.seek(position)
                     raw = self.file.read(min(left, 1 << 16))
                     if not raw:
@@ -168,12 +169,12 @@ class Package:
                 else:
                     data, pending = raw, b""
                 size += len(data)
-                crc = zlib.crc32(data, crc)
+                crc = zlib_ng.crc32(data, crc)
                 if size > member.size or (inflater.eof and (left or inflater.unused_data)):
                     break
                 if data:
                     yield data
-        except zlib.error as error:
+        except zlib_ng.error as error:  # type: ignore[misc] # the class, which its stub calls an instance
             raise DamagedError(f"部件 {name} 的压缩数据已损坏", name) from error
         whole = inflater.eof and not inflater.unused_data if member.method else True
         if left or size != member.size or crc != member.crc or not whole:

@@ -81,6 +81,14 @@ def test_sizes_behind_the_data_are_understood() -> None:
     read_all(target.getvalue())
 
 
+def test_what_the_inflater_holds_back_at_the_end_is_read() -> None:
+    parts = parts_of(plain_workbook())
+    for more in range(0, 600, 3):
+        parts["xl/long.xml"] = b"a" * ((1 << 18) + more)
+        found = opened(packed(parts))
+        assert found.read("xl/long.xml") == parts["xl/long.xml"]
+
+
 def test_hidden_sheets_are_listed_with_their_state() -> None:
     found = opened(changed(BOOK, '<sheet name="企业"', '<sheet state="veryHidden" name="企业"'))
     assert [s.state for s in sheets(found)] == ["veryHidden"]

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from addin.arguments import day, files, rules_of
 from addin.city import inbox
 from addin.grading import read_gradings
-from addin.terminal import document, progress, say, warn
+from addin.terminal import document, progress, say, unread
 from validators.book import Book
 from validators.duties import duties, heading
+from validators.findings import Json
 
 
 def calendar(given: Sequence[str], *, year: str | None, on: str | None, as_json: bool) -> int:
     """Say what is due; returns the exit code."""
     books: list[Book] = []
-    wrong: list[str] = []
+    wrong: list[Json] = []
     if given:
         with progress("日程") as step:
             books, wrong = read_gradings(inbox(files(given)), step, year=year)
@@ -27,13 +28,11 @@ def calendar(given: Sequence[str], *, year: str | None, on: str | None, as_json:
                 "ruleset": rules.id,
                 "on": str(today),
                 "duties": [duty.to_json() for duty in found],
-                "errors": [{"file": None, "message": line} for line in wrong],
+                "errors": wrong,
             }
         )
     else:
         say(heading(rules, today))
         for duty in found:
             say(f"{duty.due}  {duty.state}  {duty.what}（{duty.round}，{duty.who}）  {duty.basis}")
-    for line in wrong:
-        warn(line)
-    return 2 if wrong else 1 if any(duty.left < 0 and duty.lacking for duty in found) else 0
+    return unread(wrong, 1 if any(duty.left < 0 and duty.lacking for duty in found) else 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from addin.arguments import day, files, rules_of
 from addin.reading import Reading, read_all
-from addin.terminal import document, harmless, progress, say, warn
+from addin.terminal import document, harmless, progress, say, unread, warn
 from addin.worker import Failure
 from validators.findings import (
     SEVERITY_NAMES,
@@ -64,9 +64,7 @@ def check(given: list[str], *, previous: str | None, on: str | None, rules: str 
     else:
         for one in readings:
             show(one)
-    for error in errors:
-        warn(error["message"])
-    return 2 if errors else 0 if passed else 1
+    return unread(errors, 0 if passed else 1)
 
 
 def verdict(passed: bool) -> str:

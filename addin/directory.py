@@ -7,7 +7,7 @@ from addin.arguments import files
 from addin.city import inbox
 from addin.inventories import read_inventories
 from addin.problems import Stop, output
-from addin.terminal import document, progress, say, warn
+from addin.terminal import document, progress, say, unread
 from workbook_templates.city import created
 from workbook_templates.public import PUBLIC, PUBLIC_HEADS, page, public_rows
 from workbook_templates.streaming import Sheet, write_sheets
@@ -41,7 +41,7 @@ def directory(given: Sequence[str], *, out: str, registered: Sequence[str], forc
                 "counties": [book.county for book in city.books()],
                 "sites": len(rows),
                 "remarks": [{"county": one.county, "key": one.list_id, "why": one.why} for one in remarks],
-                "errors": [{"file": None, "message": line} for line in wrong],
+                "errors": wrong,
             }
         )
     else:
@@ -50,6 +50,4 @@ def directory(given: Sequence[str], *, out: str, registered: Sequence[str], forc
         if remarks:
             say("请在填报表里改正后重做；名称确是登记名称、含有人名的，核实后用 --registered 清单编号 公开。")
         say(f"已写出 {workbook} 和 {html.name}：{len(rows)} 个厂区。")
-    for line in wrong:
-        warn(line)
-    return 2 if wrong else 1 if remarks else 0
+    return unread(wrong, 1 if remarks else 0)

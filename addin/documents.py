@@ -9,7 +9,7 @@ from pathlib import Path
 from addin.arguments import files
 from addin.problems import Stop, output, writing
 from addin.reading import Reading, read_all, undamaged
-from addin.terminal import Step, document, progress, say, warn
+from addin.terminal import Step, document, progress, say, unread, warn
 from addin.worker import Failure, each
 from validators.book import Book
 from validators.columns import ROOTS, SHEETS, BookKind
@@ -314,11 +314,9 @@ def _say(
             say(f"其中 {len(filing)} 份的一厂一策没有备案，或备案早于等级核定（CS09），日期留空待填：{_some(filing)}。")
         for one in left:
             say(f"{one['file']}{' ' + one['key'] if one['key'] else ''}：{one['reason']}。")
-    for error in errors:
-        warn(error["message"])
     if not made and not errors:
         warn("没有可生成的文书：表中没有企业，或还没有到出具文书的一步。")
-    return 2 if errors else 1 if wrong or filing or left else 0
+    return unread(errors, 1 if wrong or filing or left else 0)
 
 
 def _some(keys: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from addin.arguments import files
 from addin.city import inbox
 from addin.grading import read_gradings
 from addin.problems import Stop, output
-from addin.terminal import document, progress, say, warn
+from addin.terminal import document, progress, say, unread
 from validators.draw import Draw, draw
 from validators.procedure import DRAWN, EACH
 from workbook_templates.visits import write_visits
@@ -41,18 +41,16 @@ def draw_files(
             write_visits(file, made, rules, source, dt.date(rules.year, 1, 1))
     open_ = [one for one in made.left_out if not one[1].list_id or not one[1].applied_grade]
     if as_json:
-        document({**_json(made), "out": out, "errors": [{"file": None, "message": line} for line in wrong]})
+        document({**_json(made), "out": out, "errors": wrong})
     else:
         for book, one, why in made.left_out:
             say(
-                f"{'✗' if (book, one, why) in open_ else 'ⓘ'} {book.county_name}《申报》第 {one.row} 行 {one.list_id or ''}：{why}，没有列入。"
+                f"{'✗' if (book, one, why) in open_ else 'ⓘ'} {book.county_name}《申报》第 {one.row} 行{f' {one.list_id}' if one.list_id else ''}：{why}，没有列入。"
             )
         each = len(made.visits) - made.quota
         say(f"逐个核查 {each} 个；按 {float(made.ratio):g}%（{source}）从 {made.population} 个里抽中 {made.quota} 个。")
         say(f"种子“{made.seed}”，名单的 SHA-256 {made.list_sha256}。已写出 {out}。")
-    for line in wrong:
-        warn(line)
-    return 2 if wrong else 1 if open_ else 0
+    return unread(wrong, 1 if open_ else 0)
 
 
 def _verified(thresholds: Sequence[dict[str, str]]) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from addin.arguments import files
 from addin.city import inbox
 from addin.inventories import read_inventories
-from addin.problems import output
-from addin.terminal import document, progress, say, warn
+from addin.problems import Stop, output
+from addin.terminal import document, progress, say, unread
 from validators.guarantee import FILED, UNFILED, Guaranteed, extents, guaranteed
 from workbook_templates.guaranteed import GROUPS, mismatched, write_guarantee
 
@@ -18,8 +18,13 @@ def guarantee(given: Sequence[str], *, out: str, force: bool, as_json: bool) -> 
     paths = inbox(files(given))
     with progress("保障类名单") as step:
         city, wrong = read_inventories(paths, step)
-        with output(Path(out), force=force, inputs=paths) as file:
-            write_guarantee(file, city)
+        try:
+            with output(Path(out), force=force, inputs=paths) as file:
+                write_guarantee(file, city)
+        except OverflowError as error:
+            raise Stop(
+                "清单里有的减排量大得加不起来，不是合理的数。请先用 qingdan check 核对各份清单，改正后再做。"
+            ) from error
     rows = list(guaranteed(city))
     open_ = [one for one in rows if one.filing == UNFILED or mismatched(one) or one.group not in GROUPS]
     if as_json:
@@ -35,7 +40,7 @@ def guarantee(given: Sequence[str], *, out: str, force: bool, as_json: bool) -> 
                     for one in extents(city, tuple(GROUPS))
                 ],
                 "open": [{"county": one.book.county, "key": one.record.list_id, "why": why(one)} for one in open_],
-                "errors": [{"file": None, "message": line} for line in wrong],
+                "errors": wrong,
             }
         )
     else:
@@ -43,9 +48,7 @@ def guarantee(given: Sequence[str], *, out: str, force: bool, as_json: bool) -> 
             say(f"✗ {one.book.county_name} {one.record.list_id} {one.record.name or ''}：{why(one)}。")
         kinds = "，".join(f"{title} {sum(one.group == group for one in rows)}" for group, title in GROUPS.items())
         say(f"已写出 {out}：{len(rows)} 行（{kinds}）。")
-    for line in wrong:
-        warn(line)
-    return 2 if wrong else 1 if open_ else 0
+    return unread(wrong, 1 if open_ else 0)
 
 
 def why(one: Guaranteed) -> str:

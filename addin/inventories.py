@@ -7,23 +7,24 @@ from addin import shelf  # noqa: F401 - so that rule sets loaded on this compute
 from addin.city import LONG, Progress, labels
 from addin.problems import Stop
 from addin.reading import of_another_kind, undamaged
-from addin.worker import LARGE_MEMORY, Failure, each
+from addin.worker import LARGE_MEMORY, each
 from validators.book import Book
 from validators.city import City, Handed, sort_out
+from validators.findings import Json
 from validators.ruleset import load
 from workbook_templates.city import COUNTIES, read_city
 from workbook_templates.reader import UnreadableWorkbook, open_workbook, read_county
 
 
-def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, list[str]]:
-    """What holds of the files, and a line for each that could not be read or does not hold. Raises `Stop`.
+def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, list[Json]]:
+    """What holds of the files, and which could not be read, or not whole, or do not hold. Raises `Stop`.
 
     The files are one city workbook, or counties' workbooks.
     """
     names = labels(paths)
     handed: list[Handed] = []
     cities: list[City] = []
-    wrong: list[str] = []
+    wrong: list[Json] = []
     found = each(_read, [(path,) for path in paths], memory=LARGE_MEMORY, seconds=LONG)
     for number, (name, one) in enumerate(zip(names, found, strict=True), 1):
         progress(number, len(paths), name)
@@ -32,18 +33,18 @@ def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, l
             cities.append(one)
         elif isinstance(one, Book):
             one.file = name
-            handed.append(Handed(name, undamaged(one, name)))
+            handed.append(Handed(name, one))
         else:
-            assert isinstance(one, Failure)  # noqa: S101 - for the type checker
-            wrong.append(one.message)
+            wrong.append({"file": name, "message": one.message})
     if len(cities) > 1 or (cities and handed):
         raise Stop("请只给一份全市汇总，或只给各区县的填报表，不要混在一起，否则同一家企业会算两次。")
     if cities:
         return cities[0], wrong
     if not handed:
-        raise Stop(" ".join(wrong))
+        raise Stop(" ".join(error["message"] for error in wrong))
     city = sort_out(handed)
-    return city, [*wrong, *(f"“{one.file}”没有采用：{one.reason}。" for one in city.files if one.status == "未采用")]
+    unused = [one for one in city.files if one.status == "未采用"]
+    return city, [*wrong, *({"file": one.file, "message": f"“{one.file}”没有采用：{one.reason}。"} for one in unused)]
 
 
 def _read(path: Path) -> City | Book:
@@ -57,4 +58,4 @@ def _read(path: Path) -> City | Book:
         raise Stop(str(error)) from error
     if book.kind != "inventory":
         raise Stop(of_another_kind(book, "inventory"))
-    return book
+    return undamaged(book, path.name)

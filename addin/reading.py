@@ -105,10 +105,15 @@ def of_another_kind(book: Book, wanted: BookKind) -> str:
 def read_whole(path: Path, kind: BookKind | None) -> Book:
     """The workbook at `path`, unjudged. Raises `Stop` where it cannot be read whole or is of another kind."""
     (found,) = read_all([path], judged=False, records=True, kind=kind)
+    return whole(found, path.name)
+
+
+def whole(found: Reading | Failure, name: str) -> Book:
+    """The book of what was read with its records. Raises `Stop` where it could not be read, or not whole."""
     if isinstance(found, Failure):
         raise Stop(found.message)
     assert found.book is not None  # noqa: S101 - records were asked for
-    return undamaged(found.book, path.name)
+    return undamaged(found.book, name)
 
 
 def undamaged(book: Book, name: str) -> Book:

@@ -44,12 +44,17 @@ def regrade_files(
         say(f"已写出 {made}。等级变了的企业，停限产措施和一厂一策要按新等级修订（三(五)），请用 qingdan check 核对。")
     elif found.changes:
         say("还没有改。加 --out 写出改好的下一版清单。")
+    elif out is not None:
+        say(f"没有要改的，所以没有写 {out}。")
     return 1 if found.changes and made is None else 0
 
 
 def _show(found: Regrading) -> None:
     """Every change, and what was left as it is."""
-    say(f"{len(found.changes)} 家企业的等级要更新：" if found.changes else "清单里的等级都是现在执行的，没有要改的。")
+    if found.changes:
+        say(f"{len(found.changes)} 家企业的等级要更新：")
+    elif not found.notes:
+        say("清单里的等级都是现在执行的，没有要改的。")
     for one in found.changes:
         say(f"  {_words(one)}")
     if found.notes:

@@ -3,10 +3,12 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer
 from typing import Any
+
+from validators.findings import Json
 
 Step = Callable[[int, int, str], None]
 """Called with how much is done, of how much, and the name of what is being done."""
@@ -29,6 +31,13 @@ def say(line: str) -> None:
 def warn(line: str) -> None:
     """A line for the user that is not part of the result."""
     print(harmless(line), file=sys.stderr)
+
+
+def unread(errors: Sequence[Json], code: int) -> int:
+    """Warn of the files that could not be read; returns the exit code, which is `code` where there are none."""
+    for error in errors:
+        warn(error["message"])
+    return 2 if errors else code
 
 
 def harmless(line: str) -> str:

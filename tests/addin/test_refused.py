@@ -1,11 +1,13 @@
 """What the commands of the grading procedure refuse, rather than make a list that lacks something."""
 
+import json
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from tests.addin.conftest import COUNTY, Run
+from tests.addin.conftest import COUNTY, RULES, Run, fill
+from workbook_templates.sample import make_rows
 
 
 def sample(run: Run, path: Path, *more: str) -> Path:
@@ -38,6 +40,45 @@ def test_no_list_is_made_of_a_workbook_that_lacks_a_sheet(
     ran = run(command, file, *([] if command == "calendar" else ["--out", out]))
     assert ran.code == 2 and not out.exists()
     assert f"“缺表.xlsx”的《{title}》缺失" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "title"), [("draw", "--grading", "县级审查"), ("guarantee", "", "生产线减排措施")]
+)
+def test_a_workbook_that_lacks_a_sheet_is_named_beside_the_list_of_the_others(
+    run: Run, tmp_path: Path, command: str, kind: str, title: str
+) -> None:
+    more = [kind] if kind else []
+    sample(run, tmp_path / "全.xlsx", *more)
+    bad = tmp_path / "缺表.xlsx"
+    assert run("sample", "--county", "371503", "--enterprises", "12", "--out", bad, *more).code == 0
+    without(bad, title)
+    out = tmp_path / "名单.xlsx"
+    ran = run(command, tmp_path / "全.xlsx", bad, "--out", out, "--json")
+    assert ran.code == 2 and out.exists()
+    (error,) = json.loads(ran.out)["errors"]
+    assert error["file"] == "缺表.xlsx" and f"《{title}》缺失" in error["message"]
+
+
+def test_reductions_that_cannot_be_added_up_are_said(run: Run, tmp_path: Path) -> None:
+    rows = make_rows(COUNTY, 12, 1, RULES)
+    for line in rows["lines"]:
+        line["so2_daily"] = 1.5e308
+    fill(tmp_path / "过大.xlsx", enterprises=12, rows=rows)
+    out = tmp_path / "名单.xlsx"
+    ran = run("guarantee", tmp_path / "过大.xlsx", "--out", out)
+    assert ran.code == 2 and not out.exists()
+    assert "大得加不起来" in ran.err
+
+
+def test_regrade_says_where_nothing_was_written(run: Run, tmp_path: Path) -> None:
+    inventory = sample(run, tmp_path / "清单.xlsx")
+    grading = sample(run, tmp_path / "分级.xlsx", "--grading")
+    done, again = tmp_path / "下一版.xlsx", tmp_path / "再下一版.xlsx"
+    assert run("regrade", grading, "--inventory", inventory, "--out", done).code == 0 and done.exists()
+    ran = run("regrade", grading, "--inventory", done, "--out", again)
+    assert ran.code == 0 and not again.exists()
+    assert "没有要改的，所以没有写" in ran.out
 
 
 def test_a_year_whose_law_does_not_say_who_is_visited_and_who_fixes_gives_no_draw_and_no_opinion(

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,20 @@ BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return SystemFunction036(data, (ULONG)size); }
 """
 """What every Windows since 8 has and wine 8 has not; for these tests only."""
+
+
+EDGE = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(int count, char **given) {
+    char place[1000];
+    FILE *shown = fopen(strcat(strcpy(place, getenv("LOCALAPPDATA")), "\\\\shown.txt"), "w");
+    fprintf(shown, "%s\\n", given[1]);
+    return fclose(shown);
+}
+"""
+"""A browser that only notes what it is to show."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +79,20 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     made = Wine(folder / "prefix")
     subprocess.run(["wineboot", "-i"], env=made.environment, capture_output=True, timeout=120, check=True)
     made.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
-    (folder / "prng.c").write_text(PROCESS_PRNG, encoding="ascii")
-    library = made.prefix / "drive_c/windows/system32/bcryptprimitives.dll"
-    subprocess.run(
-        ["x86_64-w64-mingw32-gcc", "-shared", "-o", str(library), str(folder / "prng.c"), "-ladvapi32"], check=True
-    )
+    drive = made.prefix / "drive_c"
+    _compiled(PROCESS_PRNG, drive / "windows/system32/bcryptprimitives.dll", "-shared", libraries=["-ladvapi32"])
+    _compiled(EDGE, drive / "Program Files (x86)/Microsoft/Edge/Application/msedge.exe")
     yield made
     subprocess.run(["wineserver", "-k"], env=made.environment, timeout=60)
+
+
+def _compiled(source: str, out: Path, *options: str, libraries: Sequence[str] = ()) -> None:
+    """Make a program or library for Windows of C."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    code = out.with_suffix(".c")
+    code.write_text(source, encoding="ascii")
+    subprocess.run(["x86_64-w64-mingw32-gcc", *options, "-o", str(out), str(code), *libraries], check=True)
+    code.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pythoncom
@@ -24,6 +25,11 @@ from addin.live.session import Session
 from workbook_templates.reader import open_workbook
 
 SHEET = "企业基本信息"
+WITHOUT_WMI = """
+import runpy, sys
+sys.modules["_wmi"] = None  # which Python asks for the name of the system, and wine 8 breaks off at
+runpy.run_module("addin.assistant", run_name="__main__")
+"""
 FAKE = Path(__file__).with_name("fake_excel.py")
 
 
@@ -220,6 +226,32 @@ def session(path):
     live.stop()
     thread.join(30)
     told["ended"] = not thread.is_alive()
+    return told
+
+
+def assistant(path):
+    """清单助手 as the start menu starts it: its page follows the fake Excel, and it ends when the page is closed."""
+    shown = Path(os.environ["LOCALAPPDATA"], "shown.txt")  # by the stand-in for Edge
+    python = Path(sys.executable).with_name("pythonw.exe")
+    running = subprocess.Popen([python, "-B", "-X", "utf8", "-c", WITHOUT_WMI])
+    until = time.monotonic() + 120
+    while not shown.exists() or not shown.read_text().endswith("\n"):
+        assert time.monotonic() < until and running.poll() is None, running.poll()
+        time.sleep(0.2)
+    address = shown.read_text().strip().removeprefix("--app=")
+    told = {"local": address.startswith("http://127.0.0.1:")}
+    with urllib.request.urlopen(address, timeout=60) as page:  # noqa: S310 - of this computer
+        told["page"] = "清单" in page.read().decode()
+    with urllib.request.urlopen(address + "events", timeout=200) as events:  # noqa: S310 - of this computer
+
+        def until_said(word):
+            return next((True for line in events if word in line.decode()), False)
+
+        told["followed"] = until_said("已连接")
+        row = open_workbook(Path(path)).grid(SHEET).rows[-1][0]
+        officer().Type(SHEET, f"I{row}", "91370000")
+        told["typed"] = until_said("JB01")
+    told["code"] = running.wait(120)
     return told
 
 

@@ -124,6 +124,13 @@ def test_findings_appear_and_go_beside_excel(wine: Wine, installed: Path, workbo
     }
 
 
+def test_the_assistant_of_the_start_menu_follows_excel_until_its_page_is_closed(
+    wine: Wine, installed: Path, workbook: Path
+) -> None:
+    told = play(wine, installed, "assistant", workbook)
+    assert told == {"local": True, "page": True, "followed": True, "typed": True, "code": 1}
+
+
 def test_uninstalling_leaves_nothing(wine: Wine, installed: Path, msi: Path) -> None:
     (link,) = (path for path in wine.home.rglob("*.lnk") if "Programs" in path.parts)
     assert link.name == "清单助手.lnk"

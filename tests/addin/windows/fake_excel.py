@@ -133,6 +133,7 @@ class Book(Served):
     def Close(self, *_):
         self.app.fire(BEFORE_CLOSE, self.com, False)
         self.app.books.remove(self)
+        self.app.selected = None
         self.app.fire(DEACTIVATE, self.com)
         for one in (self, *self.sheets):
             one.gone = True

@@ -183,7 +183,7 @@ def busy(path):
 
 
 def session(path):
-    """The live session over the host: typed, busy, corrected, a column emptied, closed."""
+    """The live session over the host: typed, busy, corrected, a column emptied, closed, opened again."""
     live = Session(excel.attach)
     thread = threading.Thread(target=live.run)
     thread.start()
@@ -223,6 +223,8 @@ def session(path):
     told["stands"] = until(lambda picture: picture.row == row).row == row
     hand.CloseBook()
     told["closed"] = until(lambda picture: picture.status == "已关闭").status
+    hand.Open(path)
+    told["opened again"] = until(lambda picture: picture.status == "已连接").status
     live.stop()
     thread.join(30)
     told["ended"] = not thread.is_alive()

@@ -120,6 +120,7 @@ def test_findings_appear_and_go_beside_excel(wine: Wine, installed: Path, workbo
         "column": [["GS01", SHEET]],
         "stands": True,
         "closed": "已关闭",
+        "opened again": "已连接",
         "ended": True,
     }
 

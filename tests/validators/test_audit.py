@@ -1057,7 +1057,8 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch, usual:
     """
     findings = Findings()
     strings = StringTable("s.xml", findings, frozenset(HEADS))
-    strings.take([head.encode() for head in HEADS] + [b"12", "甲".encode()])
+    texts = [head.encode() for head in HEADS] + [b"12", "甲".encode()]
+    strings.take(texts, texts)
     walker = SheetWalker("a.xml", "a", findings, strings, Formats(12))
     walker.expect(HEADS, frozenset(HEADS), frozenset({"数量"}))
     if not fast:
@@ -1181,6 +1182,54 @@ def test_both_ways_take_the_same_for_a_number(text: str) -> None:
         fast = scan(rows, 1, fast=True, patch=patch)
         slow = scan(rows, 1, fast=False, patch=patch)
     assert fast[:3] == slow[:3]
+
+
+STRING = st.sampled_from(
+    [
+        "甲",
+        "12",
+        "１２ ",
+        "0635-8",
+        "1e5",
+        "数量",
+        "",
+        "]]>",
+        "&amp;",
+        "&#10;",
+        "&bad;",
+        "\x0b",
+        "\t",
+        "\ufffe",
+        "<b/>",
+        ">",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["", ' xml:space="preserve"', ' x="1"']), STRING), max_size=40),
+    st.integers(1, 200),
+)
+def test_both_ways_through_the_strings_give_the_same(strings: list[tuple[str, str]], cut: int) -> None:
+    plain = ["".join(f"<si><t>{word}</t></si>" for word in ("一", "2", "三")) * 5]
+    data = "".join([*plain, *(f"<si><t{kept}>{text}</t></si>" for kept, text in strings), "</sst>"]).encode()
+    head = f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount="{15 + len(strings)}">'
+    told = []
+    for fast in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sheets, "BLOCK", cut)
+            findings = Findings()
+            table = StringTable("s.xml", findings, frozenset(HEADS))
+            if not fast:
+                table.plain_block = lambda data: False  # type: ignore[method-assign] # the thorough way only
+            error = True
+            with contextlib.suppress(PackageError):
+                table.run(iter([head.encode(), *(data[at : at + 7] for at in range(0, len(data), 7))]))
+                error = False
+            counts = {check.id: check.count for check in findings.checks.values()}
+            told.append((error, counts, None if error else (bytes(table.figures), table.heads)))
+    assert told[0] == told[1]
 
 
 def test_plain_rows_really_go_the_fast_way() -> None:

@@ -8,6 +8,7 @@ expression only accepts what the parser would accept without a finding, so both 
 
 import math
 import re
+import struct
 import unicodedata
 from array import array
 from collections.abc import Iterator, Mapping
@@ -42,7 +43,9 @@ T = rb'<t(?: xml:space="preserve")?>' + TEXT + rb"</t>"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _RANGE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})(?::([A-Z]{1,3})([1-9][0-9]{0,6}))?")
 _FIGURE = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?%?")
-_MAYBE_FIGURE = re.compile(rb"[\s0-9+\-.,%eE\xc2\xe2\xe3\xef\xf0\x80-\xbf]*+")  # also full-width digits, blanks
+_MAYBE_FIGURE = re.compile(  # also full-width digits, blanks
+    rb"<t[^>]*>([\s0-9+\-.,%eE\xc2\xe2\xe3\xef\xf0\x80-\xbf]*+)</t>"
+)
 _DESCENT = {uri for uri, prefix in NAMESPACES.items() if prefix == "x14ac:"}
 
 
@@ -74,10 +77,10 @@ def valid_text(block: bytes) -> bool:
 
 
 def below(limit: int) -> bytes:
-    """Return an expression for the whole numbers from 0 to limit - 1, without leading zeros."""
+    """Return an expression for the whole numbers from 0 to limit - 1, without leading zeros; no digit may follow."""
     digits = str(limit - 1)
     shorter = len(digits) - 1
-    options = [f"[1-9][0-9]{{0,{shorter - 1}}}+(?![0-9])", "0"] if shorter else []
+    options = [f"[1-9][0-9]{{0,{shorter - 1}}}+", "0"] if shorter else []
     for place, digit in enumerate(digits):
         low = 1 if place == 0 and shorter else 0
         if int(digit) > low:
@@ -171,25 +174,31 @@ class StringTable(BlockWalker):
         if name == "t":
             self._text.append(text)
         elif name == "si":
-            self.take(["".join(self._text).encode()])
+            whole = "".join(self._text).encode()
+            self.take([whole], [whole])
 
-    def take(self, texts: list[bytes]) -> None:
-        """Take in some strings, UTF-8."""
+    def take(self, texts: list[bytes], maybe: list[bytes]) -> None:
+        """Take in some strings, UTF-8, and those of them that may be figures."""
         base = len(self.figures)
         if base + len(texts) > MAX_STRINGS:
             raise TooBigError(f"共享字符串超过 {MAX_STRINGS} 条，无法逐一检查", self.part)
-        figures = {
-            text for text in filter(_MAYBE_FIGURE.fullmatch, texts) if text.isdigit() or is_figure(text.decode())
-        }
+        figures = {text for text in maybe if text.isdigit() or is_figure(text.decode())}
         self.figures += bytes(map(figures.__contains__, texts)) if figures else bytes(len(texts))
         if not self._wanted.isdisjoint(texts) and len(self.heads) < 10_000:
             self.heads |= {base + i: t.decode() for i, t in enumerate(texts) if t in self._wanted}
 
     def plain_block(self, data: bytes) -> bool:
         """See the base class."""
-        if _STRINGS.fullmatch(data) is None or not valid_text(data):
+        texts = data.removeprefix(b"<si><t>").removesuffix(b"</t></si>").split(b"</t></si><si><t>")
+        bare = data.startswith(b"<si><t>") and data.endswith(b"</t></si>") and data.count(b"<") == 4 * len(texts)
+        if bare and b"" not in texts and len(data.translate(None, _ODD)) == len(data):  # no expression is as fast
+            plain = True
+        else:
+            plain = _STRINGS.fullmatch(data) is not None
+            texts = _STRING.findall(data)
+        if not plain or not valid_text(data):
             return False
-        self.take(_STRING.findall(data))
+        self.take(texts, _MAYBE_FIGURE.findall(data))
         return True
 
     def finish(self) -> None:
@@ -199,6 +208,7 @@ class StringTable(BlockWalker):
             self.add("AU06", f"共享字符串登记为 {self.declared} 条，实际 {len(self.figures)} 条")
 
 
+_ODD = b"&" + bytes(code for code in range(32) if code not in b"\t\n")
 _STRINGS = re.compile(rb'(?:<si><t(?: xml:space="preserve")?>[^<&\x00-\x08\x0b-\x1f]++</t></si>)*+')
 _STRING = re.compile(rb"<t[^>]*>([^<]*)</t>")
 
@@ -233,7 +243,7 @@ class _Sum:
 
     def extend(self, numbers: list[float]) -> None:
         """Add numbers; past 300,000 they are folded into a few floats with exactly the same sum."""
-        self.values.fromlist(numbers)
+        self.values.frombytes(struct.pack(f"{len(numbers)}d", *numbers))  # thrice as fast as `fromlist`
         if len(self.values) > 300_000:
             folded = array("d")
             while total := math.fsum(self.values):

@@ -189,14 +189,12 @@ class StringTable(BlockWalker):
 
     def plain_block(self, data: bytes) -> bool:
         """See the base class."""
-        texts = data.removeprefix(b"<si><t>").removesuffix(b"</t></si>").split(b"</t></si><si><t>")
-        bare = data.startswith(b"<si><t>") and data.endswith(b"</t></si>") and data.count(b"<") == 4 * len(texts)
-        if bare and b"" not in texts and len(data.translate(None, _ODD)) == len(data):  # no expression is as fast
-            plain = True
-        else:
-            plain = _STRINGS.fullmatch(data) is not None
+        texts = _bare_strings(data)
+        if texts is None:
+            if _STRINGS.fullmatch(data) is None:
+                return False
             texts = _STRING.findall(data)
-        if not plain or not valid_text(data):
+        if not valid_text(data):
             return False
         self.take(texts, _MAYBE_FIGURE.findall(data))
         return True
@@ -209,6 +207,17 @@ class StringTable(BlockWalker):
 
 
 _ODD = b"&" + bytes(code for code in range(32) if code not in b"\t\n")
+
+
+def _bare_strings(data: bytes) -> list[bytes] | None:
+    """Split a block of strings without attributes and references, faster than an expression; None for any other."""
+    if not (data.startswith(b"<si><t>") and data.endswith(b"</t></si>")):
+        return None
+    texts = data[len(b"<si><t>") : -len(b"</t></si>")].split(b"</t></si><si><t>")
+    plain = data.count(b"<") == 4 * len(texts) and b"" not in texts and len(data.translate(None, _ODD)) == len(data)
+    return texts if plain else None
+
+
 _STRINGS = re.compile(rb'(?:<si><t(?: xml:space="preserve")?>[^<&\x00-\x08\x0b-\x1f]++</t></si>)*+')
 _STRING = re.compile(rb"<t[^>]*>([^<]*)</t>")
 

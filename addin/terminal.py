@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from validators.findings import Json
+if TYPE_CHECKING:  # a help page needs none of the validators
+    from validators.findings import Json
 
 Step = Callable[[int, int, str], None]
 """Called with how much is done, of how much, and the name of what is being done."""
@@ -33,7 +34,7 @@ def warn(line: str) -> None:
     print(harmless(line), file=sys.stderr)
 
 
-def unread(errors: Sequence[Json], code: int) -> int:
+def unread(errors: "Sequence[Json]", code: int) -> int:
     """Warn of the files that could not be read; returns the exit code, which is `code` where there are none."""
     for error in errors:
         warn(error["message"])

@@ -164,7 +164,7 @@ class Session:
                 self._look = True
             elif isinstance(event, Moved):
                 self._moved = True
-            elif isinstance(event, Changed) and event.told:
+            elif isinstance(event, Changed) and event.told and event.sheet in TITLES:
                 self._told.append(event)
             elif isinstance(event, Changed):
                 self._spans.setdefault(event.sheet, []).append((event.first, event.last))
@@ -204,9 +204,8 @@ class Session:
         if mirror is None:
             return
         for event in told:  # in this order: the later ones know better
-            if event.sheet in TITLES:
-                mirror.take({event.sheet: mirror.look(event.sheet, event.first, event.last, event.told)})
-                self._again.setdefault(event.sheet, []).append((event.first, event.last))
+            mirror.take({event.sheet: mirror.look(event.sheet, event.first, event.last, event.told)})
+            self._again.setdefault(event.sheet, []).append((event.first, event.last))
         self._show("已连接")
 
     def _take(self) -> None:

@@ -252,7 +252,7 @@ class _Sum:
 
     def extend(self, numbers: list[float]) -> None:
         """Add numbers; past 300,000 they are folded into a few floats with exactly the same sum."""
-        self.values.frombytes(struct.pack(f"{len(numbers)}d", *numbers))  # thrice as fast as `fromlist`
+        self.values.frombytes(struct.pack(f"{len(numbers)}d", *numbers))  # a third less time than `fromlist`
         if len(self.values) > 300_000:
             folded = array("d")
             while total := math.fsum(self.values):

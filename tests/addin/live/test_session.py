@@ -12,6 +12,7 @@ from addin.live.session import Session
 from tests.addin.live.conftest import shown, wait_for
 from tests.addin.live.edits import Officer
 from tests.addin.live.memory import Books, Changed, Dirty, Formula, MemoryHost, Moved, opened
+from validators.columns import BOOK_FIELDS, position_of
 from validators.rule import judge
 from workbook_templates.reader import read_book
 
@@ -81,6 +82,20 @@ def test_what_is_told_with_a_change_is_shown_while_the_application_is_busy(sampl
     host.open[0].busy = False
     shown(session, lambda picture: not has("GS02", "D5")(picture))
     assert (TITLE, 5, 5) in host.open[0].reads
+
+
+def test_what_is_told_of_the_cover_is_looked_at_without_waiting_for_quiet(
+    sample: Path, watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("addin.live.session.QUIET", 1000.0)
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    first = shown(session, lambda picture: picture.status == "已连接")
+    title, cell = host.open[0].names[BOOK_FIELDS["round"]].split("!")
+    column, row = cell.removeprefix("$").split("$")
+    host.open[0].tabs[title].cells[int(row)][position_of(column)] = "没有这一轮"
+    host.tell(told(host, Changed(title, int(row), int(row))))
+    shown(session, lambda picture: picture.findings != first.findings)
 
 
 def test_what_was_not_reported_exactly_is_found_when_it_is_quiet(sample: Path, watching: Watching) -> None:

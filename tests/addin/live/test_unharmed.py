@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from addin.libreoffice.office import hold
+from addin.apps.libreoffice.instance import hold
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
 from tests.addin.live.screen import focus, keys, screen, windows, write
@@ -25,8 +25,8 @@ NAME, GRADE = LETTERS["enterprises"]["name"], LETTERS["enterprises"]["grade"]
 PROGRAM = """
 import sys
 from threading import Thread
-from addin.libreoffice.office import Office
-from addin.live.libreoffice import LibreOffice
+from addin.apps.libreoffice.instance import Office
+from addin.live.libreoffice_host import LibreOffice
 from addin.live.session import Session
 
 office = Office(sys.argv[1])

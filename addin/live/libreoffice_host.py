@@ -1,0 +1,243 @@
+"""LibreOffice as a live session's host: what is heard inside it, in the words of `addin.live.host`.
+
+Nothing of this process is registered in LibreOffice (`addin.apps.libreoffice.ears` says why).
+
+Typing, deleting, pasting and undoing reach the changes listener with their cells. Filling down, cutting and undoing
+these reach only the modify listener of the sheet. So a modification that no change explains makes a sheet dirty.
+"""
+
+import json
+import queue
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import Thread
+from typing import Any
+
+import xlwings
+
+from addin.apps.libreoffice.engine import app, date, excel_formula, formula
+from addin.apps.libreoffice.instance import Office, hold, load_uno
+from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
+from addin.live.xlwings_book import Names, XlwingsBook, taken
+from validators.columns import SHEETS, letter
+from workbook_templates.xlsx.appearance import HEADER_ROW
+from workbook_templates.xlsx.fast_reader import Rows, Seen
+
+load_uno()
+
+from com.sun.star.uno import Exception as UnoException  # noqa: E402 - there only once UNO is loaded
+
+NAME = "cn.qingdan.Ears"
+EXPLAINED = 0.1
+"""Seconds within which the change follows that explains a modification."""
+ALIVE = 1.0
+"""Seconds after which LibreOffice has to give a sign of life."""
+COLUMNS = {sheet.title: len(sheet.columns) for sheet in SHEETS.values()}
+"""How many, by title."""
+Heard = Event | tuple[Changed, ...] | Gone | None
+
+
+class LibreOfficeBook(XlwingsBook):
+    """A spreadsheet in LibreOffice; `ask` reaches the ears inside it (`addin.apps.libreoffice.ears`)."""
+
+    def __init__(
+        self, book: xlwings.Book, asking: Callable[[], AbstractContextManager[None]], ask: Callable[..., Any]
+    ) -> None:
+        super().__init__(book, asking)
+        self._ask = ask
+
+    def __eq__(self, other: object) -> bool:
+        with self.asking():  # UNO objects are compared over the connection
+            return isinstance(other, LibreOfficeBook) and bool(self.document == other.document)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - UNO
+        """The UNO object."""
+        return self._book.api
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Defined names of the whole workbook."""
+
+        def target(name: str) -> str:
+            with self.asking():
+                return excel_formula(hold(ranges.getByName(name)).Content)
+
+        with self.asking():
+            ranges = hold(self.document.NamedRanges)
+            return Names(ranges.ElementNames, target)
+
+    def shape(self, title: str) -> Seen:
+        """What is merged and hidden, without the merged bands that the template has above its header."""
+        seen = Seen()
+        with self.asking():
+            sheet = self._book.sheets[title]
+            used = sheet.used_range
+            height, width = used.shape
+            visible = hold(used.api.queryVisibleCells()).RangeAddresses
+            rows = {row for area in visible for row in range(area.StartRow + 1, area.EndRow + 2)}
+            columns = {column for area in visible for column in range(area.StartColumn, area.EndColumn + 1)}
+            seen.hidden_rows = set(range(1, height + 1)) - rows
+            seen.hidden_columns = [(column, column) for column in range(width) if column not in columns]
+            areas = {_address(area) for area in _merged(sheet.api, HEADER_ROW - 1, 0, height - 1, width - 1)}
+            seen.merged = [address for _, address in sorted(areas)]
+        return seen
+
+    def select(self, title: str, cell: str) -> None:
+        """Select a cell soon; what is being typed is entered first where it is typed."""
+        self._ask(go=cell, sheet=title)
+
+
+def _address(area: Any) -> tuple[tuple[int, int], str]:  # noqa: ANN401 - a UNO structure
+    """Where an area begins, and `B5:C6`."""
+    first, last = (area.StartRow + 1, area.StartColumn), (area.EndRow + 1, area.EndColumn)
+    return first, f"{letter(first[1])}{first[0]}:{letter(last[1])}{last[0]}"
+
+
+def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterator[Any]:  # noqa: ANN401 - UNO
+    """Areas of merged cells, found by halves."""
+    if top > bottom:
+        return
+    area = hold(sheet.getCellRangeByPosition(left, top, right, bottom))
+    if not area.getIsMerged():
+        return
+    if top == bottom and left == right:
+        cursor = hold(sheet.createCursorByRange(area))
+        cursor.collapseToMergedArea()
+        yield cursor.RangeAddress
+    elif bottom - top >= right - left:
+        middle = (top + bottom) // 2
+        yield from _merged(sheet, top, left, middle, right)
+        yield from _merged(sheet, middle + 1, left, bottom, right)
+    else:
+        middle = (left + right) // 2
+        yield from _merged(sheet, top, left, bottom, middle)
+        yield from _merged(sheet, top, middle + 1, bottom, right)
+
+
+class LibreOffice:
+    """The host (`addin.live.host.Host`)."""
+
+    application = "LibreOffice"
+
+    def __init__(self, office: Office) -> None:
+        """Raises `Gone`, or `NoOffice` where this LibreOffice takes no Python."""
+        self._office = office
+        self._app = app(office)
+        self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self._book: LibreOfficeBook | None = None
+        self._left = False
+        with self.asking():
+            self._ears = office.inside("ears.py", NAME)
+        Thread(target=self._hear, daemon=True).start()
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Turn what UNO raises where a workbook or the application is no longer there into `Gone`."""
+        try:
+            yield
+        except (UnoException, xlwings.XlwingsError, AttributeError, ValueError) as error:
+            # AttributeError: a document that is being closed has no controller, which is None; ValueError: pyuno's word
+            # for an object whose application has just ended
+            raise Gone from error
+
+    def _ask(self, **named: Any) -> Any:  # noqa: ANN401 - JSON
+        """What the ears inside LibreOffice answer."""
+        with self.asking():
+            kind = "com.sun.star.beans.NamedValue"
+            return json.loads(
+                self._ears.execute(tuple(self._office.uno.createUnoStruct(kind, *one) for one in named.items()))
+            )
+
+    def _hear(self) -> None:
+        """Ask all the time what was heard, in a thread of its own; nobody else is waited for."""
+        try:
+            while not self._left:
+                widths = self._book.widths if self._book else {}
+                for kind, *what in self._ask(wait=ALIVE, widths=json.dumps(widths)):
+                    self._heard.put(_event(kind, *what))
+        except Gone as gone:
+            self._heard.put(gone)
+
+    def books(self) -> Sequence[LibreOfficeBook]:
+        """The open workbooks, that in front first."""
+        with self.asking():
+            front = self._office.desktop.CurrentComponent
+            found = [LibreOfficeBook(book, self.asking, self._ask) for book in self._app.books]
+            return sorted(found, key=lambda book: bool(book.document != front))
+
+    def watch(self, book: LibreOfficeBook | None) -> None:
+        """Hear the changes of this workbook and of no other."""
+        self._book = book
+        self._ask(watch=book.document if book else None, columns=json.dumps(COLUMNS))
+
+    def wait(self, timeout: float) -> Sequence[Event]:
+        """What was heard."""
+        raw = self._taken(timeout)
+        found: list[Event] = []
+        unexplained: Counter[str] = Counter()
+        while raw:
+            for one in raw:
+                if isinstance(one, Gone):
+                    raise one
+                if isinstance(one, tuple):
+                    found += one
+                    unexplained.subtract({change.sheet for change in one})
+                elif isinstance(one, Dirty) and one.sheet:
+                    unexplained[one.sheet] += 1
+                elif one is not None:
+                    found.append(one)
+            raw = self._taken(EXPLAINED) if +unexplained else []
+        return [*found, *map(Dirty, +unexplained)]
+
+    def _taken(self, timeout: float) -> list[Heard]:
+        """What stands in the queue; waits for the first of it."""
+        try:
+            found = [self._heard.get(timeout=timeout) if timeout > 0 else self._heard.get_nowait()]
+        except queue.Empty:
+            return []
+        while not self._heard.empty():
+            found.append(self._heard.get_nowait())
+        return found
+
+    def wake(self) -> None:
+        """Make `wait` return."""
+        self._heard.put(None)
+
+    def leave(self) -> None:
+        """Stop hearing."""
+        self._left = True
+        with suppress(Gone):
+            self._ask(leave=None)
+
+
+def _event(kind: str, *what: Any) -> Heard:  # noqa: ANN401 - as the ears say it
+    """A report of the ears in the words of a host."""
+    match kind:
+        case "changed":
+            changes = ((sheet, first, last, _told(first, told)) for sheet, first, last, told in what[0])
+            return tuple(Changed(*change) for change in changes)
+        case "dirty":
+            return Dirty(*what)
+        case "moved":
+            return Moved()
+        case "books":
+            return Books()
+    return Gone()  # it did not hear everything, as after this program was stopped for long: all is read again
+
+
+def _told(first: int, told: Mapping[str, Any] | None) -> tuple[Rows, Seen] | None:
+    """Rows as the ears read them, in the form of `OpenBook.rows`."""
+    if told is None:
+        return None
+    values = told["values"]
+    for top, left, bottom, right in told["dates"]:
+        for row in values[top : bottom + 1]:
+            row[left : right + 1] = [date(value) if type(value) is float else value for value in row[left : right + 1]]
+    for y, x in told["logical"]:
+        values[y][x] = bool(values[y][x])
+    return taken(values, [[formula(text) for text in row] for row in told["formulas"]], first)

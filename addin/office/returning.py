@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from addin.cli.arguments import day, files, round_name, rules_of, whole
+from addin.cli.arguments import files, whole
 from addin.cli.terminal import document, progress, say, warn
 from addin.office.checking import count_words
 from addin.office.consolidation import Progress, inbox, read_inbox
 from addin.problems import Stop, output, writing
+from addin.reading.ruleset_store import round_name, rules_of
 from validators.book import Book
 from validators.findings import Finding, Json, Place, counts, in_order, stops
 from validators.rule import judge_city
@@ -97,7 +98,7 @@ def _of(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def return_files(
-    given: list[str], *, out: str, year: str | None, round_: str | None, on: str | None, force: bool, as_json: bool
+    given: list[str], *, out: str, year: str | None, round_: str | None, on: dt.date | None, force: bool, as_json: bool
 ) -> int:
     """Give the workbooks back and say to whom with what; returns the exit code."""
     rules = rules_of(year)
@@ -107,7 +108,7 @@ def return_files(
             Path(out),
             year=whole("--year", year, 2000, 2100) if year else None,
             round_=round_name(rules, round_) if round_ else None,
-            on=day("--on", on),
+            on=on,
             overwrite=force,
             progress=step,
         )

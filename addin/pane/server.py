@@ -22,13 +22,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from addin.cli.arguments import rules_of
 from addin.live.state import Live, Picture
 from addin.pane.board import NOTHING, Board, changes
 from addin.pane.folders import Folders
 from addin.pane.jobs import WORKS, Jobs, Work
 from addin.pane.window import open_file, open_window
 from addin.problems import Stop, debugging
+from addin.reading.ruleset_store import rules_of
 from validators.columns import SHEET_TITLES
 from validators.deadlines import duties, heading
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity

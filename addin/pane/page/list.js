@@ -164,6 +164,7 @@ export class List {
     this.active = one.n;
     this.render();
     this.go(one.n);
+    $("list").focus({ preventScroll: true });
   }
 
   render() {

@@ -46,6 +46,8 @@ class CityFound:
     """What a rule over several workbooks yields; `related` are (workbook, sheet key, record, field)."""
 
     message: str
+    file: str | None = None
+    """Where the file is none that could be read; else `book` names it."""
     book: Book | None = None
     sheet: str | None = None
     record: Record | None = None
@@ -344,7 +346,7 @@ def judge_city(city: City) -> list[Finding]:
 def _from_city(rule: Rule, found: CityFound, ruleset: RuleSet) -> Finding:
     book = found.book
     if book is None or found.sheet is None or found.record is None or found.field is None:
-        file = book.file if book else None
+        file = book.file if book else found.file
         severity, basis = standing(rule, found.severity, ruleset)
         return Finding(rule.id, severity, file, None, None, None, None, None, None, found.message, basis)
     related = tuple(

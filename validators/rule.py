@@ -39,6 +39,8 @@ class Found:
     """Sheet key, record and field of other rows."""
     fault: Fault | None = None
     """Where the place is what the reader noticed, not a record."""
+    for_city: bool = False
+    """As in `Finding`; only where nothing more than a sheet is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +330,9 @@ def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
         )  # fmt: skip
     if found.record is None or found.sheet is None:
         title = SHEETS[found.sheet].title if found.sheet else None
-        return Finding(rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis)
+        return Finding(
+            rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis, for_city=found.for_city
+        )  # fmt: skip
     related = tuple(place(book, *other) for other in found.related)
     column = SHEETS[found.sheet][found.field or "list_id"]
     return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)

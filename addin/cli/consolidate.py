@@ -8,7 +8,8 @@ from pathlib import Path
 from addin.cli.arguments import files, reference
 from addin.cli.terminal import document, progress, say, warn
 from addin.office.checking import count_words, print_findings, verdict
-from addin.office.consolidation import consolidate, export
+from addin.office.consolidation import consolidate
+from addin.office.exporting import export
 from addin.office.signing import open_key
 from addin.problems import Stop
 from addin.reading.ruleset_store import round_name, rules_of, submitting

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.consolidation import inbox
 from addin.reading.gradings import read_gradings
+from addin.reading.inbox import inbox
 from addin.results import Result, Step, Unread, silent, worst
 from validators.book import Book
 from validators.deadlines import Duty, duties, heading

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from addin.office.consolidation import inbox
 from addin.problems import Stop, output
+from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
 from addin.results import Part, Result, Step, Unread, silent, worst
 from workbook_templates.city.city_workbook import created

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.consolidation import inbox
 from addin.problems import Stop, output
+from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
 from addin.results import Part, Result, Step, Unread, silent, worst
 from validators.guarantee_list import FILED, UNFILED, Guaranteed, extents, guaranteed

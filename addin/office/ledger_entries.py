@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from addin.office import ledger
-from addin.office.consolidation import compare
+from addin.office.record import compare
 from addin.problems import Stop
 from addin.reading import ruleset_store
+from addin.reading.inbox import LEDGER
 from addin.results import Document, Part, Result
 from validators.columns import SHEETS
 from validators.decisions import EXCLUSION, FIELD_NAMES, Decision, checked, standing
@@ -113,7 +114,7 @@ def history(place: Path) -> History:
     """All versions and decisions of a place. Raises `Stop`."""
     with ledger.opened(place) as record:
         if record is None:
-            raise Stop(f"“{place}”旁边没有台账“{ledger.NAME}”。汇总一次就会建立。")
+            raise Stop(f"“{place}”旁边没有台账“{LEDGER}”。汇总一次就会建立。")
         versions = record.versions()
         decisions = [(year, one) for year in sorted({one.year for one in versions}) for one in record.decisions(year)]
     held = {one.id for one in standing(one for _, one in decisions)}

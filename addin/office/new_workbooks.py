@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.problems import Stop, output
+from addin.reading.inbox import read_imports
 from addin.reading.ruleset_store import round_name, submitting
 from addin.reading.workbooks import read_whole
 from addin.results import Result
@@ -138,8 +139,6 @@ def grading_template(
 
 def _results(references: Sequence[tuple[str, Path]]) -> list[Listed]:
     """Results of province and ministry. Raises `Stop` where a file cannot be read or is something else."""
-    from addin.office.consolidation import read_imports
-
     if wrong := [kind for kind, _ in references if kind not in (PROVINCE, MINISTRY)]:
         raise Stop(f"选项 --reference 的“{wrong[0]}”用不上，这里只能用{PROVINCE}、{MINISTRY}。")
     found, unread = read_imports(references)

@@ -10,10 +10,12 @@ from addin.cli.arguments import files, whole
 from addin.cli.terminal import document, progress, say, warn
 from addin.office import ledger
 from addin.office.checking import count_words
-from addin.office.consolidation import Progress, inbox, read_imports, read_inbox, references, settle
 from addin.problems import Stop, output, refusal
+from addin.reading.inbox import inbox, read_imports, read_inbox, references
 from addin.reading.ruleset_store import round_name, rules_of, submitting
+from addin.results import Step, silent
 from validators.book import Book
+from validators.decided import settle
 from validators.decisions import EXCLUSION, Decision, standing
 from validators.expr import Record
 from validators.findings import Finding, Json, Place, Severity, counts, stops
@@ -82,7 +84,7 @@ def return_all(
     round_: str | None = None,
     on: dt.date | None = None,
     overwrite: bool = False,
-    progress: Progress = lambda done, of, what: None,
+    progress: Step = silent,
 ) -> Return:
     """Give back the workbooks that hold of one year and round, as files in the folder `out`. Raises `Stop`.
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.consolidation import inbox
 from addin.problems import Stop, output
 from addin.reading import ruleset_store
+from addin.reading.inbox import inbox
 from addin.reading.isolation import Failure, each
 from addin.reading.workbooks import Reading, read_all
 from addin.results import Part, Result, Unread, worst

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.consolidation import inbox
 from addin.problems import Stop, output
 from addin.reading.gradings import read_gradings
+from addin.reading.inbox import inbox
 from addin.results import Part, Result, Step, Unread, silent, worst
 from validators.grading_procedure import DRAWN, EACH
 from validators.lottery import draw

@@ -260,7 +260,7 @@ class Pane:
             if not path.exists():
                 raise Stop(f"“{path.name}”已不在了。请刷新文件列表后重选。")
         if not work.folders:
-            from addin.office.consolidation import inbox
+            from addin.reading.inbox import inbox
 
             paths = inbox(paths)
             if not paths:

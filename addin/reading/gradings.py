@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from addin.office.consolidation import labels
 from addin.problems import Stop
+from addin.reading.inbox import labels
 from addin.reading.workbooks import read_all, summary, whole
 from addin.results import Step, Unread
 from validators.book import Book

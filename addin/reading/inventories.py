@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from addin.office.consolidation import LONG, labels
 from addin.problems import Stop
 from addin.reading import ruleset_store  # noqa: F401 - so that rule sets loaded on this computer are known
-from addin.reading.isolation import LARGE_MEMORY, each
+from addin.reading.inbox import labels
+from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, each
 from addin.reading.workbooks import of_another_kind, undamaged
 from addin.results import Step, Unread
 from validators.book import Book
@@ -25,7 +25,7 @@ def read_inventories(paths: Sequence[Path], progress: Step) -> tuple[City, list[
     handed: list[Handed] = []
     cities: list[City] = []
     wrong: list[Unread] = []
-    found = each(_read, [(path,) for path in paths], memory=LARGE_MEMORY, seconds=LONG)
+    found = each(_read, [(path,) for path in paths], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
     for number, (name, one) in enumerate(zip(names, found, strict=True), 1):
         progress(number, len(paths), name)
         if isinstance(one, City):

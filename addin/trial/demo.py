@@ -11,15 +11,16 @@ from shutil import rmtree
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from addin.office.auditing import audit_one
-from addin.office.consolidation import consolidate, export
+from addin.office.consolidation import consolidate
 from addin.office.directory import directory
 from addin.office.document_sets import papers, plans
+from addin.office.exporting import export
 from addin.office.guarantee_listing import guarantee
-from addin.office.ledger import NAME as LEDGER
 from addin.office.new_workbooks import ROUND, grading_template
 from addin.office.regrading import regrade_inventory
 from addin.office.visit_lottery import draw_visits
 from addin.problems import Stop, display_width, output
+from addin.reading.inbox import LEDGER
 from addin.reading.ruleset_store import rules_of
 from addin.reading.workbooks import Reading, read_all
 from addin.results import Part, Result, Step, silent

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from addin.office.consolidation import inbox, read_imports, references
+from addin.reading.inbox import inbox, read_imports, references
 from tests.addin.conftest import Run
 from validators.references import Import
 

@@ -42,7 +42,7 @@ def dtype(column: Column, rules: RuleSet) -> Any:  # noqa: ANN401 - pandas has n
         return "Float64"
     if column.kind == "date":
         return "datetime64[s]"
-    return pd.CategoricalDtype(rules.allowed(column.values)) if column.kind == "enum" else "string"
+    return pd.CategoricalDtype(list(rules.allowed(column.values))) if column.kind == "enum" else "string"
 
 
 def frame(key: str, records: Sequence[Record], rules: RuleSet, *, chinese: bool = False) -> pd.DataFrame:

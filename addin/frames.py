@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from addin.arguments import round_name, rules_of, submitting
-from addin.inventories import read_inventories
+from addin.cli.arguments import round_name, rules_of, submitting
 from addin.problems import Stop, output
-from addin.reading import read_whole
-from addin.worker import LARGE_MEMORY, Failure, each
+from addin.reading.inventories import read_inventories
+from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.workbooks import read_whole
 from validators.records import Raw, Value
 from validators.rule import judge
-from workbook_templates.city import COUNTIES
+from workbook_templates.city.city_workbook import COUNTIES
+from workbook_templates.county.reader import UnreadableWorkbook, kind_of, open_workbook
+from workbook_templates.county.template import write_county
 from workbook_templates.frames import Frames, UnknownTable, book_of, frames_of, rows_of_frames
-from workbook_templates.reader import UnreadableWorkbook, kind_of, open_workbook
-from workbook_templates.submission import heads
-from workbook_templates.template import write_county
+from workbook_templates.submission.submission_workbook import heads
 
 FOUND = ("rule", "severity", "sheet", "row", "header", "key", "value", "message", "basis")
 """Columns of what `check_frames` gives."""

@@ -16,13 +16,11 @@ from validators.columns import KIND_OF, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, 
 from validators.expr import Record
 from validators.records import RowReader, Value
 from validators.ruleset import RuleSet
-from workbook_templates.offered import OFFERED
-from workbook_templates.reader import cell_fault
+from workbook_templates.county.default_formulas import OFFERED, Rows
+from workbook_templates.county.reader import cell_fault
 
 Frames = dict[str, pd.DataFrame]
 """Tables by key of the sheet (`enterprises`), or by its title where heads are Chinese."""
-Rows = dict[str, list[dict[str, Value]]]
-"""Rows by key of the sheet, each {field: value}, as `write_county` takes them."""
 ROW = "行"
 """Name of the index: the 1-based row in the file."""
 COUNTY, FILE = "填报区县", "来源文件"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from validators.columns import position_of
+from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.layouts.declared import JOINER, Layout, Table, WrongLayout
-from workbook_templates.reader import Grid, text_of
 
 SEARCHED = 40
 """Rows at the top in which heads are looked for."""

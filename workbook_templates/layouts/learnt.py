@@ -17,12 +17,12 @@ from stdnum.cn import uscc as gb32100
 from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS, Column, letter
 from validators.records import ID_PATTERNS, Raw
 from validators.ruleset import RuleSet
+from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.layouts.declared import GRAINS, LABEL, Entry, Layout, Table, meanings, shipped, shipped_layout
 from workbook_templates.layouts.found import Heading, folded, headings
 from workbook_templates.layouts.spellings import facts, spelt
 from workbook_templates.layouts.taken import NOTHING, TOTALS
 from workbook_templates.layouts.units import convertible, unit
-from workbook_templates.reader import Grid, text_of
 
 SURE = 0.8
 """From this score on a proposal is as good as confirmed."""
@@ -324,9 +324,6 @@ def scored(head: str, below: Below, family: str, rules: RuleSet) -> dict[str, fl
     return found
 
 
-NO_MEANING: tuple[str | None, float] = (None, 0.0)
-
-
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """What a column is taken for."""
@@ -423,17 +420,18 @@ def _assigned(grid: Grid, heading: Heading, below: Sequence[Below], family: str,
             close = max(rivals, default=0.0)
             chosen[-place] = means, score if score - close >= 0.015 else min(score, SURE - 0.05)
             taken.add(means)
-    decided: Mapping[int, tuple[str | None, float]] = {**chosen}
     columns = []
     for place, text in enumerate(heading.texts):
         if not text and not below[place].values:
             continue
-        means, score = decided.get(place, NO_MEANING)
+        own, score = chosen.get(place, ("", 0.0))
         nearest = max(options[place], key=lambda name: options[place][name], default=None)
-        open_ = options[place][nearest] if nearest and means is None else 0.0
+        open_ = options[place][nearest] if nearest and not own else 0.0
         columns.append(
-            Proposed(place, text or f"（第{letter(place)}列）", means, said(text).unit if means else "", round(min(score or open_, 1.0), 2),
-                     below[place].samples, nearest if means is None else None)
+            Proposed(
+                place, text or f"（第{letter(place)}列）", own or None, said(text).unit if own else "",
+                round(min(score or open_, 1.0), 2), below[place].samples, None if own else nearest,
+            )
         )  # fmt: skip
     return Learnt(grid.title, _grain(family, columns, heading, grid), heading, tuple(columns))
 

@@ -15,8 +15,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from validators.columns import letter
 from validators.records import Raw
-from workbook_templates.quick import Rows, Seen
-from workbook_templates.reader import LARGEST_FILE, Grid, UnreadableWorkbook, open_workbook
+from workbook_templates.county.reader import LARGEST_FILE, Grid, UnreadableWorkbook, open_workbook
+from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 TEXTS = (".csv", ".txt", ".tsv")
 OLD = (".xls", ".xlsb", ".ods", ".et")

@@ -17,13 +17,13 @@ from rapidfuzz import fuzz, process
 from validators.columns import INVENTORY, LEVEL_NAMES, LEVELS, SHEETS, Column, letter
 from validators.records import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text
 from validators.ruleset import RuleSet
-from workbook_templates.frames import Rows
+from workbook_templates.county.default_formulas import Rows
+from workbook_templates.county.reader import Grid, text_of
+from workbook_templates.county.returned import as_text
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese
 from workbook_templates.layouts.found import Fit, areas, folded
 from workbook_templates.layouts.spellings import facts, measure, spelt
 from workbook_templates.layouts.units import UnknownUnit, convert
-from workbook_templates.reader import Grid, text_of
-from workbook_templates.returned import as_text
 
 MOST = 20_000
 """Rows of a county's table at most."""

@@ -37,14 +37,18 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
 } | {sheet.title: (key, "本表") for key, sheet in INVENTORY.items() if key not in ("enterprises", "lines")}
 """What a table may be a list of, and where its columns may belong, the likelier first."""
 
-_LEVEL_WORDS = {"red": r"红色?预警|红色|红|Ⅰ级|I级|一级", "orange": r"橙色?预警|橙色|橙|Ⅱ级|II级|二级", "yellow": r"黄色?预警|黄色|黄|Ⅲ级|III级|三级"}  # fmt: skip
+_LEVEL_WORDS = {
+    "red": r"红色?(?:预警)?|(?<![IVX])I级|一级(?:响应|预警)",
+    "orange": r"橙色?(?:预警)?|(?<![IVX])II级|二级(?:响应|预警)",
+    "yellow": r"黄色?(?:预警)?|(?<![IVX])III级|三级(?:响应|预警)",
+}
 _POLLUTANT_WORDS = {
     "so2": r"SO2|SO₂|二氧化硫|硫氧化物",
     "nox": r"NOX|NO2|氮氧化物|氮氧",
     "pm": r"烟（粉）尘|烟粉尘|颗粒物|粉尘|烟尘|扬尘|TSP|(?<![A-Z0-9])PM(?![0-9.])",
     "vocs": r"VOCS?|挥发性有机物|非甲烷总烃",
 }
-_BRACKETED = re.compile(r"（([^（）]*)）")
+_BRACKETED = re.compile(r"[（(]([^（）()]*)[）)]")
 _IDLE = re.compile(r"（(?:必填|选填|可不填|万元|如有|单选|下拉选择|\d{4}年?)）|^\d+[.、]|#\d+$")
 
 
@@ -63,23 +67,28 @@ class Said:
 @lru_cache(10_000)
 def said(head: str) -> Said:
     """Take a head apart."""
-    text = _IDLE.sub("", folded(head)).replace("₂", "2")
     found = ""
-    for inner in _BRACKETED.findall(text):
+    for inner in _BRACKETED.findall(head):
         if unit(inner):
-            found, text = inner, text.replace(f"（{inner}）", "")
+            found, head = inner, head.replace(f"（{inner}）", "").replace(f"({inner})", "")
+    text = _IDLE.sub("", folded(head)).replace("₂", "2")
     level = _one(_LEVEL_WORDS, text)
     pollutant = _one(_POLLUTANT_WORDS, text)
     for word in (_LEVEL_WORDS.get(level), _POLLUTANT_WORDS.get(pollutant)):
         if word:
-            text = re.sub(word, "", text, count=1)
+            text = re.sub(word, "", text)
     if level:
         text = re.sub(r"^(?:响应|预警|时|期间)+|（）|级别?$", "", text)
     known = unit(found) if found else None
     yearly = {"a": True, "d": False}.get(known.per) if known else None
     if yearly is None:
         yearly = True if re.search(r"年", text) else False if re.search(r"日|每天|天", text) else None
-    return Said(level, pollutant, found, re.sub(r"[（）]", "", text), yearly)
+        if known and known.dimension == "质量" and not known.per and yearly is not None:
+            found = f"{found}/{'a' if yearly else 'd'}".lower()
+    rest = re.sub(r"[（）]", "", text)
+    if not rest and pollutant:
+        rest = "减排量" if level else {True: "年排放量", False: "日排放量", None: "排放量"}[yearly]
+    return Said(level, pollutant, found, rest or ("措施" if level else ""), yearly)
 
 
 def _one(words: Mapping[str, str], text: str) -> str:
@@ -132,8 +141,8 @@ def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
     """What a head may mean in a table of that family, with scores, by its words alone."""
     one = said(head)
     found: dict[str, float] = {}
-    if not one.rest and one.level and not one.pollutant:
-        one = Said(one.level, "", one.unit, "措施", one.yearly)
+    if one.rest in _names()[""]:
+        return ()
     for rank, source in enumerate(FAMILIES[family]):
         names = _names().get(source, {})
         for rest, ratio in _like(one.rest, source):
@@ -307,7 +316,9 @@ def scored(head: str, below: Below, family: str, rules: RuleSet) -> dict[str, fl
     found: dict[str, float] = {}
     for means, named in by_name(head, family):
         share = below.share(means, rules)
-        if share is None:
+        if share is None or (
+            share < 0.7 and means.endswith(("list_id", "line_id"))
+        ):  # another system numbers its own way
             found[means] = named * (0.95 if below.values else 0.9)
         elif share >= 0.7:
             found[means] = named + (1 - named) * 0.3
@@ -456,7 +467,7 @@ def _grain(family: str, columns: Sequence[Proposed], heading: Heading, grid: Gri
     return "厂区" if "enterprises.site" in means else "企业"
 
 
-def layout_of(name: str, sheets: Sequence[Learnt]) -> Layout:
+def layout_from(name: str, sheets: Sequence[Learnt]) -> Layout:
     """The layout that is proposed."""
     return Layout(name, tuple(_table(one) for one in sheets))
 

@@ -555,6 +555,7 @@ class _Sheet:
         )
         if not raw and (line := raw_ids.get("lines.line_id", "")) and re.match(ID_PATTERNS["L"], line):
             raw = line.rpartition("-L")[0]
+            said.setdefault(("enterprises", "list_id"), _Fact(raw, said["lines", "line_id"].place, line))
         if self.table.rows in ("removals", "dust", "mobile"):
             return -1
         has_site = any(entry.means == "enterprises.site" for _, entry in self.entries)

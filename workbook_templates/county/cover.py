@@ -244,7 +244,7 @@ def _go(kind: BookKind, leads: Mapping[str, Lead]) -> str:
         f'IF({wrong}>0,"{ERROR} 还不能报送：有"&{wrong}&"行要改，点下面的链接逐处去改。",'
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"行没有校验公式，请把上一行整行复制过去再改填。",'
         f'IF({own}>0,"{ERROR} 还不能报送：上面浅黄底的四格没有填全。",'
-        f'"✓ 可以报送。有"&{warned}&"行提醒，请看一看，确实无误的不必改。"))))'
+        f'"✓ 可以报送。"&IF({warned}>0,"有"&({warned})&"行提醒，请看一看，确实无误的不必改。","")))))'
     )
 
 

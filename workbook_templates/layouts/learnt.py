@@ -460,9 +460,11 @@ def _grain(family: str, columns: Sequence[Proposed], heading: Heading, grid: Gri
         return "生产线"
     place = means.get("enterprises.uscc", means.get("enterprises.name"))
     if place is not None and any(name.startswith("lines.") for name in means):
-        own = [text_of(cells[place]) for number, cells in grid.rows if number > heading.last and place < len(cells)]
-        filled = [text for text in own if text]
-        if filled and len(set(filled)) < 0.9 * len(own):
+        lines = [at for name, at in means.items() if name.startswith("lines.")]
+        below = [cells for number, cells in grid.rows if number > heading.last]
+        own = [cells for cells in below if any(at < len(cells) and cells[at] != "" for at in lines)]
+        named = {text_of(cells[place]) for cells in own if place < len(cells) and cells[place] != ""}
+        if named and len(named) < 0.9 * len(own):
             return "生产线"
     return "厂区" if "enterprises.site" in means else "企业"
 

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 
 from validators.columns import INVENTORY, LEVEL_NAMES, LEVELS, SHEETS, Column, letter
 from validators.records import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text
+from validators.rule import value_text
 from validators.ruleset import RuleSet
 from workbook_templates.county.default_formulas import Rows
 from workbook_templates.county.reader import Grid, text_of
@@ -261,10 +262,14 @@ class _Sheet:
         self.computed = grid.seen.places()
         self.heads = {folded(text) for text in fit.heading.texts if text}
         self.fractions = self._fractions()
+        self.lines: set[tuple[object, ...]] = set()
+        """Lines that were taken, with their enterprises, where rows are enterprises."""
         self.kept: list[str] = []
         """Numbers of another system that have no place in our columns, of the present row."""
         self.count = 0
         """Lines that the present row says there are."""
+        self.inherited = False
+        """Whether the present row names no enterprise, and so belongs to the one above."""
 
     def take(self) -> None:
         """Take every row below the heads, and account for all columns."""
@@ -408,7 +413,7 @@ class _Sheet:
         own = [(place, entry) for place, entry in self.entries if entry.means.startswith("enterprises.")]
         named = [place for place, entry in own if entry.means.rpartition(".")[2] in ("name", "uscc", "list_id")]
         blank = all(place >= len(cells) or cells[place] == "" for place in named)
-        same = bool(named) and blank and self.table.rows == "lines" and bool(above)
+        same = self.inherited = bool(named) and blank and self.table.rows == "lines" and bool(above)
         for place, entry in self.entries:
             cell = cells[place] if place < len(cells) else ""
             if (isinstance(cell, str) and cell.strip() in DITTO) or (same and cell == "" and (place, entry) in own):
@@ -579,7 +584,7 @@ class _Sheet:
                 row[name] = fact.value
                 self._note(number, fact, "enterprises", at, name)
             elif known != fact.value and not fact.guess and name != "remark":
-                differ.append(f"{SHEETS[sheet][name].header}“{fact.raw}”与前面的“{known}”不同，取前面的")
+                differ.append(f"{SHEETS[sheet][name].header}“{fact.raw}”与前面的“{value_text(known)}”不同，取前面的")
         return differ
 
     def _others(self, number: int, at: int, said: _Facts, notes: list[str]) -> None:
@@ -602,8 +607,18 @@ class _Sheet:
                 parts = [*parts, *[{}] * (self.count - len(parts))]
             for part in parts:
                 rows = self.taken.rows[sheet]
+                if sheet == "lines" and self.table.grain == "企业" and at >= 0:
+                    same = (at, *sorted((name, str(fact.value)) for name, fact in part.items()))
+                    if part and same in self.lines:
+                        notes.append("说到的生产线与前面的一行相同，只算一条")
+                        continue
+                    self.lines.add(same)
                 rows.append({"@": at} if at >= 0 and sheet not in ("dust", "mobile") else {})
                 self._lay(number, sheet, len(rows) - 1, part)
+                if sheet == "lines" and self.inherited:
+                    place = next((fact.place for fact in part.values()), 0)
+                    why = _Fact(None, place, "", guess="这一行没有写企业，算作上一行那家的")
+                    self._note(number, why, sheet, len(rows) - 1, "list_id")
 
     def _lay(self, number: int, sheet: str, index: int, own: Mapping[str, _Fact]) -> None:
         row = self.taken.rows[sheet][index]

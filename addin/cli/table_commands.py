@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from addin.cli.help_page import DAILY, SPECIAL
+from addin.cli.help_page import SPECIAL
 from addin.cli.parameters import AsJson, County, Force, OptionalYear, Out, RuleSetId
 from addin.cli.registry import Commands
 
@@ -12,7 +12,7 @@ LayoutName = Annotated[
     str,
     typer.Option("--layout", metavar="布局", help="布局文件（.csv），或随程序的布局的名称，见 qingdan layout show。"),
 ]
-daily = Commands(heading=DAILY)
+special = Commands(heading=SPECIAL)
 layout = Commands(
     "layout",
     "布局：别的样式的表长什么样，怎样读、怎样填。\n\n例：qingdan layout learn 旧清单.xlsx --out 布局.csv",
@@ -20,7 +20,7 @@ layout = Commands(
 )
 
 
-@daily("import")
+@special("import")
 def import_(
     *,
     tables: Annotated[

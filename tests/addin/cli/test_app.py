@@ -32,7 +32,7 @@ def commands() -> list[tuple[str, ...]]:
 
 
 ALLOWED = re.compile(
-    r"qingdan( [a-z-]+)*|--[a-z]+|[\w-]*\.(xlsx|docx|md|pem|pub|sig|manifest\.json)|JSON|QINGDAN_(DEBUG=1|PASSPHRASE)|SHA-256|\b[A-Z]{2}[0-9]{2}\b|\bdemo\b"
+    r"qingdan( [a-z-]+)*|--[a-z]+|[\w-]*\.(xlsx|xlsb|xls|ods|csv|docx|md|pem|pub|sig|manifest\.json)|JSON|QINGDAN_(DEBUG=1|PASSPHRASE)|SHA-256|\b[A-Z]{2}[0-9]{2}\b|\bdemo\b"
     r"|\b(?:WPS|Windows|excel|libreoffice)\b"
 )
 

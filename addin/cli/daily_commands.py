@@ -116,6 +116,19 @@ def return_(
     *,
     files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="各区县的填报表，或放着它们的文件夹。")],
     out: Annotated[str, typer.Option("--out", metavar="文件夹", help="退回的工作簿放在哪个文件夹。")],
+    city: Annotated[
+        str | None,
+        typer.Option(
+            "--city",
+            metavar="文件或文件夹",
+            help="全市汇总，或它所在的文件夹：照旁边台账里的决定办理，豁免了的不必改。不写：--out 所在的文件夹。",
+        ),
+    ] = None,
+    county: Annotated[
+        list[str] | None, typer.Option("--county", metavar="区划代码", help="只退给哪个区县，可写几次。不写：全部。")
+    ] = None,
+    errors_only: Annotated[bool, typer.Option("--errors", help="只退错误，不列提醒。")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="没有要改的区县也给一份。")] = False,
     year: Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：多数文件的年度。")] = None,
     round_: Annotated[str | None, typer.Option("--round", metavar="轮次", help="不写：多数文件的轮次。")] = None,
     on: On = None,
@@ -124,12 +137,17 @@ def return_(
 ) -> int:
     """把各区县的内容退回改正：问题列成清单，写在每一行旁边，版次加 1，改好可直接再报。
 
+    没有要改的区县不退；已豁免、已裁定的不算。加 --force 时，文件夹里以前退回的移到“以前退回的”。
+
     例：qingdan return 收件箱 --out 退回
     退出码：0 没有错误，1 有错误，2 有文件读不了。
     """
     from addin.office.returning import return_files
 
-    return return_files(files, out=out, year=year, round_=round_, on=on, force=force, as_json=as_json)
+    return return_files(
+        files, out=out, city=city, counties=county or [], errors_only=errors_only, everyone=everyone, year=year,
+        round_=round_, on=on, force=force, as_json=as_json,
+    )  # fmt: skip
 
 
 @commands("export")

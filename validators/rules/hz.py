@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from validators.book import Book
 from validators.city import City, crossings
+from validators.expr import Record
 from validators.findings import Severity
 from validators.rule import CityFound, city_rule
+from validators.rules.texts import bare
 
 
 @city_rule("HZ01", "县区未报或迟报", Severity.ERROR, "聊重指办〔2020〕6号 三(四)")
@@ -94,3 +97,30 @@ def hz04(city: City) -> Iterator[CityFound]:
                 f"请换用现行的填报表，或加 --ruleset {city.ruleset.id} 统一按这一版核对。",
                 book=book,
             )
+
+
+@city_rule("HZ05", "一家企业分在两县", Severity.WARNING, "业内惯例")
+def hz05(city: City) -> Iterator[CityFound]:
+    """检查什么：两个县区的企业，名称相同或只差括号、全角半角、空格，统一社会信用代码却不同。
+
+    代码和厂区都相同的由 HZ02 指出；同一县区里的由 JB15 提醒。
+
+    为什么：代码抄错一位，同一家企业就成了两家，跨县区的重复查不出来。
+    怎么改：对照营业执照核对名称和代码；是同一厂区的，只由所在县区填报；确是两家的可以不改。
+    """
+    firms: dict[str, list[tuple[Book, Record]]] = {}
+    for book in city.books():
+        for record in book.tables["enterprises"]:
+            if record.name is not None and record.uscc is not None:
+                firms.setdefault(bare(record.name), []).append((book, record))
+    for rows in firms.values():
+        for book, record in rows if len(rows) > 1 else ():
+            elsewhere = [(other, one) for other, one in rows if other is not book and one.uscc != record.uscc]
+            if elsewhere:
+                names = "、".join(f"{other.county_name}第{one.row}行“{one.name}”" for other, one in elsewhere[:3])
+                yield CityFound(
+                    f"企业“{record.name}”与{names}名称相同或只差写法，统一社会信用代码却不同。"
+                    "请对照营业执照核对；是同一家的改正代码，确是两家的可以不改。",
+                    book=book, sheet="enterprises", record=record, field="name",
+                    related=tuple((other, "enterprises", one, "name") for other, one in elsewhere[:10]),
+                )  # fmt: skip

@@ -10,6 +10,7 @@ from validators.imports import MINISTRY as MINISTRY_RESULT
 from validators.imports import PROVINCE as PROVINCE_RESULT
 from validators.imports import Listed
 from validators.rule import CityFound, city_rule, row_rule
+from validators.rules.schemes import ungraded
 from validators.ruleset import NOT_KEY, UNGRADED
 
 
@@ -68,6 +69,8 @@ def above_lowest(e: Row, condition: Expr, why: str, remedy: str) -> Iterator[Che
 def pj01(row: Row) -> Iterator[Check]:
     """检查什么：绩效等级是否在该行业（及子类）的分级办法之内；分级办法尚未核实的行业只提醒，非重点行业和未评级的不查。
 
+    有的子类不参加分级（防水卷材的塑料类），只能填“未评级”；它仍须执行减排措施（CS16）。
+
     为什么：有的行业分A、B、C、D级，有的只分引领性和非引领性，用错办法的等级不能执行。
     怎么改：改选该行业的等级；行业或子类选错的，改正行业或子类。
     """
@@ -97,12 +100,16 @@ def pj02(e: Row) -> Iterator[Check]:
     """
     remedy = "改为最低等级；实际已申报的，改正“申报方式”并补填“申报等级”。"
     for key in of_key_industry(e):
-        yield from above_lowest(e, key & (e.filing == "未申报"), "重点行业企业未申报绩效评级", remedy)
+        unfiled = key & (e.filing == "未申报") & ~ungraded(e)
+        yield from above_lowest(e, unfiled, "重点行业企业未申报绩效评级", remedy)
 
 
 @row_rule("PJ03", "企业等级优于最差工序", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(一)", "enterprises")
 def pj03(e: Row) -> Iterator[Check]:
     """检查什么：企业的绩效等级、申报等级是否优于其生产线中最差的绩效等级；未评级的生产线不计。
+
+    规则集的“等级可以按生产线分开”选“是”的，不检查：各生产线按自己的等级执行。有的省单独给生产线评级
+    （陕西2024年名单的“引领性生产线”，只评混凝土线、不评制砂线），聊城按三(一)，选“否”。
 
     为什么：企业总体绩效等级以所含行业或工序中较差的级别申报（三(一)）。
     怎么改：把企业的等级改为最差一条生产线的等级；生产线等级填错的，改正生产线的绩效等级。
@@ -111,7 +118,7 @@ def pj03(e: Row) -> Iterator[Check]:
         worse = count("lines", ("grade", "in", lookup("worse_grades", cell)), list_id=e.list_id)
         yield check(
             cell,
-            worse > 0,
+            ~lookup("switch", "lines_apart") & (worse > 0),
             "企业的{at.header}为“{at}”，优于《生产线减排措施》{others}。企业总体等级以各工序中较差的级别为准，请改为最差一条生产线的等级，或核对生产线的等级。",
             others=(worse, "grade"),
         )
@@ -181,6 +188,8 @@ def pj06(e: Row) -> Iterator[Check]:
 def pj07(e: Row) -> Iterator[Check]:
     """检查什么：非重点行业的企业是否填了绩效等级（协同处置生活垃圾、危险废物的除外），重点行业的企业是否未评级。
 
+    规则集写明不参加分级的子类（防水卷材的塑料类）就是“未评级”，不提示。
+
     为什么：绩效分级只适用于39个重点行业，重点行业企业都应当有等级（一）。
     怎么改：非重点行业的，绩效等级改为“未评级”；重点行业的，填核定的等级，未申报的填最低等级。
     """
@@ -192,7 +201,7 @@ def pj07(e: Row) -> Iterator[Check]:
     for key in of_key_industry(e):
         yield check(
             e.grade,
-            key & (e.grade == UNGRADED),
+            key & (e.grade == UNGRADED) & ~ungraded(e),
             f"重点行业的企业应当有绩效等级，现为“{UNGRADED}”。请填核定的等级；未申报的，填该行业的最低等级。",
             brief="重点行业应有等级",
         )
@@ -264,7 +273,7 @@ def pj09(city: City) -> Iterator[CityFound]:
 
 @row_rule("PJ10", "申报最低等级应填申请表", Severity.WARNING, "row", "聊重指办〔2020〕6号 三(一)", "enterprises")
 def pj10(e: Row) -> Iterator[Check]:
-    """检查什么：申报最低等级（D、非引领性）的是否用申请表，申报更高等级的是否用申请报告。
+    """检查什么：申报最低等级（D、非引领性）的是否用申请表，申报更高等级的是否用申请报告；不参加分级的子类不查。
 
     为什么：申报最低等级的直接填写《申请表》，其余的编制《申请报告》并附证明材料（三(一)）。
     怎么改：按实际提交的材料改正申报方式；材料用错的，请企业改用应交的材料。
@@ -272,7 +281,7 @@ def pj10(e: Row) -> Iterator[Check]:
     form = lookup("filing_form", e.applied_grade)
     yield check(
         e.filing,
-        e.filing.isin(("申请报告", "申请表")) & (e.filing != form),
+        e.filing.isin(("申请报告", "申请表")) & (e.filing != form) & ~ungraded(e),
         "申报等级为“{grade}”，应提交{form}，申报方式填的是“{at}”。请按实际提交的材料改正，材料用错的请企业改用{form}。",
         grade=e.applied_grade,
         form=form,

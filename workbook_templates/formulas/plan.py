@@ -1,7 +1,7 @@
 """Where the formulas of a county workbook stand: helper cells, names, texts and tables.
 
 Every formula is a hidden defined name written for row 1; a helper cell in row 12 holds only that name, and so judges
-row 12. The findings of a row are codes of five signs in one helper cell: what it is (`layout.FAULTS`), the number of the
+row 12. The findings of a row are codes of five signs in one helper cell: what it is (`appearance.FAULTS`), the number of the
 column, the number of what is said (`Formulas.said`); from them come the text in 校验, the colours and the way to the next cell at fault.
 """
 
@@ -14,13 +14,13 @@ from random import Random
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter
 from validators.expr import Cell
 from validators.findings import SEVERITY_SYMBOLS, Severity
+from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
-from validators.tables import rule_table
+from workbook_templates.county.default_formulas import OFFERED
 from workbook_templates.formulas.cells import computed, faults, folded, quoted, value
 from workbook_templates.formulas.expressions import MOST_SIGNS, Untranslatable, constant, judged, place_of
-from workbook_templates.layout import FIRST_ROW, HEADER_ROW, MISSING, TELL, WARN, WRONG
-from workbook_templates.offered import OFFERED
+from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, MISSING, TELL, WARN, WRONG
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""

@@ -7,6 +7,7 @@ where they lie is not known here (`Shelf`).
 import csv
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -237,6 +238,16 @@ def load(id_: str) -> RuleSet:
 def newest(year: str) -> RuleSet:
     """The newest rule set of a year. Raises `UnknownRuleSet`."""
     return load([year, *versions(year)][-1])
+
+
+def named_in(text: str) -> RuleSet | None:
+    """The rule set that a text names: its id, or the newest of the year that it writes (环办大气函〔2020〕340号)."""
+    for year in dict.fromkeys(re.findall(r"(?<!\d)(\d{4})(?!\d)", text)):
+        if text in versions(year):
+            return load(text)
+        if year in years():
+            return newest(year)
+    return None
 
 
 def default() -> RuleSet:

@@ -11,7 +11,7 @@ from validators.references import Listed
 from validators.rule import CityFound, city_rule, row_rule
 from validators.rules.schemes import ungraded
 from validators.ruleset import NOT_KEY, UNGRADED
-from validators.settlement import City
+from validators.settlement import City, ruleset_of
 
 
 def key_lines(list_id: Expr) -> Expr:
@@ -236,6 +236,8 @@ def _reviewed(city: City) -> Iterator[tuple[Listed, list[tuple[Book, Record]]]]:
             by_code.setdefault(record.uscc, []).append((book, record))
     holding: dict[object, tuple[Listed, list[tuple[Book, Record]]]] = {}
     for one in city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT):  # the ministry's come last
+        if one.of_line:
+            continue
         own = by_id.get(one.list_id) or by_code.get(one.uscc, []) if one.list_id or one.uscc else []
         if one.site:
             own = [(book, record) for book, record in own if record.site == one.site]
@@ -250,20 +252,38 @@ def _reviewed(city: City) -> Iterator[tuple[Listed, list[tuple[Book, Record]]]]:
 def pj09(city: City) -> Iterator[CityFound]:
     """检查什么：绩效等级是否与导入的省核定结果、部复核结果一致；两者都有的以日期较晚的为准，没有日期或同日的以部复核结果为准。结果没有写明是哪个厂区而企业有几个厂区的，只作提醒。
 
+    结果写明按哪套规则集（“规则集”“评级依据”一列写 2020、2026 或文号）核定的，按那一套认等级：2026年1月还有按2020年修订版评的结果。
+    那一套有、本次没有的等级（例如引领性），以及只评一条生产线的结果（“引领性生产线”），不能直接比，只作提醒。
+
     为什么：A级、B级（含B-）和引领性企业由省生态环境厅核定，部里复核，清单里的等级应当是核定的结果。
     怎么改：按核定结果改绩效等级，并在《等级变更》登记；认为结果有误的，报省生态环境厅更正。
     """
+    for one in city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT):
+        if one.of_line:
+            say = f"{one}评的是一条生产线（{one.grade}），企业的等级没有比对。请核对《生产线减排措施》的绩效等级。"
+            yield CityFound(say, severity=Severity.WARNING)
     for one, own in _reviewed(city):
-        if one.grade not in city.ruleset.values["grades"]:
-            yield CityFound(
-                f"{one}的等级“{one.grade or '空白'}”不是认得的绩效等级，没有比对。", severity=Severity.WARNING
-            )
-        elif not own:
-            yield CityFound(f"{one}在清单里找不到，没有比对。请核对代码或清单编号。", severity=Severity.WARNING)
-        for book, record in own if one.grade in city.ruleset.values["grades"] else ():
+        rules = ruleset_of(one, city)
+        obstacle = (
+            f"写的规则集“{one.ruleset}”本机没有，没有比对。请核对这一格，或用 qingdan ruleset load 载入。"
+            if rules is None
+            else f"的等级“{one.grade or '空白'}”不是认得的绩效等级，没有比对。"
+            if one.grade not in rules.values["grades"]
+            else f"按规则集 {rules.id} 核定为“{one.grade}”，本次的规则集 {city.ruleset.id} 没有这一级，没有比对。请按省里的衔接办法核对清单里的等级。"
+            if one.grade not in city.ruleset.values["grades"]
+            else "在清单里找不到，没有比对。请核对代码或清单编号。"
+            if not own
+            else ""
+        )
+        if obstacle:
+            yield CityFound(f"{one}{obstacle}", severity=Severity.WARNING)
+            continue
+        for book, record in own:
             if record.grade is None or record.grade == one.grade:
                 continue
-            day = f"（{one.day}）" if one.day else ""
+            by = f"按规则集 {rules.id}" if rules and rules.id != city.ruleset.id else None
+            day = "，".join(str(part) for part in (one.day, by) if part)
+            day = f"（{day}）" if day else ""
             said = f"绩效等级填的是“{record.grade}”，{one}{day}是“{one.grade}”"
             several = f"；该代码有 {len(own)} 个厂区，结果没有写明是哪一个。请核对。"
             message = said + (several if len(own) > 1 else "。请按核定结果改正，并在《等级变更》登记。")

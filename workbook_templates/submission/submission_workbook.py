@@ -18,8 +18,10 @@ from validators.columns import INVENTORY, SHEETS, Column
 from validators.decisions import WAIVER, Decision
 from validators.expr import Record
 from validators.records import Value
+from validators.ruleset import RuleSet
 from validators.settlement import City
 from workbook_templates.city.city_workbook import created, head
+from workbook_templates.printed_grade import printed_grade
 from workbook_templates.xlsx.writer import Column as Head
 from workbook_templates.xlsx.writer import Sheet, replacing, restoring, write_sheets
 
@@ -31,8 +33,8 @@ class UnknownProfile(ValueError):
     """There is no such profile; the message is Chinese."""
 
 
-Cell = Callable[[Record, Sequence[Record]], Value]
-"""What stands in a cell: made from a record, and from the lines of that enterprise where it has any."""
+Cell = Callable[[Record, Sequence[Record], RuleSet], Value]
+"""What stands in a cell: made from a record, from the lines of that enterprise where it has any, and the rule set."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,11 @@ def _source(text: str, rows: str) -> tuple[Head, Column | Cell]:
     """How a head's column is written, and what stands in it: `sheet.field`, `labels.name`, or nothing at all."""
     sheet, _, field = text.partition(".")
     if not text:  # a head that the format wants and the inventory has no value for
-        return Head("", "text", 12), lambda record, lines: None
+        return Head("", "text", 12), lambda record, lines, rules: None
     if sheet == "labels":
         return Head("", "text", 14), _label(field)
     if text == "lines.count":
-        return Head("", "number", 9), lambda record, lines: len(lines)
+        return Head("", "number", 9), lambda record, lines, rules: len(lines)
     column = SHEETS[sheet][field]
     own = head(column)
     if rows in (sheet, "lines"):
@@ -101,10 +103,10 @@ def _label(name: str) -> Cell:
     text = files(__package__).joinpath("profile_labels.csv").read_text(encoding="utf-8")
     labels = [row for row in csv.DictReader(text.splitlines()) if row["name"] == name]
 
-    def cell(record: Record, lines: Sequence[Record]) -> Value:
+    def cell(record: Record, lines: Sequence[Record], rules: RuleSet) -> Value:
         for row in labels:
             if not row["field"] or getattr(record, row["field"]) == row["value"]:
-                return row["label"].format(grade=record.grade or "") or None
+                return row["label"].format(grade=printed_grade(record, lines, rules) or "") or None
         return None
 
     return cell
@@ -114,11 +116,11 @@ def _together(column: Column) -> Cell:
     """What the lines of an enterprise say in a column, in one cell: numbers summed, different texts with their lines."""
     position, name = column.position, SHEETS["lines"]["line_name"].position
 
-    def total(record: Record, lines: Sequence[Record]) -> Value:
+    def total(record: Record, lines: Sequence[Record], rules: RuleSet) -> Value:
         values: list[Any] = [line[position] for line in lines if line[position] is not None]
         return math.fsum(values) if values else None
 
-    def texts(record: Record, lines: Sequence[Record]) -> Value:
+    def texts(record: Record, lines: Sequence[Record], rules: RuleSet) -> Value:
         said = [(str(line[name] or ""), str(line[position])) for line in lines if line[position]]
         different = dict.fromkeys(text for _, text in said)
         if position == name or len(different) == 1:
@@ -152,7 +154,7 @@ def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...]
     no_line = (None,) * len(SHEETS["lines"].columns)
     joined = sheet.rows == "lines"
     before = len(SHEETS["enterprises"].columns) + len(("row", "bad")) if joined else 0
-    pick = _pick(sheet, before)
+    pick = _pick(sheet, before, city.ruleset)
     for book in city.books():
         if not joined:
             lines = book.index("lines", "list_id") if sheet.rows == "enterprises" else {}
@@ -167,7 +169,7 @@ def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...]
                 yield pick(enterprise + no_line, ()), (book, "enterprises", enterprise)
 
 
-def _pick(sheet: ProfileSheet, before: int) -> Callable[[Any, Sequence[Record]], tuple[Value, ...]]:
+def _pick(sheet: ProfileSheet, before: int, rules: RuleSet) -> Callable[[Any, Sequence[Record]], tuple[Value, ...]]:
     """A function that gives the values of a row; all at once where they only have to be picked."""
     columns = [source for source in sheet.sources if isinstance(source, Column)]
     pick = picker([column.position + before * (column.sheet == "lines") for column in columns])
@@ -176,7 +178,9 @@ def _pick(sheet: ProfileSheet, before: int) -> Callable[[Any, Sequence[Record]],
 
     def made(record: Any, lines: Sequence[Record]) -> tuple[Value, ...]:  # noqa: ANN401 - a record, or two joined
         picked = iter(pick(record))
-        return tuple(next(picked) if isinstance(source, Column) else source(record, lines) for source in sheet.sources)
+        return tuple(
+            next(picked) if isinstance(source, Column) else source(record, lines, rules) for source in sheet.sources
+        )
 
     return made
 

@@ -168,6 +168,23 @@ def test_two_loads_at_once_get_two_numbers(loaded: Path, monkeypatch: pytest.Mon
     assert [one.name for one in sorted(loaded.iterdir())] == ["2020.1.json", "2020.2.json"]
 
 
+@pytest.mark.usefixtures("loaded")
+def test_a_version_from_before_a_threshold_or_a_word_list_has_those_of_this_release(run: Run, tmp_path: Path) -> None:
+    older = {table: [{**row} for row in rows] for table, rows in RULES.tables.items()}
+    older["thresholds"] = [row for row in older["thresholds"] if row["name"] != "lines_apart"]
+    older["words"] = [row for row in older["words"] if row["list"] != "removed"]
+    older["industries"] = [
+        {k: v for k, v in row.items() if k != "listed_by"} for row in older["industries"] if row["listed_by"] != "省"
+    ]
+    kept = ruleset_store.keep("2020", older, ruleset_store.Origin("", "市办", "2020", "旧.xlsx", ""))
+    assert kept.id == "2020.1" and not kept.switch("lines_apart")
+    assert kept.words["removed"] == RULES.words["removed"]
+    assert kept.values["industries"] == RULES.values["industries"]
+    path = tmp_path / "再录.xlsx"
+    assert run("ruleset", "edit", "--ruleset", "2020.1", "--out", path).code == 0
+    assert load(run, path)["verdict"] == "没有变化"
+
+
 def test_a_full_disk_leaves_nothing_and_leftovers_are_no_versions(
     run: Run, lawbook: Path, loaded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from validators.references import PROVINCE as PROVINCE_RESULT
 from validators.references import Listed
 from validators.rule import CityFound, city_rule, row_rule
 from validators.rules.schemes import ungraded
+from validators.rules.texts import bare
 from validators.ruleset import NOT_KEY, UNGRADED
 from validators.settlement import City, ruleset_of
 
@@ -230,15 +231,18 @@ def _reviewed(city: City) -> Iterator[tuple[Listed, list[tuple[Book, Record]]]]:
     """The result that holds for each enterprise that was reviewed, and its rows: the later one, else the ministry's."""
     by_id: dict[str, list[tuple[Book, Record]]] = {}
     by_code: dict[str, list[tuple[Book, Record]]] = {}
+    by_name: dict[str, list[tuple[Book, Record]]] = {}
     for book in city.books():
         for record in book.tables["enterprises"]:
             by_id.setdefault(record.list_id, []).append((book, record))
             by_code.setdefault(record.uscc, []).append((book, record))
+            by_name.setdefault(bare(record.name or ""), []).append((book, record))
     holding: dict[object, tuple[Listed, list[tuple[Book, Record]]]] = {}
     for one in city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT):  # the ministry's come last
         if one.of_line:
             continue
-        own = by_id.get(one.list_id) or by_code.get(one.uscc, []) if one.list_id or one.uscc else []
+        coded = one.list_id or one.uscc  # lists that provinces publish have names only
+        own = by_id.get(one.list_id) or by_code.get(one.uscc, []) if coded else by_name.get(bare(one.name), [])
         if one.site:
             own = [(book, record) for book, record in own if record.site == one.site]
         key = tuple(sorted((book.file, record.row) for book, record in own)) or one
@@ -253,6 +257,8 @@ def pj09(city: City) -> Iterator[CityFound]:
     """检查什么：绩效等级是否与导入的省核定结果、部复核结果一致；两者都有的以日期较晚的为准，没有日期或同日的以部复核结果为准。结果没有写明是哪个厂区而企业有几个厂区的，只作提醒。
 
     结果写明按哪套规则集（“规则集”“评级依据”一列写 2020、2026 或文号）核定的，按那一套认等级：2026年1月还有按2020年修订版评的结果。
+    结果没有写代码和清单编号的（各省公布的名单多是这样），按企业名称对，只差括号、全角半角、空格的也算，只作提醒。
+
     那一套有、本次没有的等级（例如引领性），以及只评一条生产线的结果（“引领性生产线”），不能直接比，只作提醒。
 
     为什么：A级、B级（含B-）和引领性企业由省生态环境厅核定，部里复核，清单里的等级应当是核定的结果。
@@ -285,9 +291,15 @@ def pj09(city: City) -> Iterator[CityFound]:
             day = "，".join(str(part) for part in (one.day, by) if part)
             day = f"（{day}）" if day else ""
             said = f"绩效等级填的是“{record.grade}”，{one}{day}是“{one.grade}”"
-            several = f"；该代码有 {len(own)} 个厂区，结果没有写明是哪一个。请核对。"
-            message = said + (several if len(own) > 1 else "。请按核定结果改正，并在《等级变更》登记。")
-            severity = Severity.WARNING if len(own) > 1 else None
+            unsure = (
+                f"；该{'代码' if one.uscc or one.list_id else '名称'}有 {len(own)} 个厂区，结果没有写明是哪一个。请核对。"
+                if len(own) > 1
+                else "；结果没有写代码，是按企业名称对上的。请核对是不是同一家。"
+                if not (one.list_id or one.uscc)
+                else ""
+            )
+            message = said + (unsure or "。请按核定结果改正，并在《等级变更》登记。")
+            severity = Severity.WARNING if unsure else None
             yield CityFound(message, book=book, sheet="enterprises", record=record, field="grade", severity=severity)
 
 

@@ -62,6 +62,7 @@ def jb01(e: Row) -> Iterator[Check]:
         fault != "",
         "统一社会信用代码“{at}”有误：{fault}。请对照营业执照重新录入。",
         fault=fault,
+        brief="位数、字符或校验位不对",
     )
 
 
@@ -80,6 +81,7 @@ def jb02(e: Row) -> Iterator[Check]:
         "统一社会信用代码“{code}”填了不止一行，都没有写厂区名称：另见" + ask,
         others=(unnamed, "site"),
         code=e.uscc,
+        brief="同一代码填了几行，要分写厂区名称",
     )
     same = count(e.key, ("site", "==", e.site), uscc=e.uscc)
     yield check(
@@ -105,6 +107,7 @@ def jb03(e: Row) -> Iterator[Check]:
         "企业“{name}”在别的行填了另一个统一社会信用代码，本行为“{at}”，另见{others}。请对照营业执照改正填错的一行。",
         others=(codes, "uscc"),
         name=e.name,
+        brief="同名企业填了另一个代码",
     )
     names = count("enterprises", ("name", "!=", e.name), uscc=e.uscc)
     yield check(
@@ -113,6 +116,7 @@ def jb03(e: Row) -> Iterator[Check]:
         "统一社会信用代码“{code}”在别的行填了另一个企业名称，本行为“{at}”，另见{others}。请对照营业执照，把企业名称改成一致。",
         others=(names, "name"),
         code=e.uscc,
+        brief="同一代码填了另一个名称",
     )
 
 
@@ -148,12 +152,14 @@ def jb04(e: Row) -> Iterator[Check]:
         fault != "",
         "排污许可证编号“{at}”{fault}。请对照排污许可证或登记回执重新录入。",
         fault=fault,
+        brief="不是22位，或末位不对",
     )
     yield check(
         e.permit_no,
         (fault == "") & (call(first_18, e.permit_no) != e.uscc) & ~call(made_up_code, e.permit_no),
         "排污许可证编号“{at}”的前18位不是本企业的统一社会信用代码“{code}”。请对照证照，改正抄错的一个。",
         code=e.uscc,
+        brief="前18位不是本企业的信用代码",
     )
 
 
@@ -200,11 +206,13 @@ def jb06(row: Row) -> Iterator[Check]:
             cell,
             within(cell, other),
             f"{name}填的是 {{at}}，这是{other_name}的数值，经度和纬度填反了。请把两个数对调。",
+            brief="经度和纬度填反了",
         )
         yield check(
             cell,
             ~within(cell, cell) & ~within(cell, other),
             f"{name} {{at}} 不在聊城市范围内（{low}°至{high}°）。请按十进制的度重新核对填写。",
+            brief="不在本市范围内",
         )
     decimals = lookup("number", "coordinate_decimals")
     short = call(few_decimals, longitude, decimals) & call(few_decimals, latitude, decimals)
@@ -215,6 +223,7 @@ def jb06(row: Row) -> Iterator[Check]:
         Severity.WARNING,
         latitude=latitude,
         decimals=decimals,
+        brief="小数位数太少",
     )
 
 
@@ -471,7 +480,7 @@ def jb14(e: Row) -> Iterator[Check]:
 def jb15(book: Book) -> Iterator[Found]:
     """检查什么：两行的企业名称只差括号、全角半角或空格，统一社会信用代码却不同；或代码相同，厂区名称只差这些写法。
 
-    名称不同而代码相同的由 JB03 提醒，写法完全相同的厂区由 JB02 指出，分在两个县区的由 HZ05 提醒。
+    名称不同而代码相同的由 JB03 提醒，写法完全相同的厂区由 JB02 指出，分在两个县区的由 HZ06 提醒。
 
     为什么：排污许可、用电监控、清单里同一家企业写法不一，程序就当成两家，重复填报查不出来，比对也对不上。
     怎么改：对照营业执照，把名称写成一致，改正抄错的代码；同一厂区的写成同样的厂区名称；确是两家的可以不改。

@@ -59,12 +59,10 @@ def jp02(line: Row) -> Iterator[Check]:
         )
 
 
-def _apart(due: Expr, annual: Expr) -> Expr:
+def _apart(due: Expr, annual: Expr, relative: str = "annual_tolerance") -> Expr:
     """Whether two annual emissions (t) differ by more than the rule set allows."""
     off = call(abs, due - annual)
-    return (off > lookup("number", "annual_tolerance_absolute")) & (
-        off > annual * lookup("number", "annual_tolerance") / 100
-    )
+    return (off > lookup("number", "annual_tolerance_absolute")) & (off > annual * lookup("number", relative) / 100)
 
 
 @row_rule("JP03", "年日排放量不符", Severity.ERROR, "workbook", "算术", "enterprises")
@@ -193,7 +191,7 @@ def jp06(row: Row) -> Iterator[Check]:
         flat = summed("lines", f"{pollutant}_daily", list_id=row.list_id) * days / 1000
         yield check(
             annual,
-            (lines > 0) & _apart(due, annual) & ~_apart(flat, annual),
+            (lines > 0) & _apart(due, annual) & ~_apart(flat, annual, "cut_tolerance"),
             "“{at.header}”为 {at}，按各生产线的运行天数是 {due} 吨，按 {days} 天却是 {flat} 吨："
             "日排放量多半是按 {days} 天折算的。请改按实际运行天数重算。",
             Severity.INFO,

@@ -5,7 +5,7 @@
     tables = frames("东昌府区.xlsx")
     tables["enterprises"].loc[lambda rows: rows["grade"] == "C", "name"]
 
-Tables are as `workbook_templates.frames` describes them. From a workbook that is open in a spreadsheet:
+Tables are as `workbook_templates.dataframes` describes them. From a workbook that is open in a spreadsheet:
 
     sheet["A4"].options(pd.DataFrame, expand="table", index=False).value   # xlwings
 """
@@ -26,7 +26,7 @@ from validators.rule import judge
 from workbook_templates.city.city_workbook import COUNTIES
 from workbook_templates.county.reader import UnreadableWorkbook, kind_of, open_workbook
 from workbook_templates.county.template import write_county
-from workbook_templates.frames import Frames, UnknownTable, book_of, frames_of, rows_of_frames
+from workbook_templates.dataframes import Frames, UnknownTable, book_of, frames_of, rows_of_frames
 from workbook_templates.submission.submission_workbook import heads
 
 FOUND = ("rule", "severity", "sheet", "row", "header", "key", "value", "message", "basis")

@@ -10,6 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
+
+from addin.cli.app import app
+from addin.cli.help_page import page
 from addin.office.rule_catalogue import rule_lines
 from tests.validators.test_cases import CASES, find, place
 from validators import ruleset
@@ -203,11 +207,28 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def command_reference() -> str:
+    """命令.md: the help page of every command, as the terminal shows it."""
+    parts = ["# 全部命令", f"{NOTE}每一页都可在命令行里看：命令后面加 `--help`。"]
+    parts += ["退出码：0 做完且没有错误，1 做完但发现了问题，2 没能做成。加 `--json`，结果写成一份 JSON。"]
+
+    def below(command: Any, parent: Any, name: str) -> None:  # noqa: ANN401 - types are private to typer
+        context = command.context_class(command, parent=parent, info_name=name)
+        parts.extend([f"## {context.command_path}", f"```text\n{page(command, context)}\n```"])
+        for inner, one in getattr(command, "commands", {}).items():
+            if not one.hidden:
+                below(one, context, inner)
+
+    below(get_command(app), None, "qingdan")
+    return "\n\n".join(parts) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """What is generated, by file."""
     own = examples()
     return {
         EXAMPLES: json.dumps(own, ensure_ascii=False, indent=1) + "\n",
+        ROOT / "docs" / "命令.md": command_reference(),
         ROOT / "docs" / "规则目录.md": rule_catalogue(own),
         ROOT / "docs" / "数据字典.md": data_dictionary(),
         ROOT / "docs" / "查得的事实.md": found_facts(),

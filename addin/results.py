@@ -4,19 +4,57 @@ A command of `addin.office` returns a `Result`: its fields are the JSON of the c
 order; what only people are told is a field that is excluded. Long work calls a `Step`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity, counts
 
 Document: TypeAlias = Any
 """Whatever JSON can hold."""
+Found = Annotated[Finding, PlainSerializer(Finding.to_json)]
+"""A finding, which the contract has in a shape of its own."""
+ALIKE = 20
+"""Findings of one rule on one sheet that are listed for people; the JSON has all."""
+STEP_MARK = "\x1e"
+"""Before each step on standard error where another program follows them; no line for people holds it."""
 Step = Callable[[int, int, str], None]
 """Called with how much is done, of how much, and the name of what is being done."""
 
 
 def silent(done: int, of: int, what: str) -> None:
     """A `Step` that tells nobody."""
+
+
+class Row(NamedTuple):
+    """A finding as a line of a table; rows that follow each other are one table."""
+
+    severity: Severity | None
+    """None for the line that says how many more there are."""
+    symbol: str
+    place: str
+    rule: str
+    message: str
+
+
+class Answer(Protocol):
+    """What can be shown; a `Result`, or what holds more than the contract's JSON and makes it when it is asked."""
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+
+    def lines(self) -> "Iterable[str | Row]":
+        """What people are told of it."""
+
+    def warnings(self) -> Iterable[str]:
+        """What is said besides, also beside the JSON."""
+
+    def to_json(self) -> Document:
+        """The contract's document."""
 
 
 class Part(BaseModel):
@@ -33,7 +71,7 @@ class Result(Part):
         """The exit code: 0 done, 1 done and something was found, 2 something could not be read."""
         return 0
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> "Iterator[str | Row]":
         """What people are told of it."""
         raise NotImplementedError
 
@@ -57,3 +95,45 @@ class Unread(Part):
 def worst(errors: Iterable[Unread], otherwise: bool) -> int:
     """The exit code where some files could not be read, else where something was found."""
     return 2 if any(True for _ in errors) else 1 if otherwise else 0
+
+
+def verdict(passed: bool) -> str:
+    """The word of the contract."""
+    return "通过" if passed else "不通过"
+
+
+def count_words(findings: Iterable[Finding]) -> str:
+    """`✗ 错误 3，！提醒 0`: how many there are of each severity, worst first."""
+    found = counts(findings)
+    return "，".join(
+        f"{SEVERITY_SYMBOLS[severity]} {SEVERITY_NAMES[severity]} {found[severity.name]}"
+        for severity in sorted(Severity, reverse=True)
+    )
+
+
+def by_sheet(findings: Sequence[Finding]) -> Iterator[str | Row]:
+    """Findings by sheet; of many alike only the first are listed."""
+    for sheet, own in groupby(findings, key=lambda finding: finding.sheet):
+        yield f"  《{sheet}》" if sheet else "  整个文件"
+        yield from _rows(list(own))
+
+
+def by_file(findings: Sequence[Finding]) -> Iterator[str | Row]:
+    """Findings by file and sheet, those of the whole city among them."""
+    for file, own in groupby(findings, key=lambda finding: finding.file):
+        yield f"{file}：" if file else "全市："
+        yield from by_sheet(list(own))
+
+
+def _rows(findings: Sequence[Finding]) -> Iterator[Row]:
+    alike = Counter(finding.rule for finding in findings)
+    listed: Counter[str] = Counter()
+    for finding in findings:
+        listed[finding.rule] += 1
+        if listed[finding.rule] > ALIKE:
+            continue
+        symbol = SEVERITY_SYMBOLS[finding.severity]
+        yield Row(finding.severity, symbol, finding.cell or "—", finding.rule, finding.message)
+        if listed[finding.rule] == ALIKE < alike[finding.rule]:
+            left = alike[finding.rule] - ALIKE
+            yield Row(None, "…", "—", finding.rule, f"本表同类问题还有 {left} 条；加 --json 可得全部。")

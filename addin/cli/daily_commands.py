@@ -1,11 +1,23 @@
 """What everyone does: 填, 查, 汇总, 退回导出, 审计."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from addin.cli.help_page import DAILY
-from addin.cli.parameters import AsJson, Force, On, Out, RuleSetId
+from addin.cli.parameters import (
+    AsJson,
+    Force,
+    Host,
+    Inboxes,
+    MostFilesRound,
+    MostFilesYear,
+    On,
+    Out,
+    References,
+    RuleSetId,
+)
 from addin.cli.registry import Commands
 
 commands = Commands(heading=DAILY)
@@ -17,14 +29,7 @@ def live(
     file: Annotated[
         str | None, typer.Argument(metavar="[文件]", help="要打开的填报表；不写：已经打开的那一个。")
     ] = None,
-    host: Annotated[
-        str | None,
-        typer.Option(
-            "--host",
-            metavar="软件",
-            help="excel（也用于 WPS）或 libreoffice。不写：Windows 上 excel，其他系统 libreoffice。",
-        ),
-    ] = None,
+    host: Host = None,
     as_json: AsJson = False,
 ) -> int:
     """边填边查：在表格旁边随时列出问题，从不改动表格。
@@ -42,7 +47,7 @@ def check(
     *,
     files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个县区填报表（.xlsx）。")],
     previous: Annotated[
-        str | None, typer.Option("--previous", metavar="文件", help="同一区县的上一版，用来比对变化。")
+        Path | None, typer.Option("--previous", metavar="文件", help="同一区县的上一版，用来比对变化。")
     ] = None,
     on: On = None,
     ruleset: Annotated[
@@ -58,18 +63,25 @@ def check(
     例：qingdan check 东昌府区.xlsx --previous 去年.xlsx
     退出码：0 没有错误，1 有错误，2 有文件读不了。
     """
-    from addin.office import checking as command
 
-    return command.check(files, previous=previous, on=on, rules=ruleset, as_json=as_json)
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.checking import check
+    from addin.reading.ruleset_store import rules_of
+
+    rules = rules_of(None, ruleset) if ruleset else None
+    with progress("校验") as step:
+        checked = check(paths(files), previous=previous, on=on, rules=rules, step=step)
+    return show(checked, as_json=as_json)
 
 
 @commands("consolidate")
 def consolidate(
     *,
-    files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="各区县的填报表，或放着它们的文件夹。")],
+    files: Inboxes,
     out: Out,
-    year: Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：多数文件的年度。")] = None,
-    round_: Annotated[str | None, typer.Option("--round", metavar="轮次", help="不写：多数文件的轮次。")] = None,
+    year: MostFilesYear = None,
+    round_: MostFilesRound = None,
     ruleset: RuleSetId = None,
     on: On = None,
     exclude: Annotated[
@@ -79,16 +91,9 @@ def consolidate(
     reason: Annotated[
         list[str] | None, typer.Option("--reason", metavar="理由", help="剔除的理由，与 --exclude 逐一对应。")
     ] = None,
-    references: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--reference",
-            metavar="名称=文件",
-            help="参考资料，可写几次；名称为排污许可、环境统计、污染源普查、市场监管、省核定结果、部复核结果或全社会排放。",
-        ),
-    ] = None,
+    references: References = None,
     parquet: Annotated[
-        str | None,
+        Path | None,
         typer.Option(
             "--parquet", metavar="文件夹", help="把汇总的各表另存为列式数据文件，供大批量分析；要另装读写它的程序包。"
         ),
@@ -103,21 +108,42 @@ def consolidate(
     例：qingdan consolidate 收件箱 --out 全市.xlsx --exclude 371525 --reason 逾期未改
     退出码：0 没有错误，1 有错误，2 有文件读不了。
     """
-    from addin.cli.consolidate import consolidate_files
 
-    return consolidate_files(
-        files, out=out, year=year, round_=round_, rules_id=ruleset, on=on, excluded=exclude or [], reasons=reason or [],
-        references=references or [], parquet=parquet, force=force, as_json=as_json,
-    )  # fmt: skip
+    from addin.cli.arguments import files as paths
+    from addin.cli.arguments import reference
+    from addin.cli.terminal import progress, show
+    from addin.office.consolidation import consolidate
+    from addin.problems import Stop
+    from addin.reading.ruleset_store import round_name, rules_of, submitting
+
+    rules = rules_of(year, ruleset)
+    excluded, reasons = exclude or [], reason or []
+    if len(excluded) != len(reasons):
+        raise Stop("每个 --exclude 后面都要有一个 --reason 写明理由，个数要相同。")
+    with progress("汇总") as step:
+        done = consolidate(
+            paths(files),
+            out,
+            year=rules.year if year or ruleset else None,
+            round_=round_name(rules, round_) if round_ else None,
+            rules=rules if ruleset else None,
+            on=on,
+            exclusions={submitting(rules, code): why for code, why in zip(excluded, reasons, strict=True)},
+            imports=[reference(one) for one in references or ()],
+            parquet=parquet,
+            overwrite=force,
+            progress=step,
+        )
+    return show(done, as_json=as_json)
 
 
 @commands("return")
 def return_(
     *,
-    files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="各区县的填报表，或放着它们的文件夹。")],
-    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="退回的工作簿放在哪个文件夹。")],
+    files: Inboxes,
+    out: Annotated[Path, typer.Option("--out", metavar="文件夹", help="退回的工作簿放在哪个文件夹。")],
     city: Annotated[
-        str | None,
+        Path | None,
         typer.Option(
             "--city",
             metavar="文件或文件夹",
@@ -129,8 +155,8 @@ def return_(
     ] = None,
     errors_only: Annotated[bool, typer.Option("--errors", help="只退错误，不列提醒。")] = False,
     everyone: Annotated[bool, typer.Option("--all", help="没有要改的区县也给一份。")] = False,
-    year: Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：多数文件的年度。")] = None,
-    round_: Annotated[str | None, typer.Option("--round", metavar="轮次", help="不写：多数文件的轮次。")] = None,
+    year: MostFilesYear = None,
+    round_: MostFilesRound = None,
     on: On = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -142,22 +168,42 @@ def return_(
     例：qingdan return 收件箱 --out 退回
     退出码：0 没有错误，1 有错误，2 有文件读不了。
     """
-    from addin.office.returning import return_files
 
-    return return_files(
-        files, out=out, city=city, counties=county or [], errors_only=errors_only, everyone=everyone, year=year,
-        round_=round_, on=on, force=force, as_json=as_json,
-    )  # fmt: skip
+    from addin.cli.arguments import files as paths
+    from addin.cli.arguments import whole
+    from addin.cli.terminal import progress, show
+    from addin.office.returning import return_all
+    from addin.problems import Stop
+    from addin.reading.ruleset_store import round_name, rules_of, submitting
+
+    rules = rules_of(year)
+    if city is not None and not city.exists():
+        raise Stop(f"“{city}”不存在。请指定全市汇总，或它所在的文件夹。")
+    with progress("退回") as step:
+        done = return_all(
+            paths(files),
+            out,
+            city_at=city,
+            counties={submitting(rules, code) for code in county or ()} or None,
+            errors_only=errors_only,
+            everyone=everyone,
+            year=whole("--year", year, 2000, 2100) if year else None,
+            round_=round_name(rules, round_) if round_ else None,
+            on=on,
+            overwrite=force,
+            progress=step,
+        )
+    return show(done, as_json=as_json)
 
 
 @commands("export")
 def export(
     *,
-    source: Annotated[str, typer.Argument(metavar="文件", help="全市汇总，或一个区县的填报表。")],
+    source: Annotated[Path, typer.Argument(metavar="文件", help="全市汇总，或一个区县的填报表。")],
     out: Out,
     profile: Annotated[str, typer.Option("--profile", metavar="名称", help="报送格式。不写：省里现行格式。")] = "",
     sign: Annotated[
-        str | None, typer.Option("--sign", metavar="私钥", help="用 qingdan keys 生成的私钥给核对清单签名；会问口令。")
+        Path | None, typer.Option("--sign", metavar="私钥", help="用 qingdan keys 生成的私钥给核对清单签名；会问口令。")
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -166,9 +212,16 @@ def export(
 
     例：qingdan export 全市.xlsx --out 报省.xlsx
     """
-    from addin.cli.consolidate import export_file
 
-    return export_file(source, out=out, profile=profile, sign=sign, force=force, as_json=as_json)
+    from addin.cli.terminal import progress, show
+    from addin.office.exporting import export
+    from addin.office.signing import open_key
+    from workbook_templates.submission.submission_workbook import DEFAULT
+
+    signer = open_key(sign) if sign is not None else None
+    with progress("导出"):
+        done = export(source, out, profile_name=profile or DEFAULT, signer=signer, overwrite=force)
+    return show(done, as_json=as_json)
 
 
 @commands("audit")
@@ -176,21 +229,21 @@ def audit(
     *,
     files: Annotated[list[str], typer.Argument(metavar="文件或文件夹…", help="要审计的文件，或放着它们的文件夹。")],
     manifest: Annotated[
-        str | None,
+        Path | None,
         typer.Option("--manifest", metavar="文件", help="核对清单。不写：取文件旁边的同名 .manifest.json。"),
     ] = None,
     against: Annotated[
         str | None, typer.Option("--against", metavar="文件夹", help="各区县的填报表，用来逐格复算。")
     ] = None,
     key: Annotated[
-        str | None,
+        Path | None,
         typer.Option("--key", metavar="公钥", help="从签名单位另行取得的公钥。不写：取清单旁边的 .pub。"),
     ] = None,
     report: Annotated[
-        str | None, typer.Option("--report", metavar="文件", help="把审计报告写成可打印的 .docx。")
+        Path | None, typer.Option("--report", metavar="文件", help="把审计报告写成可打印的 .docx。")
     ] = None,
     receipt: Annotated[
-        str | None,
+        Path | None,
         typer.Option("--receipt", metavar="文件", help="给一个文件写一页回执 .docx：哈希、行数、合计、结论、二维码。"),
     ] = None,
     force: Force = False,
@@ -201,11 +254,24 @@ def audit(
     例：qingdan audit 报省.xlsx --against 收件箱 --key 市局公钥.pem --report 审计报告.docx
     退出码：0 通过，1 不通过，2 文件打不开。
     """
+
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
     from addin.office.auditing import audit_files
 
-    return audit_files(
-        files, manifest=manifest, against=against, key=key, report=report, receipt=receipt, force=force, as_json=as_json
-    )
+    sources = paths([against]) if against is not None else []
+    with progress("审计") as step:
+        done = audit_files(
+            paths(files),
+            manifest=manifest,
+            sources=sources,
+            key=key,
+            report=report,
+            receipt=receipt,
+            force=force,
+            step=step,
+        )
+    return show(done, as_json=as_json)
 
 
 @commands("desk")

@@ -1,11 +1,12 @@
 """Tables that are not ours: `qingdan import`, and `qingdan layout` for what they look like."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, County, Force, OptionalYear, Out, RuleSetId
+from addin.cli.parameters import AsJson, County, Force, OptionalYear, Out, RuleSetId, number
 from addin.cli.registry import Commands
 
 LayoutName = Annotated[
@@ -31,7 +32,7 @@ def import_(
     county: County,
     year: Annotated[str, typer.Option("--year", metavar="年度", help="填报表的年度，例如 2020。")],
     out: Out,
-    revision: Annotated[str, typer.Option("--revision", metavar="版次", help="本年度本轮次的第几版。不写：1。")] = "1",
+    revision: Annotated[int, number("--revision", 1, 999, metavar="版次", help="本年度本轮次的第几版。不写：1。")] = 1,
     round_: Annotated[
         str, typer.Option("--round", metavar="轮次", help="首报、9月调整、动态调整或12月调整。不写：首报。")
     ] = "首报",
@@ -46,19 +47,26 @@ def import_(
     例：qingdan import 旧清单.xlsx --layout 布局.csv --county 371502 --year 2020 --out 东昌府区.xlsx
     退出码：0 没有错误，1 有错误，2 没能导入。
     """
-    from addin.office.importing import import_tables
 
-    return import_tables(
-        tables, layout=layout, county=county, year=year, round_=round_, revision=revision, rules_id=ruleset, out=str(out),
-        force=force, as_json=as_json,
-    )  # fmt: skip
+    from addin.cli.arguments import files
+    from addin.cli.terminal import progress
+    from addin.cli.terminal import show as shown
+    from addin.office.importing import import_tables
+    from addin.reading.ruleset_store import rules_of
+
+    rules = rules_of(year, ruleset)
+    with progress("导入") as step:
+        made = import_tables(
+            files(tables), layout, county, rules, out, round_=round_, revision=revision, force=force, step=step
+        )
+    return shown(made, as_json=as_json)
 
 
 @layout("learn")
 def learn(
     *,
-    table: Annotated[str, typer.Argument(metavar="表", help="一份没有见过的表，或省里的空白表。")],
-    out: Annotated[str, typer.Option("--out", metavar="文件", help="写到哪个布局文件，后缀为 .csv。")],
+    table: Annotated[Path, typer.Argument(metavar="表", help="一份没有见过的表，或省里的空白表。")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写到哪个布局文件，后缀为 .csv。")],
     year: OptionalYear = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -68,9 +76,15 @@ def learn(
     例：qingdan layout learn 旧清单.xlsx --out 布局.csv
     退出码：0 都有把握，1 有的列留空或请人核对，2 没能认出。
     """
-    from addin.office.learning import learn_layout
 
-    return learn_layout(table, out=str(out), year=year, force=force, as_json=as_json)
+    from addin.cli.terminal import progress
+    from addin.cli.terminal import show as shown
+    from addin.office.learning import learn_layout
+    from addin.reading.ruleset_store import rules_of
+
+    with progress("认表"):
+        proposed = learn_layout(table, rules_of(year), out, force=force)
+    return shown(proposed, as_json=as_json)
 
 
 @layout("show")
@@ -78,7 +92,7 @@ def show(
     *,
     name: Annotated[str, typer.Argument(metavar="[布局]", help="随程序的布局的名称。不写：列出名称。")] = "",
     out: Annotated[
-        str | None, typer.Option("--out", metavar="文件", help="另写成布局文件（.csv），改好后自己用。")
+        Path | None, typer.Option("--out", metavar="文件", help="另写成布局文件（.csv），改好后自己用。")
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -87,6 +101,8 @@ def show(
 
     例：qingdan layout show xingtai --out 布局.csv
     """
+
+    from addin.cli.terminal import show as shown
     from addin.office.learning import show_layout
 
-    return show_layout(name, out=out, force=force, as_json=as_json)
+    return shown(show_layout(name, out=out, force=force), as_json=as_json)

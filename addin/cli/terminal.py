@@ -3,19 +3,18 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from threading import Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:  # a help page needs none of these
-    from addin.results import Result, Step
+    from addin.results import Answer, Row, Step
     from validators.findings import Json
 
 BAR_AFTER = 1.0
 """Seconds that a job takes before a progress bar is shown."""
-STEP_MARK = "\x1e"
-"""Before each step on standard error where another program follows them; no line for people holds it."""
 
 
 def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -23,16 +22,47 @@ def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     print(json.dumps(value, ensure_ascii=False))
 
 
-def show(result: "Result", *, as_json: bool) -> int:
+def show(result: "Answer", *, as_json: bool) -> int:
     """Print what a command came to, as JSON or for people; returns its exit code."""
     if as_json:
         document(result.to_json())
     else:
-        for line in result.lines():
-            say(line)
+        _say_all(result.lines())
     for line in result.warnings():
         warn(line)
     return result.code
+
+
+def _say_all(lines: "Iterable[str | Row]") -> None:
+    """Print lines; rows that follow each other are a table that wraps on a terminal, else plain lines."""
+    for is_text, own in groupby(lines, key=lambda line: isinstance(line, str)):
+        if is_text or not sys.stdout.isatty():
+            for line in own:
+                say(line if isinstance(line, str) else f"    {'  '.join(line[1:])}")
+        else:
+            _table(cast("list[Row]", list(own)))
+
+
+COLOURS = {"BLOCKER": "bold red", "ERROR": "red", "WARNING": "yellow", "INFO": "dim"}
+
+
+def _table(rows: "list[Row]") -> None:
+    from rich.cells import chop_cells
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table.grid(padding=(0, 2), pad_edge=False)
+    room = console.width - max(len(row.place) for row in rows) - len("    ✗  " + "  GS01  ")
+    for row in rows:
+        colour = COLOURS[row.severity.name] if row.severity else "dim"
+        # cut here: rich breaks lines at blanks, which Chinese has not
+        lines = "\n".join(chop_cells(harmless(row.message), max(room, 20)))
+        table.add_row(
+            Text(f"    {row.symbol}", colour), Text(row.place), Text(row.rule, "cyan"), Text(lines, no_wrap=True)
+        )
+    console.print(table)
 
 
 def say(line: str) -> None:
@@ -71,6 +101,7 @@ def progress(label: str) -> "Iterator[Step]":
     Yields what is called at each step; as long as it is not called the bar only shows that work goes on. In a job
     of the pane each step is a line of JSON instead.
     """
+    from addin.results import STEP_MARK
     from workbook_templates.xlsx.writer import JOB
 
     if os.environ.get(JOB):

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from addin.cli.help_page import TRIAL
-from addin.cli.parameters import AsJson, County, Force, OptionalYear, Out, RuleSetId, number
+from addin.cli.parameters import AsJson, County, Force, Host, OptionalYear, Out, RuleSetId, number
 from addin.cli.registry import Commands
 
 commands = Commands(heading=TRIAL)
@@ -81,10 +81,7 @@ def selftest(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="报告", help="报告写到哪个文件（文字，.md）。不写：只显示。")
     ] = None,
-    host: Annotated[
-        str | None,
-        typer.Option("--host", metavar="软件", help="excel（也用于 WPS）或 libreoffice。不写：同 qingdan live。"),
-    ] = None,
+    host: Host = None,
     as_json: AsJson = False,
 ) -> int:
     """自检：在本机真实的表格软件里试一遍边填边查，写出报告。只改动自己临时生成的样例。

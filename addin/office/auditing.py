@@ -4,15 +4,16 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from addin.cli.arguments import files
-from addin.cli.terminal import document, progress, say, warn
+from pydantic import Field
+
 from addin.problems import Stop, output, refusal
 from addin.reading.isolation import Failure, each
+from addin.results import Document, Result, Step, silent
 from validators.audit import Check, Report, Signing, audit
 from validators.audit.report import CHECKS, Evidence
 from validators.findings import Json
@@ -32,43 +33,65 @@ LISTED = 5
 SYMBOLS = {"通过": "✓", "不通过": "✗", "不适用": "－"}
 
 
+class Audited(Result):
+    """What an audit found, file by file."""
+
+    reports: list[Json]
+    alone: bool = Field(exclude=True)
+    """Whether one file was asked for, not a folder or several."""
+    unwritten: list[str] = Field(exclude=True)
+    """What is said of a report or receipt that could not be written."""
+    unread: list[str] = Field(exclude=True)
+    """What is said of files that could not be opened."""
+
+    @property
+    def code(self) -> int:
+        """2 where a file could not be read or a paper written, 1 where one did not pass."""
+        verdicts = {one["verdict"] for one in self.reports}
+        return 2 if self.unwritten or "无法读取" in verdicts else 1 if "不通过" in verdicts else 0
+
+    def to_json(self) -> Document:
+        """The contract's object for one file, or a list of them."""
+        return self.reports[0] if self.alone else self.reports
+
+    def lines(self) -> Iterator[str]:
+        """Every check of every file, and a line for each file where there are several."""
+        for one in self.reports:
+            yield from _shown(one)
+        if len(self.reports) > 1:
+            yield from _summary(self.reports)
+
+    def warnings(self) -> Iterable[str]:
+        """What could not be read or written."""
+        return [*self.unread, *self.unwritten]
+
+
 def audit_files(
-    given: list[str],
+    given: Sequence[Path],
     *,
-    manifest: str | None,
-    against: str | None,
-    key: str | None,
-    report: str | None,
-    receipt: str | None,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Audit the files, or those in the folders given, and say what was found; returns the exit code."""
-    paths = _of_folders(files(given))
+    manifest: Path | None = None,
+    sources: Sequence[Path] = (),
+    key: Path | None = None,
+    report: Path | None = None,
+    receipt: Path | None = None,
+    force: bool = False,
+    step: Step = silent,
+) -> Audited:
+    """Audit the files, or those in the folders given; `sources` are the counties' workbooks. Raises `Stop`."""
+    paths = _of_folders(given)
     if manifest is not None and len(paths) > 1:
         raise Stop("--manifest 只能用于一个文件。请逐个审计，或把各清单放在各文件旁边，会自动取用。")
     if receipt is not None and len(paths) > 1:
         raise Stop("--receipt 一次只给一个文件写回执。请逐个审计。")
-    sources = files([against]) if against is not None else []
-    own = Path(manifest) if manifest else None
     reports: list[Json] = []
-    with progress("审计") as step:
-        for one in audit_each(paths, manifest=own, key=Path(key) if key else None, sources=sources):
-            reports.append(one)
-            step(len(reports), len(paths), one["file"])
-    unwritten = _write_papers(paths, reports, own, against, report=report, receipt=receipt, force=force)
-    if as_json:
-        alone = len(given) == 1 and not Path(given[0]).is_dir() and len(reports) == 1
-        document(reports[0] if alone else reports)
-    else:
-        for one in reports:
-            _show(one)
-        if len(reports) > 1:
-            _summarize(reports)
-    for message in unwritten:
-        warn(message)
-    verdicts = {one["verdict"] for one in reports}
-    return 2 if unwritten or "无法读取" in verdicts else 1 if "不通过" in verdicts else 0
+    unread: list[str] = []
+    for one in audit_each(paths, manifest=manifest, key=key, sources=sources, unread=unread):
+        reports.append(one)
+        step(len(reports), len(paths), one["file"])
+    against = sources[0] if sources else None
+    unwritten = _write_papers(paths, reports, manifest, against, report=report, receipt=receipt, force=force)
+    alone = len(given) == 1 and not given[0].is_dir() and len(reports) == 1
+    return Audited(reports=reports, alone=alone, unwritten=unwritten, unread=unread)
 
 
 def _of_folders(given: Sequence[Path]) -> list[Path]:
@@ -93,23 +116,30 @@ def audit_one(path: Path, *, manifest: Path | None = None, sources: Sequence[Pat
 
 
 def audit_each(
-    paths: Sequence[Path], *, manifest: Path | None = None, key: Path | None = None, sources: Sequence[Path] = ()
+    paths: Sequence[Path],
+    *,
+    manifest: Path | None = None,
+    key: Path | None = None,
+    sources: Sequence[Path] = (),
+    unread: list[str] | None = None,
 ) -> Iterator[Json]:
     """The contract's object for each file, in their order, as many at a time as there are processors.
 
     The manifest is the one given, else the one that lies beside the file, as its signature and public key do.
-    `sources` are the counties' workbooks, or folders of them, for AU10.
+    `sources` are the counties' workbooks, or folders of them, for AU10. `unread` takes what is said of files that cannot
+    be opened.
     """
     trusted = _beside(key) if key else None
     items: list[tuple[Any, ...]] = []
-    unread: dict[Path, Json] = {}
+    closed: dict[Path, Json] = {}
     for path in paths:
         try:
             with path.open("rb") as file:
                 file.read(1)
         except OSError as error:
-            warn(refusal(error, path))
-            unread[path] = {"file": path.name, "sha256": None, "verdict": "无法读取", "checks": []}
+            if unread is not None:
+                unread.append(refusal(error, path))
+            closed[path] = {"file": path.name, "sha256": None, "verdict": "无法读取", "checks": []}
             continue
         own = manifest or manifest_path(path)
         content = _beside(own) if manifest or own.is_file() else None
@@ -118,8 +148,8 @@ def audit_each(
         items.append((path, content, signing, _reproduced(path, content, sources)))
     reports = each(_audit, items, seconds=SECONDS, processes=os.cpu_count() or 1)
     for path in paths:
-        if path in unread:
-            yield unread[path]
+        if path in closed:
+            yield closed[path]
             continue
         report = next(reports)
         if isinstance(report, Failure):  # what the auditor cannot look through is not let through
@@ -159,10 +189,10 @@ def _write_papers(
     paths: Sequence[Path],
     reports: Sequence[Json],
     manifest: Path | None,
-    against: str | None,
+    against: Path | None,
     *,
-    report: str | None,
-    receipt: str | None,
+    report: Path | None,
+    receipt: Path | None,
     force: bool,
 ) -> list[str]:
     """Write the report and the receipt that were asked for; what could not be written never withholds the verdict.
@@ -179,26 +209,26 @@ def _write_papers(
     unwritten = []
     try:
         if report is not None:
-            with output(Path(report), force=force, suffix=".docx") as file:
+            with output(report, force=force, suffix=".docx") as file:
                 write_report(file, reports, looked, when, tool)
     except Stop as error:
         unwritten.append(f"审计报告没有写出：{error}")
     try:
         if receipt is not None:
-            with output(Path(receipt), force=force, suffix=".docx") as file:
+            with output(receipt, force=force, suffix=".docx") as file:
                 write_receipt(file, reports[0], looked[0])
     except Stop as error:
         unwritten.append(f"回执没有写出：{error}")
     return unwritten
 
 
-def _looked(path: Path, manifest: Path | None, against: str | None) -> "Looked":
+def _looked(path: Path, manifest: Path | None, against: Path | None) -> "Looked":
     """How a file was audited, for what is printed."""
     from validators.audit.manifest import ManifestError, read_manifest
     from workbook_templates.documents.audit_report import Looked
 
     own = manifest or manifest_path(path)
-    folder = Path(against).name or against if against else ""
+    folder = against.name or str(against) if against else ""
     if not own.is_file():
         return Looked(None, f"没有核对清单（{own.name}）", folder)
     try:
@@ -213,25 +243,25 @@ def _looked(path: Path, manifest: Path | None, against: str | None) -> "Looked":
         return Looked(None, f"核对清单用不了（{str(error).rstrip('。')}）", folder)
 
 
-def _summarize(reports: Sequence[Json]) -> None:
+def _summary(reports: Sequence[Json]) -> Iterator[str]:
     """One line for each file, and one for all."""
-    say("")
+    yield ""
     for report in reports:
         failing = [f"{check['id']} {check['count']} 处" for check in report["checks"] if check["result"] == "不通过"]
-        say(f"{report['file']}：{report['verdict']}{'（' + '、'.join(failing) + '）' if failing else ''}")
+        yield f"{report['file']}：{report['verdict']}{'（' + '、'.join(failing) + '）' if failing else ''}"
     verdicts = [report["verdict"] for report in reports]
     counted = "，".join(f"{one} {verdicts.count(one)}" for one in ("通过", "不通过", "无法读取") if one in verdicts)
-    say(f"共 {len(reports)} 个文件：{counted}。")
+    yield f"共 {len(reports)} 个文件：{counted}。"
 
 
-def _show(report: Json) -> None:
+def _shown(report: Json) -> Iterator[str]:
     digest = f"（SHA-256 {report['sha256']}）" if report["sha256"] else ""
-    say(f"{report['file']}：{report['verdict']}{digest}")
+    yield f"{report['file']}：{report['verdict']}{digest}"
     for check in report["checks"]:
         number = f"，{check['count']} 处" if check["count"] else ""
-        say(f"  {SYMBOLS[check['result']]} {check['id']} {check['name']}：{check['result']}{number}")
+        yield f"  {SYMBOLS[check['result']]} {check['id']} {check['name']}：{check['result']}{number}"
         for one in check["evidence"][:LISTED]:
             place = " ".join(filter(None, (one["part"], one["sheet"] and f"《{one['sheet']}》", one["cell"])))
-            say(f"      {place}：{one['what']}" if place else f"      {one['what']}")
+            yield f"      {place}：{one['what']}" if place else f"      {one['what']}"
         if check["count"] > LISTED:
-            say(f"      还有 {check['count'] - LISTED} 处；加 --json 可得前 50 处。")
+            yield f"      还有 {check['count'] - LISTED} 处；加 --json 可得前 50 处。"

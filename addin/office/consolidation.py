@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +12,7 @@ from addin.office.record import as_written, put_aside, put_on_record, take_decis
 from addin.problems import Stop, refusal, writing
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
 from addin.reading.workbooks import summary
-from addin.results import Step, silent
+from addin.results import Row, Step, by_file, count_words, silent, verdict
 from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES
 from validators.decided import settle
 from validators.decisions import (
@@ -40,8 +40,34 @@ class Consolidated:
     """What was typed into the last city workbook and could not be taken as it stands, and why."""
     put_aside: str = ""
     """Name of the copy of a workbook that was written over and that somebody had written in; '' where there is none."""
+    out: Path = Path()
+    """The city workbook."""
 
-    def to_json(self, out: Path) -> Json:
+    @property
+    def code(self) -> int:
+        """2 where files could not be read, 1 where an error was found."""
+        return 2 if self.errors else 1 if stops(self.findings) else 0
+
+    def lines(self) -> Iterator[str | Row]:
+        """Who has filed what, what was found, and what was written."""
+        for county in self.to_json()["counties"]:
+            reason = f"：{county['reason']}" if county["reason"] else ""
+            inside = f"，企业 {county['enterprises']} 家，生产线 {county['lines']} 条" if county["enterprises"] else ""
+            yield f"{county['code']} {county['name']}  {county['status']}{reason}{inside}"
+        yield from by_file(self.findings)
+        lifted = sum(bool(finding.waiver) for finding in self.findings)
+        waivers = f"（其中 {lifted} 项已豁免）" if lifted else ""
+        yield f"{count_words(self.findings)}{waivers} → {verdict(not stops(self.findings))}"
+        yield f"已写出 {self.out}（规则集 {self.city.ruleset.id}），台账第 {self.desk.version} 版。"
+        if self.put_aside:
+            yield f"原来的 {self.out.name} 有人改过，另存为 {self.put_aside}；决定以外写在里面的，在那一份里。"
+
+    def warnings(self) -> Iterator[str]:
+        """Decisions that could not be taken, and files that could not be read."""
+        yield from self.remarks
+        yield from (message for _, message in self.errors)
+
+    def to_json(self) -> Json:
         """The contract's object."""
         city = self.city
         books = list(city.books())
@@ -53,7 +79,7 @@ class Consolidated:
             "findings": [finding.to_json() for finding in self.findings],
             "counts": counts(self.findings),
             "errors": [{"file": file, "message": message} for file, message in self.errors],
-            "verdict": "不通过" if stops(self.findings) else "通过",
+            "verdict": verdict(not stops(self.findings)),
             "counties": [
                 {
                     "code": county.code,
@@ -77,7 +103,7 @@ class Consolidated:
                 },
             },
             "ruleset": city.ruleset.id,
-            "out": str(out),
+            "out": str(self.out),
             "version": self.desk.version,
             "changes": dict(Counter(change.kind for _, change in self.desk.changes)),
             "decisions": [one.to_json() for one in standing(self.desk.records)],
@@ -135,7 +161,7 @@ def consolidate(
             record.keep(as_written(out), b"{}")
     if parquet is not None:
         _write_parquet(parquet, city, overwrite)
-    return Consolidated(city, findings, [*errors, *unread], desk, remarks, aside)
+    return Consolidated(city, findings, [*errors, *unread], desk, remarks, aside, out)
 
 
 def _write_parquet(folder: Path, city: City, overwrite: bool) -> None:

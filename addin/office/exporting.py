@@ -1,10 +1,11 @@
 """`qingdan export`: the submission of a city workbook, or of one county's, with its manifest."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import Field
 
 from addin.office import ledger
 from addin.office.signing import Signer
@@ -12,13 +13,14 @@ from addin.problems import Stop, writing
 from addin.reading.inbox import LEDGER
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
 from addin.reading.workbooks import of_another_kind
+from addin.results import Found, Result, Row, by_file, count_words, verdict
 from validators.decisions import (
     WAIVER,
     Decision,
     standing,
     waived,
 )
-from validators.findings import Finding, Json, in_order, stops
+from validators.findings import Finding, Json, counts, in_order, stops
 from validators.rule import judge, judge_city
 from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import COUNTIES, read_city
@@ -34,13 +36,45 @@ from workbook_templates.submission.submission_workbook import (
 from workbook_templates.xlsx.writer import replacing
 
 
-@dataclass
-class Exported:
-    """What an export came to; `manifest` is None where it was refused because of `findings`."""
+class Exported(Result):
+    """What an export came to; `out` and `manifest` are None where it was refused because of `findings`."""
 
+    out: str | None
     manifest: Json | None
-    findings: list[Finding]
+    findings: list[Found]
     """At ERROR or BLOCKER."""
+    counts: dict[str, int]
+    verdict: str
+    fingerprint: str | None = Field(default=None, exclude=True)
+    """Of the key that the manifest was signed with."""
+
+    @property
+    def code(self) -> int:
+        """1 where it was refused."""
+        return 1 if self.out is None else 0
+
+    def lines(self) -> Iterator[str | Row]:
+        """What was written, or what stands against it."""
+        if self.out is None:
+            yield from by_file(self.findings)
+            yield f"{count_words(self.findings)} → 不予导出。请退回改正后重新汇总，或用 --exclude 剔除该区县并写明理由。"
+            return
+        yield f"已写出 {self.out} 和 {self.out}.manifest.json。"
+        if self.fingerprint:
+            yield f"清单已签名（.manifest.json.sig），公钥附在旁边（.manifest.json.pub），指纹：{self.fingerprint}"
+
+
+def _exported(
+    out: Path, manifest: Json | None, findings: Sequence[Finding] = (), fingerprint: str | None = None
+) -> Exported:
+    return Exported(
+        out=None if manifest is None else str(out),
+        manifest=manifest,
+        findings=list(findings),
+        counts=counts(findings),
+        verdict=verdict(manifest is not None),
+        fingerprint=fingerprint,
+    )
 
 
 def export(
@@ -121,13 +155,13 @@ def submit(
     """
     standing_against = [finding for finding in in_order(findings) if stops([finding])]
     if standing_against:
-        return Exported(None, standing_against)
+        return _exported(out, None, standing_against)
     lifted = Counter(finding.waiver for finding in findings if finding.waiver)
     with writing(out, force=overwrite):
         manifest = write_submission(
             out, city, profile_name, signer=fingerprint, overwrite=overwrite, decisions=decisions, lifted=lifted
         )
-        return Exported(manifest, [])
+        return _exported(out, manifest, fingerprint=fingerprint)
 
 
 def _source(source: Path) -> tuple[City, list[Finding], list[Decision]]:

@@ -5,17 +5,16 @@ The tables are read and taken in apart from this process (`addin.reading.isolati
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from addin.cli.arguments import files, whole
-from addin.cli.terminal import document, progress, say, warn
-from addin.office.checking import count_words, print_findings, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layouts import layout_of
-from addin.reading.ruleset_store import round_name, rules_of, submitting
-from addin.reading.workbooks import Reading, read_all, read_whole
+from addin.reading.ruleset_store import round_name, submitting
+from addin.reading.workbooks import read_all, read_whole
+from addin.results import Row, Step, by_sheet, count_words, silent, verdict
 from validators.columns import SHEET_TITLES
 from validators.findings import Finding, Json, counts, stops
 from validators.records import Value
@@ -34,53 +33,70 @@ REPORT = ".导入报告.xlsx"
 """What the report's name ends with; it lies beside the workbook."""
 
 
+@dataclass
+class Imported:
+    """A county workbook that was made of foreign tables."""
+
+    out: Path
+    report: Path
+    taken: Taken
+    findings: list[Finding]
+    """What the workbook opens with."""
+    unread: str = ""
+    """Why the new workbook could not be judged, or ''."""
+
+    @property
+    def code(self) -> int:
+        """2 where it could not be judged, 1 where an error was found."""
+        return 2 if self.unread else 1 if stops(self.findings) else 0
+
+    def warnings(self) -> list[str]:
+        """That it could not be judged."""
+        return [self.unread] if self.unread else []
+
+    def to_json(self) -> Json:
+        """The contract's object."""
+        return to_json(self.taken, str(self.out), self.findings) | {"report": str(self.report)}
+
+    def lines(self) -> Iterator[str | Row]:
+        """What was taken, what is to be looked at, and what was found."""
+        yield from _shown(self.to_json(), self.taken, self.findings)
+
+
 def import_tables(
-    given: list[str],
-    *,
+    paths: Sequence[Path],
     layout: str,
     county: str,
-    year: str,
+    rules: RuleSet,
+    out: Path,
+    *,
     round_: str,
-    revision: str,
-    rules_id: str | None,
-    out: str,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Make a county workbook of foreign tables; returns the exit code."""
-    rules = rules_of(year, rules_id)
+    revision: int,
+    force: bool = False,
+    step: Step = silent,
+) -> Imported:
+    """Make a county workbook of foreign tables, and a report beside it. Raises `Stop`."""
     code = submitting(rules, county)
     round_name(rules, round_)
-    number = whole("--revision", revision, 1, 999)
-    target = Path(out)
-    paths = files(given)
     for path in paths:
         if not path.is_file():
             raise Stop(f"“{path}”不是文件。请核对路径。" if path.exists() else f"“{path}”不存在。请核对路径。")
     own = layout_of(layout)
-    report = target.with_name(target.stem + REPORT)
-    with progress("导入") as step:
-        step(0, 3, "读表")
-        with output(target, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
-            taken = take(paths, own, code, rules, numbers(target, code))
-            step(1, 3, "写填报表")
-            write_county(
-                file, county=code, ruleset=rules, round_=round_, revision=number,
-                enterprises=len(taken.rows["enterprises"]), rows=taken.rows, guessed=guessed_fields(taken),
-            )  # fmt: skip
-            write_report(beside, taken, rules)
-        step(2, 3, "校验")
-        [read] = read_all([target], rules=rules.id)
-    findings = read.findings if isinstance(read, Reading) else []
-    result = to_json(taken, out, findings) | {"report": str(report)}
-    if as_json:
-        document(result)
-    else:
-        _show(result, taken, findings)
+    report = out.with_name(out.stem + REPORT)
+    step(0, 3, "读表")
+    with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
+        taken = take(paths, own, code, rules, numbers(out, code))
+        step(1, 3, "写填报表")
+        write_county(
+            file, county=code, ruleset=rules, round_=round_, revision=revision,
+            enterprises=len(taken.rows["enterprises"]), rows=taken.rows, guessed=guessed_fields(taken),
+        )  # fmt: skip
+        write_report(beside, taken, rules)
+    step(2, 3, "校验")
+    [read] = read_all([out], rules=rules.id)
     if isinstance(read, Failure):
-        warn(read.message)
-        return 2
-    return 1 if stops(findings) else 0
+        return Imported(out, report, taken, [], read.message)
+    return Imported(out, report, taken, read.findings)
 
 
 def take(
@@ -182,20 +198,20 @@ def _plain(value: Value) -> Value:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _show(result: Json, taken: Taken, findings: Sequence[Finding]) -> None:
+def _shown(result: Json, taken: Taken, findings: Sequence[Finding]) -> Iterator[str | Row]:
     for key, rows in taken.rows.items():
         if rows:
-            say(f"{SHEET_TITLES[key]} {len(rows)} 行")
+            yield f"{SHEET_TITLES[key]} {len(rows)} 行"
     rows = result["rows"]
-    say(f"表里 {rows['read']} 行，取了 {rows['taken']} 行，没有取 {rows['left']} 行。{_reasons(taken)}")
+    yield f"表里 {rows['read']} 行，取了 {rows['taken']} 行，没有取 {rows['left']} 行。{_reasons(taken)}"
     for one in taken.columns:
         if one.status != "采用":
-            say(f"  {one.status}  {one.column} 列“{one.head}”：{one.note}")
+            yield f"  {one.status}  {one.column} 列“{one.head}”：{one.note}"
     for note in taken.notes:
-        say(f"  请留意：{note}")
+        yield f"  请留意：{note}"
     guessed = len(result["guessed"])
     if guessed:
-        say(f"有 {guessed} 格是推测的，已着色，理由写在各表最右的“待确认”列；确认一行就清空该行的“待确认”。")
-    print_findings(list(findings))
-    say(f"{count_words(list(findings))} → {result['verdict']}")
-    say(f"已写出 {result['out']}，逐列、逐行、逐格的交代在 {result['report']}。")
+        yield f"有 {guessed} 格是推测的，已着色，理由写在各表最右的“待确认”列；确认一行就清空该行的“待确认”。"
+    yield from by_sheet(findings)
+    yield f"{count_words(findings)} → {result['verdict']}"
+    yield f"已写出 {result['out']}，逐列、逐行、逐格的交代在 {result['report']}。"

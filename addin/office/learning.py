@@ -1,15 +1,16 @@
 """`qingdan layout`: a layout proposed for a table that was never seen, and those that come with the program."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from addin.cli.terminal import document, progress, say
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layouts import layout_of
-from addin.reading.ruleset_store import rules_of
+from addin.results import Result
 from validators.columns import letter
 from validators.findings import Json
-from validators.ruleset import load
+from validators.ruleset import RuleSet, load
 from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.layouts.declared import Layout, as_csv, chinese, shipped
 from workbook_templates.layouts.learnt import SURE, Learnt, json_grain, layout_from, learn
@@ -19,30 +20,55 @@ LEAST = 0.2
 """Of the weight of the sheet that was recognised best: others with less are no lists."""
 
 
-def learn_layout(table: str, *, out: str, year: str | None, force: bool, as_json: bool) -> int:
-    """Propose a layout and write it; returns the exit code."""
-    path, target = Path(table), Path(out)
-    if not path.is_file():
+@dataclass
+class Proposed:
+    """A layout that was proposed and written."""
+
+    out: Path
+    learnt: list[Learnt]
+
+    @property
+    def unsure(self) -> int:
+        """Columns that a person is to look at."""
+        columns = (column for one in self.learnt for column in one.columns)
+        return sum(column.means is None or column.score < SURE for column in columns)
+
+    @property
+    def code(self) -> int:
+        """1 where columns are to be looked at."""
+        return 1 if self.unsure else 0
+
+    def warnings(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def to_json(self) -> Json:
+        """The contract's object for the sheet that was recognised best, the others beside it."""
+        first, *more = map(_json, self.learnt)
+        return first | {"out": str(self.out)} | ({"more": more} if more else {})
+
+    def lines(self) -> Iterator[str]:
+        """What each column is taken for."""
+        for one in self.learnt:
+            yield from _shown(one)
+        unsure = f"有 {self.unsure} 列请核对“含义”，再用 qingdan import 导入。" if self.unsure else ""
+        yield f"已写出 {self.out}。{unsure}"
+
+
+def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False) -> Proposed:
+    """Propose a layout and write it. Raises `Stop`."""
+    if not table.is_file():
         raise Stop(f"“{table}”不存在，或不是文件。请核对路径。")
-    rules = rules_of(year)
-    with progress("认表"), output(target, force=force, inputs=[path], suffix=".csv") as file:
-        learnt = propose(path, rules.id)
-        layout = layout_from(path.stem, learnt)
+    with output(out, force=force, inputs=[table], suffix=".csv") as file:
+        learnt = propose(table, rules.id)
+        layout = layout_from(table.stem, learnt)
         notes = {
             (at, place): (column.score, column.samples)
             for at, one in enumerate(learnt)
             for place, column in enumerate(one.columns)
         }
         file.write(b"\xef\xbb\xbf" + as_csv(layout.tables, notes).encode())
-    unsure = [column for one in learnt for column in one.columns if column.means is None or column.score < SURE]
-    if as_json:
-        first, *more = map(_json, learnt)
-        document(first | {"out": out} | ({"more": more} if more else {}))
-    else:
-        for one in learnt:
-            _show(one)
-        say(f"已写出 {out}。" + (f"有 {len(unsure)} 列请核对“含义”，再用 qingdan import 导入。" if unsure else ""))
-    return 1 if unsure else 0
+    return Proposed(out, learnt)
 
 
 def propose(path: Path, rules: str) -> list[Learnt]:
@@ -82,36 +108,49 @@ def _json(one: Learnt) -> Json:
     }  # fmt: skip
 
 
-def _show(one: Learnt) -> None:
+def _shown(one: Learnt) -> Iterator[str]:
     rows = "、".join(map(str, one.heading.rows))
-    say(f"《{one.sheet}》表头在第 {rows} 行，每行是一{'家' if one.grain == '企业' else '个'}{one.grain}")
+    yield f"《{one.sheet}》表头在第 {rows} 行，每行是一{'家' if one.grain == '企业' else '个'}{one.grain}"
     for column in one.columns:
         sure = "✓" if column.means and column.score >= SURE else "？"
         near = f"（留空，最接近{chinese(column.nearest)}）" if column.nearest else "（留空）"
         means = chinese(column.means) if column.means else near
         sample = f"  例：{'、'.join(column.samples)[:40]}" if column.samples else ""
-        say(f"  {sure} {letter(column.place)} {column.head} → {means}  {column.score:.2f}{sample}")
+        yield f"  {sure} {letter(column.place)} {column.head} → {means}  {column.score:.2f}{sample}"
 
 
-def show_layout(name: str, *, out: str | None, force: bool, as_json: bool) -> int:
-    """List the layouts that come with the program, or show one; returns the exit code."""
+class Layouts(Result):
+    """The layouts that come with the program."""
+
+    layouts: list[Json]
+
+    def lines(self) -> Iterator[str]:
+        """A line for each."""
+        for one in self.layouts:
+            yield f"{one['name']}  {len(one['heads'])} 列：{'、'.join(one['heads'][:5])}……"
+
+
+class Shown(Result):
+    """A layout."""
+
+    name: str
+    out: str | None
+    text: str
+
+    def lines(self) -> Iterator[str]:
+        """Where it was written, else what it says."""
+        yield f"已写出 {self.out}。" if self.out is not None else self.text.rstrip()
+
+
+def show_layout(name: str = "", *, out: Path | None = None, force: bool = False) -> Layouts | Shown:
+    """The layouts that come with the program, or the one of that name, which is written where `out` is given."""
     if not name:
-        found = {one: _heads(layout_of(one)) for one in shipped()}
-        if as_json:
-            document({"layouts": [{"name": one, "heads": heads} for one, heads in found.items()]})
-        else:
-            for one, heads in found.items():
-                say(f"{one}  {len(heads)} 列：{'、'.join(heads[:5])}……")
-        return 0
+        return Layouts(layouts=[{"name": one, "heads": _heads(layout_of(one))} for one in shipped()])
     layout = layout_of(name)
     if out is not None:
-        with output(Path(out), force=force, suffix=".csv") as file:
+        with output(out, force=force, suffix=".csv") as file:
             file.write(b"\xef\xbb\xbf" + layout.text.encode())
-    if as_json:
-        document({"name": layout.name, "out": out, "text": layout.text})
-    else:
-        say(f"已写出 {out}。" if out is not None else layout.text.rstrip())
-    return 0
+    return Shown(name=layout.name, out=str(out) if out is not None else None, text=layout.text)
 
 
 def _heads(layout: Layout) -> list[str]:

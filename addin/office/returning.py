@@ -6,14 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from addin.cli.arguments import files, whole
-from addin.cli.terminal import document, progress, say, warn
 from addin.office import ledger
-from addin.office.checking import count_words
 from addin.problems import Stop, output, refusal
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
-from addin.reading.ruleset_store import round_name, rules_of, submitting
-from addin.results import Step, silent
+from addin.results import Step, count_words, silent
 from validators.book import Book
 from validators.decided import settle
 from validators.decisions import EXCLUSION, Decision, standing
@@ -21,7 +17,7 @@ from validators.expr import Record
 from validators.findings import Finding, Json, Place, Severity, counts, stops
 from validators.references import Imports
 from validators.rule import all_rules, value_text
-from validators.settlement import City, conflict_key, sort_out
+from validators.settlement import City, Handed, conflict_key, sort_out
 from workbook_templates.county.cover import OFFICER_FIELDS
 from workbook_templates.county.returned import cleared, rows_of
 from workbook_templates.county.template import write_county
@@ -70,6 +66,45 @@ class Return:
     """Number of the last version on record, whose decisions were obeyed; 0 where there is no record."""
     moved: list[str]
     """Names of earlier returns' files that were moved to `OLD`."""
+
+    @property
+    def code(self) -> int:
+        """2 where files could not be read, 1 where a county has an error to correct."""
+        return 2 if self.errors else 1 if any(stops(one.findings) for one in self.made) else 0
+
+    @property
+    def left(self) -> list[Handed]:
+        """Files that do not hold."""
+        return [handed for handed in self.city.files if handed.status == "未采用"]
+
+    def to_json(self) -> Json:
+        """What was given back to whom, and what was not."""
+        return {
+            "returned": [one.to_json() for one in self.made],
+            "clean": [{"code": book.county, "name": book.county_name} for book in self.clean],
+            "left": [{"file": one.file, "reason": one.reason} for one in self.left],
+            "version": self.version or None,
+            "moved": self.moved,
+            "errors": [{"file": file, "message": message} for file, message in self.errors],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The same for people."""
+        for one in self.made:
+            lifted = len(one.findings) - len(_open(one.findings))
+            waivers = f"，已豁免 {lifted}" if lifted else ""
+            yield f"{one.book.county_name}：{count_words(_open(one.findings))}{waivers} → {one.out}"
+        for book in self.clean:
+            yield f"{book.county_name}：没有要改的，不退回。"
+        for handed in self.left:
+            yield f"“{handed.file}”没有退回：{handed.reason}。"
+        if self.moved:
+            yield f"以前退回的 {len(self.moved)} 份移到了“{OLD}”。"
+        yield f"照台账第 {self.version} 版的决定办理。" if self.version else "旁边没有台账，没有可照办的决定。"
+
+    def warnings(self) -> Iterator[str]:
+        """Files that could not be read."""
+        return (message for _, message in self.errors)
 
 
 def return_all(
@@ -236,64 +271,3 @@ def _of(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
                     key=place.key,
                     related=(where,),
                 )
-
-
-def return_files(
-    given: list[str],
-    *,
-    out: str,
-    city: str | None,
-    counties: Sequence[str],
-    errors_only: bool,
-    everyone: bool,
-    year: str | None,
-    round_: str | None,
-    on: dt.date | None,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Give the workbooks back and say to whom with what; returns the exit code."""
-    rules = rules_of(year)
-    if city is not None and not Path(city).exists():
-        raise Stop(f"“{city}”不存在。请指定全市汇总，或它所在的文件夹。")
-    with progress("退回") as step:
-        done = return_all(
-            files(given),
-            Path(out),
-            city_at=Path(city) if city else None,
-            counties={submitting(rules, code) for code in counties} or None,
-            errors_only=errors_only,
-            everyone=everyone,
-            year=whole("--year", year, 2000, 2100) if year else None,
-            round_=round_name(rules, round_) if round_ else None,
-            on=on,
-            overwrite=force,
-            progress=step,
-        )
-    left = [handed for handed in done.city.files if handed.status == "未采用"]
-    if as_json:
-        document(
-            {
-                "returned": [one.to_json() for one in done.made],
-                "clean": [{"code": book.county, "name": book.county_name} for book in done.clean],
-                "left": [{"file": one.file, "reason": one.reason} for one in left],
-                "version": done.version or None,
-                "moved": done.moved,
-                "errors": [{"file": file, "message": message} for file, message in done.errors],
-            }
-        )
-    else:
-        for one in done.made:
-            lifted = len(one.findings) - len(_open(one.findings))
-            waivers = f"，已豁免 {lifted}" if lifted else ""
-            say(f"{one.book.county_name}：{count_words(_open(one.findings))}{waivers} → {one.out}")
-        for book in done.clean:
-            say(f"{book.county_name}：没有要改的，不退回。")
-        for handed in left:
-            say(f"“{handed.file}”没有退回：{handed.reason}。")
-        if done.moved:
-            say(f"以前退回的 {len(done.moved)} 份移到了“{OLD}”。")
-        say(f"照台账第 {done.version} 版的决定办理。" if done.version else "旁边没有台账，没有可照办的决定。")
-    for _, message in done.errors:
-        warn(message)
-    return 2 if done.errors else 1 if any(stops(one.findings) for one in done.made) else 0

@@ -17,10 +17,10 @@ from tempfile import TemporaryFile
 from threading import Lock, Thread
 from typing import IO, Any, Literal
 
-from addin.cli.terminal import STEP_MARK
 from addin.live.state import Live
 from addin.pane.board import shown
 from addin.problems import Stop, refusal
+from addin.results import STEP_MARK
 from validators.findings import SEVERITY_NAMES, Json, Severity, stops
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.writer import JOB

@@ -266,7 +266,7 @@ def _city(journey: Journey, folder: Path, rules: RuleSet, errors: int) -> bool:
     with journey.stage("汇总") as outcome:
         reason = f"校验有 {errors} 个错误，退回改正"
         done = consolidate([folder / FILLED], folder / CITY, exclusions={FAULTY: reason})
-        totals = done.to_json(folder / CITY)["totals"]
+        totals = done.to_json()["totals"]
         outcome.append((f"企业 {totals['enterprises']} 家，生产线 {totals['lines']} 条", not stops(done.findings)))
         status = {county.code: county.status for county in done.city.counties}
         outcome.append((f"剔除{name}（{reason}）", status[FAULTY] == "已剔除"))

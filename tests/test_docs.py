@@ -1,12 +1,15 @@
 """The generated pages are those of the rules, the cases and the declaration as they are now."""
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from docs.generate import pages
+from addin.cli.app import app
+from docs.generate import ROOT, pages
 from validators.columns import SHEETS
 from validators.rule import all_rules
 
@@ -22,6 +25,23 @@ def test_every_rule_has_an_example_in_the_package() -> None:
     found = json.loads(files("addin.office").joinpath("examples.json").read_text(encoding="utf-8"))
     assert list(found) == list(all_rules())
     assert all(one["fails"]["message"] and one["passes"]["case"] for one in found.values())
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name
+)
+def test_links_and_pictures_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert "://" in target or (page.parent / target).exists(), target
+
+
+def test_commands_of_the_readme_exist() -> None:
+    named = set(re.findall(r"qingdan ((?:[a-z]+ ?)+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert len(named) >= 6
+    for words in named:
+        command = get_command(app)
+        for word in words.split():
+            command = command.commands[word]  # type: ignore[attr-defined]
 
 
 def test_every_column_stands_in_the_dictionary() -> None:

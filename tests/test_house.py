@@ -37,6 +37,55 @@ def test_validators_open_no_files_but_their_own() -> None:
         assert not imported(path) & {"pathlib", "os", "shutil", "tempfile", "xlwings", "openpyxl"}, path
 
 
+FLOORS = ("apps problems", "results", "reading", "frames office live", "pane trial", "cli", "__main__ assistant")
+"""The rooms of `addin` from the ground up: each imports from below only."""
+LONG = {
+    "addin/apps/libreoffice/engine.py": "names and shapes are those of xlwings.base_classes, one class for each",
+    "addin/live/excel_host.py": "the COM side of one host, which only Windows can import",
+    "validators/audit/sheets.py": "two ways through one part, which must stay beside each other to be compared",
+    "validators/expr.py": "one language: its nodes and how they are evaluated",
+    "validators/ooxml/package.py": "one allow-list's reader; what is refused stands beside what is read",
+    "validators/rules/basic_information.py": "a group of rules is one module",
+    "validators/rules/measures.py": "a group of rules is one module",
+    "workbook_templates/county/reader.py": "to be taken apart: cells, sheets, counties (issue 14)",
+    "workbook_templates/layouts/taken.py": "to be taken apart: rows, cells, numbers (issue 14)",
+    "workbook_templates/samples/sample_inventory.py": "one generator, whose draws must keep their order",
+}
+"""Modules of over 500 lines, and why."""
+
+
+def modules() -> list[Path]:
+    return [path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py")]
+
+
+def test_inside_addin_imports_point_down() -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
+    for path in (ROOT / "addin").rglob("*.py"):
+        own = path.relative_to(ROOT / "addin").with_suffix("").parts[0]
+        if own == "__init__":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("addin."):
+                other = node.module.split(".")[1]
+                assert other == own or floor[other] < floor[own], (path, node.module)
+
+
+def test_one_name_is_one_thing() -> None:
+    names = [path.parent.name if path.stem == "__init__" else path.stem for path in modules()]
+    twice = {name for name in names if names.count(name) > 1}
+    assert not twice, "two modules, or a module and a package, of one name"
+
+
+def test_a_long_module_has_its_reason() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules()
+        if len(path.read_text(encoding="utf-8").splitlines()) > 500
+    }
+    assert long <= LONG.keys(), "take it apart, or say why it stays whole"
+    assert LONG.keys() <= long, "it is short now: take it off the list"
+
+
 @pytest.mark.xdist_group("together")
 def test_tests_of_one_application_are_kept_together(request: pytest.FixtureRequest) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:

@@ -16,8 +16,8 @@ from validators.columns import KIND_OF, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, 
 from validators.expr import Record
 from validators.records import RowReader, Value
 from validators.ruleset import RuleSet
-from workbook_templates.county.default_formulas import OFFERED, Rows
 from workbook_templates.county.reader import cell_fault
+from workbook_templates.formulas.default_formulas import OFFERED, Rows
 
 Frames = dict[str, pd.DataFrame]
 """Tables by key of the sheet (`enterprises`), or by its title where heads are Chinese."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
-from addin.reading.layouts import layout_of
+from addin.reading.layout_files import layout_of
 from addin.reading.ruleset_store import round_name, submitting
 from addin.reading.workbooks import read_all, read_whole
 from addin.results import Row, Step, by_sheet, count_words, silent, verdict
@@ -23,7 +23,7 @@ from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.county.template import write_county
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import fits
-from workbook_templates.layouts.report import address, guessed_fields, write_report
+from workbook_templates.layouts.import_report import address, guessed_fields, write_report
 from workbook_templates.layouts.tables import read_tables
 from workbook_templates.layouts.taken import Taken, Taker, TooMany, identities
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
-from addin.reading.layouts import layout_of
+from addin.reading.layout_files import layout_of
 from addin.results import Result
 from validators.columns import letter
 from validators.findings import Json

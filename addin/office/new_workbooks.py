@@ -15,10 +15,10 @@ from validators.columns import KINDS, SHEET_TITLES, BookKind
 from validators.records import Value, number_text
 from validators.references import MINISTRY, PROVINCE, Listed
 from validators.ruleset import NOT_KEY, RuleSet
-from workbook_templates.county.default_formulas import Rows, entered
 from workbook_templates.county.grading_workbook import make_grading, make_grading_officer, with_results, with_standings
 from workbook_templates.county.returned import rows_of
 from workbook_templates.county.template import write_county
+from workbook_templates.formulas.default_formulas import Rows, entered
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 NOT_CARRIED = ("changes", "removals")

@@ -6,7 +6,7 @@ from typing import Any
 
 from validators.columns import KINDS, SHEETS, BookKind, Column
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
-from workbook_templates.county.default_formulas import OFFERED
+from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.xlsx.appearance import FIRST_ROW, MARKS, MarkKey
 
 CHOICES_TITLE = "选项"

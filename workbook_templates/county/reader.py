@@ -47,7 +47,7 @@ from validators.ooxml.package import (
 )
 from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, number_text
 from validators.rule import key_of
-from workbook_templates.county.default_formulas import OFFERED, matches
+from workbook_templates.formulas.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
 from workbook_templates.xlsx.fast_reader import Rows, Seen, Workbook, read_quickly, read_strings

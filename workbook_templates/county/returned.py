@@ -17,7 +17,7 @@ from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Sever
 from validators.records import Value
 from validators.rule import all_rules, page, value_text
 from workbook_templates.city.city_workbook import raw_cells, written
-from workbook_templates.county.default_formulas import OFFERED, entered
+from workbook_templates.formulas.default_formulas import OFFERED, entered
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
 from workbook_templates.xlsx.styles import GrowingSheet, Style, put, text_width

@@ -16,9 +16,9 @@ from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates.county.cover import STEPS, write_cover
 from workbook_templates.county.data_validation import CHOICES_TITLE, Limit, limit, lists, mark_of
-from workbook_templates.county.default_formulas import OFFERED
 from workbook_templates.county.returned import write_beside, write_guessed, write_list
 from workbook_templates.formulas.cells import quoted
+from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import (

@@ -17,8 +17,8 @@ from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
-from workbook_templates.county.default_formulas import OFFERED
 from workbook_templates.formulas.cells import computed, faults, folded, quoted, value
+from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.formulas.expressions import MOST_SIGNS, Untranslatable, constant, judged, place_of
 from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, MISSING, TELL, WARN, WRONG
 

@@ -18,9 +18,9 @@ from validators.columns import INVENTORY, LEVEL_NAMES, LEVELS, SHEETS, Column, l
 from validators.records import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text
 from validators.rule import value_text
 from validators.ruleset import RuleSet
-from workbook_templates.county.default_formulas import Rows
 from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.county.returned import as_text
+from workbook_templates.formulas.default_formulas import Rows
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese
 from workbook_templates.layouts.found import Fit, areas, folded
 from workbook_templates.layouts.spellings import facts, measure, spelt

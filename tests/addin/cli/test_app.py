@@ -18,7 +18,7 @@ from addin.cli.app import app
 from tests.addin.conftest import COUNTY, RULES, Run, fill
 from validators.columns import BOOK_FIELDS, INVENTORY, SHEETS
 from validators.rule import all_rules
-from workbook_templates.county.default_formulas import OFFERED
+from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 from workbook_templates.submission.submission_workbook import profiles
 

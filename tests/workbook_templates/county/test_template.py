@@ -12,8 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from validators.columns import BOOK_FIELDS, COVER_TITLE, INVENTORY, LETTERS, SHEETS, TEMPLATE_VERSION, TITLES
 from validators.ruleset import load
 from workbook_templates.county.data_validation import CHOICES_TITLE, GRADE_KEYS, GRADES, SUBTYPE_KEYS, SUBTYPES, lists
-from workbook_templates.county.default_formulas import OFFERED
 from workbook_templates.county.template import write_county
+from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.formulas.plan import HELPER_HEAD, TITLE
 from workbook_templates.xlsx.appearance import BAND_ROW, FIRST_ROW, HEADER_ROW, LEVEL_BANDS, MARK_ROW, MARKS
 

@@ -16,7 +16,7 @@ from validators.findings import Severity
 from validators.records import RowReader
 from validators.rule import judge
 from validators.ruleset import NOT_KEY, UNGRADED
-from workbook_templates.county.default_formulas import OFFERED
+from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 RULES = ruleset.load("2020")

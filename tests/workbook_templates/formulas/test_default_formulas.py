@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from validators.columns import SHEETS
-from workbook_templates.county.default_formulas import OFFERED, matches, round_half_away
+from workbook_templates.formulas.default_formulas import OFFERED, matches, round_half_away
 from workbook_templates.xlsx.appearance import FIRST_ROW
 
 LINES = {"so2_daily": "T", "yellow_ratio": "Z"}

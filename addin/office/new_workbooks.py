@@ -5,6 +5,7 @@ from pathlib import Path
 
 from addin.cli.arguments import reference, round_name, rules_of, submitting, whole
 from addin.cli.terminal import document, progress, say, warn
+from addin.office.county_parts import BLOCK, of_part, own_numbers
 from addin.problems import Stop, output
 from addin.reading.workbooks import read_whole
 from validators.book import Book
@@ -37,17 +38,18 @@ def county_template(
     revision: str,
     rows: str,
     last: str | None,
+    part: str | None,
     rules_id: str | None,
     out: str,
     force: bool,
     as_json: bool,
 ) -> int:
-    """Write an empty workbook, or one with the rows of the last version; returns the exit code."""
+    """Write an empty workbook, one with the rows of the last version, or one for a part of the county; returns the code."""
     rules = rules_of(year, rules_id)
     code = submitting(rules, county)
     round_name(rules, round_)
     number = whole("--revision", revision, 1, 999)
-    room = whole("--rows", rows, 1, LARGEST)
+    room = whole("--rows", rows or ("1500" if part is None else str(BLOCK)), 1, LARGEST)
     target = Path(out)
     given: Rows = {}
     officer: dict[str, Value] = {}
@@ -55,9 +57,17 @@ def county_template(
         if target.exists() and target.samefile(last):
             raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
         given, officer = _last_version(Path(last), code)
+    ids = None
+    if part is not None:
+        ids = own_numbers(target, code, part, room, given)
+        given = of_part(given, part)
+        officer = {"filled_by_office": f"{part}（清单编号 {ids[0]:04d} 至 {ids[1]:04d}）"}
+        if last is not None and not given["enterprises"]:
+            warn(f"“{Path(last).name}”里没有“{part}”的企业，写出的是空白的一份。")
     with progress("生成模板"), output(target, force=force) as file:
         write_county(
-            file, county=code, ruleset=rules, round_=round_, revision=number, enterprises=room, rows=given, officer=officer
+            file, county=code, ruleset=rules, round_=round_, revision=number, enterprises=room, rows=given, officer=officer,
+            ids=ids,
         )  # fmt: skip
     _made(out, county=code, rules=rules, round_=round_, revision=number, rows=given, as_json=as_json)
     return 0

@@ -144,6 +144,8 @@ def key_enterprises(book: Book) -> list[dict[str, Value]]:
         own = [line for line in lines if line.industry not in (None, NOT_KEY)]
         if one.industry == NOT_KEY and not own:
             continue
+        if book.ruleset.ungraded(one.industry, one.subtype):
+            continue
         named = own[0] if one.industry == NOT_KEY else one
         capacities = [line for line in own if line.product and line.eia_capacity and line.capacity_unit]
         products = dict.fromkeys(

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from addin.cli.arguments import files
-from addin.cli.terminal import Step, document, progress, say, warn
+from addin.cli.terminal import document, progress, say, warn
 from addin.office.checking import count_words, print_findings, verdict
-from addin.office.consolidation import inbox, labels
 from addin.problems import Stop, output
+from addin.reading.inbox import inbox, labels
 from addin.reading.isolation import Failure, each
 from addin.reading.workbooks import Reading, read_all
+from addin.results import Step
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.findings import Finding, Json, counts, stops
@@ -39,9 +40,9 @@ MARK = "取值_"
 """How the columns begin that tell a row from another; they are for the program."""
 
 
-def merge_files(given: list[str], *, out: str, force: bool, as_json: bool) -> int:
+def merge_files(given: list[str], *, out: Path, force: bool, as_json: bool) -> int:
     """Put the pieces together and say what came of it; returns the exit code."""
-    target = Path(out)
+    target = out
     report = target.with_name(target.stem + REPORT)
     paths = [path for path in inbox(files(given)) if not path.name.endswith(REPORT) and not _same(path, target)]
     if not paths:
@@ -63,7 +64,7 @@ def merge_files(given: list[str], *, out: str, force: bool, as_json: bool) -> in
         [read] = read_all([target], rules=county.ruleset.id)
     findings = read.findings if isinstance(read, Reading) else []
     open_ = list(open_clashes(merged))
-    result = _json(out, pieces, errors, merged, findings) | {"report": str(report)}
+    result = _json(str(out), pieces, errors, merged, findings) | {"report": str(report)}
     if as_json:
         document(result)
     else:

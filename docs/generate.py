@@ -1,4 +1,4 @@
-"""Writes 规则目录.md and 数据字典.md from the rules and the declaration, and addin/examples.json from the cases.
+"""Writes 规则目录.md and 数据字典.md from the rules and the declaration, and addin/office/examples.json from the cases.
 
 Run `python -m docs.generate` after a change to a rule, a case, a column or a rule set; a test says when it is due.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from addin.rules import rule_lines
+from addin.office.rule_catalogue import rule_lines
 from tests.validators.test_cases import CASES, find, place
 from validators import ruleset
 from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, Column
@@ -18,7 +18,7 @@ from validators.rule import Rule, all_rules, value_text
 from workbook_templates.formulas.plan import ONLY_IN_PYTHON, PARTLY
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = ROOT / "addin" / "examples.json"
+EXAMPLES = ROOT / "addin" / "office" / "examples.json"
 NOTE = "本页由程序生成（`python -m docs.generate`），请勿手工修改。"
 GROUP_NAMES = {
     "GS": "格式",

@@ -6,10 +6,10 @@ from pathlib import Path
 import typer
 from typer.main import get_command
 
-from addin.cli import app
+from addin.cli.app import app
 from validators.columns import SHEET_TITLES
-from validators.law import labels
 from validators.rule import GROUPS, all_rules
+from validators.ruleset_tables import labels
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "依据对照.md").read_text(encoding="utf-8")

@@ -10,18 +10,32 @@ from itertools import islice
 from typing import Any, Literal
 
 from validators.book import Book, Fault
-from validators.city import City
 from validators.columns import KINDS, SHEETS, BookKind, Column, position_of
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
 from validators.records import number_text
 from validators.ruleset import RuleSet
+from validators.settlement import City
 
 Scope = Literal["cell", "row", "workbook", "versions", "city"]
 MOST_OTHERS = 10
 MOST_SHOWN = 3
 """How many other rows a finding carries, and how many of them its message shows."""
-GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "sb", "sc", "dt", "hz")
+GROUPS = (
+    "formats",
+    "basic_information",
+    "grades",
+    "guarantee",
+    "measures",
+    "reductions",
+    "transport",
+    "dust",
+    "mobile_sources",
+    "applications",
+    "reviews",
+    "dynamic_management",
+    "city_wide",
+)
 """Modules of `validators.rules`, in the order of the catalogue."""
 
 

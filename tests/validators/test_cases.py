@@ -14,10 +14,10 @@ import yaml
 
 from tests.inventory import make_book, make_imports
 from validators.book import Book
-from validators.city import Handed, sort_out
 from validators.columns import INVENTORY, SHEET_TITLES
 from validators.findings import Finding
 from validators.rule import GROUPS, all_rules, judge, judge_city, page
+from validators.settlement import Handed, sort_out
 
 TESTS = Path(__file__).parents[1]
 CASES = {

@@ -37,7 +37,7 @@ from validators.expr import (
 from validators.records import EXCEL_EPOCH
 from workbook_templates.formulas.cells import all_of, any_of, given, quoted
 from workbook_templates.formulas.functions import FUNCTIONS, NO_CODE, Maker, codes_in
-from workbook_templates.layout import HEADER_ROW
+from workbook_templates.xlsx.appearance import HEADER_ROW
 
 BLOCK = 40
 """Rows of one enterprise that are summed while they stand together; for more, or others, all rows are looked through."""

@@ -15,9 +15,10 @@ from functools import cache, partial
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
 from validators.expr import Cell
 from validators.findings import SEVERITY_SYMBOLS, Severity
+from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
-from validators.tables import rule_table
+from workbook_templates.county.default_formulas import OFFERED
 from workbook_templates.formulas.cells import (
     FIRST_DAY,
     LAST_DAY,
@@ -34,8 +35,7 @@ from workbook_templates.formulas.cells import (
 )
 from workbook_templates.formulas.expressions import Untranslatable, columns_of_others, constant, judged, place_of
 from workbook_templates.formulas.functions import name_number, uscc_number
-from workbook_templates.layout import HEADER_ROW, MISSING, TELL, WARN, WRONG
-from workbook_templates.offered import OFFERED
+from workbook_templates.xlsx.appearance import HEADER_ROW, MISSING, TELL, WARN, WRONG
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""

@@ -294,7 +294,7 @@ def _(node: Total, plan: Plan) -> str:
     own, key = plan.key(sheet[node.key_field]), _key_of(node.key, plan)
     keys, first = plan.over(node.sheet, own), place_of(node.sheet, node.key_field, node.key, plan)
     # a row begins a block where the one above it has another key; a second block of a key is known by that key
-    place = f"ROW()-{HEADER_ROW - 1}"
+    place = f"SUM(ROW({own}))-{HEADER_ROW - 1}"
     begins = f"INDEX({keys},{place}-1)<>{own}"
     again = plan.cell(node.sheet, f'IF({own}="","",IF({begins},IF(MATCH({own},{keys},0)<{place},{own},""),""))')
     block = f"INDEX({keys},{first}):INDEX({keys},{first}+{BLOCK - 1})"
@@ -430,7 +430,7 @@ def _again(sheet: str, numbers: str, plan: Plan) -> str:
     area = plan.over(sheet, numbers)
     distinct = f"SUMPRODUCT(--(FREQUENCY({area},{area})>0))"
     some = plan.single(f"IF(COUNT({area})<2,FALSE,{distinct}<COUNT({area}))")
-    repeats = f'IF(MATCH({numbers},{area},0)<ROW()-{HEADER_ROW - 1},{numbers},"")'
+    repeats = f'IF(MATCH({numbers},{area},0)<SUM(ROW({numbers}))-{HEADER_ROW - 1},{numbers},"")'
     marked = plan.over(sheet, plan.cell(sheet, f'IF({some},IF(ISNUMBER({numbers}),{repeats},""),"")'))
     return f"IF({some},ISNUMBER(MATCH({numbers},{marked},0)),FALSE)"
 

@@ -21,22 +21,22 @@ Scope = Literal["cell", "row", "workbook", "versions", "city"]
 MOST_OTHERS = 10
 MOST_SHOWN = 3
 """How many other rows a finding carries, and how many of them its message shows."""
-GROUPS = (
-    "formats",
-    "basic_information",
-    "grades",
-    "guarantee",
-    "measures",
-    "reductions",
-    "transport",
-    "dust",
-    "mobile_sources",
-    "applications",
-    "reviews",
-    "dynamic_management",
-    "city_wide",
-)
-"""Modules of `validators.rules`, in the order of the catalogue."""
+GROUPS = {
+    "GS": ("formats", "格式"),
+    "JB": ("basic_information", "基本信息"),
+    "PJ": ("grades", "绩效评级"),
+    "BZ": ("guarantee", "保障类"),
+    "CS": ("measures", "减排措施"),
+    "JP": ("reductions", "减排量核算"),
+    "YS": ("transport", "运输管控"),
+    "YC": ("dust", "扬尘源"),
+    "YD": ("mobile_sources", "移动源"),
+    "SB": ("applications", "绩效分级申报"),
+    "SC": ("reviews", "绩效分级审查核定"),
+    "DT": ("dynamic_management", "绩效分级动态管理"),
+    "HZ": ("city_wide", "全市汇总"),
+}
+"""What the ids of a group begin with: its module in `validators.rules`, and its name; in the order of the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Found:
     """Sheet key, record and field of other rows."""
     fault: Fault | None = None
     """Where the place is what the reader noticed, not a record."""
+    for_city: bool = False
+    """As in `Finding`; only where nothing more than a sheet is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class CityFound:
     """What a rule over several workbooks yields; `related` are (workbook, sheet key, record, field)."""
 
     message: str
+    file: str | None = None
+    """Where the file is none that could be read; else `book` names it."""
     book: Book | None = None
     sheet: str | None = None
     record: Record | None = None
@@ -167,8 +171,8 @@ def city_rule(id_: str, name: str, severity: Severity, basis: str) -> Callable[[
 @cache
 def all_rules() -> dict[str, Rule]:
     """The register, filled."""
-    for group in GROUPS:
-        import_module(f"validators.rules.{group}")
+    for module, _ in GROUPS.values():
+        import_module(f"validators.rules.{module}")
     return RULES
 
 
@@ -340,7 +344,9 @@ def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
         )  # fmt: skip
     if found.record is None or found.sheet is None:
         title = SHEETS[found.sheet].title if found.sheet else None
-        return Finding(rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis)
+        return Finding(
+            rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis, for_city=found.for_city
+        )  # fmt: skip
     related = tuple(place(book, *other) for other in found.related)
     column = SHEETS[found.sheet][found.field or "list_id"]
     return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)
@@ -358,7 +364,7 @@ def judge_city(city: City) -> list[Finding]:
 def _from_city(rule: Rule, found: CityFound, ruleset: RuleSet) -> Finding:
     book = found.book
     if book is None or found.sheet is None or found.record is None or found.field is None:
-        file = book.file if book else None
+        file = book.file if book else found.file
         severity, basis = standing(rule, found.severity, ruleset)
         return Finding(rule.id, severity, file, None, None, None, None, None, None, found.message, basis)
     related = tuple(

@@ -87,7 +87,7 @@ class OpenBook(Protocol):
         """Title of the sheet and 1-based row where the officer stands; None where the workbook is not in front."""
 
     def select(self, title: str, cell: str) -> None:
-        """Bring the workbook forward with that cell selected."""
+        """Select a cell, soon; what is being typed is entered first, where it is typed. Nothing is raised over others."""
 
 
 B = TypeVar("B", bound=OpenBook)

@@ -24,6 +24,8 @@ KNOCK = 1.0
 """Seconds between two looks for an application that is not there."""
 PATIENCE = 600.0
 """Seconds after which an application that ended with the workbook is gone for good."""
+CLICKED = 10.0
+"""Seconds after which a busy application is no longer sent to the cell that was clicked: he has gone on typing."""
 CHUNK = 500
 """Rows that are read at once when nobody waits for them: the application stands still for a blink only."""
 OURS = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
@@ -49,8 +51,9 @@ class Session:
         """Titles of sheets that are to be read whole when it is quiet; None: the workbook itself."""
         self._look = self._moved = True
         self._stands: tuple[str, int] | None = None
-        self._wanted: list[tuple[str, str]] = []
-        """Cells that the pane asked for."""
+        self._wanted: tuple[str, str] | None = None
+        """The cell that the pane asked for last."""
+        self._wanted_at = 0.0
         self._stopped = False
         self._file: str | None = None
         self._lost_at: float | None = None
@@ -71,8 +74,8 @@ class Session:
             return self._picture
 
     def select(self, sheet: str, cell: str) -> None:
-        """Bring the application forward with that cell selected; does nothing while no workbook is open."""
-        self._wanted.append((sheet, cell))
+        """Select that cell; does nothing while no workbook is open."""
+        self._wanted, self._wanted_at = (sheet, cell), time.monotonic()
         self._wake()
 
     def stop(self) -> None:
@@ -111,6 +114,8 @@ class Session:
         except Busy:
             self._show("忙")
             self._rest = AGAIN
+            if time.monotonic() - self._wanted_at > CLICKED:
+                self._wanted = None
         except Gone:
             self._lose()
 
@@ -212,11 +217,13 @@ class Session:
         """Read what was changed, and show what it means."""
         book, mirror = self._book, self._mirror
         if book is None or mirror is None:
-            self._spans, self._moved, self._wanted = {}, False, []
+            self._spans, self._moved, self._wanted = {}, False, None
             return
-        if self._wanted:
-            book.select(*self._wanted[-1])
-            self._wanted, self._moved = [], True
+        if wanted := self._wanted:
+            book.select(*wanted)
+            self._moved = True
+            if self._wanted is wanted:  # nobody has clicked again meanwhile
+                self._wanted = None
         looked = {
             title: {row: line for span in _joined(spans) for row, line in mirror.look(title, *span).items()}
             for title, spans in self._spans.items()

@@ -40,7 +40,7 @@ class Live(Protocol):
         """The first picture newer than `version`, or the present one after `timeout` seconds."""
 
     def select(self, sheet: str, cell: str) -> None:
-        """Bring the application forward with that cell selected; does nothing while no workbook is open."""
+        """Have that cell selected; does nothing while no workbook is open."""
 
     def stop(self) -> None:
         """End the session; the application and its workbook stay open."""

@@ -61,6 +61,7 @@ def jb01(e: Row) -> Iterator[Check]:
         fault != "",
         "统一社会信用代码“{at}”有误：{fault}。请对照营业执照重新录入。",
         fault=fault,
+        brief="位数、字符或校验位不对",
     )
 
 
@@ -79,6 +80,7 @@ def jb02(e: Row) -> Iterator[Check]:
         "统一社会信用代码“{code}”填了不止一行，都没有写厂区名称：另见" + ask,
         others=(unnamed, "site"),
         code=e.uscc,
+        brief="同一代码填了几行，要分写厂区名称",
     )
     same = count(e.key, ("site", "==", e.site), uscc=e.uscc)
     yield check(
@@ -104,6 +106,7 @@ def jb03(e: Row) -> Iterator[Check]:
         "企业“{name}”在别的行填了另一个统一社会信用代码，本行为“{at}”，另见{others}。请对照营业执照改正填错的一行。",
         others=(codes, "uscc"),
         name=e.name,
+        brief="同名企业填了另一个代码",
     )
     names = count("enterprises", ("name", "!=", e.name), uscc=e.uscc)
     yield check(
@@ -112,6 +115,7 @@ def jb03(e: Row) -> Iterator[Check]:
         "统一社会信用代码“{code}”在别的行填了另一个企业名称，本行为“{at}”，另见{others}。请对照营业执照，把企业名称改成一致。",
         others=(names, "name"),
         code=e.uscc,
+        brief="同一代码填了另一个名称",
     )
 
 
@@ -147,12 +151,14 @@ def jb04(e: Row) -> Iterator[Check]:
         fault != "",
         "排污许可证编号“{at}”{fault}。请对照排污许可证或登记回执重新录入。",
         fault=fault,
+        brief="不是22位，或末位不对",
     )
     yield check(
         e.permit_no,
         (fault == "") & (call(first_18, e.permit_no) != e.uscc) & ~call(made_up_code, e.permit_no),
         "排污许可证编号“{at}”的前18位不是本企业的统一社会信用代码“{code}”。请对照证照，改正抄错的一个。",
         code=e.uscc,
+        brief="前18位不是本企业的信用代码",
     )
 
 
@@ -199,11 +205,13 @@ def jb06(row: Row) -> Iterator[Check]:
             cell,
             within(cell, other),
             f"{name}填的是 {{at}}，这是{other_name}的数值，经度和纬度填反了。请把两个数对调。",
+            brief="经度和纬度填反了",
         )
         yield check(
             cell,
             ~within(cell, cell) & ~within(cell, other),
             f"{name} {{at}} 不在聊城市范围内（{low}°至{high}°）。请按十进制的度重新核对填写。",
+            brief="不在本市范围内",
         )
     decimals = lookup("number", "coordinate_decimals")
     short = call(few_decimals, longitude, decimals) & call(few_decimals, latitude, decimals)
@@ -214,6 +222,7 @@ def jb06(row: Row) -> Iterator[Check]:
         Severity.WARNING,
         latitude=latitude,
         decimals=decimals,
+        brief="小数位数太少",
     )
 
 

@@ -21,10 +21,13 @@ def yc01(dust: Row) -> Iterator[Check]:
         dust.done_on < dust.begun_on,
         "“预计完工日期”{at} 早于开工日期 {begun}。请核对两个日期，改正有误的一个。",
         begun=dust.begun_on,
+        brief="完工早于开工",
     )
     over = "“预计完工日期”{at} 早于核对所依据的日期 {day}（填报日期，没有填的按当天），工程应已完工。延期的请填新的日期；确已完工的请删去这一行。"
-    yield check(dust.done_on, (dust.done_on < day) & (dust.begun_on <= dust.done_on), over, day=day)
-    yield check(dust.done_on, (dust.done_on < day) & blank(dust.begun_on), over, day=day)
+    yield check(
+        dust.done_on, (dust.done_on < day) & (dust.begun_on <= dust.done_on), over, brief="预计完工日期已过", day=day
+    )
+    yield check(dust.done_on, (dust.done_on < day) & blank(dust.begun_on), over, brief="预计完工日期已过", day=day)
 
 
 @row_rule("YC02", "扬尘减排量错误", Severity.ERROR, "row", "算术", "dust")

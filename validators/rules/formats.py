@@ -52,15 +52,20 @@ def gs01(book: Book) -> Iterator[Found]:
     """检查什么：各工作表和表头是否齐全、有没有改名或重复；多出来的工作表、表头和名称只作说明，不予读取。
 
     为什么：程序按表名和表头取数，改了名就取不到，整列数据会丢失。
-    怎么改：把表名、表头改回模板原样；多出的表和列不影响提交，可以删去。
+    怎么改：把表名、表头改回模板原样；删掉的用撤销恢复，不要从别的文件复制；多出的表和列不影响提交，可以删去。
     """
     for fault in _faults(book, "GS01"):
         name = value_text(fault.value)
         if fault.what == "sheet":
-            yield Found(f"缺少工作表“{name}”。请从空白模板复制该表，或把改过的表名改回“{name}”。", fault=fault)
+            yield Found(
+                f"缺少工作表“{name}”。改过表名的，请改回“{name}”；删掉的，请撤销删除或找回删除前存的文件，"
+                "不要从别的文件复制一张表来；找不回的，请把本文件交给市里，由程序把内容带进一份新表。",
+                fault=fault,
+            )
         elif fault.what == "missing":
             yield Found(
-                f"《{fault.sheet}》缺少表头“{name}”，可能被改名或删除。请对照空白模板把表头改回“{name}”。", fault=fault
+                f"《{fault.sheet}》缺少表头“{name}”，可能被改名或删除。改过的请改回“{name}”，删掉的请撤销。",
+                fault=fault,
             )
         elif fault.what == "double":
             yield Found(
@@ -184,7 +189,7 @@ def gs03(row: Row) -> Iterator[Check]:
     """检查什么：该填数字、整数、日期的格里是否填了别的，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，以及应填数值的格里是否留着自己写的公式。
 
     为什么：填错类型的格不能参与核算，汇总时会漏掉。
-    怎么改：按提示的范围或可选值重填；自己写的公式请“复制—选择性粘贴—数值”。
+    怎么改：按提示的范围或可选值重填；自己写的公式请核对后改填内容，这一列原有公式的从别的行复制回来。
     """
     if row.key == "enterprises":
         own = count("lines", ("industry", "!=", NOT_KEY), list_id=row.list_id)
@@ -192,6 +197,7 @@ def gs03(row: Row) -> Iterator[Check]:
             row.filing,
             (row.filing == "不适用") & ((row.industry != NOT_KEY) | (own > 0)),
             "申报方式“{at}”只用于非重点行业，本企业属于重点行业。请改填申请报告、申请表或未申报。",
+            brief="重点行业不能选“不适用”",
         )
     else:
         idle = ("不停产", "自主减排")
@@ -200,6 +206,7 @@ def gs03(row: Row) -> Iterator[Check]:
             row.indicator,
             (row.indicator == "无") & acts,
             "核查指标填的是“{at}”，而措施并非各级都是不停产或自主减排。请选一项能证明措施已落实的指标。",
+            brief="有措施就要有核查指标",
         )
 
 
@@ -208,7 +215,10 @@ def gs03_cells(book: Book) -> Iterator[Found]:
     """What the reader could not read as what is due."""
     for fault in _faults(book, "GS03"):
         if fault.what == "formula":
-            message = f"“{fault.header}”里是自己写的公式“{value_text(fault.value)}”，不读取公式的结果。请复制该格，选择性粘贴为数值。"
+            message = (
+                f"“{fault.header}”里是自己写的公式“{value_text(fault.value)}”，不读取公式的结果。"
+                "请先核对：结果对的，复制后选择性粘贴为数值；不对的，直接填写；这一列原有公式的，从别的行把这一格复制过来。"
+            )
         else:
             message = f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}。请重新填写。"
         yield Found(message, fault=fault)
@@ -329,6 +339,7 @@ def gs08(row: Row) -> Iterator[Check]:
             listed(row.line_ids, "lines", "line_id") < codes(row.line_ids),
             "保障生产线编码“{missing}”在《生产线减排措施》中没有。请改成已有的编码，多个之间用“、”隔开。",
             missing=missing,
+            brief="《生产线减排措施》里没有这个编码",
         )
     else:
         yield check(
@@ -402,6 +413,7 @@ def gs11(row: Row) -> Iterator[Check]:
         "清单编号“{at}”开头的区划代码不是“{own}”的 {code}。请改用以 {code} 开头的编号。",
         own=own,
         code=own_code,
+        brief="不是以本区县的代码开头",
     )
 
 
@@ -430,3 +442,23 @@ def gs12_no_enterprise(book: Book) -> Iterator[Found]:
             f"《{root.title}》里没有一家企业。请填报后再提交；确无{without}的，请与市指挥部办公室联系。",
             sheet=root.key,
         )
+
+
+def line_head(line_id: str) -> str:
+    """The 清单编号 that a 生产线编码 begins with: 371502-G-0001 of 371502-G-0001-L01."""
+    return line_id.rpartition("-")[0]
+
+
+@row_rule("GS13", "编码与清单编号不符", Severity.ERROR, "row", "数据字典", "lines")
+def gs13(line: Row) -> Iterator[Check]:
+    """检查什么：生产线编码是否以本行的清单编号开头。
+
+    为什么：编码写明生产线是哪家企业的；与清单编号对不上的，其措施和减排量会算到别家头上，保障生产线也会指错。
+    怎么改：核对这条生产线是哪家企业的，把填错的那一个改正：生产线编码是清单编号加“-L”和两位序号。
+    """
+    yield check(
+        line.line_id,
+        call(line_head, line.line_id) != line.list_id,
+        "生产线编码“{at}”不是以本行的清单编号“{own}”开头。请把填错的一个改正：生产线编码写成 {own}-L01 的样子。",
+        own=line.list_id,
+    )

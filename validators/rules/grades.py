@@ -139,6 +139,7 @@ def pj04(e: Row) -> Iterator[Check]:
         Severity.WARNING,
         grade=e.grade,
         due=due,
+        brief="还没有核定",
     )
 
 
@@ -270,13 +271,15 @@ def pj10(e: Row) -> Iterator[Check]:
     怎么改：按实际提交的材料改正申报方式；材料用错的，请企业改用应交的材料。
     """
     form = lookup("filing_form", e.applied_grade)
-    yield check(
-        e.filing,
-        e.filing.isin(("申请报告", "申请表")) & (e.filing != form),
-        "申报等级为“{grade}”，应提交{form}，申报方式填的是“{at}”。请按实际提交的材料改正，材料用错的请企业改用{form}。",
-        grade=e.applied_grade,
-        form=form,
-    )
+    for due, brief in (("申请表", "申报最低等级应填申请表"), ("申请报告", "申报等级不是最低，应填申请报告")):
+        yield check(
+            e.filing,
+            e.filing.isin(("申请报告", "申请表")) & (e.filing != form) & (form == due),
+            "申报等级为“{grade}”，应提交{form}，申报方式填的是“{at}”。请按实际提交的材料改正，材料用错的请企业改用{form}。",
+            brief=brief,
+            grade=e.applied_grade,
+            form=form,
+        )
 
 
 @row_rule("PJ11", "企业与生产线行业不一致", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(一)", "enterprises")

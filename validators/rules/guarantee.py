@@ -85,12 +85,14 @@ def bz03(row: Row) -> Iterator[Check]:
         (mark == "是") & (rows == 0),
         f"{{at.header}}填“是”，但《保障类》中没有该{what}（{{list_id}}）。请在《保障类》补填一行；不属于的，改为“否”。",
         list_id=row.list_id,
+        brief="《保障类》里没有这一行",
     )
     yield check(
         mark,
         (mark == "否") & (rows > 0),
         f"{{at.header}}填“否”，但《保障类》中有该{what}：{{others}}。属于的，改为“是”；不属于的，删去《保障类》中的行。",
         others=(rows, "name"),
+        brief="《保障类》里有，这里却填“否”",
     )
 
 

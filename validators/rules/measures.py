@@ -76,6 +76,7 @@ def cs02(book: Book) -> Iterator[Found]:
             "请市里对照技术指南补录措施表；补录之前请人工核对。",
             sheet="lines",
             severity=Severity.INFO,
+            for_city=True,
         )
 
 
@@ -200,16 +201,19 @@ def cs03(line: Row) -> Iterator[Check]:
             text,
             judged & ~named & stock,
             "“{at}”只是套话，到现场无法核查。请写明哪条生产线、哪道工序或哪台设备，停多少或由多少降至多少。",
+            brief="只有套话",
         )
         yield check(
             text,
             judged & ~named & ~stock,
             "“{at}”没有写明是哪条生产线、哪道工序或哪台设备，到现场无法核查。请写明具体的停限产装置或工艺环节。",
+            brief="没有写明生产线、工序或设备",
         )
         yield check(
             text,
             judged & named & ~stop & ~number,
             "“{at}”没有写数量，也不是全部停产，无法核查落实没有。请写明停多少、减多少或由多少降至多少。",
+            brief="没有写停多少、减多少",
         )
 
 
@@ -290,12 +294,14 @@ def cs04(line: Row) -> Iterator[Check]:
             ratio,
             (kind == "停产") & (ratio < 100),
             "措施类型为“停产”，减排比例却是 {at}%。停产的比例应为 100；只是减少产量的，请把措施类型改为“限产”。",
+            brief="停产的比例应为100",
         )
         yield check(
             ratio,
             kind.isin(WITHOUT_CUT) & (ratio > 0),
             "措施类型为“{kind}”，减排比例却是 {at}%。这类措施不计减排量，比例应为 0；确有限产或停产的，请改措施类型。",
             kind=kind,
+            brief="这类措施的比例应为0",
         )
         yield check(
             ratio,
@@ -394,6 +400,7 @@ def cs09(enterprise: Row) -> Iterator[Check]:
         enterprise.plan,
         enterprise.plan == "无",
         "“一厂一策”为“无”。清单内企业应当制修订“一厂一策”操作方案并备案，请组织编制后填报。",
+        brief="还没有一厂一策",
     )
     yield check(
         enterprise.plan_filed_on,
@@ -401,6 +408,7 @@ def cs09(enterprise: Row) -> Iterator[Check]:
         "“一厂一策备案日期”{at} 早于核定日期 {fixed}，方案可能没有按核定的等级修订。请修订后重新备案，并填新的日期。",
         Severity.WARNING,
         fixed=enterprise.fixed_on,
+        brief="备案早于核定日期",
     )
 
 
@@ -450,4 +458,5 @@ def cs11(enterprise: Row) -> Iterator[Check]:
         enterprise.list_id,
         count("lines", list_id=enterprise.list_id) == 0,
         "企业“{at}”在《生产线减排措施》中没有一行。请用该清单编号补填生产线；不涉气的企业，请从清单中移出并在《移出说明》说明。",
+        brief="《生产线减排措施》里没有该企业",
     )

@@ -23,12 +23,14 @@ def ys01(transport: Row) -> Iterator[Check]:
         parts != transport.trucks,
         "“{at.header}”为 {at}，而国四及以下、国五、国六、新能源之和为 {parts}。请核对门禁台账，改正总数或分项。",
         parts=parts,
+        brief="分项之和不等于总数",
     )
     yield check(
         transport.machines_cn2,
         transport.machines_cn2 > transport.machines,
         "“{at.header}”为 {at}，多于“{machines.header}”{machines}。请核对后改正。",
         machines=transport.machines,
+        brief="多于非道路移动机械数",
     )
 
 

@@ -157,6 +157,7 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "is_phone": _is_phone,
     "few_decimals": _few_decimals,
     "division_of": lambda plan, list_id: f"LEFT({list_id},LEN({list_id})-7)",
+    "line_head": lambda plan, line_id: f"LEFT({line_id},LEN({line_id})-4)",
     "mentions": _mentions,
     "unpunished": lambda plan, text: f'ISNUMBER(FIND("不予处罚",{text}))',
     "shares": _shares,

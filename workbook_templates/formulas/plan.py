@@ -78,7 +78,7 @@ ERROR, WARNING = SEVERITY_SYMBOLS[Severity.ERROR], SEVERITY_SYMBOLS[Severity.WAR
 FINE = "✓"
 BROKEN_NUMBER = 999
 """Number in the code of a row whose formulas gave an error; nothing is said for it."""
-BROKEN = "■ 校验公式出错，请用空白模板重新粘贴"
+BROKEN = "■ 校验公式坏了，请撤销；撤销不了的，从别的行整行复制过来再改填"
 NOTHING_WRONG = "✓ 没有要改的"
 
 
@@ -583,10 +583,12 @@ def _looked_at() -> frozenset[Column]:
 
 def _said(kind: BookKind) -> list[tuple[str, str]]:
     """Rules and what the workbook says for them in a few words, in the order of their numbers in codes."""
-    own = [rule for rule in all_rules().values() if rule.serves(kind)]
-    names = [(rule.id, rule.name) for rule in own]
-    checks = (one for rule in own for sheet, some in rule.checks.items() if KIND_OF[sheet] == kind for one in some)
-    return list(dict.fromkeys([*names, *((one.rule, one.brief) for one in checks if one.brief)]))
+    rules = all_rules()
+    form = [(rule, rules[rule].name) for rule in ("GS02", "GS03", "GS04", "GS05", "GS07", *ECHOED)]
+    checks = (
+        one for rule in rules.values() for sheet, some in rule.checks.items() if KIND_OF[sheet] == kind for one in some
+    )
+    return list(dict.fromkeys([*form, *((one.rule, one.brief or rules[one.rule].name) for one in checks)]))
 
 
 def _worst(codes: str) -> str:

@@ -199,11 +199,12 @@ export class Desk {
   card(one) {
     const card = element("article", "job");
     card.dataset.state = one.state;
-    const bad = one.state === "没做成" || ["不通过", "无法读取"].includes(one.verdict);
-    const verdict = one.state === "完成" ? one.verdict ?? "完成" : one.state;
+    const ended = ["完成", "没做成"].includes(one.state);
+    const tone = one.state === "没做成" ? "bad" : one.tone;
     const title = element("h3");
     title.append(one.label, element("span", "", one.what));
-    title.append(element("b", one.state === "完成" || one.state === "没做成" ? (bad ? "bad" : "good") : "", one.state === "运行中" ? "" : `${bad ? "✗ " : one.state === "完成" ? "✓ " : ""}${verdict}`));
+    const said = ended ? `${{ good: "✓", open: "！", bad: "✗" }[tone]} ${one.state === "完成" ? one.result : one.state}` : one.state;
+    title.append(element("b", ended ? tone : "", one.state === "运行中" ? "" : said));
     card.append(title);
     const foot = element("div", "foot");
     if (one.state === "运行中") {
@@ -217,6 +218,7 @@ export class Desk {
         button("", "取消", () => attempt(() => ask(`cancel/${one.id}`, {}))),
       );
     } else {
+      if (one.checks.length) card.append(this.checks(one.checks));
       if (one.words.length) {
         const lines = element("ul");
         lines.append(...one.words.map((line) => element("li", "", line)));
@@ -228,6 +230,22 @@ export class Desk {
     }
     card.append(foot);
     return card;
+  }
+
+  /** The checks of an audit, each with its result and count. */
+  checks(checks) {
+    const several = new Set(checks.map((one) => one.file)).size > 1;
+    const table = element("table", "checks");
+    table.append(...checks.map((one) => {
+      const row = element("tr");
+      const mark = { 通过: "✓", 不通过: "✗", 不适用: "－" }[one.result];
+      const number = one.count ? `${one.count} 处` : "";
+      const kind = { 通过: "good", 不通过: "bad" }[one.result] ?? "";
+      const said = element("td", "", [several && one.file, number, one.note].filter(Boolean).join("　"));
+      row.append(element("td", "", one.id), element("td", "", one.name), element("td", kind, `${mark} ${one.result}`), said);
+      return row;
+    }));
+    return table;
   }
 
   links(name) {

@@ -320,7 +320,7 @@ def test_the_city_s_way_in_the_page(start: Start, visit: Visit, inbox: Path) -> 
     expect(page.locator("#ask-about")).to_contain_text("“收件箱-结果”文件夹")
     page.keyboard.press("Enter")
     expect(page.locator(".job")).to_contain_text("已报 11")
-    expect(page.locator(".job b")).to_have_text("✓ 通过")
+    expect(page.locator(".job b")).to_have_text("✓ 已汇总，没有错误")
 
     page.locator("#roots >> text=结果").click()
     page.get_by_label("选中 全市.xlsx").check()

@@ -182,6 +182,21 @@ def busy(path):
     return told
 
 
+def typing(path):
+    """A cell of another sheet is chosen in the pane while one is being typed."""
+    _, book = attached()
+    hand = officer()
+    other = dict(book.rows("生产线减排措施", 7, 7)[0]).get(7)
+    hand.Stand(SHEET, "D7")
+    hand.BeginTyping("打了一半")
+    book.select("生产线减排措施", "H9")
+    return {
+        "typed": dict(book.rows(SHEET, 7, 7)[0])[7][3],
+        "other": dict(book.rows("生产线减排措施", 7, 7)[0]).get(7) == other,
+        "stands": book.stands(),
+    }
+
+
 def session(path):
     """The live session over the host: typed, busy, corrected, a column emptied, closed, opened again."""
     live = Session(excel_host.attach)

@@ -168,7 +168,7 @@ KINDS_OF_ROWS = "GYD"
 """Letters in 清单编号: enterprises, dust sources, mobile sources."""
 
 
-def key(column: Column, text: str, county: str) -> str:
+def lookup_key(column: Column, text: str, county: str) -> str:
     """What a code is looked up by: a number where it is one of the county's own, else its text, or "" for no code.
 
     LibreOffice finds numbers ten times faster than texts. `text` is the address of its value.
@@ -226,9 +226,7 @@ def follows(cell: str, inputs: Sequence[str]) -> str:
     return f"IF({all_of([given(one) for one in inputs])},FALSE,_xlfn.ISFORMULA({cell}))"
 
 
-def faults(
-    column: Column, cell: str, read: str, inputs: Sequence[str], itself: str, code: Callable[[str], str]
-) -> str:
+def faults(column: Column, cell: str, read: str, inputs: Sequence[str], itself: str, code: Callable[[str], str]) -> str:
     """What the reader would notice of an entry cell (GS03 to GS05, GS07), as a code; `read` holds its value.
 
     `inputs` hold the values that a formula offered there is made of, `itself` is the cell's address; `code` gives the

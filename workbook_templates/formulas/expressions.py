@@ -64,6 +64,12 @@ class Plan(Maker, Protocol):
     def cell(self, sheet: str, formula: str) -> str:
         """Address of the helper cell of a sheet with this formula, made if there is none yet."""
 
+    def name(self, sheet: str, formula: str) -> str:
+        """A name that stands for a formula of the rows of a sheet, which is worked out wherever the name is used."""
+
+    def across(self, column: Column) -> str:
+        """Text for a column's value that other rows look at, in their helper cells."""
+
     def held(self, column: Column) -> str:
         """Address of the helper cell that holds the value of a column that other rows look at."""
 
@@ -208,7 +214,7 @@ def _(node: Lookup, plan: Plan) -> str:
             return ";".join(map(quoted, plan.words(str(keys[0]))))
         return plan.fixed(node.table, keys, node.default)
     key = '&"|"&'.join(say(key, plan) for key in node.keys)
-    return plan.cell(_sheet_of(node), f"IFERROR({plan.look_up(node.table, key)},{constant(node.default)})")
+    return plan.name(_sheet_of(node), f"IFERROR({plan.look_up(node.table, key)},{constant(node.default)})")
 
 
 def _sheet_of(node: Expr) -> str:
@@ -226,38 +232,36 @@ def _(node: Call, plan: Plan) -> str:
     function = FUNCTIONS.get(node.function.__name__)
     if function is None:
         raise Untranslatable(node.function.__name__)
-    return function(plan, *(_argument(argument, plan) for argument in node.arguments))
+    first, *others = node.arguments
+    if isinstance(first, Cell) and first.column.kind == "text":  # it is looked at many times
+        return function(plan, plan.kept(first.column), *(say(argument, plan) for argument in others))
+    return function(plan, *(say(argument, plan) for argument in node.arguments))
 
 
-def _argument(node: Expr, plan: Plan) -> str:
-    """A text that a function looks at several times stands in a helper cell."""
-    if isinstance(node, Cell) and not node.column.is_number:
-        return plan.kept(node.column)
-    return say(node, plan)
+def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
+    """Columns that a condition looks at in other rows, and those of its own row that it looks them up by.
 
-
-def columns_of_others(node: Expr) -> Iterator[Column]:
-    """Columns that a condition looks at in other rows, and those of its own row that it looks them up by."""
+    With each: None where it is looked at itself, else what is made of it in the row where it stands.
+    """
     match node:
         case Ref() | Largest():
-            yield from (node.target, SHEETS[node.target.sheet][node.key_field], *_cells_of(node.key))
+            yield from ((one, None) for one in (node.target, SHEETS[node.target.sheet][node.key_field]))
         case Count():
-            yield from (SHEETS[node.sheet][name] for name in (node.key_field, *(name for name, _, _ in node.where)))
-            yield from _cells_of(node.key)
-            if any(other_is_sheet(node, value) for _, _, value in node.where):
-                yield from (cell for _, _, value in node.where for cell in _cells_of(value))
+            sheet = SHEETS[node.sheet]
+            yield sheet[node.key_field], None
+            for name, op, value in node.where:
+                yield sheet[name], (op, value.value) if isinstance(value, Const) else None
+                yield from ((cell, None) for cell in _cells_of(value) if cell.sheet == node.sheet)
         case Total():
-            yield from (SHEETS[node.sheet][name] for name in (node.key_field, *node.fields))
-            yield from _cells_of(node.key)
+            yield SHEETS[node.sheet][node.key_field], None
+            yield from ((SHEETS[node.sheet][name], node.fields) for name in node.fields)
         case Listed():
-            yield from (SHEETS[node.sheet][name] for name in (node.key_field, *(name for name, _, _ in node.where)))
+            yield SHEETS[node.sheet][node.key_field], None
+            yield from ((SHEETS[node.sheet][name], (op, str(value))) for name, op, value in node.where)
+    if isinstance(node, Ref | Count | Total | Largest):
+        yield from ((cell, None) for cell in _cells_of(node.key))
     for part in node.parts():
         yield from columns_of_others(part)
-
-
-def other_is_sheet(count: Count, value: Expr) -> bool:
-    """Whether a value that is counted by is of the counted sheet itself."""
-    return any(cell.sheet == count.sheet for cell in _cells_of(value))
 
 
 def _cells_of(node: Expr) -> Iterator[Column]:
@@ -285,7 +289,7 @@ def place_of(sheet: str, key_field: str, key: Expr, plan: Plan) -> str:
 def _(node: Ref, plan: Plan) -> str:
     first = place_of(node.target.sheet, node.key_field, node.key, plan)
     values = plan.over(node.target.sheet, plan.held(node.target))
-    return plan.cell(_sheet_of(node.key), f'IF({first}=0,"",INDEX({values},{first}))')
+    return plan.name(_sheet_of(node.key), f'IF({first}=0,"",INDEX({values},{first}))')
 
 
 @say.register
@@ -300,13 +304,13 @@ def _(node: Total, plan: Plan) -> str:
     block = f"INDEX({keys},{first}):INDEX({keys},{first}+{BLOCK - 1})"
     together = f"IF(ISNUMBER(MATCH({key},{plan.over(node.sheet, again)},0)),{BLOCK},SUMPRODUCT(--({block}={key})))"
     many = plan.cell(here, f"IF({first}=0,0,IFERROR({together},{BLOCK}))")
-    values = [plan.held(sheet[name]) for name in node.fields]
+    values = [plan.across(sheet[name]) for name in node.fields]
     known = all_of([given(value) for value in values])
     products = plan.over(node.sheet, plan.cell(node.sheet, f'IF({own}="","",IF({known},{"*".join(values)},""))'))
     part = f"INDEX({products},{first}):INDEX({products},{first}+{many}-1)"
     apart = f'IF(SUMPRODUCT(({keys}={key})*({products}=""))=0,SUMPRODUCT(--({keys}={key}),{products}),"")'
     near = f'IF(COUNT({part})={many},SUM({part}),"")'
-    return plan.cell(here, f"IF({many}=0,0,IF({many}<{BLOCK},{near},{apart}))")
+    return plan.name(here, f"IF({many}=0,0,IF({many}<{BLOCK},{near},{apart}))")
 
 
 @say.register
@@ -319,7 +323,7 @@ def _(node: Largest, plan: Plan) -> str:
     newest = plan.cell(name, f'IF({own}="","",IF({held}="","",IF({later}=0,{own},"")))')
     missing = exists(Count(name, node.key_field, node.key, ((node.target.field, "unknown", Const(None)),)), plan)
     found = f'IFERROR(INDEX({values},MATCH({key},{plan.over(name, newest)},0)),"")'
-    return plan.cell(_sheet_of(node.key), f'IF({key}="","",IF({missing},"",{found}))')
+    return plan.name(_sheet_of(node.key), f'IF({key}="","",IF({missing},"",{found}))')
 
 
 @say.register
@@ -327,14 +331,14 @@ def _(node: Listed, plan: Plan) -> str:
     joined = plan.kept(node.joined.column)
     keys = plan.over(node.sheet, _keys(Count(node.sheet, node.key_field, Const(None), node.where), plan)[0])
     found = "+".join(f"ISNUMBER(MATCH({code},{keys},0))" for code in codes_in(plan, joined, plan.county))
-    return plan.cell(node.joined.column.sheet, f'IF({joined}="",0,{found})')
+    return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 
 @say.register
 def _(node: Codes, plan: Plan) -> str:
     joined = plan.kept(node.joined.column)
     found = "+".join(f"({code}<>{NO_CODE})" for code in codes_in(plan, joined, plan.county))
-    return plan.cell(node.joined.column.sheet, f'IF({joined}="",0,{found})')
+    return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 
 def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
@@ -347,7 +351,7 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
     tests, equal = [], list[tuple[Column, Expr]]()
     for name, op, other in count.where:
         column = sheet[name]
-        own = plan.held(column)
+        own = plan.across(column)
         if op == "unknown":
             tests.append(f'{own}=""')
         elif op == "==" and isinstance(other, Const) and other.value is None:
@@ -363,7 +367,7 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
             raise Untranslatable(f"count {name} {op}")
     if not tests:
         return key, equal
-    joined = _with(key, [(column, plan.held(column)) for column, _ in equal], plan)
+    joined = _with(key, [(column, plan.across(column)) for column, _ in equal], plan)
     return plan.cell(count.sheet, f'IF({key}="","",IF({all_of(tests)},{joined},""))'), equal
 
 
@@ -378,8 +382,8 @@ def _with(key: str, values: list[tuple[Column, str]], plan: Plan) -> str:
     return f"IF(ISNUMBER({key}),{key}*1000+MATCH({value},{plan.listed(column)},0),{text})"
 
 
-def exists(count: Count, plan: Plan, *, cell: bool = True) -> str:
-    """Whether a row is counted, in a helper cell of the row that asks unless it is said otherwise."""
+def exists(count: Count, plan: Plan) -> str:
+    """Whether a row is counted."""
     here = _sheet_of(count.key)
     for place, (name, op, other) in enumerate(count.where):
         rest = count.where[:place] + count.where[place + 1 :]
@@ -395,7 +399,7 @@ def exists(count: Count, plan: Plan, *, cell: bool = True) -> str:
     key = _key_of(count.key, plan)
     wanted = _with(key, [(column, say(value, plan)) for column, value in equal], plan)
     found = f'IF({key}="",FALSE,ISNUMBER(MATCH({wanted},{plan.over(count.sheet, keys)},0)))'
-    return plan.cell(here, found) if cell else found
+    return plan.name(here, found)
 
 
 def _one_of(count: Count, name: str, listed: Lookup, rest: tuple[tuple[str, str, Expr], ...], plan: Plan) -> str:
@@ -406,8 +410,8 @@ def _one_of(count: Count, name: str, listed: Lookup, rest: tuple[tuple[str, str,
     for value in dict.fromkeys(one for values in table.values() for one in values):  # type: ignore[attr-defined] # lists
         asks = In(cell, tuple(key for key, values in table.items() if value in values))  # type: ignore[operator] # lists
         held = Count(count.sheet, count.key_field, count.key, (*rest, (name, "==", _Same(value))))
-        tests.append(f"IF({say(asks, plan)},{exists(held, plan, cell=False)},FALSE)")
-    return plan.cell(_sheet_of(count.key), any_of(tests))
+        tests.append(f"IF({say(asks, plan)},{exists(held, plan)},FALSE)")
+    return plan.name(_sheet_of(count.key), any_of(tests))
 
 
 class _Same(Expr):
@@ -442,9 +446,9 @@ def several(count: Count, plan: Plan) -> str:
     same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
     if column.kind == "code18":
         found = f"IF({_again(sheet, plan.number(column), plan)},{same},FALSE)"
-    else:
+    else:  # a number, but for odd codes
         found = f"IF(ISNUMBER({keys}),{_again(sheet, keys, plan)},{same})"
-    return plan.cell(sheet, f'IF({keys}="",FALSE,{found})')
+    return plan.name(sheet, f'IF({keys}="",FALSE,{found})')
 
 
 def _unlike(count: Count, other: Cell, plan: Plan) -> str:
@@ -454,7 +458,7 @@ def _unlike(count: Count, other: Cell, plan: Plan) -> str:
     values = plan.over(sheet, own)
     rows = f'({plan.over(sheet, key)}={key})*({values}<>{own})*({values}<>"")'
     found = f"IF({_again(sheet, plan.number(column), plan)},SUMPRODUCT({rows})>0,FALSE)"
-    return plan.cell(sheet, f'IF({key}="",FALSE,IF({own}="",FALSE,{found}))')
+    return plan.name(sheet, f'IF({key}="",FALSE,IF({own}="",FALSE,{found}))')
 
 
 def _counted(count: Count, plan: Plan) -> str:
@@ -465,7 +469,7 @@ def _counted(count: Count, plan: Plan) -> str:
     if [op for _, op, _ in count.where] == ["contains"]:
         [(name, _, other)] = count.where
         both = plan.over(count.sheet, plan.cell(count.sheet, f'{own}&"|"&{plan.held(sheet[name])}'))
-        return plan.cell(here, f'IF({first}=0,FALSE,ISNUMBER(MATCH({key}&"|*"&{say(other, plan)}&"*",{both},0)))')
+        return plan.name(here, f'IF({first}=0,FALSE,ISNUMBER(MATCH({key}&"|*"&{say(other, plan)}&"*",{both},0)))')
     asked = [f"({plan.over(count.sheet, own)}={key})"]
     for name, op, other in count.where:
         area, value = plan.over(count.sheet, plan.held(sheet[name])), say(other, plan)
@@ -474,4 +478,4 @@ def _counted(count: Count, plan: Plan) -> str:
         asked.append(f"({area}{_SIGNS[op]}{value})")
         if op == "!=":
             asked.append(f'({area}<>"")')
-    return plan.cell(here, f"IF({first}=0,FALSE,SUMPRODUCT({'*'.join(asked)})>0)")
+    return plan.name(here, f"IF({first}=0,FALSE,SUMPRODUCT({'*'.join(asked)})>0)")

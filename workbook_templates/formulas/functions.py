@@ -28,6 +28,9 @@ class Maker(Protocol):
     def here(self, formula: str) -> str:
         """Address of a helper cell, in the row that is judged, with this formula."""
 
+    def named(self, formula: str) -> str:
+        """A name for a formula of the rows that are judged, for what is long and seldom worked out."""
+
     def table_of(self, head: str, values: Sequence[object]) -> str:
         """A name for a list of the hidden sheet."""
 
@@ -62,7 +65,7 @@ def name_number(name: str) -> str:
     signs = [f"MID({padded},{place},1)" for place in range(1, half + 1)]
     signs += [f'MID(RIGHT("{"0" * half}"&{name},{half}),{place},1)' for place in range(1, half + 1)]
     terms = "+".join(f"_xlfn.UNICODE({sign})*{choose.randrange(1 << 16, 1 << 20)}" for sign in signs)
-    return f'IFERROR(LEN({name})+{terms},-2)'
+    return f"IFERROR(LEN({name})+{terms},-2)"
 
 
 def _uscc_fault(plan: Maker, code: str) -> str:
@@ -111,7 +114,7 @@ def _is_phone(plan: Maker, text: str) -> str:
     shape = f'SUBSTITUTE(SUBSTITUTE({text},"（","("),"）",")")'
     for digit in "123456789":
         shape = f'SUBSTITUTE({shape},"{digit}","0")'
-    shape = plan.here(shape)
+    shape = plan.named(shape)
     shapes, first, second, free = (
         plan.table_of(f"电话{head}", values)
         for head, values in zip(("样", "起", "又", "四"), zip(*_number_shapes(), strict=True), strict=True)
@@ -131,17 +134,17 @@ def _is_phone(plan: Maker, text: str) -> str:
 def _shares(plan: Maker, text: str, other: str) -> str:
     padded = plan.here(f'{other}&"{"¦" * (LONGEST_NAME + 3)}"')  # never blank: FIND finds "" in Excel
     places = ",".join(f"FIND(MID({padded},{place},3),{text})" for place in range(1, LONGEST_NAME + 1))
-    return f"IF(LEN({other})<3,ISNUMBER(FIND({other},{text})),COUNT({places})>0)"
+    return plan.named(f"IF(LEN({other})<3,ISNUMBER(FIND({other},{text})),COUNT({places})>0)")
 
 
 def _mentions(plan: Maker, text: str, words: str) -> str:
-    return f"COUNT({','.join(f'FIND({word},{text})' for word in words.split(';'))})>0"
+    return plan.named(f"COUNT({','.join(f'FIND({word},{text})' for word in words.split(';'))})>0")
 
 
 def _without(plan: Maker, text: str, *names: str) -> str:
     for one in names:
         text = f'SUBSTITUTE({text},IF(LEN({one})>2,{one},"¦"),"")'
-    return plan.here(text)
+    return plan.named(text)
 
 
 def _few_decimals(plan: Maker, degrees: str, decimals: str) -> str:

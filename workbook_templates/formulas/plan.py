@@ -9,8 +9,9 @@ six signs in one helper cell: what it is (`appearance.FAULTS`), the number of th
 stands in a number that no other workbook's formulas give, and counts only so.
 """
 
+import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 
@@ -30,7 +31,7 @@ from workbook_templates.formulas.cells import (
     faults,
     folded,
     follows,
-    key,
+    lookup_key,
     nonblank,
     quoted,
     value,
@@ -48,6 +49,9 @@ NEXT = "下一处错误"
 SIGNS = {Severity.ERROR: WRONG, Severity.WARNING: WARN, Severity.INFO: TELL}
 LONGEST = 7_000
 """Signs of a formula; Excel takes 8,192."""
+HEAVIEST = 5_000
+"""Parts of the formulas that one helper cell joins, names spelled out; LibreOffice takes 8,192, some of its own."""
+_PART = re.compile(rf'{TITLE}_[^-+*/&<>=(),:" ]+|"[^"]*"|[A-Z]+\(|[^!,()]+![$A-Z0-9:]+|[A-Z0-9.]+|[-+*/&<>=]+')
 ONLY_IN_PYTHON: dict[str, str] = {
     "GS01": "表名和表头由程序读取时核对，公式看不出自己的表头被改了名",
     "GS06": "模板版本要与程序认得的版本比较",
@@ -80,6 +84,8 @@ BROKEN_NUMBER = 999
 """Number in the code of a row whose formulas gave an error; nothing is said for it."""
 BROKEN = "■ 校验公式坏了，请撤销；撤销不了的，从别的行整行复制过来再改填"
 NOTHING_WRONG = "✓ 没有要改的"
+NOT_JUDGED = "■ 有的行没有核对"
+NO_FORMULA = "处没有校验公式"
 
 
 ECHOED = ("BZ01", "BZ02")
@@ -116,8 +122,9 @@ class Lead:
     def head(self) -> tuple[str, str]:
         """What stands in the head of the sheet: the link, and how many rows are at fault."""
         counts = f'"{ERROR} "&{self.wrong}&"行　{WARNING} "&{self.warned}&"行"'
-        unjudged = f'"■ "&{self.unjudged}&"行没有校验公式"'
-        return f'IF({self.fault},{self.link},"{NOTHING_WRONG}")', f"IF({self.unjudged}>0,{unjudged},{counts})"
+        unjudged = f'"■ "&{self.unjudged}&"{NO_FORMULA}"'
+        nothing = f'IF({self.unjudged}=0,"{NOTHING_WRONG}","{NOT_JUDGED}")'
+        return f"IF({self.fault},{self.link},{nothing})", f"IF({self.unjudged}=0,{counts},{unjudged})"
 
 
 @dataclass
@@ -142,6 +149,8 @@ FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 3, "code22": 40, "code4"
 """Characters that the value of a column of a kind has, in the helper cells for rows with something odd."""
 DONE, NOTED, WARNED, FAULTY, UNJUDGED = 1, 2, 3, 4, 9
 """Last digits in `JUDGED`."""
+LARGE = {*ROOTS.values(), "lines"}
+"""Sheets with many rows: what the rows find by themselves is not worked out anew when another row changes."""
 BEYOND = 1_000
 """Rows beyond those made ready that formulas look at."""
 
@@ -179,6 +188,8 @@ class Formulas:
             self._judge(SHEETS[key])
         for key in room:
             self._conclude(SHEETS[key])
+        for key in room:
+            self.helper_names(key)  # the names of all formulas
 
     def helper_names(self, sheet: str) -> list[str]:
         """Names in the helper columns of a sheet, from left to right."""
@@ -197,6 +208,10 @@ class Formulas:
     def here(self, formula: str) -> str:
         """Address of the helper cell of the sheet that is judged."""
         return self.cell(self._sheet, formula)
+
+    def named(self, formula: str) -> str:
+        """A name for a formula of the sheet that is judged."""
+        return self.name(self._sheet, formula)
 
     def over(self, sheet: str, address: str) -> str:
         """All rows of a helper column, by a name that says what its cells hold; the head, which no row moves, is the first."""
@@ -245,11 +260,17 @@ class Formulas:
         assert column in self._others, column  # noqa: S101 - `_looked_at` knows them all
         return self.cell(column.sheet, value(column, self.entry(column), self._choices(column)))
 
+    def across(self, column: Column) -> str:
+        """Text for the value of a column in helper cells that other rows look at: nothing else of the row is asked."""
+        if column in self._others:
+            return self.held(column)
+        return value(column, self.entry(column), self._choices(column))
+
     def key(self, column: Column) -> str:
         """Address of the helper cell with what a row is found by."""
         if column.kind not in ("id", "ref"):
             return self.held(column)
-        return self.cell(column.sheet, key(column, self.held(column), self.county))
+        return self.cell(column.sheet, lookup_key(column, self.held(column), self.county))
 
     def number(self, column: Column) -> str:
         """Address of the helper cell with a number made of a text that is compared with those of other rows."""
@@ -349,11 +370,11 @@ class Formulas:
             self.cell(sheet.key, kept)
         state = self.state(sheet.key)
         alone, others, among = self._spelled(sheet, entries)
-        form = [self.cell(sheet.key, f'IF({state}=1,{text},"")') for text in _joined(self._form(sheet, entries))]
+        form = [self.cell(sheet.key, f'IF({state}=1,{text},"")') for text in self._chunks(self._form(sheet, entries))]
         rules = [
             self.cell(sheet.key, f'IF({state}=0,"",{text})')
-            for pieces in (alone, others, among)
-            for text in _joined(pieces)
+            for pieces in ((alone, others, among) if sheet.key in LARGE else ([*alone, *others, *among],))
+            for text in self._chunks(pieces)
         ]
         joined, broken = "&".join(form + rules), f"{WRONG}01{BROKEN_NUMBER}"
         codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({state}=0,"",IFERROR({joined},"{broken}"))')
@@ -387,19 +408,18 @@ class Formulas:
         texts: list[tuple[Column, str]] = []
         for column in columns:
             entry = self.entry(column)
-            if column.kind == "enum":
-                text = f'IFERROR({choice(entry, self._choices(column)[1])},"")'
-            else:
-                text = value(column, entry, ("", ""))
+            choices = self._choices(column)
+            place = f'IFERROR({choice(entry, choices[1])},"")'
+            text = place if column.kind == "enum" else value(column, entry, choices)
             if inputs := self._inputs(column):
                 text = f'IF({follows(self.entry(column), inputs)},"",{text})'
             texts.append((column, f'LEFT({text}&"{" " * FIELDS[column.kind]}",{FIELDS[column.kind]})'))
         while texts:
             own: list[tuple[Column, str]] = []
-            while texts and sum(len(text) + 1 for _, text in (*own, texts[0])) < LONGEST:
+            while texts and sum(self._weight(text) for _, text in (*own, texts[0])) < HEAVIEST:
                 own.append(texts.pop(0))
-            address = self.cell(sheet.key, f'IF({self.state(sheet.key)}=1,{"&".join(text for _, text in own)},"")')
-            first = 1
+            joined = "&".join(map(self.named, self._joined(text for _, text in own)))
+            address, first = self.cell(sheet.key, f'IF({self.state(sheet.key)}=1,{joined},"")'), 1
             for column, _ in own:
                 self._fields[column] = address, first
                 first += FIELDS[column.kind]
@@ -435,7 +455,7 @@ class Formulas:
         yield from (f"{self.entry(one)}=INT({self.entry(one)})" for one in numbers if one.kind != "decimal")
         texts = [one for one in entries if one.kind == "text"]
         if texts:
-            joined = self.here('"¦"&' + '&"¦"&'.join(self.entry(one) for one in texts) + '&"¦"')
+            joined = self.named('"¦"&' + '&"¦"&'.join(self.entry(one) for one in texts) + '&"¦"')
             yield f"COUNT({','.join(self._areas(texts))})=0"
             yield from (f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦TRUE¦", "¦FALSE¦"))
             yield f"LEN({joined})>0"
@@ -489,7 +509,7 @@ class Formulas:
     def _echoes(self, sheet: Sheet) -> Iterator[str]:
         """What is found at an enterprise, told at the rows that speak of it."""
         row = place_of("enterprises", "list_id", Cell(sheet["list_id"]), self)
-        found = self.here(f'IF({row}=0,"",INDEX({self.over("enterprises", self.codes["enterprises"])},{row}))')
+        found = self.named(f'IF({row}=0,"",INDEX({self.over("enterprises", self.codes["enterprises"])},{row}))')
         for rule in ECHOED:
             sign = SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]]
             there = self._code(sign, SHEETS["enterprises"]["grade"], rule)
@@ -508,9 +528,8 @@ class Formulas:
         self._sheet = sheet.key
         entries = [column for column in sheet.columns if column.required != "auto"]
         own = self.helpers[sheet.key].formulas
-        first, last = sheet.columns[1].position, sheet.columns[-1].position
-        window = f"{sheet.title}!${letter(first)}1:${letter(last)}1"
-        tests = [self.name(sheet.key, f"AND({some})") for some in _joined(self._plain(entries), ",")]
+        window = f"{sheet.title}!$B1:${letter(len(sheet.columns) - 1)}1"
+        tests = [self.name(sheet.key, f"AND({some})") for some in self._joined(self._plain(entries), ",")]
         plain = f"IFERROR(AND({','.join(tests)}),FALSE)"
         offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
         typed = f"COUNTA({','.join(self._areas(one for one in entries if one not in offered))})"
@@ -526,6 +545,37 @@ class Formulas:
         stamp = int(_digest("".join((*own.values(), formula))), 36) % 90_000 + 10_000
         own[JUDGED] = f"IF({self.state(sheet.key)}=0,0,{stamp * 10}+{formula})"
         self._lead(sheet, codes, stamp * 10)
+
+    def _chunks(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Texts of formulas that join the pieces, each light enough for a cell; the pieces stand in names."""
+        names: list[str] = []
+        total = 0
+        for chunk in self._joined(pieces):
+            weight = self._weight(chunk)
+            if names and total + weight > HEAVIEST:
+                yield "&".join(names)
+                names, total = [], 0
+            names.append(self.named(chunk))
+            total += weight
+        if names:
+            yield "&".join(names)
+
+    def _joined(self, pieces: Iterable[str], sign: str = "&") -> Iterator[str]:
+        """Pieces joined by a sign, as long and as heavy as a formula may be."""
+        found, total = "", 0
+        for piece in pieces:
+            weight = self._weight(piece)
+            if found and (len(found) + len(piece) + 1 > LONGEST or total + weight > HEAVIEST):
+                yield found
+                found, total = piece, weight
+            else:
+                found, total = f"{found}{sign}{piece}" if found else piece, total + weight
+        if found:
+            yield found
+
+    def _weight(self, formula: str) -> int:
+        """Parts of a formula, with names spelled out."""
+        return sum(self._weight(self.names[part]) if part in self.names else 1 for part in _PART.findall(formula))
 
     def _lead(self, sheet: Sheet, codes: str, stamp: int) -> None:
         """The way to the next cell at fault, and how far the sheet is."""
@@ -544,13 +594,12 @@ class Formulas:
 
         row = self.single(place(FAULTY, place(UNJUDGED, place(WARNED, "0"))))
         found = self.single(f'IF({row}=0,"",INDEX({self.over(sheet.key, codes)},{row}))')
-        column = self.single(f'IF({row}=0,2,IFERROR(VALUE(MID({found},{_worst(found)}+1,2)),2))')
+        column = self.single(f"IF({row}=0,2,IFERROR(VALUE(MID({found},{_worst(found)}+1,2)),2))")
         address = f"ADDRESS({row}+{HEADER_ROW - 1},{column},4)"
         status = f"{sheet.title}!$A${HEADER_ROW}:$A${last}"
         # what is entered in all rows, the heads among it, and what rows of ours say of themselves
         heads = f"COUNTA({sheet.title}!$B${HEADER_ROW}:${width}${HEADER_ROW})"
         loose = self.single(f"COUNTA({cells})-{heads}-SUM({entered})")
-        stale = self.single(rows(UNJUDGED))
         self.lead[sheet.key] = Lead(
             next=f"INDEX({body},MAX(2,{row}),{column})",
             link=f'HYPERLINK("#\'{sheet.title}\'!"&{address},"▶ {NEXT}："&{address})',
@@ -559,7 +608,7 @@ class Formulas:
             filled=self.single(rows(DONE, NOTED, WARNED, FAULTY, UNJUDGED)),
             wrong=self.single(rows(FAULTY)),
             warned=self.single(rows(WARNED)),
-            unjudged=self.single(f"IF({loose}=0,0,1)+{stale}"),
+            unjudged=self.single(f"ABS({loose})+{rows(UNJUDGED)}"),
         )
 
 
@@ -574,11 +623,15 @@ def _digest(text: str) -> str:
 
 @cache
 def _looked_at() -> frozenset[Column]:
-    """Columns that rows look at in other rows, and what they look them up by."""
-    checks = (one for rule in all_rules().values() for own in rule.checks.values() for one in own)
+    """Columns that rows look at in other rows, and what they look them up by, for which a helper cell pays."""
+    uses: dict[Column, set[object]] = {}
+    for rule in all_rules().values():
+        for one in (one for own in rule.checks.values() for one in own):
+            for column, use in columns_of_others(one.when):
+                uses.setdefault(column, set()).add(use)
     roots = (SHEETS[key][name] for key in ROOTS.values() for name in ("list_id", "name"))
     keys = (column for sheet in SHEETS.values() for column in sheet.columns if column.kind in LOOKED_UP)
-    return frozenset([*roots, *keys, *(column for one in checks for column in columns_of_others(one.when))])
+    return frozenset([*roots, *keys, *(column for column, own in uses.items() if None in own or len(own) > 1)])
 
 
 def _said(kind: BookKind) -> list[tuple[str, str]]:
@@ -595,16 +648,3 @@ def _worst(codes: str) -> str:
     """Place of the first of the worst codes."""
     error = f'MIN(FIND("{WRONG}",{codes}&"{WRONG}"),FIND("{MISSING}",{codes}&"{MISSING}"))'
     return f'IF({error}<=LEN({codes}),{error},IFERROR(FIND("{WARN}",{codes}),1))'
-
-
-def _joined(pieces: Iterable[str], sign: str = "&") -> Iterator[str]:
-    """Pieces joined by a sign, as long as a formula may be."""
-    found = ""
-    for piece in pieces:
-        if found and len(found) + len(piece) + 1 > LONGEST:
-            yield found
-            found = piece
-        else:
-            found = f"{found}{sign}{piece}" if found else piece
-    if found:
-        yield found

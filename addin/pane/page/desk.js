@@ -6,7 +6,12 @@ const two = (number) => String(number).padStart(2, "0");
 
 function day(seconds) {
   const at = new Date(seconds * 1000);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(seconds)}`;
+}
+
+function clockTime(seconds) {
+  const at = new Date(seconds * 1000);
+  return `${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
 export class Desk {
@@ -132,7 +137,7 @@ export class Desk {
 
   sayTarget() {
     if (this.about.inbox === null) {
-      $("target").textContent = "校验的是已保存的文件；还没保存的改动不算在内。";
+      $("target").textContent = "校验的是正在填的表，还没保存的改动也算在内。";
       return;
     }
     const place = this.folder.split("/").at(-1);
@@ -193,7 +198,7 @@ export class Desk {
     if (ended.length && this.about.inbox !== null) this.enter(this.folder);
     const done = ended.findLast((one) => one.state === "完成");
     this.offerSources();
-    if (done) this.show(done.id);
+    if (done) this.show(done.live ? 0 : done.id);
   }
 
   card(one) {
@@ -273,7 +278,7 @@ export class Desk {
 
   /** Lets the person choose whose findings are listed. */
   offerSources() {
-    const done = this.jobs.filter((one) => one.state === "完成").toReversed();
+    const done = this.jobs.filter((one) => one.state === "完成" && !one.live).toReversed();
     const wanted = [...(this.about.live ? [[0, "正在填的表"]] : []), ...done.map((one) => [one.id, `${one.label}的结果：${one.what}`])];
     $("source").replaceChildren(...wanted.map(([id, text]) => {
       const option = element("option", "", text);
@@ -296,7 +301,8 @@ export class Desk {
       const findings = id ? await ask(`found/${id}`) : null;
       this.source = id;
       $("source").value = id;
-      this.list.instead(findings);
+      const job = this.jobs?.find((one) => one.id === id);
+      this.list.instead(findings, job && `${clockTime(job.began)} ${job.label}的结果${this.about.live ? "（不随填表变化）" : ""}`);
     });
   }
 }

@@ -43,6 +43,7 @@ from validators.findings import Finding, Json, counts, in_order, stops
 from validators.imports import KINDS, Import, Imports
 from validators.rule import judge, judge_city, value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, default, load
+from validators.text import visible
 from validators.versions import Change, differences
 from workbook_templates.city import COUNTIES, Desk, read_city, seen_files, write_city
 from workbook_templates.decided import printed, read_decisions
@@ -151,7 +152,14 @@ def inbox(sources: Iterable[Path]) -> list[Path]:
 
 
 def _is_input(path: Path) -> bool:
-    return not path.name.startswith((".", "~$", "~lock")) and path.name != ledger.NAME
+    """Whether somebody put it there, not a system or a program."""
+    return (
+        not path.name.startswith((".", "~$", "~lock"))
+        and path.name.casefold() not in ("thumbs.db", "ehthumbs.db", "desktop.ini")
+        and path.suffix.casefold() not in (".tmp", ".lnk")
+        and "__MACOSX" not in path.parts
+        and path.name != ledger.NAME
+    )
 
 
 def references(sources: Iterable[Path]) -> tuple[list[tuple[str, Path]], list[tuple[str, str]]]:
@@ -189,8 +197,11 @@ def _read_import(path: Path, kind: str) -> Import:
 
 def labels(paths: Sequence[Path]) -> list[str]:
     """Names shown to people: the file's own, with its folders where two would be the same."""
-    names = [path.name for path in paths]
-    return [name if names.count(name) == 1 else path.as_posix() for name, path in zip(names, paths, strict=True)]
+    names = [visible(path.name, 255) for path in paths]
+    return [
+        name if names.count(name) == 1 else visible(path.as_posix(), 1000)
+        for name, path in zip(names, paths, strict=True)
+    ]
 
 
 def read_inbox(

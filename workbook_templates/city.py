@@ -435,7 +435,7 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> 
             )
         own.append((int(text_of(cells[row_at])), cells))
     for file, rows in by_source.items():
-        Entries(by_file[file], sheet, Seen(), as_county, rows).read()
+        Entries(by_file[file], sheet, Grid(sheet.title, False, rows, Seen()), as_county).read()
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

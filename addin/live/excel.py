@@ -32,10 +32,11 @@ from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
 from addin.live.over_xlwings import ERRORS, Names, Tab
 from addin.problems import debugging
 from validators.columns import letter, position_of
+from validators.looks import look_of
 from validators.records import EXCEL_EPOCH, Raw
 from workbook_templates.layout import HEADER_ROW
-from workbook_templates.quick import EPOCH_1904, Rows, Seen, moment
-from workbook_templates.reader import Grid, shows_moment
+from workbook_templates.quick import EPOCH_1904, Rows, Seen, shown
+from workbook_templates.reader import Grid
 
 _xlwindows.N_COM_ATTEMPTS = 1
 """xlwings asks a busy Excel for ever by itself; here it is asked once, and again later."""
@@ -593,12 +594,12 @@ def _read(sheet: Any, block: Area, epoch: dt.date, found: dict[int, list[Raw]], 
     for column, rows in numbers.items():
         span = Area(rows[0], column, rows[-1], column)
         for area, code in _uniform(span, lambda area: sheet.Range(area.address).NumberFormat):
-            duration = shows_moment(code)
-            if duration is not None:
+            look = look_of(code or "")
+            if look is not None:
                 for row in range(area.top, area.bottom + 1):
                     serial = found[row][column] if row in found else ""
                     if type(serial) is float:
-                        found[row][column] = moment(serial, duration=duration, epoch=epoch)
+                        found[row][column] = shown(serial, look, epoch)
 
 
 def _rows_of(cells: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - COM has no types

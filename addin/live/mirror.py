@@ -207,7 +207,7 @@ def _entered(book: Book, sheet: Sheet, layout: Layout, lines: Mapping[int, Line 
     """What stands in rows, as the one reader makes it of cells: records, and what it notices."""
     own = replace(book, tables={}, faults=[], _indexes={})
     grid = _grid_of(sheet.title, lines)
-    Entries(own, sheet, grid.seen, layout, below(layout, grid)).read()
+    Entries(own, sheet, below(layout, grid), layout).read()
     records = {record.row: record for record in own.tables[sheet.key]}
     faults: dict[int, list[Fault]] = {}
     for fault in own.faults:

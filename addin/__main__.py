@@ -2,7 +2,7 @@
 
 import sys
 
-from addin.cli import main
+from addin.cli.app import main
 
 if __name__ == "__main__":  # on Windows child processes import this module, too
     sys.exit(main())

@@ -4,7 +4,7 @@ import ctypes
 import io
 import sys
 
-from addin.cli import main
+from addin.cli.app import main
 
 STOP_SIGN = 0x10
 

@@ -51,7 +51,7 @@ def refusal(error: OSError, path: str | Path | None = None) -> str:
 @contextmanager
 def output(target: Path, *, force: bool, inputs: Iterable[Path] = (), suffix: str = ".xlsx") -> Iterator[BinaryIO]:
     """The new file that takes the place of `target` when the block ends well; errors as in `writing`."""
-    from workbook_templates.streaming import replacing
+    from workbook_templates.xlsx.writer import replacing
 
     with writing(target, force=force, inputs=inputs, suffix=suffix), replacing(target, overwrite=force) as file:
         yield file

@@ -13,8 +13,8 @@ from validators import ruleset
 from validators.columns import SHEETS
 from validators.records import Value
 from validators.ruleset import Row, RuleSet
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.county.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 DATA = Path(__file__).parent / "data"
 YEAR = "2020"

@@ -18,14 +18,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from addin.libreoffice.office import Office
+from addin.apps.libreoffice.instance import Office
 from bench.data import YEAR
 from validators import ruleset
 from validators.columns import COVER_TITLE, LETTERS, SHEETS
-from workbook_templates import template
+from workbook_templates.county import template
 from workbook_templates.formulas.plan import Formulas
-from workbook_templates.layout import BAND_ROW, FIRST_ROW, MARK_ROW
-from workbook_templates.sample import make_officer, make_rows
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
+from workbook_templates.xlsx.appearance import BAND_ROW, FIRST_ROW, MARK_ROW
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "实时性能-工作簿.md"

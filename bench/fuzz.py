@@ -19,15 +19,15 @@ import atheris
 with atheris.instrument_imports(include=["validators", "workbook_templates"]):
     from validators import ruleset
     from validators.audit import Report, audit, sheets
-    from workbook_templates.reader import UnreadableWorkbook, read_county
-    from workbook_templates.streaming import Column, Sheet, write_workbook
-    from workbook_templates.submission import heads
+    from workbook_templates.county.reader import UnreadableWorkbook, read_county
+    from workbook_templates.submission.submission_workbook import heads
+    from workbook_templates.xlsx.writer import Column, Sheet, write_workbook
 
 import datetime as dt
 
 from bench.withstand import scan
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.county.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 SNIPPETS = [
     snippet.encode()

@@ -22,7 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from addin.live.libreoffice import _Listener
+from addin.live.libreoffice_host import _Listener
 from addin.live.mirror import Mirror
 from addin.live.session import Session
 from addin.live.state import Picture
@@ -34,7 +34,7 @@ from tests.addin.live.screen import focus, keys, screen, write
 from validators.book import Book
 from validators.columns import LETTERS, SHEETS
 from validators.rule import judge
-from workbook_templates.reader import read_county
+from workbook_templates.county.reader import read_county
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "实时性能.md"
@@ -61,7 +61,7 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "live.xlsx"
         subprocess.run(
-            [sys.executable, "-c", "import sys; from addin.cli import main; sys.exit(main(sys.argv[1:]))", "sample", "--county", "371502", "--enterprises", str(ENTERPRISES),
+            [sys.executable, "-c", "import sys; from addin.cli.app import main; sys.exit(main(sys.argv[1:]))", "sample", "--county", "371502", "--enterprises", str(ENTERPRISES),
              "--seed", "1", "--out", str(path)],
             check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
         )  # fmt: skip

@@ -16,12 +16,12 @@ from tempfile import TemporaryDirectory
 
 import openpyxl
 
-from addin.city import export, reproduce
+from addin.office.consolidation import export, reproduce
 from bench.withstand import scan
 from tests.addin.conftest import fill
 from tests.mutants import CHANGES, mutants, seen
 from validators.audit import audit
-from workbook_templates.submission import heads, manifest_path
+from workbook_templates.submission.submission_workbook import heads, manifest_path
 
 
 def harmful(data: bytes) -> set[str]:

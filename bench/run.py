@@ -97,7 +97,7 @@ def naive_step(folder: str, out: str) -> int:
 
 def whole_step(folder: str, out: str) -> int:
     """Check, consolidate and export in one process, nothing read twice; returns the rows of the submission."""
-    from addin.city import consolidate, submit
+    from addin.office.consolidation import consolidate, submit
 
     gc.disable()  # as the command line does
     done = consolidate([Path(folder)], Path(out, "一次.xlsx"), overwrite=True)
@@ -109,7 +109,7 @@ def whole_step(folder: str, out: str) -> int:
 
 def command_step(*arguments: str) -> dict[str, int]:
     """A command of ours, as it is typed, with `--json`; returns its exit code, and the rows that it counted."""
-    from addin.cli import main
+    from addin.cli.app import main
 
     with redirect_stdout(StringIO()) as said:
         code = main([*arguments, "--json"])
@@ -140,7 +140,7 @@ def audit_step(file: str, second_reading: str) -> tuple[str, float]:
     """Audit a submission with its manifest, with AU09 or without; the verdict, and CPU seconds without the start."""
     import validators.audit
     from validators.audit import audit
-    from workbook_templates.submission import heads, manifest_path
+    from workbook_templates.submission.submission_workbook import heads, manifest_path
 
     if second_reading == "no":
         validators.audit.values.compare = lambda *_, **__: None  # to see what AU09 costs
@@ -315,7 +315,7 @@ def start(_: Path) -> list[str]:
             found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         return min(found)
 
-    ours = best("from addin.cli import main; main(['--help'])")
+    ours = best("from addin.cli.app import main; main(['--help'])")
     return [f"| `qingdan --help` | {ours:.2f} 秒 |", f"| 空的 Python | {best('pass'):.2f} 秒 |"]
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from addin.worker import Failure, each
+from addin.reading.isolation import Failure, each
 from validators.audit import Report, audit
-from workbook_templates.submission import heads
+from workbook_templates.submission.submission_workbook import heads
 
 SECONDS, MEMORY = 10.0, 1 << 30
 SUFFIXES = {".xlsx", ".xlsm", ".xlsb", ".xls", ".xltx", ".xltm", ".xlt", ".xlam", ".xla", ".xlw", ".et", ".ett"}

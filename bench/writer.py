@@ -17,7 +17,7 @@ import pandas as pd
 import xlsxwriter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from workbook_templates.streaming import Column, Sheet, Value, write_workbook
+from workbook_templates.xlsx.writer import Column, Sheet, Value, write_workbook
 
 Tables = dict[str, list[list[Value]]]
 

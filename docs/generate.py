@@ -1,4 +1,4 @@
-"""Writes 规则目录.md and 数据字典.md from the rules and the declaration, and addin/examples.json from the cases.
+"""Writes 规则目录.md and 数据字典.md from the rules and the declaration, and addin/office/examples.json from the cases.
 
 Run `python -m docs.generate` after a change to a rule, a case, a column or a rule set; a test says when it is due.
 """
@@ -8,33 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from addin.rules import rule_lines
+from addin.office.rule_catalogue import rule_lines
 from tests.validators.test_cases import CASES, find, place
 from validators import ruleset
 from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, Column
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Severity
 from validators.records import ID_SHAPES, number_text
-from validators.rule import Rule, all_rules, value_text
+from validators.rule import GROUPS, Rule, all_rules, value_text
 from workbook_templates.formulas.plan import ONLY_IN_PYTHON, PARTLY
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = ROOT / "addin" / "examples.json"
+EXAMPLES = ROOT / "addin" / "office" / "examples.json"
 NOTE = "本页由程序生成（`python -m docs.generate`），请勿手工修改。"
-GROUP_NAMES = {
-    "GS": "格式",
-    "JB": "基本信息",
-    "PJ": "绩效评级",
-    "BZ": "保障类",
-    "CS": "减排措施",
-    "JP": "减排量核算",
-    "YS": "运输管控",
-    "YC": "扬尘源",
-    "YD": "移动源",
-    "SB": "绩效分级申报",
-    "SC": "绩效分级审查核定",
-    "DT": "绩效分级动态管理",
-    "HZ": "全市汇总",
-}
 MEANINGS = {
     Severity.BLOCKER: "不能当作清单读取，先修好文件。",
     Severity.ERROR: "必须改正，否则不能导出。",
@@ -108,7 +93,7 @@ def rule_catalogue(shown: Mapping[str, Any]) -> str:
     ]
     parts += ["## 填报时工作簿不说的", "填报表自己的公式说不了下面这些，由程序判断。其余的填报时就说，程序再判断一遍。"]
     parts.append(_table(("规则", "为什么"), _untold(rules)))
-    for group, name in GROUP_NAMES.items():
+    for group, (_, name) in GROUPS.items():
         own = [rule for rule in rules.values() if rule.id.startswith(group)]
         parts.append(f"## {group} {name}")
         parts += [_rule_page(rule, shown[rule.id]) for rule in own]

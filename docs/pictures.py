@@ -15,15 +15,15 @@ from threading import Thread
 
 from playwright.sync_api import Page, sync_playwright
 
-from addin.demo import FAULTY, plant
-from addin.directory import directory
 from addin.live.session import Session
+from addin.office.directory import directory
 from addin.pane.server import Pane
+from addin.trial.demo import FAULTY, plant
 from tests.addin.live.conftest import Calc, wait_for
 from tests.addin.live.screen import focus, screen, windows
 from validators import ruleset
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.county.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 PICTURES = Path(__file__).with_name("图")
 RULES = ruleset.load("2020")

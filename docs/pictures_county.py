@@ -9,9 +9,9 @@ from tests.addin.live.screen import focus, keys
 from tests.typist import Typist, typist, wait_for
 from validators import ruleset
 from validators.columns import COVER_TITLE, LETTERS, SHEETS
-from workbook_templates.layout import FIRST_ROW
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.county.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
+from workbook_templates.xlsx.appearance import FIRST_ROW
 
 FOLDER = Path(__file__).parent / "图"
 COUNTY, RULES, FILLED = "371502", ruleset.load("2020"), 8

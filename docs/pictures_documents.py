@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from addin.cli import main
+from addin.cli.app import main
 from docs.pictures import PICTURES, make_county
 from tests.inventory import write_file
 

@@ -13,10 +13,10 @@ from tests.typist import Typist, typist, wait_for
 from validators import ruleset
 from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEETS
 from validators.records import Value
-from workbook_templates.cover import OFFICER_FIELDS
-from workbook_templates.layout import FIRST_ROW
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.county.cover import OFFICER_FIELDS
+from workbook_templates.county.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
+from workbook_templates.xlsx.appearance import FIRST_ROW
 
 COUNTY, RULES, ENTERPRISES, SEED = "371502", ruleset.load("2020"), 10, 3
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from addin.city import export
+from addin.office.consolidation import export
 from tests.addin.conftest import fill
 from tests.mutants import CHANGES, mutants, seen
 from validators.audit import Report, audit
-from workbook_templates.submission import heads, manifest_path
+from workbook_templates.submission.submission_workbook import heads, manifest_path
 
 COUNT, SEED = 280, 7
 VALUES = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from addin.libreoffice.office import Office
+from addin.apps.libreoffice.instance import Office
 from tests.addin.live.screen import focus, keys, screen, windows, write
 from validators.columns import letter
 

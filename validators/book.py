@@ -10,9 +10,9 @@ from typing import Any
 
 from validators.columns import KINDS, LETTERS, ROOTS, SHEETS, BookKind
 from validators.expr import Index, Record
+from validators.lookup_tables import rule_table
 from validators.records import record_type
 from validators.ruleset import RuleSet, load
-from validators.tables import rule_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Book:
         return old
 
     def table(self, name: str) -> Mapping[Any, Any]:
-        """A table of the rule set by name (`validators.tables`); `own` is what the workbook says of itself."""
+        """A table of the rule set by name (`validators.lookup_tables`); `own` is what the workbook says of itself."""
         if name == "own":
             known = self.county in self.ruleset.divisions
             return {

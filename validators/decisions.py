@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from validators.book import Book
-from validators.city import City, conflict_key
 from validators.columns import POLLUTANT_NAMES
 from validators.findings import Finding, Severity
-from validators.imports import pollutant_of
+from validators.references import pollutant_of
 from validators.rule import all_rules
 from validators.ruleset import RuleSet
+from validators.settlement import City, conflict_key
 
 WAIVER, EXCLUSION, HOLDS, GRADE, EMISSION, REVOKED = "豁免", "剔除", "冲突裁定", "等级变更", "全社会排放", "撤销"
 KINDS: Mapping[str, tuple[str, ...]] = {

@@ -592,7 +592,7 @@ def call(function: Callable[..., object], *arguments: object) -> Expr:
 
 
 def lookup(table: str, *keys: object, default: object = None) -> Expr:
-    """A value of a rule-set table (see `validators.tables`)."""
+    """A value of a rule-set table (see `validators.lookup_tables`)."""
     return Lookup(table, tuple(wrap(key) for key in keys), default)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from validators.book import Book
 from validators.expr import Record
 from validators.findings import Json
-from validators.procedure import CITY, COUNTY, MINISTRY, Standing, adjustment, standings
+from validators.grading_procedure import CITY, COUNTY, MINISTRY, Standing, adjustment, standings
 from validators.records import Value
 from validators.ruleset import NOT_KEY, PROVINCE
 

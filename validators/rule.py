@@ -10,21 +10,35 @@ from itertools import islice
 from typing import Any, Literal
 
 from validators.book import Book, Fault
-from validators.city import City
 from validators.columns import KINDS, SHEETS, BookKind, Column, position_of
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
 from validators.looks import Shown as Seen
 from validators.records import number_text
 from validators.ruleset import RuleSet
+from validators.settlement import City
 from validators.text import FORBIDDEN, LONGEST, length, visible
 
 Scope = Literal["cell", "row", "workbook", "versions", "city"]
 MOST_OTHERS = 10
 MOST_SHOWN = 3
 """How many other rows a finding carries, and how many of them its message shows."""
-GROUPS = ("gs", "jb", "pj", "bz", "cs", "jp", "ys", "yc", "yd", "sb", "sc", "dt", "hz")
-"""Modules of `validators.rules`, in the order of the catalogue."""
+GROUPS = {
+    "GS": ("formats", "格式"),
+    "JB": ("basic_information", "基本信息"),
+    "PJ": ("grades", "绩效评级"),
+    "BZ": ("guarantee", "保障类"),
+    "CS": ("measures", "减排措施"),
+    "JP": ("reductions", "减排量核算"),
+    "YS": ("transport", "运输管控"),
+    "YC": ("dust", "扬尘源"),
+    "YD": ("mobile_sources", "移动源"),
+    "SB": ("applications", "绩效分级申报"),
+    "SC": ("reviews", "绩效分级审查核定"),
+    "DT": ("dynamic_management", "绩效分级动态管理"),
+    "HZ": ("city_wide", "全市汇总"),
+}
+"""What the ids of a group begin with: its module in `validators.rules`, and its name; in the order of the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +169,8 @@ def city_rule(id_: str, name: str, severity: Severity, basis: str) -> Callable[[
 @cache
 def all_rules() -> dict[str, Rule]:
     """The register, filled."""
-    for group in GROUPS:
-        import_module(f"validators.rules.{group}")
+    for module, _ in GROUPS.values():
+        import_module(f"validators.rules.{module}")
     return RULES
 
 

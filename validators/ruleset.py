@@ -15,7 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Protocol
 
-from validators.law import Row, fields, labels
+from validators.ruleset_tables import Row, fields, labels
 
 TABLES = tuple(labels("tables"))
 NOT_KEY = "非重点行业"

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from workbook_templates.quick import Rows, Seen
-from workbook_templates.reader import Tab
+from workbook_templates.county.reader import Tab
+from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 
 class Busy(Exception):
@@ -75,7 +75,7 @@ class OpenBook(Protocol):
     def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
         """Rows of a sheet from `first` to `last` (1-based, inclusive), those without any value left out.
 
-        Values are those of `records.Raw`: logical values as bool, moments as `quick.moment` makes them of numbers.
+        Values are those of `records.Raw`: logical values as bool, moments as `fast_reader.moment` makes them of numbers.
         A formula stands in `Seen.formulas` (Excel text without `=`) and what it gives among the values; an error
         value stands in `Seen.errors` and is a blank. Nothing of the `shape`.
         """

@@ -7,11 +7,11 @@ from addin.live.host import OpenBook
 from validators.book import Book, Fault
 from validators.columns import KINDS, SHEETS, Sheet
 from validators.findings import Finding
+from validators.incremental import Rows as WatchedRows
+from validators.incremental import Watch
 from validators.records import Raw
-from validators.watch import Rows as WatchedRows
-from validators.watch import Watch
-from workbook_templates.quick import Rows, Seen
-from workbook_templates.reader import HEAD_ROWS, Entries, Grid, Layout, Tab, begin, below, find_layout, lay_out
+from workbook_templates.county.reader import HEAD_ROWS, Entries, Grid, Layout, Tab, begin, below, find_layout, lay_out
+from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
 LAST_ROW = 1 << 20

@@ -17,12 +17,12 @@ from tempfile import TemporaryFile
 from threading import Lock, Thread
 from typing import IO, Any, Literal
 
+from addin.cli.terminal import STEP_MARK
 from addin.pane.board import shown
 from addin.problems import Stop, refusal
-from addin.terminal import STEP_MARK
 from validators.findings import Json, Severity
-from workbook_templates.streaming import JOB
-from workbook_templates.submission import manifest_path
+from workbook_templates.submission.submission_workbook import manifest_path
+from workbook_templates.xlsx.writer import JOB
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class Jobs:
 
 def _start(arguments: list[str], mark: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
     # -P: nothing that lies in the current folder is imported
-    command = [sys.executable, "-P", "-c", "import sys; from addin.cli import main; sys.exit(main())", *arguments]
+    command = [sys.executable, "-P", "-c", "import sys; from addin.cli.app import main; sys.exit(main())", *arguments]
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from addin.cli import main
+from addin.cli.app import main
 from addin.live.state import Live
 from addin.pane.server import Pane
 from validators import ruleset
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.county.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 COUNTY = "371502"
 RULES = ruleset.load("2020")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.addin.conftest import COUNTY, RULES, Run, fill
-from workbook_templates.sample import make_rows
+from workbook_templates.samples.sample_inventory import make_rows
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000)
 ENTERPRISES = "xl/worksheets/sheet2.xml"
@@ -267,7 +267,9 @@ def writing(
 ) -> Iterator[tuple[object, ...]]:
     """A command that writes `--out`, without that option."""
     # an export writes in a child process, where the disk of these tests would not be broken
-    monkeypatch.setattr("addin.city.each", lambda function, items, **_: [function(*item) for item in items])
+    monkeypatch.setattr(
+        "addin.office.consolidation.each", lambda function, items, **_: [function(*item) for item in items]
+    )
     commands: dict[str, tuple[object, ...]] = {
         "sample": SAMPLE,
         "template": TEMPLATE,
@@ -285,7 +287,7 @@ def test_a_full_disk_is_one_line(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     # filling a real disk needs a mount, which tests must not need: the disk refuses when the file is flushed
-    monkeypatch.setattr("workbook_templates.streaming.os.fsync", full)
+    monkeypatch.setattr("workbook_templates.xlsx.writer.os.fsync", full)
     out = tmp_path / "出.xlsx"
     code, said, err = run(*writing, "--out", out)
     assert (code, said) == (2, "")

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from addin import city as desk
-from addin import ledger
+from addin.office import consolidation as desk
+from addin.office import ledger
+from addin.office.ledger_entries import record_decision
 from addin.problems import Stop
-from addin.records import record_decision
 from tests.addin.conftest import fill
-from tests.addin.test_city import ALONE, audited, county, inbox
+from tests.addin.office.test_consolidation import ALONE, audited, county, inbox
 from validators import ruleset
 from validators.book import Book
 from validators.decisions import Decision
-from workbook_templates.reader import read_county
+from workbook_templates.county.reader import read_county
 
 RULES = ruleset.load("2020")
 KILLED = """
@@ -35,12 +35,12 @@ def die(*given, **named):
     {before}
     os.kill(os.getpid(), signal.SIGKILL)
 {module}.{name} = die
-from addin import city
-from tests.addin.test_city import ALONE
+from addin.office import consolidation
+from tests.addin.office.test_consolidation import ALONE
 {work}
 """
-CONSOLIDATE = "city.consolidate([Path(sys.argv[1])], Path(sys.argv[2]), exclusions=ALONE, overwrite=True)"
-EXPORT = "city._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', None, True)"
+CONSOLIDATE = "consolidation.consolidate([Path(sys.argv[1])], Path(sys.argv[2]), exclusions=ALONE, overwrite=True)"
+EXPORT = "consolidation._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', None, True)"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def killed(source: Path, module: str, name: str, work: str, before: str = "pass"
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("workbook_templates.streaming", "shared_strings_xml"),  # in the middle of the workbook
+        ("workbook_templates.xlsx.writer", "shared_strings_xml"),  # in the middle of the workbook
         ("os", "fsync"),  # when it is whole but not yet in its place
     ],
 )
@@ -91,7 +91,7 @@ def test_killed_while_consolidating_nothing_is_half_written_and_the_next_run_rec
 
 
 def test_killed_between_the_workbook_and_the_record_the_same_version_is_made_again(source: Path) -> None:
-    killed(source, "addin.city", "write_city", CONSOLIDATE, before="real(*given, **named)")
+    killed(source, "addin.office.consolidation", "write_city", CONSOLIDATE, before="real(*given, **named)")
     with ledger.opened(source.parent) as record:
         assert record is None or record.versions() == []
     out = source.parent / "全市.xlsx"
@@ -103,8 +103,8 @@ def test_killed_between_the_workbook_and_the_record_the_same_version_is_made_aga
 def test_killed_while_exporting_the_next_export_is_whole(source: Path) -> None:
     consolidate(source)
     for module, name in (
-        ("workbook_templates.streaming", "shared_strings_xml"),
-        ("workbook_templates.submission", "file_digest"),
+        ("workbook_templates.xlsx.writer", "shared_strings_xml"),
+        ("workbook_templates.submission.submission_workbook", "file_digest"),
     ):
         killed(source, module, name, EXPORT)
         target = source.parent / "报省.xlsx"
@@ -161,7 +161,7 @@ def test_killed_in_the_middle_of_a_record_it_is_not_there_and_the_others_are(sou
     one = Decision("全社会排放", key="SO2", value="10", reason="年报")
     record_decision(source.parent, 2020, one)
     script = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom addin import ledger\nfrom validators.decisions import Decision\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom addin.office import ledger\nfrom validators.decisions import Decision\n"
         "with ledger.opened(Path(sys.argv[1]), writing=True) as record:\n"
         "    for n in range(500): record.keep(f'x{n}', os.urandom(20000))\n"  # more than fits into its memory
         "    record.add(2020, Decision('全社会排放', key='NOx', value='1', reason='x'))\n"
@@ -177,7 +177,7 @@ def test_killed_in_the_middle_of_a_record_it_is_not_there_and_the_others_are(sou
 
 
 def test_two_offices_at_once_get_the_same_version(source: Path) -> None:
-    script = f"import sys\nfrom pathlib import Path\nfrom addin import city\nfrom tests.addin.test_city import ALONE\n{CONSOLIDATE}"
+    script = f"import sys\nfrom pathlib import Path\nfrom addin.office import consolidation\nfrom tests.addin.office.test_consolidation import ALONE\n{CONSOLIDATE}"
     outs = [source.parent / "甲.xlsx", source.parent / "乙.xlsx"]
     running = [subprocess.Popen([sys.executable, "-c", script, str(source), str(out)]) for out in outs]
     assert [process.wait(timeout=120) for process in running] == [0, 0]
@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_everything_as_it_was(source: Path, monkeypatch: pyte
         raise OSError(28, os.strerror(28))
 
     with monkeypatch.context() as patch:
-        patch.setattr("workbook_templates.streaming.os.fsync", full)
+        patch.setattr("workbook_templates.xlsx.writer.os.fsync", full)
         with pytest.raises(Stop, match="磁盘已满"):
             consolidate(source)
     assert [path.name for path in source.parent.iterdir()] == ["收件箱"]

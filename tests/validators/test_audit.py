@@ -41,7 +41,7 @@ from validators.audit import Check, ColumnKind, sheets, values
 from validators.audit.policy import PLAIN_AREAS, grammar, hides_value
 from validators.audit.report import CHECKS, Findings, plain
 from validators.audit.sheets import Formats, SheetWalker, StringTable, below, is_figure
-from validators.package import MAIN, PackageError
+from validators.ooxml.package import MAIN, PackageError
 
 SM = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 MS = "application/vnd.ms-"

@@ -12,9 +12,9 @@ from tests.inventory import make_book
 from validators import ruleset
 from validators.book import Book
 from validators.findings import Finding, Severity
-from validators.law import fields, key_of
 from validators.rule import all_rules, judge
 from validators.ruleset import RuleSet, UnknownRuleSet, of_tables
+from validators.ruleset_tables import fields, key_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from addin.city import consolidate, submit
-from addin.cli import main
+from addin.cli.app import main
+from addin.office.consolidation import consolidate, submit
 from tests.addin.conftest import fill
 from tests.inventory import write_file
 from tests.workbook_templates.openxml import lint
 from validators import ruleset
-from workbook_templates.lawbook import write_law
-from workbook_templates.template import write_county
+from workbook_templates.city.ruleset_workbook import write_law
+from workbook_templates.county.template import write_county
 
 TOOL = Path(__file__).parents[1] / "tools" / "node_modules" / "@xarsh" / "ooxml-validator-linux-x64" / "ooxml-validator"
 EXCEPTIONS: list[dict[str, str]] = yaml.safe_load(Path(__file__).with_name("openxml.yaml").read_text("utf-8"))

@@ -15,7 +15,7 @@ from validators.audit.report import CHECKS, Check, Evidence, Findings, Report
 from validators.audit.sheets import ColumnKind, Formats, SheetFacts, SheetWalker, StringTable
 from validators.audit.signature import Signing
 from validators.audit.walk import Walker, walk
-from validators.package import (
+from validators.ooxml.package import (
     NotPackageError,
     Package,
     PackageError,
@@ -23,7 +23,7 @@ from validators.package import (
     open_package,
     workbook_part,
 )
-from validators.package import sheets as tabs_of
+from validators.ooxml.package import sheets as tabs_of
 
 __all__ = ["Check", "ColumnKind", "Evidence", "Report", "Signing", "audit"]
 

@@ -6,7 +6,7 @@ from validators.audit import policy
 from validators.audit.report import Findings
 from validators.audit.sheets import Formats, area
 from validators.audit.walk import Attributes, Walker, is_no, screen, walk
-from validators.package import Package, PackageError, resolve
+from validators.ooxml.package import Package, PackageError, resolve
 
 TYPES = "[Content_Types].xml"
 _RELS = re.compile(r"(?:(.*)/)?_rels/([^/]*)\.rels")

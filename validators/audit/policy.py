@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from validators.package import OFFICE, PACKAGE
+from validators.ooxml.package import OFFICE, PACKAGE
 
 
 class Kind(NamedTuple):

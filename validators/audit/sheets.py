@@ -21,7 +21,7 @@ from pydantic_core import from_json
 from validators.audit.report import Findings
 from validators.audit.walk import LEADING, NUMBER, Attributes, Walker, is_no
 from validators.columns import letter, position_of
-from validators.package import MAIN, NAMESPACES, TooBigError
+from validators.ooxml.package import MAIN, NAMESPACES, TooBigError
 
 ColumnKind = Literal["number", "code", "date", "text"]
 

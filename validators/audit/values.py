@@ -16,7 +16,7 @@ from validators.audit.report import Findings
 from validators.audit.sheets import BlockWalker, SheetFacts, T, valid_text
 from validators.audit.walk import Attributes
 from validators.columns import letter, position_of
-from validators.package import Package
+from validators.ooxml.package import Package
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet

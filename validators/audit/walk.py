@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from validators.audit import policy
 from validators.audit.report import Findings
-from validators.package import MAX_SMALL_PART, Package, SafeParser
+from validators.ooxml.package import MAX_SMALL_PART, Package, SafeParser
 
 Attributes = dict[str, str]
 LEADING = (

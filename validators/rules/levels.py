@@ -33,13 +33,19 @@ def above_emission(row: Row) -> Iterator[Check]:
             "“{at.header}”为 {at}，大于“{daily.header}”{daily}：减下来的不可能比排放的还多。"
             "请核对减排量和日排放量，改正有误的一格。",
             daily=daily,
+            brief="减排量超过日排放量",
         )
 
 
 def below_zero(row: Row) -> Iterator[Check]:
     """Reductions below zero."""
     for _, cut, _ in cuts(row):
-        yield check(cut, cut < 0, "“{at.header}”为 {at}，减排量不能是负数。请改为不小于 0 的数；没有减排的填 0。")
+        yield check(
+            cut,
+            cut < 0,
+            "“{at.header}”为 {at}，减排量不能是负数。请改为不小于 0 的数；没有减排的填 0。",
+            brief="减排量是负数",
+        )
 
 
 def falling(row: Row, stem: str) -> Iterator[Check]:
@@ -52,4 +58,5 @@ def falling(row: Row, stem: str) -> Iterator[Check]:
             "“{at.header}”为 {at}，小于“{lower.header}”{lower}：预警级别越高，措施和减排量不得越少。"
             "请核对两个级别，改正有误的一格。",
             lower=lower,
+            brief="小于低一级预警的数",
         )

@@ -25,7 +25,7 @@ from docx.shared import Pt
 from rapidfuzz import process
 
 from validators.audit.report import plain
-from workbook_templates.documents.package import Template, TemplateError
+from workbook_templates.documents.docx_package import Template, TemplateError
 
 Element = Any
 """An element of lxml, which has no types, with the helpers that python-docx gives it."""

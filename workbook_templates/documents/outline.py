@@ -28,7 +28,7 @@ from docx.oxml.parser import parse_xml
 from docx.shared import Mm, Pt
 
 from validators.columns import LEVEL_NAMES
-from workbook_templates.layout import LEVEL_BANDS
+from workbook_templates.xlsx.appearance import LEVEL_BANDS
 
 if TYPE_CHECKING:
     from docx.document import Document as Paper

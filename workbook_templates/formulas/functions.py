@@ -135,6 +135,7 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "is_industry_code": _is_industry_code,
     "is_phone": _is_phone,
     "few_decimals": _few_decimals,
+    "line_head": lambda name, line_id: f"LEFT({line_id},LEN({line_id})-4)",
     "division_of": lambda name, list_id: f"LEFT({list_id},LEN({list_id})-7)",
     "mentions": _mentions,
     "unpunished": lambda name, text: f'ISNUMBER(FIND("不予处罚",{text}))',

@@ -1,7 +1,7 @@
 """Where the formulas of a county workbook stand: helper cells, names, texts and tables.
 
 Every formula is a hidden defined name written for row 1; a helper cell in row 12 holds only that name, and so judges
-row 12. The findings of a row are codes of five signs in one helper cell: what it is (`layout.FAULTS`), the number of the
+row 12. The findings of a row are codes of five signs in one helper cell: what it is (`appearance.FAULTS`), the number of the
 column, the number of what is said (`Formulas.said`); from them come the text in 校验, the colours and the way to the next cell at fault.
 """
 
@@ -14,13 +14,13 @@ from random import Random
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter
 from validators.expr import Cell
 from validators.findings import SEVERITY_SYMBOLS, Severity
+from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
-from validators.tables import rule_table
+from workbook_templates.county.default_formulas import OFFERED
 from workbook_templates.formulas.cells import computed, faults, folded, quoted, value
 from workbook_templates.formulas.expressions import MOST_SIGNS, Untranslatable, constant, judged, place_of
-from workbook_templates.layout import FIRST_ROW, HEADER_ROW, MISSING, TELL, WARN, WRONG
-from workbook_templates.offered import OFFERED
+from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, MISSING, TELL, WARN, WRONG
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""
@@ -64,7 +64,7 @@ ERROR, WARNING = SEVERITY_SYMBOLS[Severity.ERROR], SEVERITY_SYMBOLS[Severity.WAR
 FINE = "✓"
 BROKEN_NUMBER = 99
 """Number in the code of a row whose formulas gave an error; nothing is said for it."""
-BROKEN = "■ 校验公式出错，请用空白模板重新粘贴"
+BROKEN = "■ 校验公式坏了，请撤销；撤销不了的，从别的行整行复制过来再改填"
 NOTHING_WRONG = "✓ 没有要改的"
 
 
@@ -394,10 +394,12 @@ class Formulas:
 
 def _said(kind: BookKind) -> list[tuple[str, str]]:
     """Rules and what the workbook says for them in a few words, in the order of their numbers in codes."""
-    own = [rule for rule in all_rules().values() if rule.serves(kind)]
-    names = [(rule.id, rule.name) for rule in own]
-    checks = (one for rule in own for sheet, some in rule.checks.items() if KIND_OF[sheet] == kind for one in some)
-    return list(dict.fromkeys([*names, *((one.rule, one.brief) for one in checks if one.brief)]))
+    rules = all_rules()
+    form = [(rule, rules[rule].name) for rule in ("GS02", "GS03", "GS04", "GS05", "GS07", *ECHOED)]
+    checks = (
+        one for rule in rules.values() for sheet, some in rule.checks.items() if KIND_OF[sheet] == kind for one in some
+    )
+    return list(dict.fromkeys([*form, *((one.rule, one.brief or rules[one.rule].name) for one in checks)]))
 
 
 def _worst(codes: str) -> str:

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from addin.cli import main
-from addin.libreoffice.office import hold
+from addin.apps.libreoffice.instance import hold
+from addin.cli.app import main
 from addin.live.session import Session
 from addin.live.state import Picture
 from tests.inventory import COUNTY
 from validators import ruleset
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.county.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 PATIENCE = 60.0
 """Seconds after which something that should happen has not; the machine may be slow."""
@@ -90,8 +90,8 @@ class Calc:
     """A LibreOffice of the test's own with a workbook; what is done goes through the view, as by hand."""
 
     def __init__(self, path: Path, *, headless: bool = True) -> None:
-        from addin.libreoffice.engine import app
-        from addin.libreoffice.office import Office
+        from addin.apps.libreoffice.engine import app
+        from addin.apps.libreoffice.instance import Office
 
         self.path = path
         self.office = Office.start(headless=headless)
@@ -102,7 +102,7 @@ class Calc:
         )
 
     def host(self) -> Any:
-        from addin.live.libreoffice import LibreOffice
+        from addin.live.libreoffice_host import LibreOffice
 
         return LibreOffice(self.office)
 
@@ -136,7 +136,7 @@ class Calc:
 @pytest.fixture(scope="module")
 def libreoffice() -> None:
     """Skip where there is no LibreOffice, but not in CI."""
-    from addin.libreoffice.office import NoOffice, load_uno
+    from addin.apps.libreoffice.instance import NoOffice, load_uno
 
     if not os.environ.get("CI"):
         if shutil.which("soffice") is None:

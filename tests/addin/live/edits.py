@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from tests.addin.live.memory import Cell, Changed, Dirty, Error, Formula, MemoryBook, MemoryTab
 from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEETS
-from workbook_templates.layout import FIRST_ROW, HEADER_ROW
-from workbook_templates.offered import OFFERED
-from workbook_templates.reader import find_layout
+from workbook_templates.county.default_formulas import OFFERED
+from workbook_templates.county.reader import find_layout
+from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW
 
 JUNK: tuple[Cell, ...] = (
     "", " ", "无", "是", "否", "Ａ", "1２", "12", "12 ", "2020-08-30", 0.0, 1.0, -5.0, 1e9, True, dt.date(2020, 8, 22),

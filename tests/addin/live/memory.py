@@ -7,8 +7,8 @@ from pathlib import Path
 
 from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
 from validators.records import Raw
-from workbook_templates.quick import Rows, Seen
-from workbook_templates.reader import Grid, open_workbook
+from workbook_templates.county.reader import Grid, open_workbook
+from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 
 @dataclass(frozen=True)

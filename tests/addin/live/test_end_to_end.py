@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from addin.libreoffice.office import hold
+from addin.apps.libreoffice.instance import hold
 from addin.live.session import Session
 from tests.addin.conftest import Start, Visit
 from tests.addin.live.conftest import PATIENCE, Calc, shown, wait_for
 from tests.addin.live.screen import screen
 from validators.columns import LETTERS
 from validators.rule import judge
-from workbook_templates.reader import read_county
+from workbook_templates.county.reader import read_county
 
 pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
 
@@ -99,7 +99,7 @@ def alone(libreoffice: None, tmp_path: Path) -> Iterator[dict[str, str]]:
 
 def started(file: Path, env: dict[str, str], *options: str) -> "subprocess.Popen[str]":
     """`qingdan live` as a program of its own."""
-    command = [sys.executable, "-c", "import sys; from addin.cli import main; sys.exit(main(sys.argv[1:]))"]
+    command = [sys.executable, "-c", "import sys; from addin.cli.app import main; sys.exit(main(sys.argv[1:]))"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
         [*command, "live", str(file), *options], env={**env, "QINGDAN_DEBUG": "1"}, text=True, **pipes
@@ -108,7 +108,7 @@ def started(file: Path, env: dict[str, str], *options: str) -> "subprocess.Popen
 
 def end_libreoffice() -> None:
     """As when the officer leaves it without saving."""
-    from addin.libreoffice.office import PIPE, Office
+    from addin.apps.libreoffice.instance import PIPE, Office
 
     office = Office(PIPE)
     office.connect(PATIENCE)

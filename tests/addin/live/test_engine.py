@@ -8,15 +8,15 @@ from typing import Any
 import openpyxl
 import pytest
 
-from addin.libreoffice.engine import calc_formula, excel_formula
+from addin.apps.libreoffice.engine import calc_formula, excel_formula
 
 pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
 
 
 @pytest.fixture(scope="module")
 def app(libreoffice: None) -> Iterator[Any]:
-    from addin.libreoffice.engine import app as running
-    from addin.libreoffice.office import Office
+    from addin.apps.libreoffice.engine import app as running
+    from addin.apps.libreoffice.instance import Office
 
     with Office.start(headless=True) as office:
         yield running(office)

@@ -11,7 +11,7 @@ from tests.addin.live.memory import Changed, opened
 from validators.columns import SHEETS
 from validators.findings import Finding
 from validators.rule import judge
-from workbook_templates.reader import Source, read_book, read_county
+from workbook_templates.county.reader import Source, read_book, read_county
 
 
 def scratch(source: Source) -> list[Finding]:

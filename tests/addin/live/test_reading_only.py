@@ -39,12 +39,12 @@ def test_nothing_in_the_live_session_writes_to_a_cell() -> None:
 
 
 def test_the_engine_for_libreoffice_needs_nothing_else_of_this_project() -> None:
-    for path in (ROOT / "addin" / "libreoffice").glob("*.py"):
+    for path in (ROOT / "addin" / "apps" / "libreoffice").glob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         own = {
             node.module
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("addin")
         }
-        assert all(module.startswith("addin.libreoffice") for module in own), path
+        assert all(module.startswith("addin.apps.libreoffice") for module in own), path
         assert not imported(path) & {"validators", "workbook_templates"}, path

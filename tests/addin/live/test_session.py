@@ -14,7 +14,7 @@ from tests.addin.live.edits import Officer
 from tests.addin.live.memory import Books, Changed, Dirty, Formula, MemoryHost, Moved, opened
 from validators.columns import BOOK_FIELDS, position_of
 from validators.rule import judge
-from workbook_templates.reader import read_book
+from workbook_templates.county.reader import read_book
 
 Watching = Callable[[Callable[[], Any]], Session]
 TITLE = "企业基本信息"

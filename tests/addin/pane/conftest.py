@@ -10,13 +10,13 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from addin.demo import plant
 from addin.live.state import Picture
 from addin.pane.server import Pane
-from addin.reading import Reading, read_all
+from addin.reading.workbooks import Reading, read_all
+from addin.trial.demo import plant
 from tests.addin.conftest import COUNTY, RULES, fill
 from validators.findings import Finding
-from workbook_templates.sample import make_rows
+from workbook_templates.samples.sample_inventory import make_rows
 
 expect.set_options(timeout=60_000)  # a busy machine is no failure
 LIVE_FILE = "东昌府区.xlsx"

@@ -6,10 +6,10 @@ from pathlib import Path
 import openpyxl
 from playwright.sync_api import expect
 
-from addin.demo import FAULTY, plant
-from addin.rehearsal import CROSSING, LATE, SIZE, TWICE, make_inbox
+from addin.trial.demo import FAULTY, plant
+from addin.trial.rehearsal import CROSSING, LATE, SIZE, TWICE, make_inbox
 from tests.addin.conftest import RULES, Start, Visit
-from workbook_templates.sample import make_rows
+from workbook_templates.samples.sample_inventory import make_rows
 
 LONG = 240_000
 """Milliseconds for a whole city on a busy machine."""

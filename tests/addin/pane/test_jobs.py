@@ -12,7 +12,7 @@ from addin.problems import Stop
 from tests.addin.conftest import fill
 from tests.addin.pane.conftest import outputs
 from validators.findings import Json
-from workbook_templates.streaming import JOB
+from workbook_templates.xlsx.writer import JOB
 
 
 def wait_for(holds: Callable[[], object], seconds: float = 60) -> None:
@@ -54,7 +54,7 @@ def started_by(mark: str) -> list[str]:
 def test_every_button_is_a_command_of_the_command_line() -> None:
     import typer
 
-    from addin.cli import app
+    from addin.cli.app import app
 
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for id_, work in WORKS.items():

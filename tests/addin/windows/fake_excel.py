@@ -25,7 +25,7 @@ from win32com.server.util import NewEnum, wrap
 
 from validators.columns import letter, position_of
 from validators.records import EXCEL_EPOCH
-from workbook_templates.reader import open_workbook
+from workbook_templates.county.reader import open_workbook
 
 EXCEL = ("Excel.Application", "{00024500-0000-0000-C000-000000000046}")
 OFFICER = ("Qingdan.Officer", "{3A1C0F6E-6C4B-4C0B-9C39-6E2E3D0F6B11}")

@@ -19,10 +19,10 @@ import pywintypes
 import win32com.client
 from win32com.server.util import wrap
 
-from addin.live import excel
+from addin.live import excel_host
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
-from workbook_templates.reader import open_workbook
+from workbook_templates.county.reader import open_workbook
 
 SHEET = "企业基本信息"
 WITHOUT_WMI = """
@@ -41,7 +41,7 @@ def officer():
 
 def attached():
     """The host, watching the one workbook."""
-    host = excel.attach()
+    host = excel_host.attach()
     (book,) = host.books()
     host.watch(book)
     return host, book
@@ -151,8 +151,8 @@ def events(path):
         host.books()
     except Gone:
         told["books"] = "Gone"
-    sink = wrap(excel._Sink([], None))
-    told["sink"] = sink.QueryInterface(excel.IID_EVENTS, pythoncom.IID_IDispatch) is not None
+    sink = wrap(excel_host._Sink([], None))
+    told["sink"] = sink.QueryInterface(excel_host.IID_EVENTS, pythoncom.IID_IDispatch) is not None
     return told
 
 
@@ -174,7 +174,7 @@ def busy(path):
             ask()
         except Busy:
             told[name] = "Busy"
-    told["attach"] = excel.attach()
+    told["attach"] = excel_host.attach()
     told["asked"] = hand.Refused()
     hand.Refuse(0)
     told["after"] = heard(host)
@@ -184,7 +184,7 @@ def busy(path):
 
 def session(path):
     """The live session over the host: typed, busy, corrected, a column emptied, closed, opened again."""
-    live = Session(excel.attach)
+    live = Session(excel_host.attach)
     thread = threading.Thread(target=live.run)
     thread.start()
     hand = officer()

@@ -11,7 +11,7 @@ import pytest
 from tests.addin.conftest import fill
 from tests.addin.windows.conftest import Wine
 from validators import ruleset
-from workbook_templates.sample import make_rows
+from workbook_templates.samples.sample_inventory import make_rows
 
 pytestmark = pytest.mark.xdist_group("windows")
 SHEET = "企业基本信息"

@@ -7,8 +7,8 @@ from typing import Any
 
 from validators.columns import LEVELS, POLLUTANTS, SHEETS, Column
 from validators.ruleset import RuleSet
-from workbook_templates.grading import make_grading
-from workbook_templates.sample import make_rows
+from workbook_templates.county.grading_workbook import make_grading
+from workbook_templates.samples.sample_inventory import make_rows
 
 COUNTY = "371502"
 ROWS = 500

@@ -17,10 +17,10 @@ from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, Grad
 from validators.columns import KINDS, BookKind, letter, position_of
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge
 from validators.ruleset import load
+from workbook_templates.county.reader import read_county
+from workbook_templates.county.template import write_county
 from workbook_templates.formulas.plan import ECHOED, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
-from workbook_templates.layout import FIRST_ROW, MISSING
-from workbook_templates.reader import read_county
-from workbook_templates.template import write_county
+from workbook_templates.xlsx.appearance import FIRST_ROW, MISSING
 
 pytestmark = pytest.mark.xdist_group("parity")  # the inventories are judged once
 RULESET = load("2020")

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from addin.libreoffice.office import NoOffice, load_uno
+from addin.apps.libreoffice.instance import NoOffice, load_uno
 from tests.addin.live.screen import keys, write
 from tests.typist import Typist, typist, wait_for
 from validators import ruleset
 from validators.columns import COVER_TITLE, INVENTORY, LETTERS, SHEETS
+from workbook_templates.county.template import write_county
 from workbook_templates.formulas.plan import NOTHING_WRONG, Formulas
-from workbook_templates.layout import BAND_ROW, FIRST_ROW, MARK_ROW
-from workbook_templates.sample import make_officer, make_rows
-from workbook_templates.template import write_county
+from workbook_templates.samples.sample_inventory import make_officer, make_rows
+from workbook_templates.xlsx.appearance import BAND_ROW, FIRST_ROW, MARK_ROW
 
 pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
 

@@ -1,0 +1,1 @@
+"""The spreadsheet applications: engines for xlwings, needing nothing else of this project."""

@@ -1,0 +1,129 @@
+"""`qingdan live`: a session beside the spreadsheet application, shown in the pane or as one JSON document."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from addin.cli.terminal import document, say, warn
+from addin.live.host import Host
+from addin.live.session import Session
+from addin.problems import REASONS, Stop
+from validators.findings import counts, stops
+
+HOSTS = ("excel", "libreoffice")
+STEADY = 3
+"""So many times in a row LibreOffice is seen running before it is attached to; one that ends would be started again."""
+
+
+def live(file: str | None, *, host: str | None, as_json: bool) -> int:
+    """Show findings until the pane is closed (with `as_json`: the workbook), or Ctrl+C; returns the exit code."""
+    path = _workbook(file) if file else None
+    kind = host or ("excel" if sys.platform == "win32" else "libreoffice")
+    if kind not in HOSTS:
+        raise Stop(f"选项 --host 的“{kind}”不对，应为 {' 或 '.join(HOSTS)}。")
+    session = Session(_excel(path) if kind == "excel" else _libreoffice(path))
+    if as_json:
+        return _document(session)
+    from addin.pane import serve
+
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            session.run()
+        except Exception as error:
+            faults.append(error)
+
+    worker = Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        serve(session, inbox=None, show=True, say=say)
+    finally:
+        session.stop()
+        worker.join(10)  # an application that does not answer is not waited for
+    if faults:
+        raise faults[0]
+    return 1 if stops(session.picture().findings) else 0
+
+
+def _workbook(file: str) -> Path:
+    path = Path(file)
+    if not path.exists():
+        raise Stop(f"“{path}”不存在。请核对路径和文件名。")
+    if path.is_dir():
+        raise Stop(f"“{path}”{REASONS[21]}。")
+    if path.suffix.lower() != ".xlsx":
+        raise Stop(f"“{path.name}”不是 .xlsx 工作簿。请在表格软件中另存为 .xlsx 再试。")
+    return path
+
+
+def _document(session: Session) -> int:
+    """Print what stood in the workbook at the end."""
+    Thread(target=_tell, args=(session,), daemon=True).start()
+    try:
+        session.run(until_closed=True)
+    except KeyboardInterrupt:
+        session.stop()
+    picture = session.picture()
+    document(
+        {
+            "file": picture.file and Path(picture.file).name,
+            "application": picture.application,
+            "findings": [finding.to_json() for finding in picture.findings],
+            "counts": counts(picture.findings),
+        }
+    )
+    return 1 if stops(picture.findings) else 0
+
+
+def _tell(session: Session) -> None:
+    """Say so once the workbook is followed."""
+    picture = session.picture()
+    while picture.status != "已连接":
+        picture = session.newer(picture.version, 1.0)
+    warn("正在跟踪工作簿；关闭它，或按 Ctrl+C，即输出结果。")
+
+
+def _libreoffice(path: Path | None) -> Callable[[], Host[Any] | None]:
+    """How to come to LibreOffice: now, where a file is to be opened, else when one is running."""
+    from addin.apps.libreoffice.instance import NoOffice, Office, load_uno
+
+    try:
+        load_uno()
+        from addin.live.libreoffice_host import LibreOffice
+
+        waiting = [LibreOffice(Office.attach(files=[path]))] if path else []
+    except NoOffice as error:
+        raise Stop(str(error)) from error
+
+    seen = 0
+
+    def connect() -> Host[Any] | None:
+        nonlocal seen
+        if waiting:
+            return waiting.pop()
+        seen = seen + 1 if Office.is_open() else 0
+        if seen < STEADY:
+            return None
+        seen = 0
+        try:
+            return LibreOffice(Office.attach(seconds=10))
+        except NoOffice:  # it is starting, or shows a dialog
+            return None
+
+    return connect
+
+
+def _excel(path: Path | None) -> Callable[[], Host[Any] | None]:
+    """How to come to Excel or WPS: by the file, once its own program has opened it."""
+    if sys.platform != "win32":
+        raise Stop("--host excel 只能在 Windows 上使用。请改用 --host libreoffice。")
+    import os
+
+    from addin.live.excel_host import attach  # type: ignore[import-untyped,unused-ignore] # comes with its branch
+
+    if path:
+        os.startfile(path)  # noqa: S606 - the program that the officer's Windows opens it with
+    return attach

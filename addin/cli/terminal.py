@@ -1,0 +1,85 @@
+"""What goes to standard output and standard error: one JSON document or lines, and a progress bar."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Timer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # a help page needs none of the validators
+    from validators.findings import Json
+
+Step = Callable[[int, int, str], None]
+"""Called with how much is done, of how much, and the name of what is being done."""
+BAR_AFTER = 1.0
+"""Seconds that a job takes before a progress bar is shown."""
+STEP_MARK = "\x1e"
+"""Before each step on standard error where another program follows them; no line for people holds it."""
+
+
+def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Print the one JSON document of a command."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def say(line: str) -> None:
+    """Print a line of the result for people; control characters from files do not reach the terminal."""
+    print(harmless(line))
+
+
+def warn(line: str) -> None:
+    """A line for the user that is not part of the result."""
+    print(harmless(line), file=sys.stderr)
+
+
+def unread(errors: "Sequence[Json]", code: int) -> int:
+    """Warn of the files that could not be read; returns the exit code, which is `code` where there are none."""
+    for error in errors:
+        warn(error["message"])
+    return 2 if errors else code
+
+
+def harmless(line: str) -> str:
+    """A text without control characters, which could steer the terminal."""
+    return line if line.isprintable() else "".join(c if c.isprintable() or c == "\n" else "�" for c in line)
+
+
+def prepare() -> None:
+    """Let both streams take any character: UTF-8 where they are no terminal, replaced where they cannot show it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Step]:
+    """A bar on standard error while the block runs, if that is a terminal and it takes over a second.
+
+    Yields what is called at each step; as long as it is not called the bar only shows that work goes on. In a job
+    of the pane each step is a line of JSON instead.
+    """
+    from workbook_templates.xlsx.writer import JOB
+
+    if os.environ.get(JOB):
+        yield lambda *step: print(STEP_MARK + json.dumps(step), file=sys.stderr, flush=True)
+        return
+    if not sys.stderr.isatty():
+        yield lambda done, of, what: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(label, total=None)
+    timer = Timer(BAR_AFTER, bar.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda done, of, what: bar.update(task, completed=done, total=of, description=f"{label} {harmless(what)}")
+    finally:
+        timer.cancel()
+        timer.join()
+        bar.stop()

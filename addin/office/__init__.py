@@ -1,0 +1,1 @@
+"""The county's and the city's work, command by command."""

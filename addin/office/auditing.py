@@ -1,0 +1,194 @@
+"""`qingdan audit`: are files formula-free, passive, complete and unaltered."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from addin.cli.arguments import files
+from addin.cli.terminal import document, progress, say, warn
+from addin.problems import Stop, output, refusal
+from addin.reading.isolation import Failure, each
+from validators.audit import Check, Report, Signing, audit
+from validators.audit.report import CHECKS, Evidence
+from validators.findings import Json
+from workbook_templates.submission.submission_workbook import heads, manifest_path, signature_paths
+
+SECONDS = 600.0
+"""For one file; a whole province's takes some 70 s of a processor that has nothing else to do."""
+SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xlam", ".xls", ".xlt", ".xla", ".et", ".ett")
+"""What is audited of a folder."""
+LARGEST_BESIDE = 64 << 20
+"""Bytes of a manifest, a signature or a key."""
+LISTED = 5
+"""Pieces of evidence listed for people; the JSON has the first 50."""
+SYMBOLS = {"通过": "✓", "不通过": "✗", "不适用": "－"}
+
+
+def audit_files(
+    given: list[str],
+    *,
+    manifest: str | None,
+    against: str | None,
+    key: str | None,
+    report: str | None,
+    receipt: str | None,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Audit the files, or those in the folders given, and say what was found; returns the exit code."""
+    paths = _of_folders(files(given))
+    if manifest is not None and len(paths) > 1:
+        raise Stop("--manifest 只能用于一个文件。请逐个审计，或把各清单放在各文件旁边，会自动取用。")
+    if receipt is not None and len(paths) > 1:
+        raise Stop("--receipt 一次只给一个文件写回执。请逐个审计。")
+    sources = files([against]) if against is not None else []
+    own = Path(manifest) if manifest else None
+    reports: list[Json] = []
+    with progress("审计") as step:
+        for one in audit_each(paths, manifest=own, key=Path(key) if key else None, sources=sources):
+            reports.append(one)
+            step(len(reports), len(paths), one["file"])
+    if report is not None:
+        from workbook_templates.documents.audit_report import write_report
+
+        with output(Path(report), force=force, suffix=".docx") as file:
+            write_report(file, reports)
+    if receipt is not None:
+        _write_receipt(paths[0], own, reports[0], Path(receipt), force=force)
+    if as_json:
+        alone = len(given) == 1 and not Path(given[0]).is_dir() and len(reports) == 1
+        document(reports[0] if alone else reports)
+    else:
+        for one in reports:
+            _show(one)
+        if len(reports) > 1:
+            _summarize(reports)
+    verdicts = {one["verdict"] for one in reports}
+    return 2 if "无法读取" in verdicts else 1 if "不通过" in verdicts else 0
+
+
+def _of_folders(given: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in given:
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        own = [one for one in inside if not path.is_dir() or _is_audited(one)]
+        if not own:
+            raise Stop(f"文件夹“{path}”里没有工作簿，没有可审计的文件。请核对路径。")
+        found += own
+    return found
+
+
+def _is_audited(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith("~$")
+
+
+def audit_one(path: Path, *, manifest: Path | None = None, sources: Sequence[Path] = ()) -> Json:
+    """The contract's object for one file; the rest as in `audit_each`."""
+    (found,) = audit_each([path], manifest=manifest, sources=sources)
+    return found
+
+
+def audit_each(
+    paths: Sequence[Path], *, manifest: Path | None = None, key: Path | None = None, sources: Sequence[Path] = ()
+) -> Iterator[Json]:
+    """The contract's object for each file, in their order, as many at a time as there are processors.
+
+    The manifest is the one given, else the one that lies beside the file, as its signature and public key do.
+    `sources` are the counties' workbooks, or folders of them, for AU10.
+    """
+    trusted = _beside(key) if key else None
+    items: list[tuple[Any, ...]] = []
+    unread: dict[Path, Json] = {}
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                file.read(1)
+        except OSError as error:
+            warn(refusal(error, path))
+            unread[path] = {"file": path.name, "sha256": None, "verdict": "无法读取", "checks": []}
+            continue
+        own = manifest or manifest_path(path)
+        content = _beside(own) if manifest or own.is_file() else None
+        signature, public = (_beside(one) if one.is_file() else None for one in signature_paths(own))
+        signing = Signing(signature, trusted or public, trusted is not None)
+        items.append((path, content, signing, _reproduced(path, content, sources)))
+    reports = each(_audit, items, seconds=SECONDS, processes=os.cpu_count() or 1)
+    for path in paths:
+        if path in unread:
+            yield unread[path]
+            continue
+        report = next(reports)
+        if isinstance(report, Failure):  # what the auditor cannot look through is not let through
+            check = Check("AU06", CHECKS["AU06"], "不通过", [Evidence(None, None, None, report.message)], 1)
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            report = Report(path.name, digest, "不通过", [check])
+        yield report.to_json()
+
+
+def _reproduced(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Check | None:
+    """AU10; computed here, for it starts children of its own."""
+    if not sources:
+        return None
+    from addin.office.consolidation import reproduce
+
+    return reproduce(path, manifest, sources)
+
+
+def _beside(path: Path) -> bytes:
+    """A small file: the manifest, its signature, or a key. Raises `Stop`."""
+    try:
+        if path.stat().st_size > LARGEST_BESIDE:
+            raise Stop(f"“{path.name}”超过 {LARGEST_BESIDE >> 20} MB，不是本程序写的。请核对是否拿错了文件。")
+        return path.read_bytes()
+    except OSError as error:
+        raise Stop(refusal(error, path)) from error
+
+
+def _audit(path: Path, manifest: bytes | None, signing: Signing, reproduction: Check | None) -> Report:
+    """In the child."""
+    with path.open("rb") as file:
+        return audit(file, path.name, heads=heads(), manifest=manifest, signing=signing, reproduction=reproduction)
+
+
+def _write_receipt(path: Path, manifest: Path | None, report: Json, target: Path, *, force: bool) -> None:
+    from validators.audit.manifest import ManifestError, read_manifest
+    from workbook_templates.documents.audit_report import write_receipt
+
+    own = manifest or manifest_path(path)
+    if not report["checks"] or not own.is_file():
+        raise Stop(f"写不了回执：没有“{path.name}”的核对清单。请把 {own.name} 放在它旁边，或用 --manifest 给出。")
+    content = _beside(own)
+    try:
+        read_manifest(content)
+    except ManifestError as error:
+        raise Stop(f"写不了回执：{error}。") from error
+    with output(target, force=force, suffix=".docx") as file:
+        write_receipt(file, report, json.loads(content))
+
+
+def _summarize(reports: Sequence[Json]) -> None:
+    """One line for each file, and one for all."""
+    say("")
+    for report in reports:
+        failing = [f"{check['id']} {check['count']} 处" for check in report["checks"] if check["result"] == "不通过"]
+        say(f"{report['file']}：{report['verdict']}{'（' + '、'.join(failing) + '）' if failing else ''}")
+    verdicts = [report["verdict"] for report in reports]
+    counted = "，".join(f"{one} {verdicts.count(one)}" for one in ("通过", "不通过", "无法读取") if one in verdicts)
+    say(f"共 {len(reports)} 个文件：{counted}。")
+
+
+def _show(report: Json) -> None:
+    digest = f"（SHA-256 {report['sha256']}）" if report["sha256"] else ""
+    say(f"{report['file']}：{report['verdict']}{digest}")
+    for check in report["checks"]:
+        number = f"，{check['count']} 处" if check["count"] else ""
+        say(f"  {SYMBOLS[check['result']]} {check['id']} {check['name']}：{check['result']}{number}")
+        for one in check["evidence"][:LISTED]:
+            place = " ".join(filter(None, (one["part"], one["sheet"] and f"《{one['sheet']}》", one["cell"])))
+            say(f"      {place}：{one['what']}" if place else f"      {one['what']}")
+        if check["count"] > LISTED:
+            say(f"      还有 {check['count'] - LISTED} 处；加 --json 可得前 50 处。")

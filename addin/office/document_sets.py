@@ -1,0 +1,325 @@
+"""`qingdan plans` and `qingdan papers`: printable documents of workbooks, one file for each enterprise and bound sets."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from addin.cli.arguments import files
+from addin.cli.terminal import Step, document, progress, say, unread, warn
+from addin.problems import Stop, output, writing
+from addin.reading.isolation import Failure, each
+from addin.reading.workbooks import Reading, read_all, undamaged
+from validators.book import Book
+from validators.columns import ROOTS, SHEETS, BookKind
+from validators.findings import Json
+from workbook_templates.documents import document_facts
+from workbook_templates.documents.docx_package import Template, TemplateError, read_template, write_package
+from workbook_templates.documents.filling import DoesNotFit, Element, Form, Known, Names, bound, filled, form, whole
+from workbook_templates.documents.outline import template_of
+
+LISTED = 5
+"""Enterprises named in a line for people; the JSON has all."""
+NAME_LENGTH = 30
+"""Characters of an enterprise's name in the name of a file."""
+BOARD = "公示牌"
+OPINIONS = ("preliminary", "county", "city")
+"""Papers that hang on who fixes the grade."""
+"""Value of 一厂一策 of those who put up a board."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One document that is to be made."""
+
+    outline: str
+    county: str
+    """Code and name."""
+    key: str
+    """清单编号."""
+    name: str
+    """Of the enterprise."""
+    known: Known
+
+    def target(self, folder: Path, title: str) -> Path:
+        """Where it is written."""
+        name = re.sub(r"[^\w（）]", "", self.name)[:NAME_LENGTH]
+        return folder / f"{self.key}_{name}_{title}.docx"
+
+
+def plans(given: Sequence[str], *, out: str, own: str | None, force: bool, as_json: bool) -> int:
+    """Make the plans and boards of inventories; returns the exit code."""
+    forms = _forms(document_facts.PLANS, document_facts.plan_names(), own)
+    paths, left = files(given), list[Json]()
+    with progress("一厂一策") as step:
+        readings, errors = _read(paths, "inventory", step)
+        pieces = [piece for one in readings for piece in _plans(one, forms["board"], left)]
+        made = _write(pieces, forms, document_facts.PLANS, Path(out), paths, step, force=force)
+    return _say(made, left, errors, document_facts.PLANS, as_json=as_json)
+
+
+def papers(
+    given: Sequence[str],
+    *,
+    inventories: Sequence[str],
+    kinds: Sequence[str],
+    out: str,
+    own: str | None,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Make the attachments of grading workbooks; returns the exit code."""
+    wanted = _wanted(kinds)
+    forms = _forms(document_facts.PAPERS, document_facts.paper_names(), own)
+    paths, beside, left = files(given), files(inventories), list[Json]()
+    with progress("绩效分级文书") as step:
+        readings, errors = _read(paths, "grading", step)
+        others, unread = _read(beside, "inventory", step)
+        if unread:
+            raise Stop(str(unread[0]["message"]))
+        enterprises = {
+            row.list_id: told for one in others for row, told in document_facts.plans(_book(one), one.findings)
+        }
+        pieces = [piece for one in readings for piece in _papers(one, enterprises, wanted, left)]
+        made = _write(pieces, forms, document_facts.PAPERS, Path(out), [*paths, *beside], step, force=force)
+    return _say(made, left, errors, document_facts.PAPERS, as_json=as_json)
+
+
+def templates(*, out: str, force: bool, as_json: bool) -> int:
+    """Write the shipped templates, and lists of the names that they may use; returns the exit code."""
+    target = _folder(Path(out))
+    made = []
+    for outline, title in (document_facts.PLANS | document_facts.PAPERS).items():
+        made.append(target / f"{title}.docx")
+        with output(made[-1], force=force, suffix=".docx") as file:
+            file.write(template_of(outline))
+    for title, names in (("一厂一策", document_facts.plan_names()), ("附件", document_facts.paper_names())):
+        made.append(target / f"可用的占位符_{title}.txt")
+        with output(made[-1], force=force, suffix=".txt") as file:
+            file.write("\n".join(_explained(names)).encode("utf-8-sig"))
+    if as_json:
+        document({"made": [str(path) for path in made]})
+    else:
+        say(f"文书模板和可用的占位符已写到 {target}。改好后，在 plans、papers 命令里用 --templates {target}。")
+    return 0
+
+
+def _wanted(kinds: Sequence[str]) -> set[str]:
+    """The outlines of attachments given by their numbers; all where none is."""
+    numbers = {str(number): outline for number, outline in enumerate(document_facts.PAPERS, 1)}
+    for one in kinds:
+        if one not in numbers:
+            raise Stop(f"选项 --kind 的“{one}”不对，应为 1 至 {len(numbers)}，即附件的序号。")
+    return {numbers[one] for one in kinds or numbers}
+
+
+def _folder(target: Path) -> Path:
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise Stop(f"“{target}”是文件，不是文件夹。请指定一个文件夹。") from error
+    return target
+
+
+def _forms(titles: Mapping[str, str], names: Names, folder: str | None) -> dict[str, Form]:
+    """The checked templates by outline: the office's own where the folder has one, else the shipped ones."""
+    own: dict[str, Path] = {}
+    if folder is not None:
+        known_titles = [*document_facts.PLANS.values(), *document_facts.PAPERS.values()]
+        found = {path.stem: path for path in Path(folder).glob("*.docx") if not path.name.startswith("~$")}
+        strange = sorted(found.keys() - set(known_titles))
+        if not found or strange:
+            what = f"“{strange[0]}.docx”不是模板的名称" if strange else f"文件夹“{folder}”不存在，或里面没有模板"
+            raise Stop(f"{what}。模板应名为：{'、'.join(f'{title}.docx' for title in known_titles)}。")
+        own = {outline: found[title] for outline, title in titles.items() if title in found}
+    looked_over = dict(zip(own, each(_template, [(path,) for path in own.values()]), strict=True))
+    forms = {}
+    for outline, title in titles.items():
+        template = looked_over.get(outline) or read_template(BytesIO(template_of(outline)), title)
+        if isinstance(template, Failure):
+            raise Stop(template.message)
+        try:
+            forms[outline] = form(template, names)
+        except TemplateError as error:
+            raise Stop(str(error)) from error
+    return forms
+
+
+def _template(path: Path) -> Template:
+    """In a child: a template of the office's."""
+    try:
+        with path.open("rb") as file:
+            return read_template(file, path.stem)
+    except TemplateError as error:
+        raise Stop(str(error)) from error
+
+
+def _explained(names: Names, depth: int = 0) -> Iterator[str]:
+    """Names and what they stand for, those within a list indented."""
+    words = document_facts.ABOUT | document_facts.PLAN_ABOUT | document_facts.PAPER_ABOUT | document_facts.LINE_ABOUT
+    words |= document_facts.LISTS | document_facts.PLAN_LISTS | document_facts.PAPER_LISTS
+    if not depth:
+        yield "在模板中写占位符，生成时换成表中的内容。没有说明的名称，是工作簿中同名的一列或一张表。"
+        yield "{{#名称}} … {{/名称}} 之间的段落或表格行，表中有几条就写几遍；{{^名称}} … {{/名称}} 之间的，没有时才写。"
+    for name, inner in names.items():
+        mark = f"{{{{{name}}}}}" if inner is None else f"{{{{#{name}}}}} … {{{{/{name}}}}}"
+        yield f"{'    ' * depth}{mark}　{words.get(name, '')}".rstrip("　")
+        if inner:
+            yield from _explained(inner, depth + 1)
+
+
+def _read(paths: Sequence[Path], kind: BookKind, step: Step) -> tuple[list[Reading], list[Json]]:
+    readings: list[Reading] = []
+    errors: list[Json] = []
+    for number, (path, one) in enumerate(zip(paths, read_all(paths, records=True, kind=kind), strict=True), 1):
+        try:
+            if isinstance(one, Failure):
+                raise Stop(one.message)
+            undamaged(_book(one), path.name)
+            readings.append(one)
+        except Stop as why:
+            errors.append({"file": path.name, "message": str(why)})
+        step(number, len(paths), path.name)
+    return readings, errors
+
+
+def _book(reading: Reading) -> Book:
+    assert reading.book is not None  # noqa: S101 - records were asked for
+    return reading.book
+
+
+def _county(reading: Reading) -> str:
+    return f"{_book(reading).county}{reading.county_name}"
+
+
+def _plans(reading: Reading, board: Form, left: list[Json]) -> Iterator[Piece]:
+    """The plans of an inventory: a board for who has one, if that stays one page."""
+    book = _book(reading)
+    made = set[str]()
+    for enterprise, told in document_facts.plans(book, reading.findings):
+        made.add(enterprise.list_id)
+        outline = "board" if enterprise.plan == BOARD else "plan"
+        if outline == "board":
+            try:
+                filled(board, told)
+            except DoesNotFit:
+                outline = "plan"
+                why = f"生产线和措施太多，一页{BOARD}放不下，改为生成操作方案"
+                left.append({"file": book.file, "key": enterprise.list_id, "reason": why})
+        yield Piece(outline, _county(reading), enterprise.list_id, enterprise.name or "", told)
+    left += _left_out(book, document_facts.JOINED, made)
+
+
+def _papers(
+    reading: Reading, enterprises: Mapping[str, Known], wanted: Iterable[str], left: list[Json]
+) -> Iterator[Piece]:
+    """The papers of a grading workbook."""
+    book = _book(reading)
+    made = set[str]()
+    unfixed = {row["grade"] for row in book.ruleset.tables["grades"] if row["order"] and not row["fixed_by"]}
+    for application, outlines, told in document_facts.papers(book, reading.findings, enterprises):
+        made.add(application.list_id)
+        unknown = application.applied_grade in unfixed
+        if unknown:
+            why = (
+                f"规则集 {book.ruleset.id} 没有录入{application.applied_grade}由谁核定，不知道该出哪种意见，没有出意见"
+            )
+            left.append({"file": book.file, "key": application.list_id, "reason": why})
+        for outline in outlines:
+            if outline in wanted and not (unknown and outline in OPINIONS):
+                yield Piece(outline, _county(reading), application.list_id, application.name or "", told)
+    left += _left_out(book, document_facts.REVIEWED, made)
+
+
+def _left_out(book: Book, joined: Iterable[str], made: set[str]) -> Iterator[Json]:
+    """Rows that stand in no document, for it cannot be told whose they are."""
+    others = {record.list_id for record in book.tables.get("dust", ())}  # a guarantee may be that of a site
+    for sheet in (ROOTS[book.kind], *joined):
+        for record in book.tables[sheet]:
+            if record.list_id not in made and (record.list_id is None or record.list_id not in others):
+                why = (
+                    f"《{SHEETS[sheet].title}》第 {record.row} 行的清单编号缺失、有误或重复，没有写进文书。"
+                    "请改正后重新生成"
+                )
+                yield {"file": book.file, "key": record.list_id, "reason": why}
+
+
+def _write(
+    pieces: Sequence[Piece],
+    forms: Mapping[str, Form],
+    titles: Mapping[str, str],
+    folder: Path,
+    inputs: Sequence[Path],
+    step: Step,
+    *,
+    force: bool,
+) -> list[Json]:
+    """Write each document and, for each county and outline, the set that binds them; says what was made."""
+    sets: dict[Path, list[Piece]] = {}
+    for piece in pieces:
+        sets.setdefault(folder / f"{piece.county}_{titles[piece.outline]}_合订本.docx", []).append(piece)
+    targets = [*sets, *(piece.target(folder, titles[piece.outline]) for piece in pieces)]
+    if len(set(targets)) < len(targets):
+        raise Stop("给出的文件中有同一区县的两本表，会写到同样的文件里。请一个区县只给一本。")
+    _folder(folder)
+    for target in targets:
+        with writing(target, force=force, inputs=inputs, suffix=".docx"):
+            pass  # nothing is written where something would be refused
+    made: list[Json] = []
+
+    def one_by_one(own: Sequence[Piece]) -> Iterator[Element]:
+        for piece in own:
+            title = titles[piece.outline]
+            try:
+                root = filled(forms[piece.outline], piece.known)
+            except DoesNotFit as error:
+                why = f"模板“{title}”里固定行高的一行放不下 {piece.key} 的文字。请在模板中加大行高，或改为“最小值”。"
+                raise Stop(why) from error
+            target = piece.target(folder, title)
+            with output(target, force=force, suffix=".docx") as file:
+                write_package(file, forms[piece.outline].template, [whole(root)])
+            wrong, filing = (len(piece.known.get(name, ())) for name in ("待改正", "备案提示"))
+            made.append(
+                {
+                    "key": piece.key, "kind": title, "out": str(target), "errors": wrong,
+                    "filing": bool(filing),
+                }
+            )  # fmt: skip
+            step(len(made), len(pieces), piece.key)
+            yield root
+
+    for target, own in sets.items():
+        with output(target, force=force, suffix=".docx") as file:
+            write_package(file, forms[own[0].outline].template, bound(one_by_one(own)))
+        made.append(
+            {"key": None, "kind": f"{titles[own[0].outline]}合订本", "out": str(target), "errors": 0, "filing": False}
+        )
+    return made
+
+
+def _say(
+    made: Sequence[Json], left: Sequence[Json], errors: Sequence[Json], titles: Mapping[str, str], *, as_json: bool
+) -> int:
+    wrong = [one["key"] for one in made if one["errors"]]
+    filing = [one["key"] for one in made if one["filing"]]
+    if as_json:
+        document({"made": list(made), "left": list(left), "errors": list(errors)})
+    else:
+        for title in titles.values():
+            own = [one for one in made if one["kind"] == title]
+            if own:
+                say(f"{title}：{len(own)} 份，另有合订本，在 {Path(own[0]['out']).parent}。")
+        if wrong:
+            say(f"其中 {len(wrong)} 份的企业在表中还有错误没有改正，文中已注明：{_some(wrong)}。")
+        if filing:
+            say(f"其中 {len(filing)} 份的一厂一策没有备案，或备案早于等级核定（CS09），日期留空待填：{_some(filing)}。")
+        for one in left:
+            say(f"{one['file']}{' ' + one['key'] if one['key'] else ''}：{one['reason']}。")
+    if not made and not errors:
+        warn("没有可生成的文书：表中没有企业，或还没有到出具文书的一步。")
+    return unread(errors, 1 if wrong or filing or left else 0)
+
+
+def _some(keys: Sequence[str]) -> str:
+    return "、".join(keys[:LISTED]) + (f"等 {len(keys)} 个" if len(keys) > LISTED else "")

@@ -1,0 +1,308 @@
+"""Decisions are records: entered in the workbook or by command, applied again, listed in the manifest, never undone."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from addin.office import consolidation as desk
+from addin.office import ledger
+from addin.office.ledger_entries import record_decision
+from addin.problems import Stop
+from tests.addin.conftest import Run
+from tests.addin.office.test_consolidation import ALONE, county, inbox
+from tests.inventory import write_file
+from validators.book import Book
+from validators.columns import SHEETS
+from validators.decisions import Decision
+from workbook_templates.submission.submission_workbook import manifest_path
+
+WAIVER = {
+    "规则": "BZ01", "对象": "371503-G-0001", "理由": "承担全县供暖", "批准人": "张三",
+    "文号": "聊重指办函〔2020〕9号", "有效期至": "2020-12-31",
+}  # fmt: skip
+
+
+def rows(book: Book) -> dict[str, list[dict[str, Any]]]:
+    return {
+        key: [{column.field: getattr(record, column.field) for column in SHEETS[key].columns} for record in records]
+        for key, records in book.tables.items()
+    }
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Two counties; in one a guaranteed enterprise below B, whose row in 保障类 is there."""
+    wrong = county(
+        "371503",
+        "茌平区",
+        enterprises__guaranteed="是",
+        enterprises__grade="C",
+        enterprises__applied_grade="C",
+        enterprises__fixed_by="县指挥部",
+    )
+    wrong.tables["lines"] = [
+        record._replace(grade="C") if record.list_id.endswith("0001") else record for record in wrong.tables["lines"]
+    ]
+    folder = inbox(tmp_path / "收件箱", [county("371502", "东昌府区"), wrong])
+    own = rows(wrong)
+    own["guarantee"] = [
+        {"list_id": "371503-G-0001", "name": "x", "guarantee_category": "居民供暖", "line_ids": "371503-G-0001-L01",
+         "decided_by": "省生态环境厅"}
+    ]  # fmt: skip
+    write_file(folder / "茌平区.xlsx", own, county="371503")
+    return folder
+
+
+def consolidate(source: Path, **more: Any) -> desk.Consolidated:
+    return desk.consolidate(
+        [source],
+        source.parent / "全市.xlsx",
+        exclusions={**ALONE, **more.pop("exclusions", {})},
+        overwrite=True,
+        **more,
+    )
+
+
+def type_in(path: Path, title: str, row: int, values: dict[str, object]) -> None:
+    """As the office does: values below the heads of a sheet, saved by another program."""
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook[title]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    for head, value in values.items():
+        sheet.cell(row, heads[head], value)
+    workbook.save(path)
+
+
+def rules(done: desk.Consolidated) -> set[str]:
+    return {finding.rule for finding in done.findings if finding.severity >= 3 and not finding.waiver}
+
+
+def export(source: Path) -> desk.Exported:
+    out = source.parent / "报省.xlsx"
+    return desk.export(source.parent / "全市.xlsx", out, profile_name="default", overwrite=True)
+
+
+def test_a_waiver_typed_into_the_workbook_lets_the_export_through_and_is_listed(source: Path) -> None:
+    assert rules(consolidate(source)) == {"BZ01"}
+    assert export(source).manifest is None
+    type_in(source.parent / "全市.xlsx", "决定", 2, {"类别": "豁免", **WAIVER})
+    done = consolidate(source)
+    assert done.remarks == []
+    assert rules(done) == set()
+    [one] = ledger_of(source)
+    assert (one.id, one.rule, one.approver, str(one.until)) == (1, "BZ01", "张三", "2020-12-31")
+    assert one.who and one.at and len(one.seen) == 64
+    manifest = export(source).manifest
+    assert manifest
+    assert [(w["rule"], w["key"], w["document"], w["findings"]) for w in manifest["waivers"]] == [
+        ("BZ01", "371503-G-0001", "聊重指办函〔2020〕9号", 1)
+    ]
+    listed = openpyxl.load_workbook(source.parent / "全市.xlsx")
+    assert [cell.value for cell in listed["决定"][2]][:4] == [1, "豁免", "BZ01", None]
+    lifted = next(row for row in listed["问题清单"].iter_rows(values_only=True) if row[1] == "BZ01")
+    assert "第1号" in lifted
+    consolidate(source)
+    assert len(ledger_of(source)) == 1  # not recorded twice
+
+
+def ledger_of(source: Path) -> list[Decision]:
+    with ledger.opened(source.parent) as record:
+        assert record
+        return record.decisions(2020)
+
+
+def decide(source: Path, **said: Any) -> Decision:
+    return record_decision(source.parent / "全市.xlsx", 2020, Decision(**said), who="王五")
+
+
+def waiver(**changes: Any) -> dict[str, Any]:
+    said = {"kind": "豁免", "rule": "BZ01", "key": "371503-G-0001", "reason": "供暖", "approver": "张三",
+            "document": "1号", "until": dt.date(2020, 12, 31)}  # fmt: skip
+    return {**said, **changes}
+
+
+def test_an_expired_waiver_does_not_count(source: Path) -> None:
+    consolidate(source)
+    decide(source, **waiver(until=dt.date(2020, 8, 19)))
+    assert rules(consolidate(source)) == {"BZ01"}
+    decide(source, **waiver(until=dt.date(2020, 8, 20)))  # its last day
+    assert rules(consolidate(source)) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "lifted"),
+    [
+        ({"key": "371503-G-0002"}, False),
+        ({"rule": "BZ02"}, False),
+        ({"key": "", "county": "371503"}, True),
+        ({"key": "", "county": "371502"}, False),
+    ],
+)
+def test_a_waiver_lifts_what_it_speaks_of_and_nothing_else(source: Path, changes: dict[str, str], lifted: bool) -> None:
+    consolidate(source)
+    decide(source, **waiver(**changes))
+    assert (rules(consolidate(source)) == set()) == lifted
+
+
+def test_a_waiver_recorded_after_the_consolidation_counts_at_the_export(source: Path) -> None:
+    consolidate(source)
+    assert export(source).manifest is None
+    decide(source, **waiver())
+    assert export(source).manifest
+
+
+def test_a_correction_is_a_new_record_and_a_decision_is_taken_back_by_another(source: Path) -> None:
+    consolidate(source)
+    first = decide(source, **waiver())
+    second = decide(source, **waiver(reason="供暖，任务书附后"))
+    assert rules(consolidate(source)) == set()
+    decide(source, kind="撤销", replaces=second.id, reason="任务取消")
+    assert rules(consolidate(source)) == {"BZ01"}  # the first one does not come back
+    assert [one.id for one in ledger_of(source)] == [first.id, second.id, second.id + 1]
+    with pytest.raises(Stop, match="不在有效的决定之中"):
+        decide(source, kind="撤销", replaces=second.id, reason="再撤一次")
+
+
+def test_an_exclusion_holds_for_the_file_that_was_seen(source: Path) -> None:
+    consolidate(source)
+    decide(source, kind="剔除", county="371503", reason="退回改正")
+    done = consolidate(source)
+    assert {one.code: one.status for one in done.city.counties}["371503"] == "已剔除"
+    manifest = export(source).manifest
+    assert manifest
+    assert {"county": "371503", "reason": "退回改正"} in manifest["exclusions"]
+    assert [one["kind"] for one in manifest["decisions"]] == ["剔除"]
+    write_file(source / "茌平区.xlsx", rows(county("371503", "茌平区")), county="371503")
+    done = consolidate(source)
+    assert {one.code: one.status for one in done.city.counties}["371503"] == "已报"
+
+
+def test_a_grade_that_was_decided_stands_in_the_lists_and_reproduces(source: Path) -> None:
+    consolidate(source)
+    decide(source, kind="等级变更", key="371503-G-0001", value="B", reason="省厅复核", approver="省厅", document="2号")
+    done = consolidate(source)
+    assert "BZ01" not in rules(done)
+    decide(source, **waiver(rule="PJ03"))
+    decide(source, **waiver(rule="PJ04"))
+    out = source.parent / "报省.xlsx"
+    assert export(source).manifest
+    manifest = manifest_path(out).read_bytes()
+    assert [one["value"] for one in json.loads(manifest)["decisions"]] == ["B"]
+    found = desk.reproduce(out, manifest, [source])
+    assert found.result == "通过", found.evidence
+    said = json.loads(manifest)
+    del said["decisions"]
+    without = desk.reproduce(out, json.dumps(said).encode(), [source])
+    assert any("应为“C”，实为“B”" in one.what for one in without.evidence)
+
+
+def crossing(source: Path) -> None:
+    other = county("371502", "东昌府区")
+    own = rows(county("371503", "茌平区"))
+    own["enterprises"][0].update(uscc=other.tables["enterprises"][0].uscc, site=other.tables["enterprises"][0].site)
+    write_file(source / "茌平区.xlsx", own, county="371503")
+
+
+def test_of_two_counties_rows_the_one_decided_in_the_conflict_list_holds(source: Path) -> None:
+    crossing(source)
+    assert rules(consolidate(source)) == {"HZ02"}
+    sheet = openpyxl.load_workbook(source.parent / "全市.xlsx")["冲突清单"]
+    heads = [cell.value for cell in sheet[1]]
+    both = dict(zip(heads, (cell.value for cell in sheet[2]), strict=True))
+    assert (both["甲_区县"], both["乙_区县"]) == ("东昌府区", "茌平区")
+    assert both["甲_厂区名称"] == both["乙_厂区名称"]
+    type_in(source.parent / "全市.xlsx", "冲突清单", 2, {"以哪个为准（甲或乙）": "乙", "裁定理由": "厂区在茌平"})
+    done = consolidate(source)
+    assert rules(done) == set()
+    kept = {book.county: [record.list_id for record in book.tables["enterprises"]] for book in done.city.books()}
+    assert kept == {"371502": ["371502-G-0002"], "371503": ["371503-G-0001", "371503-G-0002"]}
+    assert [record.list_id for record in next(done.city.books()).tables["lines"]] == ["371502-G-0002"]
+    sheet = openpyxl.load_workbook(source.parent / "全市.xlsx")["冲突清单"]
+    assert "第1号" in [cell.value for cell in sheet[2]][5]  # the row that went stays on the list
+    out = source.parent / "报省.xlsx"
+    assert export(source).manifest
+    assert desk.reproduce(out, manifest_path(out).read_bytes(), [source]).result == "通过"
+
+
+def test_of_two_files_of_one_revision_the_one_decided_holds(source: Path) -> None:
+    own = rows(county("371503", "茌平区"))
+    write_file(source / "茌平区.xlsx", own, county="371503")
+    own["enterprises"][0]["remark"] = "二稿"
+    write_file(source / "茌平区二稿.xlsx", own, county="371503")
+    first = consolidate(source)
+    assert "HZ03" in rules(first)
+    adopted = next(one.handed.file for one in first.city.counties if one.handed and one.code == "371503")
+    sheet = openpyxl.load_workbook(source.parent / "全市.xlsx")["冲突清单"]
+    heads = [cell.value for cell in sheet[1]]
+    both = dict(zip(heads, (cell.value for cell in sheet[2]), strict=True))
+    assert "备注" in both["不同之处"] and both["甲_来源文件"] == adopted
+    type_in(source.parent / "全市.xlsx", "冲突清单", 2, {"以哪个为准（甲或乙）": "乙", "裁定理由": "县里来函"})
+    done = consolidate(source)
+    assert rules(done) == set()
+    assert (
+        next(one.handed.file for one in done.city.counties if one.handed and one.code == "371503")
+        == both["乙_来源文件"]
+    )
+
+
+def test_whole_society_emissions_are_entered_once(source: Path) -> None:
+    write_file(source / "茌平区.xlsx", rows(county("371503", "茌平区")), county="371503")
+    assert "JP05" not in rules(consolidate(source))
+    for row in range(2, 6):
+        type_in(source.parent / "全市.xlsx", "全社会排放", row, {"改为（t/d）": 1000, "新的出处": "2019年环境统计"})
+    assert "JP05" in rules(consolidate(source))
+    assert "JP05" in rules(consolidate(source))  # from the record: the cells are blank again
+    refused = export(source)
+    assert {finding.rule for finding in refused.findings} == {"JP05"}
+    for row in range(2, 6):
+        type_in(source.parent / "全市.xlsx", "全社会排放", row, {"改为（t/d）": 0.001, "新的出处": "改错"})
+    assert "JP05" not in rules(consolidate(source))
+    assert len(ledger_of(source)) == 8
+    assert {one["kind"] for one in (export(source).manifest or {})["decisions"]} == {"全社会排放"}
+
+
+def test_what_is_not_said_whole_is_not_taken_and_named(source: Path) -> None:
+    consolidate(source)
+    out = source.parent / "全市.xlsx"
+    type_in(out, "决定", 2, {"类别": "豁免", **{k: v for k, v in WAIVER.items() if k != "批准人"}})
+    type_in(out, "决定", 3, {"类别": "赦免", "理由": "x"})
+    type_in(out, "决定", 4, {"类别": "豁免", **WAIVER, "有效期至": "年底"})
+    type_in(out, "决定", 5, {"类别": "豁免", **WAIVER, "规则": "GS01"})
+    type_in(out, "决定", 6, {"类别": "等级变更", **WAIVER, "取值": "特级"})
+    done = consolidate(source)
+    assert len(done.remarks) == 5
+    for number, text in enumerate(("批准人", "赦免", "有效期", "不能豁免", "特级"), 2):
+        assert any(f"第 {number} 行" in remark and text in remark for remark in done.remarks)
+    assert ledger_of(source) == []
+
+
+def test_the_commands_record_list_and_compare(source: Path, run: Run) -> None:
+    out = source.parent / "全市.xlsx"
+    consolidate(source)
+    ran = run(
+        "decide", out, "--kind", "等级变更", "--key", "371503-G-0001", "--value", "B", "--reason", "复核", "--approver", "省厅",
+        "--document", "2号", "--json",
+    )  # fmt: skip
+    assert ran.code == 0
+    assert json.loads(ran.out)["id"] == 1
+    consolidate(source)
+    listed = json.loads(run("history", out, "--json").out)
+    assert [one["version"] for one in listed["versions"]] == [1, 2]
+    assert listed["decisions"][0]["holds"] is True
+    assert "第 1 号决定" in run("history", source.parent).out
+    ran = run("diff", "1", "2", "--dir", out, "--json")
+    assert ran.code == 1
+    [change] = json.loads(ran.out)["changes"]
+    assert (change["change"], change["header"], change["before"], change["after"]) == ("修改", "绩效等级", "C", "B")
+    assert run("diff", "1", "1", "--dir", out).code == 0
+    missing = run("diff", "1", "9", "--dir", out)
+    assert missing.code == 2
+    assert "第 9 版" in missing.err
+    bad = run("decide", out, "--kind", "豁免", "--reason", "x")
+    assert bad.code == 2
+    assert "规则" in bad.err
+    assert run("history", source).code == 2

@@ -1,0 +1,1 @@
+"""What an .xlsx package consists of, and opening one that nobody vouches for."""

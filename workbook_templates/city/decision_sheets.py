@@ -1,0 +1,299 @@
+"""The sheets of the city workbook in which the office decides: conflicts, decisions, whole-society emissions."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from validators.book import Book
+from validators.columns import POLLUTANT_NAMES, SHEETS
+from validators.decisions import EMISSION, FIELD_NAMES, HOLDS, KINDS, REVOKED, Decision, checked, standing
+from validators.expr import Record
+from validators.records import Value
+from validators.rule import value_text
+from validators.ruleset import RuleSet
+from validators.settlement import City, conflict_key, crossings
+from validators.versions import differences
+from workbook_templates.county.reader import Opened, text_of
+from workbook_templates.xlsx import appearance
+from workbook_templates.xlsx.styles import Style, put
+
+CONFLICTS, DECISIONS, EMISSIONS = "冲突清单", "决定", "全社会排放"
+ROOM = 200
+"""Blank rows for new decisions."""
+SHOWN = (
+    "list_id", "name", "site", "uscc", "industry", "grade", "address", "so2_annual", "nox_annual", "pm_annual", "vocs_annual",
+)  # fmt: skip
+"""Fields of both rows that stand side by side."""
+SIDES = ("甲", "乙")
+HOLDING, WHY, KEY, RULE = "以哪个为准（甲或乙）", "裁定理由", "对象", "规则"
+RECORDED = ("编号", *FIELD_NAMES.values(), "记录人", "记录时间", "所见文件的SHA-256", "状态")
+MOST_DIFFERENT = 200
+"""Differences of two files of one revision that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two rows, or two files, of which one holds; `sides` are what a decision for one or the other says (`value`)."""
+
+    rule: str
+    key: str
+    what: str
+    sides: tuple[str, str]
+    values: tuple[Sequence[Value], Sequence[Value]]
+    different: str
+
+
+def conflicts(city: City) -> Iterator[Conflict]:
+    """Everything of which only one can hold, decided or not: enterprises in two counties, files of one revision."""
+    for key, ((book, record), *rest) in crossings(city).items():
+        for other, row in rest:
+            if other is not book:
+                yield _of_rows(key, (book, record), (other, row))
+    for book, record in city.dropped:
+        key = conflict_key(record)
+        for other in city.books():
+            held = [row for row in other.tables["enterprises"] if conflict_key(row) == key]
+            if held and other is not book:
+                yield _of_rows(key, (other, held[0]), (book, record))
+    for handed, best in (*city.clashes, *city.settled):
+        if handed.book and best.book:
+            yield _of_files(best.book, handed.book)
+
+
+def _of_rows(key: str, one: tuple[Book, Record], other: tuple[Book, Record]) -> Conflict:
+    def shown(book: Book, record: Record) -> list[Value]:
+        return [book.county_name, book.file, record.row, *(getattr(record, name) for name in SHOWN)]
+
+    different = "；".join(
+        f"{column.header}：甲 {value_text(one[1][column.position])}，乙 {value_text(other[1][column.position])}"
+        for column in SHEETS["enterprises"].columns
+        if column.required != "auto" and one[1][column.position] != other[1][column.position]
+    )
+    return Conflict(
+        "HZ02", key, "两个县区报了同一厂区", (one[0].county, other[0].county), (shown(*one), shown(*other)), different[:30000]
+    )  # fmt: skip
+
+
+def _of_files(best: Book, other: Book) -> Conflict:
+    def shown(book: Book) -> list[Value]:
+        rows = f"企业 {len(book.tables['enterprises'])} 家，生产线 {len(book.tables['lines'])} 条"
+        return [book.county_name, book.file, None, None, rows, *[None] * (len(SHOWN) - 2)]
+
+    found = []
+    for number, one in enumerate(differences(other.tables, best.tables)):
+        if number == MOST_DIFFERENT:
+            found.append("…（还有，没有列全）")
+            break
+        sheet = SHEETS[one.sheet]
+        if one.field:
+            header = sheet[one.field].header
+            found.append(f"{sheet.title} {one.key} {header}：甲 {value_text(one.after)}，乙 {value_text(one.before)}")
+        else:
+            found.append(f"{sheet.title} {one.key}：{'乙没有' if one.kind == '新增' else '甲没有'}")
+    return Conflict(
+        "HZ03", best.county, "同一县区同一版次的两份文件", (best.sha256, other.sha256), (shown(best), shown(other)),
+        "；".join(found)[:30000],
+    )  # fmt: skip
+
+
+def _sheet(
+    book: Workbook, style: Style, title: str, heads: Sequence[tuple[str, float]], entry: Sequence[str]
+) -> Worksheet:
+    """A sheet with its heads in the first row; those to fill in look like it."""
+    sheet = book.add_worksheet(title)
+    sheet.set_row(0, 32)
+    for place, (head, width) in enumerate(heads):
+        sheet.set_column(place, place, width)
+        ground = appearance.ENTRY if head in entry else appearance.PLAIN_BANDS[0][1]
+        look = style(
+            font_name=appearance.HEAD_FONT, bg_color=ground, border=1, border_color=appearance.HEAD_LINE, align="center",
+            text_wrap=True,
+        )  # fmt: skip
+        sheet.write_string(0, place, head, look)
+    sheet.set_landscape()
+    sheet.set_paper(appearance.PAPER_A3)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    return sheet
+
+
+def write_conflicts(book: Workbook, style: Style, city: City, decisions: Sequence[Decision]) -> None:
+    """Add the sheet of conflicts: both side by side, and where to say which holds."""
+    names = ["区县", "来源文件", "来源行", *(SHEETS["enterprises"][name].header for name in SHOWN)]
+    widths = [14, 18, 7, 16, 24, 10, 21, 16, 8, 24, 9, 9, 9, 9]
+    heads: list[tuple[str, float]] = [
+        (RULE, 7),
+        ("说明", 16),
+        (KEY, 24),
+        (HOLDING, 12),
+        (WHY, 24),
+        ("现在的裁定", 24),
+        ("不同之处", 50),
+    ]
+    for side in SIDES:
+        heads += [(f"{side}_{name}", width) for name, width in zip(names, widths, strict=True)]
+        heads.append((f"{side}_取值", 20))
+    sheet = _sheet(book, style, CONFLICTS, heads, (HOLDING, WHY))
+    edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
+    plain, code = style(**edge), style(**edge, num_format="@", font_color=appearance.GREY)
+    entry = style(**edge, bg_color=appearance.ENTRY)
+    held = {(one.rule, one.key): one for one in decisions if one.kind == HOLDS}
+    row = 0
+    for row, one in enumerate(conflicts(city), 1):
+        decided = held.get((one.rule, one.key))
+        said = f"第{decided.id}号：以 {decided.value[:16]} 为准。{decided.reason}" if decided else "未裁定"
+        values: list[Value] = [one.rule, one.what, one.key, None, None, said, one.different]
+        for own, side in zip(one.values, one.sides, strict=True):
+            values += [*own, side]
+        for place, value in enumerate(values):
+            head = heads[place][0]
+            put(sheet, row, place, value, entry if head in (HOLDING, WHY) else code if head.endswith("取值") else plain)
+        sheet.set_row(row, min(15 * (1 + len(one.different) // 24), 180))
+        sheet.data_validation(
+            row, 3, row, 3, {"validate": "list", "source": list(SIDES), "input_title": "裁定",
+                             "input_message": "选甲或乙，并写明理由；下次汇总时记入台账并照此办理。"},
+        )  # fmt: skip
+    sheet.autofilter(0, 0, max(row, 1), len(heads) - 1)
+    sheet.freeze_panes(1, 3)
+
+
+def write_decisions(book: Workbook, style: Style, city: City, records: Sequence[Decision]) -> None:
+    """Add the sheet of all decisions on record, and blank rows for new ones."""
+    widths = (7, 12, 8, 11, 28, 18, 36, 14, 22, 12, 10, 12, 26, 22, 22)
+    entry = [*FIELD_NAMES.values()]
+    sheet = _sheet(book, style, DECISIONS, list(zip(RECORDED, widths, strict=True)), entry)
+    edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
+    own, day = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.OWN, num_format="yyyy-mm-dd")
+    held = {one.id for one in standing(records)}
+    for row, one in enumerate(records, 1):
+        late = one.until and one.until < city.on
+        state = (
+            "已过期"
+            if one.id in held and late
+            else "有效"
+            if one.id in held or one.kind == REVOKED
+            else "已被取代或撤销"
+        )
+        values = [
+            one.id,
+            *(getattr(one, name) or None for name in FIELD_NAMES),
+            one.who,
+            one.at,
+            one.seen or None,
+            state,
+        ]
+        for place, value in enumerate(values):
+            put(sheet, row, place, value, day if isinstance(value, dt.date) else own)
+    first, last = len(records) + 1, len(records) + ROOM
+    text = style(**edge, bg_color=appearance.ENTRY, num_format="@")
+    until = style(**edge, bg_color=appearance.ENTRY, num_format="yyyy-mm-dd")
+    for row in range(first, last + 1):
+        for place, name in enumerate(FIELD_NAMES, 1):
+            sheet.write_blank(row, place, None, until if name == "until" else text)
+    sheet.data_validation(
+        first, 1, last, 1,
+        {"validate": "list", "source": list(KINDS), "input_title": "录入决定",
+         "input_message": "每行一项。豁免：规则、对象（清单编号）或区划代码、理由、批准人、文号、有效期至。剔除：区划代码、理由。"
+         "等级变更：对象（清单编号）、取值（等级）、理由、批准人、文号。下次汇总时记入台账。"},
+    )  # fmt: skip
+    sheet.freeze_panes(1, 2)
+
+
+EMISSION_HEADS = (("污染物", 12), ("本版采用（t/d）", 16), ("出处", 40), ("改为（t/d）", 16), ("新的出处", 40))
+
+
+def write_emissions(book: Workbook, style: Style, city: City, decisions: Sequence[Decision]) -> None:
+    """Add the sheet of whole-society emissions: those of this version, and where to say others."""
+    entry = [head for head, _ in EMISSION_HEADS[3:]]
+    sheet = _sheet(book, style, EMISSIONS, EMISSION_HEADS, entry)
+    edge = {"border": 1, "border_color": appearance.LINE}
+    own, fill = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.ENTRY)
+    source = {one.key: f"{one.reason}（第{one.id}号）" for one in decisions if one.kind == EMISSION}
+    for row, (key, name) in enumerate(POLLUTANT_NAMES.items(), 1):
+        for place, value in enumerate((name, city.imports.emissions.get(key), source.get(name))):
+            put(sheet, row, place, value, own)
+        for place in (3, 4):
+            sheet.write_blank(row, place, None, fill)
+    sheet.write_string(
+        len(POLLUTANT_NAMES) + 2, 0,
+        "全市一个数，各县区共用；录入后下次汇总记入台账，该年各版沿用，改动另记一条。单位：吨/天。", style(font_color=appearance.GREY),
+    )  # fmt: skip
+
+
+def read_emissions(opened: Opened) -> dict[str, float]:
+    """The whole-society emissions of the version, in t/d by pollutant (`so2`)."""
+    keys = {name: key for key, name in POLLUTANT_NAMES.items()}
+    return {
+        keys[name]: float(value)
+        for row in _rows(opened, EMISSIONS)
+        if (name := text_of(row.get("污染物"))) in keys and isinstance(value := row.get("本版采用（t/d）"), int | float)
+    }
+
+
+def _rows(opened: Opened, title: str) -> Iterator[dict[str, Any]]:
+    """Rows of a sheet by its heads, with `row` for the 1-based number; nothing where the sheet is not there."""
+    grid = opened.grid(title)
+    if grid is None or not grid.rows:
+        return
+    heads = [text_of(cell) for cell in grid.rows[0][1]]
+    for number, cells in grid.rows[1:]:
+        yield {"row": number, **{head: cell for head, cell in zip(heads, cells, strict=False) if cell != ""}}
+
+
+def read_decisions(opened: Opened, rules: RuleSet, shas: Mapping[str, str]) -> tuple[list[Decision], list[str]]:
+    """What was decided in a city workbook since it was written, and what cannot be taken so, in Chinese.
+
+    `shas` are the hashes of the counties' files, by county, that were seen: what an exclusion is about.
+    """
+    found: list[Decision] = []
+    wrong: list[str] = []
+
+    def take(title: str, row: int, one: Decision) -> None:
+        try:
+            found.append(checked(one, rules))
+        except ValueError as error:
+            wrong.append(f"《{title}》第 {row} 行：{error}，没有采用。请补正后重新汇总。")
+
+    for row in _rows(opened, DECISIONS):
+        said = {name: text_of(row.get(head)) for name, head in FIELD_NAMES.items()}
+        if row.get("编号") is not None or not any(said.values()):
+            continue
+        until = row.get(FIELD_NAMES["until"])
+        try:
+            day = (
+                until if isinstance(until, dt.date) else dt.date.fromisoformat(said["until"]) if said["until"] else None
+            )
+            replaces = int(said["replaces"] or 0)
+        except ValueError:
+            wrong.append(
+                f"《{DECISIONS}》第 {row['row']} 行：有效期应写成 2020-12-31 的样子，撤销的编号应为整数，没有采用。"
+            )
+            continue
+        words: dict[str, Any] = {name: text for name, text in said.items() if name not in ("until", "replaces")}
+        seen = shas.get(said["county"], "") if said["kind"] == "剔除" else opened.sha256
+        take(DECISIONS, row["row"], replace(Decision(**words), until=day, replaces=replaces, seen=seen))
+    for row in _rows(opened, CONFLICTS):
+        side, why = text_of(row.get(HOLDING)), text_of(row.get(WHY))
+        if not side and not why:
+            continue
+        if side not in SIDES:
+            wrong.append(f"《{CONFLICTS}》第 {row['row']} 行：“{HOLDING}”应填甲或乙，没有采用。")
+            continue
+        value = text_of(row.get(f"{side}_取值"))
+        rule, key = text_of(row.get(RULE)), text_of(row.get(KEY))
+        take(CONFLICTS, row["row"], Decision(HOLDS, rule, "", key, value, why, seen=opened.sha256))
+    for row in _rows(opened, EMISSIONS):
+        amount = text_of(row.get("改为（t/d）"))
+        if amount:
+            name, source = text_of(row.get("污染物")), text_of(row.get("新的出处"))
+            take(EMISSIONS, row["row"], Decision(EMISSION, "", "", name, amount, source, seen=opened.sha256))
+    return found, wrong
+
+
+def printed(opened: Opened) -> set[int]:
+    """Numbers of the decisions that were on record when the workbook was written."""
+    return {int(row["编号"]) for row in _rows(opened, DECISIONS) if isinstance(row.get("编号"), int | float)}

@@ -1,0 +1,1 @@
+"""The workbooks that a county fills in: building, reading, returning them."""

@@ -1,0 +1,159 @@
+"""Formulas that the template offers in entry cells, declared once for template, reader and arithmetic.
+
+The template writes the Excel text, the reader recognises it however an application spelled it on saving, and
+Python computes the same value, so that a cached value is never needed.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
+from typing import Any
+
+from validators.columns import LEVELS, POLLUTANTS, SHEETS
+from validators.expr import Record
+from validators.records import Value
+from workbook_templates.xlsx.appearance import HEADER_ROW
+
+PLACES = 6
+"""Decimals that the offered formulas round to."""
+_SCALE: int = 10**PLACES
+_STEP = Decimal(1).scaleb(-PLACES)
+
+
+def round_half_away(number: float) -> float | None:
+    """Rounded to `PLACES` decimals like a spreadsheet does: by the 15 digits it shows, half away from zero.
+
+    None where the number is not finite.
+    """
+    scaled = number * _SCALE
+    if 0 <= scaled < 1e9:
+        whole = int(scaled)
+        rest = scaled - whole
+        if not 0.4999 < rest < 0.5001:  # far from a half, where binary and decimal rounding agree
+            return (whole + (rest > 0.5)) / _SCALE
+    if not math.isfinite(number):
+        return None
+    return float(Decimal(f"{number:.15g}").quantize(_STEP, ROUND_HALF_UP)) if abs(scaled) < 1e15 else number
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One formula: its text, and the same computed in Python."""
+
+    formula: str
+    """With `{field}` where a cell of the same row belongs."""
+    needs: tuple[str, ...]
+    """What `compute` takes, in order: fields of the same row, or `row` for the 1-based row itself."""
+    compute: Callable[..., float | None]
+
+    def pieces(self, letters: Mapping[str, str]) -> tuple[str, ...]:
+        """Excel text without `=`, cut where the row number stands; `letters` gives the column letter of each field.
+
+        KeyError where a column that it needs is missing.
+        """
+        return _split(self.formula, tuple(letters[field] for field in _fields(self.formula)))
+
+    def text(self, row: int, letters: Mapping[str, str]) -> str:
+        """Excel text without `=` for a 1-based row."""
+        return str(row).join(self.pieces(letters))
+
+    def value(self, values: Mapping[str, Any]) -> float | None:
+        """What the formula shows for the values of a row; None for a blank, and where a value is not of its kind."""
+        try:
+            return self.compute(*(values.get(need) for need in self.needs))
+        except TypeError:  # a text where a number is due
+            return None
+
+
+def matches(sheet: str, field: str, formula_text: str, row: int, letters: Mapping[str, str]) -> bool:
+    """Whether a formula found at a 1-based row is the one offered there, in any spelling that means the same.
+
+    `letters` gives the letter that each field has in this file; a formula that needs a missing column, or one
+    of another row, is not ours. `formula_text` may begin with `=` or not.
+    """
+    offered = OFFERED.get((sheet, field))
+    if offered is None:
+        return False
+    try:
+        expected = offered.text(row, letters)
+    except KeyError:
+        return False
+    return formula_text == expected or _plain(formula_text) == expected
+
+
+def _plain(formula: str) -> str:
+    """A formula without what applications add when they save it: blanks, `$`, small letters, prefixes."""
+    return "".join(formula.split()).upper().replace("$", "").replace("_XLFN.", "").lstrip("=+")
+
+
+@cache
+def _fields(formula: str) -> tuple[str, ...]:
+    return tuple(_FIELD.findall(formula))
+
+
+@lru_cache(4096)
+def _split(formula: str, letters: tuple[str, ...]) -> tuple[str, ...]:
+    """The text around the row numbers, which stand where a field stood, after its letter."""
+    texts = _FIELD.sub("\0", formula).split("\0")
+    return tuple(text + letter for text, letter in zip(texts, (*letters, ""), strict=True))
+
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def _cut(daily: float | None, ratio: float | None) -> float | None:
+    return None if daily is None or ratio is None else round_half_away(daily * ratio / 100)
+
+
+def _baseline(eia: float | None, permit: float | None, output: float | None, run_days: float | None) -> float | None:
+    filled = [capacity for capacity in (eia, permit, output) if capacity is not None]
+    return round_half_away(min(filled) / run_days) if filled and run_days else None
+
+
+def _serial(list_id: str | None, row: int) -> float | None:
+    return row - HEADER_ROW if list_id else None
+
+
+def _cut_formula(level: str, pollutant: str) -> Offered:
+    daily, ratio = f"{pollutant}_daily", f"{level}_ratio"
+    formula = f'IF(OR({{{daily}}}="",{{{ratio}}}=""),"",ROUND({{{daily}}}*{{{ratio}}}/100,{PLACES}))'
+    return Offered(formula, (daily, ratio), _cut)
+
+
+OFFERED: Mapping[tuple[str, str], Offered] = {
+    ("enterprises", "serial"): Offered(f'IF({{list_id}}="","",ROW()-{HEADER_ROW})', ("list_id", "row"), _serial),
+    ("lines", "baseline_daily"): Offered(
+        'IF(OR(COUNT({eia_capacity},{permit_capacity},{last_output})=0,{run_days}="",{run_days}=0),"",'
+        f"ROUND(MIN({{eia_capacity}},{{permit_capacity}},{{last_output}})/{{run_days}},{PLACES}))",
+        ("eia_capacity", "permit_capacity", "last_output", "run_days"),
+        _baseline,
+    ),
+} | {
+    ("lines", f"{level}_{pollutant}_cut"): _cut_formula(level, pollutant)
+    for level in LEVELS
+    for pollutant in POLLUTANTS
+}
+"""Formulas by (key of the sheet, field)."""
+
+
+def entered(sheet: str, record: Record) -> dict[str, Value]:
+    """The cells of a record as a new workbook is given them, by field.
+
+    Columns that the workbook fills itself are left out, and a cell that holds what the formula offered there gives
+    becomes the formula again; a number that an officer typed instead stays.
+    """
+    columns = SHEETS[sheet].columns
+    row: dict[str, Value] = {one.field: record[one.position] for one in columns if one.required != "auto"}
+    for (own, field), formula in OFFERED.items():
+        if own == sheet and field in row and _same(row[field], formula.value(row)):
+            del row[field]
+    return row
+
+
+def _same(value: Value, computed: float | None) -> bool:
+    if computed is None or not isinstance(value, int | float):
+        return value is None
+    return math.isclose(value, computed, rel_tol=1e-9, abs_tol=1e-9)

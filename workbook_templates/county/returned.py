@@ -1,0 +1,198 @@
+"""What a county gets back: its rows in our template, with what was found listed, written beside each row and coloured.
+
+Rows stand one below the other from the first on, so everything found is found in the workbook as it is returned.
+Texts that could not be read stay as they were typed; a code that was stored as a number is written with its exponent,
+so that it is found again.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from xlsxwriter import Workbook
+
+from validators.book import Book, Fault
+from validators.columns import LETTERS, SHEET_TITLES, SHEETS, Column, Sheet, letter
+from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity, counts
+from validators.records import Value
+from validators.rule import all_rules, page, value_text
+from workbook_templates.city.city_workbook import raw_cells, written
+from workbook_templates.county.default_formulas import OFFERED, entered
+from workbook_templates.xlsx import appearance
+from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
+from workbook_templates.xlsx.styles import GrowingSheet, Style, put, text_width
+
+LIST_HEADS = (
+    ("程度", 9), ("规则", 8), ("规则名称", 18), ("工作表", 16), ("单元格", 9), ("编号", 20), ("表头", 20), ("填的值", 18),
+    ("问题", 62), ("怎么改", 40), ("依据", 24),
+)  # fmt: skip
+"""Heads of the finding list and their widths in characters."""
+LIST_LINK = 4
+"""0-based column of the links."""
+LIST_HEAD_ROW = 4
+MOST_LINKS = 60_000
+"""Excel holds 65,530 links on a sheet."""
+BESIDE_WIDTH = 60
+MOST_BESIDE = 6
+"""Findings that are written beside a row; the list has all."""
+NO_TEXT = "公式"
+"""What the reader keeps of a formula without a text of its own."""
+AREAS = 200
+"""Cells in one conditional format."""
+
+
+def renumbered(book: Book) -> Book:
+    """The workbook with its rows where the returned one has them, and in our columns."""
+    at: dict[tuple[str, int], int] = {}
+    tables = {}
+    for key, records in book.tables.items():
+        at |= {(SHEETS[key].title, one.row): FIRST_ROW + number for number, one in enumerate(records)}
+        tables[key] = [one._replace(row=FIRST_ROW + number) for number, one in enumerate(records)]
+    faults = [_moved(fault, at) for fault in book.faults]
+    return replace(book, tables=tables, faults=faults, letters=dict[str, Mapping[str, str]](LETTERS), _indexes={})
+
+
+_BY_HEADER = {(sheet.title, column.header): column for sheet in SHEETS.values() for column in sheet.columns}
+
+
+def _moved(fault: Fault, at: dict[tuple[str, int], int]) -> Fault:
+    row = at.get((fault.sheet or "", fault.row or 0))
+    if row is None:
+        return fault
+    column = _BY_HEADER.get((fault.sheet or "", fault.header or ""))
+    cell = f"{LETTERS[column.sheet][column.field]}{row}" if column else None
+    return replace(fault, row=row, cell=cell)
+
+
+def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
+    """The rows of a workbook for `write_county`, with what could not be read as the text that it was.
+
+    A formula or an error value would pass as readable where any text may stand, so there the cell is blank, and only
+    what is said beside the row holds it.
+    """
+    found: dict[str, list[dict[str, Value]]] = {}
+    for key, records in book.tables.items():
+        raw = raw_cells(book, key)
+        offered = [(field, formula) for (sheet, field), formula in OFFERED.items() if sheet == key]
+        found[key] = []
+        for record in records:
+            row = entered(key, record)
+            values = record._asdict()
+            for field, formula in offered:
+                if field in values and values[field] is None and formula.value(values) is not None:
+                    row[field] = ""  # the officer cleared what was offered
+            for field in record.bad:
+                row[field] = _as_text(SHEETS[key][field], raw.get((record.row, field)))
+            found[key].append(row)
+    return found
+
+
+def _as_text(column: Column, value: Value) -> Value:
+    if isinstance(value, int | float) and column.kind in ("code18", "code22"):
+        return f"{value:.16E}"
+    text = None if value is None else value_text(value)
+    found_again = column.is_number or column.kind in ("date", "enum", "id")
+    if text and not found_again and (not isinstance(value, str) or text[0] in "=#" or text == NO_TEXT):
+        return ""
+    return text
+
+
+def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose: str) -> None:
+    """Add the sheet of everything found, the worst first, each with a link to its cell; `whose` names the version."""
+    sheet = book.add_worksheet(RETURNED_TITLE)
+    sheet.hide_gridlines(2)
+    for place, (_, width) in enumerate(LIST_HEADS):
+        sheet.set_column(place, place, width)
+    by_severity = counts(findings)
+    said = "，".join(
+        f"{SEVERITY_SYMBOLS[one]} {SEVERITY_NAMES[one]} {by_severity[one.name]}"
+        for one in sorted(Severity, reverse=True)
+    )
+    title = style(font_name=appearance.HEAD_FONT, font_size=16, font_color=appearance.INK)
+    hint = style(font_color=appearance.GREY)
+    sheet.set_row(0, 30)
+    sheet.write_string(0, 0, f"{whose} 退回意见", title)
+    sheet.write_string(1, 0, f"{said}。" if findings else "没有发现问题。", hint)
+    sheet.write_string(
+        2, 0, "点“单元格”跳到该格；各表最右一列“退回意见”写着这一行的问题，改好一行就清空该行的退回意见，颜色随即消失。"
+        "错误必须改正，提醒请核对。改完更新填报日期，把本文件按这一版次报送。", hint,
+    )  # fmt: skip
+    head = style(
+        font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][0], border=1, border_color=appearance.HEAD_LINE,
+        align="center", text_wrap=True,
+    )  # fmt: skip
+    for place, (name, _) in enumerate(LIST_HEADS):
+        sheet.write_string(LIST_HEAD_ROW - 1, place, name, head)
+    edge = {"border": 1, "border_color": appearance.LINE, "text_wrap": True, "valign": "top", "align": "left"}
+    edge["font_size"] = appearance.ENTRY_SIZE
+    plain = style(**edge)
+    link = style(**edge, font_color=appearance.LINK, underline=1)
+    ordered = sorted(findings, key=lambda finding: -finding.severity)
+    for row, finding in enumerate(ordered, LIST_HEAD_ROW):
+        ground, ink = appearance.SEVERITY_LOOKS[finding.severity]
+        rule = all_rules()[finding.rule]
+        texts = (
+            f"{SEVERITY_SYMBOLS[finding.severity]} {SEVERITY_NAMES[finding.severity]}", finding.rule, rule.name,
+            finding.sheet, finding.cell, finding.key, finding.header, written(finding.value), finding.message,
+            page(rule.doc)["怎么改"], finding.basis,
+        )  # fmt: skip
+        for place, value in enumerate(texts):
+            put(sheet, row, place, value, style(**edge, bg_color=ground, font_color=ink) if place == 0 else plain)
+        if finding.sheet in SHEET_TITLES.values() and row < MOST_LINKS:
+            where = f"internal:'{finding.sheet}'!{finding.cell or f'A{HEADER_ROW}'}"
+            sheet.write_url(row, LIST_LINK, where, link, finding.cell or "整张表")
+        lines = max(math.ceil(text_width(str(texts[place])) / LIST_HEADS[place][1]) for place in (8, 9, 10))
+        sheet.set_row(row, appearance.ENTRY_LINE * lines + 3)
+    last = LIST_HEAD_ROW - 1 + len(ordered)
+    sheet.autofilter(LIST_HEAD_ROW - 1, 0, last, len(LIST_HEADS) - 1)
+    sheet.freeze_panes(LIST_HEAD_ROW, 0)
+    sheet.set_landscape()
+    sheet.set_paper(appearance.PAPER_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(LIST_HEAD_ROW - 1)
+    sheet.set_tab_color("#C00000")
+
+
+def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequence[Finding]) -> None:
+    """Write what was found beside each row of a sheet, as a last column, and colour it and the cells it speaks of."""
+    place = len(sheet.columns)
+    page_.set_column(place, place, BESIDE_WIDTH)
+    page_.write_string(
+        HEADER_ROW - 1, place, RETURNED_HEAD,
+        style(font_name=appearance.HEAD_FONT, font_size=appearance.ENTRY_SIZE, bg_color="#F4B6B6", border=1,
+              border_color=appearance.HEAD_LINE, align="center"),
+    )  # fmt: skip
+    own: dict[int, list[Finding]] = {}
+    for finding in findings:
+        if finding.sheet == sheet.title and finding.row and finding.severity > Severity.INFO:
+            own.setdefault(finding.row, []).append(finding)
+    cells: dict[Severity, dict[str, int]] = {}
+    for row, found in own.items():
+        found.sort(key=lambda finding: -finding.severity)
+        texts = [f"{SEVERITY_SYMBOLS[one.severity]} {one.rule} {one.message}" for one in found[:MOST_BESIDE]]
+        if len(found) > MOST_BESIDE:
+            texts.append(f"… 还有 {len(found) - MOST_BESIDE} 项，见《{RETURNED_TITLE}》")
+        ground, ink = appearance.SEVERITY_LOOKS[found[0].severity]
+        look = style(bg_color=ground, font_color=ink, text_wrap=True, font_size=appearance.ENTRY_SIZE)
+        page_.write_string(row - 1, place, "\n".join(texts), look)
+        lines = sum(
+            math.ceil(text_width(text) * appearance.ENTRY_SIZE / appearance.FONT_SIZE / BESIDE_WIDTH) for text in texts
+        )
+        page_.at_least(row - 1, lines * appearance.ENTRY_LINE + 3)
+        for one in reversed(found):  # the worst colours the cell
+            if one.cell:
+                for other in cells.values():
+                    other.pop(one.cell, None)
+                cells.setdefault(one.severity, {})[one.cell] = row
+    for severity, areas in cells.items():
+        ground, ink = appearance.SEVERITY_LOOKS[severity]
+        look = style(bg_color=ground, font_color=ink)
+        ordered = sorted(areas, key=lambda cell: areas[cell])
+        for start in range(0, len(ordered), AREAS):
+            some = ordered[start : start + AREAS]
+            first = f"{some[0]}:{some[0]}"
+            page_.conditional_format(
+                first,
+                {"type": "formula", "criteria": f'=${letter(place)}{areas[some[0]]}<>""', "format": look,
+                 "multi_range": " ".join(some)},
+            )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Lists made of inventories and grading workbooks: the public directory, guaranteed enterprises, visits."""

@@ -1,0 +1,1 @@
+"""The submission to the province: its formats and its manifest."""

@@ -1,0 +1,1 @@
+"""Workbooks as files: reading cells, writing long lists, formats and the look of sheets."""

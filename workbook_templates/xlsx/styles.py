@@ -1,0 +1,113 @@
+"""Formats and cells for XlsxWriter: one format per look, and each value written as what it is."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import BinaryIO
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from validators.columns import letter
+from validators.records import Value
+from workbook_templates.xlsx.appearance import BODY_FONT, COLUMN_PIXELS, FONT_SIZE, ROW_PIXELS
+
+Style = Callable[..., Format]
+"""Gives the format for the properties named, the same one for the same properties."""
+
+
+class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
+    """A worksheet whose rows can start at a height and still grow, which XlsxWriter cannot say."""
+
+    growing_from = 1_048_577
+    """1-based row from which on rows may grow with their text; their heights are only a beginning."""
+    helpers: tuple[int, Sequence[str]] = (0, ())
+    """0-based column from which on the rows from `growing_from` on hold helper cells, and the name in each."""
+    filled_to = 0
+    """1-based last row whose helper cells an application has to work out; those of blank rows show nothing."""
+    _row = 0
+
+    def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, object]]) -> None:
+        if tag == "row":
+            self._row = int(str(attributes[0][1]))
+            if self._row >= self.growing_from:
+                attributes[:] = [one for one in attributes if one[0] != "spans" and one != ("customHeight", 1)]
+        super()._xml_start_tag_unencoded(tag, attributes)
+
+    def at_least(self, row: int, height: float) -> None:
+        """Make a row (0-based) high enough, in points, unless it already is."""
+        if row not in self.row_sizes or self.row_sizes[row][0] * 0.75 < height:  # kept in pixels
+            self.set_row(row, height)
+
+    def _xml_end_tag(self, tag: str) -> None:
+        """Ends a row with its helper cells, which are alike but for its number: a row costs one replacement."""
+        if tag == "row" and self._row >= self.growing_from:
+            self.fh.write(self._tails[self._row <= self.filled_to].replace("\0", str(self._row)))
+        super()._xml_end_tag(tag)
+
+    @cached_property
+    def _tails(self) -> tuple[str, str]:
+        """The helper cells of a blank row and of a filled one, with a mark for the number of the row."""
+        first, names = self.helpers
+        cells = [(letter(place), name) for place, name in enumerate(names, first)]
+        blank = "".join(f'<c r="{column}\0" t="str"><f>{name}</f><v></v></c>' for column, name in cells)
+        return blank, "".join(f'<c r="{column}\0"><f>{name}</f></c>' for column, name in cells)
+
+    def _prepare_formula(self, formula: str, _expand: bool = False) -> str:
+        """Spared the search for functions newer than Excel 2016, which took most of the time."""
+        return formula.removeprefix("=")
+
+
+def new_workbook(target: BinaryIO, **plain: object) -> Workbook:
+    """An XlsxWriter workbook in the house's fonts that leaves no temporary files behind; `plain` is the look of all else."""
+    workbook = Workbook(
+        target,
+        {
+            "in_memory": True,
+            "default_format_properties": {
+                "font_name": BODY_FONT,
+                "font_size": FONT_SIZE,
+                "font_scheme": "none",
+                **plain,
+            },
+            "default_column_width": COLUMN_PIXELS,
+            "default_row_height": ROW_PIXELS,
+        },
+    )
+    workbook.worksheet_class = GrowingSheet
+    return workbook
+
+
+def styles(workbook: Workbook) -> Style:
+    """The format maker of a workbook."""
+    known: dict[frozenset[tuple[str, object]], Format] = {}
+
+    def style(**properties: object) -> Format:
+        key = frozenset(properties.items())
+        if key not in known:
+            known[key] = workbook.add_format({"valign": "vcenter", **properties})
+        return known[key]
+
+    return style
+
+
+def put(sheet: Worksheet, row: int, column: int, value: Value, style: Format) -> None:
+    """Writes a value as what it is, never as a formula or link; a blank is written as an empty styled cell.
+
+    `row` and `column` are 0-based, as in XlsxWriter.
+    """
+    match value:
+        case None | "":
+            sheet.write_blank(row, column, None, style)
+        case str():
+            sheet.write_string(row, column, value, style)
+        case dt.date():
+            sheet.write_datetime(row, column, value, style)
+        case _:
+            sheet.write_number(row, column, value, style)
+
+
+def text_width(text: str) -> float:
+    """Width in characters of the default font, where a Chinese one is nearly as wide as two."""
+    return sum(1 if ord(sign) < 0x2000 else 1.84 for sign in text)

@@ -90,7 +90,7 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
         over, from_ = (low, None) if open_ else (None, low)
         kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=high, multiple_of=step)]
     elif column.kind == "date":
-        kind = Annotated[dt.date, Strict()]
+        kind = Annotated[dt.date, Strict(), Field(ge=FIRST_DAY)]
     else:
         length = int(column.values[2:]) if column.values.startswith("<=") else None
         pattern = ID_PATTERNS[column.values] if column.kind == "id" else None

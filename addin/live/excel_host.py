@@ -197,6 +197,7 @@ class ExcelBook:
         rows, seen = self.rows(title, 1, LAST_ROW)
         shape = self.shape(title)
         seen.merged, seen.hidden_rows, seen.hidden_columns = shape.merged, shape.hidden_rows, shape.hidden_columns
+        seen.since_1904 = shape.since_1904
         return Grid(title, hidden, rows, seen)
 
     def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
@@ -224,6 +225,7 @@ class ExcelBook:
             sheet = self._sheet(title)
             if sheet is None:
                 return seen
+            seen.since_1904 = bool(self.api.Date1904)
             used = Area.of(sheet.UsedRange.Address)
             below = Area(HEADER_ROW, used.left, max(HEADER_ROW, used.bottom), used.right)
             rows = _uniform(Area(used.top, 0, used.bottom, 0), lambda area: sheet.Range(area.address).EntireRow.Hidden)

@@ -48,6 +48,8 @@ OPENED = {"OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus"}
 class LibreOfficeBook(XlwingsBook):
     """A spreadsheet in LibreOffice."""
 
+    _since_1904: bool | None = None
+
     def __eq__(self, other: object) -> bool:
         with self.asking():  # UNO objects are compared over the connection
             return isinstance(other, LibreOfficeBook) and bool(self.document == other.document)
@@ -72,6 +74,13 @@ class LibreOfficeBook(XlwingsBook):
             ranges = hold(self.document.NamedRanges)
             return Names(ranges.ElementNames, target)
 
+    @property
+    def since_1904(self) -> bool:
+        """Whether its days are counted from 1904."""
+        if self._since_1904 is None:  # not a cached_property: see the engine's
+            self._since_1904 = int(self.document.NullDate.Year) == 1904
+        return self._since_1904
+
     def told(self, title: str, first: int, last: int) -> tuple[Rows, Seen] | None:
         """Rows of a sheet that was read before; None of another."""
         return self.rows(title, first, last) if title in self._widths else None
@@ -80,6 +89,7 @@ class LibreOfficeBook(XlwingsBook):
         """What is merged and hidden, without the merged bands that the template has above its header."""
         seen = Seen()
         with self.asking():
+            seen.since_1904 = self.since_1904
             sheet = self._book.sheets[title]
             used = sheet.used_range
             height, width = used.shape

@@ -88,8 +88,6 @@ class Grid:
     hidden: bool
     rows: Rows
     seen: Seen
-    since_1904: bool = False
-    """Whether its days are counted from 1904."""
 
 
 class Tab(Protocol):
@@ -151,7 +149,7 @@ class Opened:
         with _readable(self.name):
             read = read_quickly(lambda: self._package.chunks(sheet.part), self._workbook)
             seen, rows = read or read_slowly(self._package, sheet.part, self._workbook)
-        return Grid(title, sheet.state != "visible", rows, seen, self._workbook.since_1904)
+        return Grid(title, sheet.state != "visible", rows, seen)
 
 
 def open_workbook(path: Path) -> Opened:
@@ -629,7 +627,7 @@ class Entries:
         self.columns: list[list[Raw]] = [
             list(in_file.get(layout.positions.get(column.field, -1), blank)) for column in sheet.columns
         ]
-        if grid.since_1904:  # a day without a date format is still counted from the workbook's own first day
+        if grid.seen.since_1904:  # a day without a date format is still counted from the workbook's own first day
             for column in sheet.columns:
                 if column.kind == "date":
                     own = self.columns[column.position]

@@ -49,6 +49,8 @@ class Seen:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     """0-based first and last column."""
+    since_1904: bool = False
+    """Whether its days are counted from 1904."""
     beyond: int = 0
     """Cells with a value that stand too far out to be kept."""
 
@@ -148,9 +150,12 @@ _GROUPS = 5
 _HELPER = re.compile('<c r="([B-Z]|[A-Z]{2,3})[0-9]+"[^>]*><f[^>]*>校验_'.encode())
 """A cell of the template that holds nothing but the name of a formula (`formulas.plan`); 校验 itself is column A."""
 _PASSED_OVER = (
-    r'(?:<c r="[A-Z]++\1"(?:[^>]*+(?<=/)>|[^>]*+>(?:<f[^>]*+>(?:[^<]*+</f>)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+)?+)?+</c>))*+'
+    r'(?:<c r="[A-Z]++\1"[^>]*+(?<=/)>'
+    r'|<c r="[A-Z]++\1"[^>]*+>(?:<f[^>]*+>(?:[^<]*+</f>)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+)?+)?+</c>'
+    r'|<c r="[A-Z]++[1-4]"[^>]*+>(?:<v[^>]*+>[^<]*+</v>)?+</c>)*+'
 )
-"""Cells that hold nothing for a reader (what an officer typed among them leaves the row to the parser)."""
+"""Cells that hold nothing for a reader: formulas, and the heads over them. What an officer typed among them leaves the
+sheet to the parser."""
 _OTHER = re.compile(rb"([^>]*+)>(?:<f([^>]*+)>(?:([^<]*+)</f>)?+)?+(?:<(?:v|is><t)[^>]*+>([^<]*+)</)?+")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _LETTERS = re.compile(rb'<c r="([A-Z]++)')
@@ -257,7 +262,7 @@ class _Taken:
 
     def __init__(self, columns: int, book: Workbook, pattern: re.Pattern[bytes]) -> None:
         self.columns, self.book, self.pattern = columns, book, pattern
-        self.seen, self.rows = Seen(), Rows()
+        self.seen, self.rows = Seen(since_1904=book.since_1904), Rows()
         self._last = 0
         self._blank = [""] * columns
 

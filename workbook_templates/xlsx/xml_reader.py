@@ -61,7 +61,7 @@ class _Sheet:
     def __init__(self, part: str, book: Workbook) -> None:
         self.part = part
         self.book = book
-        self.seen = Seen()
+        self.seen = Seen(since_1904=book.since_1904)
         self.rows: dict[int, dict[int, Raw]] = {}
         self.row, self.column, self.kind, self.style, self.cells = 0, -1, "n", "", 0
         self.formula: dict[str, str] | None = None

@@ -87,11 +87,9 @@ def head(column: Column) -> Head:
 
 
 def written(value: object) -> Value:
-    """A raw cell as a list can hold it: unreadable values stay visible as text."""
+    """A value of a finding as a list can hold it: unreadable ones stay visible as text."""
     if isinstance(value, str | int | float | dt.date) and not isinstance(value, bool | dt.datetime):
-        return (
-            value if not isinstance(value, str) else "".join(c for c in value if c.isprintable() or c in "\n\t")[:32000]
-        )
+        return value
     return None if value is None else value_text(value)
 
 

@@ -64,7 +64,7 @@ from validators.rule import key_of
 from validators.text import plain, visible
 from workbook_templates.county.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
-from workbook_templates.xlsx.appearance import HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
+from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
 from workbook_templates.xlsx.fast_reader import EPOCH_1904, Place, Rows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.xlsx.xml_reader import read_slowly, shared_strings
 
@@ -324,7 +324,7 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
         text = cell.strip() if isinstance(cell, str) else text_of(cell)
         column = by_header.get(text)
         if column is None:
-            if text and text not in (*PROVENANCE, RETURNED_HEAD) and not text.startswith(HELPER_HEAD):
+            if text and text not in (*PROVENANCE, *BESIDE) and not text.startswith(HELPER_HEAD):
                 found.extra.append((position, text))
         elif column.field in found.positions:
             found.double.append((position, text))
@@ -557,7 +557,7 @@ def _outside(sheet: Sheet, layout: Layout, grid: Grid) -> Iterator[Fault]:
     named = dict(layout.extra)
     known = {*layout.positions.values(), *(position for position, _ in layout.double)}
     heads = next((cells for number, cells in grid.rows if number == head), [])
-    ours = {at for at, cell in enumerate(heads) if text_of(cell) in (*PROVENANCE, RETURNED_HEAD) or _is_helper(cell)}
+    ours = {at for at, cell in enumerate(heads) if text_of(cell) in (*PROVENANCE, *BESIDE) or _is_helper(cell)}
     width = max((len(cells) for _, cells in grid.rows), default=0)
     for position in sorted({*range(width), *named} - known - ours):
         column = [

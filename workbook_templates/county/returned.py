@@ -82,12 +82,26 @@ def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
                 if field in values and values[field] is None and formula.value(values) is not None:
                     row[field] = ""  # the officer cleared what was offered
             for field in record.bad:
-                row[field] = _as_text(SHEETS[key][field], raw.get((record.row, field)))
+                row[field] = as_text(SHEETS[key][field], raw.get((record.row, field)))
             found[key].append(row)
     return found
 
 
-def _as_text(column: Column, value: Value) -> Value:
+def cleared(book: Book) -> list[str]:
+    """Cells in which something stood that `rows_of` leaves blank, as 《表》格."""
+    found = []
+    for key, records in book.tables.items():
+        raw = raw_cells(book, key)
+        for record in records:
+            for field in sorted(record.bad):
+                value = raw.get((record.row, field))
+                if value is not None and as_text(SHEETS[key][field], value) == "":
+                    found.append(f"《{SHEETS[key].title}》{LETTERS[key][field]}{record.row}")
+    return found
+
+
+def as_text(column: Column, value: Value) -> Value:
+    """What could not be read as what is due, as the text that the check finds again."""
     if isinstance(value, int | float) and column.kind in ("code18", "code22"):
         return f"{value:.16E}"
     text = None if value is None else value_text(value)
@@ -103,7 +117,8 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     sheet.hide_gridlines(2)
     for place, (_, width) in enumerate(LIST_HEADS):
         sheet.set_column(place, place, width)
-    by_severity = counts(findings)
+    open_ = [finding for finding in findings if not finding.waiver]
+    by_severity = counts(open_)
     said = "，".join(
         f"{SEVERITY_SYMBOLS[one]} {SEVERITY_NAMES[one]} {by_severity[one.name]}"
         for one in sorted(Severity, reverse=True)
@@ -112,7 +127,9 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     hint = style(font_color=appearance.GREY)
     sheet.set_row(0, 30)
     sheet.write_string(0, 0, f"{whose} 退回意见", title)
-    sheet.write_string(1, 0, f"{said}。" if findings else "没有发现问题。", hint)
+    lifted = len(findings) - len(open_)
+    more = f"另有 {lifted} 处已豁免，不必改，列在最后。" if lifted else ""
+    sheet.write_string(1, 0, f"{f'{said}。' if open_ else '没有要改的。'}{more}", hint)
     sheet.write_string(
         2, 0, "点“单元格”跳到该格；各表最右一列“退回意见”写着这一行的问题，改好一行就清空该行的退回意见，颜色随即消失。"
         "错误必须改正，提醒请核对。改完更新填报日期，把本文件按这一版次报送。", hint,
@@ -127,12 +144,15 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     edge["font_size"] = appearance.ENTRY_SIZE
     plain = style(**edge)
     link = style(**edge, font_color=appearance.LINK, underline=1)
-    ordered = sorted(findings, key=lambda finding: -finding.severity)
+    ordered = sorted(findings, key=lambda finding: (bool(finding.waiver), -finding.severity))
     for row, finding in enumerate(ordered, LIST_HEAD_ROW):
         ground, ink = appearance.SEVERITY_LOOKS[finding.severity]
+        level = f"{SEVERITY_SYMBOLS[finding.severity]} {SEVERITY_NAMES[finding.severity]}"
+        if finding.waiver:
+            ground, ink, level = appearance.OWN, appearance.GREY, f"－ 已豁免（第{finding.waiver}号）"
         rule = all_rules()[finding.rule]
         texts = (
-            f"{SEVERITY_SYMBOLS[finding.severity]} {SEVERITY_NAMES[finding.severity]}", finding.rule, rule.name,
+            level, finding.rule, rule.name,
             finding.sheet, finding.cell, finding.key, finding.header, written(finding.value), finding.message,
             page(rule.doc)["怎么改"], finding.basis,
         )  # fmt: skip
@@ -155,16 +175,10 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
 
 def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequence[Finding]) -> None:
     """Write what was found beside each row of a sheet, as a last column, and colour it and the cells it speaks of."""
-    place = len(sheet.columns)
-    page_.set_column(place, place, BESIDE_WIDTH)
-    page_.write_string(
-        HEADER_ROW - 1, place, RETURNED_HEAD,
-        style(font_name=appearance.HEAD_FONT, font_size=appearance.ENTRY_SIZE, bg_color="#F4B6B6", border=1,
-              border_color=appearance.HEAD_LINE, align="center"),
-    )  # fmt: skip
+    _beside_head(page_, style, sheet, RETURNED_HEAD, "#F4B6B6")
     own: dict[int, list[Finding]] = {}
     for finding in findings:
-        if finding.sheet == sheet.title and finding.row and finding.severity > Severity.INFO:
+        if finding.sheet == sheet.title and finding.row and finding.severity > Severity.INFO and not finding.waiver:
             own.setdefault(finding.row, []).append(finding)
     cells: dict[Severity, dict[str, int]] = {}
     for row, found in own.items():
@@ -172,27 +186,58 @@ def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequ
         texts = [f"{SEVERITY_SYMBOLS[one.severity]} {one.rule} {one.message}" for one in found[:MOST_BESIDE]]
         if len(found) > MOST_BESIDE:
             texts.append(f"… 还有 {len(found) - MOST_BESIDE} 项，见《{RETURNED_TITLE}》")
-        ground, ink = appearance.SEVERITY_LOOKS[found[0].severity]
-        look = style(bg_color=ground, font_color=ink, text_wrap=True, font_size=appearance.ENTRY_SIZE)
-        page_.write_string(row - 1, place, "\n".join(texts), look)
-        lines = sum(
-            math.ceil(text_width(text) * appearance.ENTRY_SIZE / appearance.FONT_SIZE / BESIDE_WIDTH) for text in texts
-        )
-        page_.at_least(row - 1, lines * appearance.ENTRY_LINE + 3)
+        _beside_row(page_, style, sheet, row, texts, appearance.SEVERITY_LOOKS[found[0].severity])
         for one in reversed(found):  # the worst colours the cell
             if one.cell:
                 for other in cells.values():
                     other.pop(one.cell, None)
                 cells.setdefault(one.severity, {})[one.cell] = row
     for severity, areas in cells.items():
-        ground, ink = appearance.SEVERITY_LOOKS[severity]
-        look = style(bg_color=ground, font_color=ink)
-        ordered = sorted(areas, key=lambda cell: areas[cell])
-        for start in range(0, len(ordered), AREAS):
-            some = ordered[start : start + AREAS]
-            first = f"{some[0]}:{some[0]}"
-            page_.conditional_format(
-                first,
-                {"type": "formula", "criteria": f'=${letter(place)}{areas[some[0]]}<>""', "format": look,
-                 "multi_range": " ".join(some)},
-            )  # fmt: skip
+        _colour(page_, style, sheet, areas, appearance.SEVERITY_LOOKS[severity])
+
+
+def write_guessed(page_: GrowingSheet, style: Style, sheet: Sheet, guessed: Mapping[int, Mapping[str, str]]) -> None:
+    """Write beside each row which fields were guessed and why, and colour them until the text is taken away."""
+    look = appearance.SEVERITY_LOOKS[Severity.WARNING]
+    _beside_head(page_, style, sheet, appearance.GUESSED_HEAD, look[0])
+    cells: dict[str, int] = {}
+    for row, fields in guessed.items():
+        texts = [f"？ {sheet[name].header}：{why}" for name, why in fields.items()]
+        more = [f"… 还有 {len(texts) - MOST_BESIDE} 项，见报告"] if len(texts) > MOST_BESIDE else []
+        _beside_row(page_, style, sheet, row, texts[:MOST_BESIDE] + more, look)
+        cells |= {f"{LETTERS[sheet.key][name]}{row}": row for name in fields}
+    _colour(page_, style, sheet, cells, look)
+
+
+def _beside_head(page_: GrowingSheet, style: Style, sheet: Sheet, head: str, ground: str) -> None:
+    page_.set_column(len(sheet.columns), len(sheet.columns), BESIDE_WIDTH)
+    page_.write_string(
+        HEADER_ROW - 1, len(sheet.columns), head,
+        style(font_name=appearance.HEAD_FONT, font_size=appearance.ENTRY_SIZE, bg_color=ground, border=1,
+              border_color=appearance.HEAD_LINE, align="center"),
+    )  # fmt: skip
+
+
+def _beside_row(
+    page_: GrowingSheet, style: Style, sheet: Sheet, row: int, texts: Sequence[str], looks: tuple[str, str]
+) -> None:
+    look = style(bg_color=looks[0], font_color=looks[1], text_wrap=True, font_size=appearance.ENTRY_SIZE)
+    page_.write_string(row - 1, len(sheet.columns), "\n".join(texts), look)
+    lines = sum(
+        math.ceil(text_width(text) * appearance.ENTRY_SIZE / appearance.FONT_SIZE / BESIDE_WIDTH) for text in texts
+    )
+    page_.at_least(row - 1, lines * appearance.ENTRY_LINE + 3)
+
+
+def _colour(page_: GrowingSheet, style: Style, sheet: Sheet, cells: Mapping[str, int], looks: tuple[str, str]) -> None:
+    """Colour cells, each with its row, as long as something stands beside the row."""
+    look = style(bg_color=looks[0], font_color=looks[1])
+    ordered = sorted(cells, key=lambda cell: cells[cell])
+    for start in range(0, len(ordered), AREAS):
+        some = ordered[start : start + AREAS]
+        first = f"{some[0]}:{some[0]}"
+        page_.conditional_format(
+            first,
+            {"type": "formula", "criteria": f'=${letter(len(sheet.columns))}{cells[some[0]]}<>""', "format": look,
+             "multi_range": " ".join(some)},
+        )  # fmt: skip

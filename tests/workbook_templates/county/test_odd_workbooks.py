@@ -5,6 +5,7 @@
 
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any

@@ -343,3 +343,11 @@ def filled(odd: Odd, title: str) -> Iterator[tuple[str, int]]:
             )
         if stands or cell.find(f"{MAIN}f") is not None or kind == "e":
             yield place[1], int(place[2])
+
+
+def head_row(odd: Odd, title: str) -> int:
+    """The first row of a sheet that begins like the header."""
+    for cell in ElementTree.fromstring(odd.parts[odd.part_of[title]]).iter(f"{MAIN}c"):  # noqa: S314 - ours
+        if "".join(one.text or "" for one in cell.iter(f"{MAIN}t")) == "清单编号":
+            return int(cell.attrib["r"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    return HEAD

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from addin.live.mirror import Mirror
 from tests.addin.live.memory import MemoryTab
-from tests.odd_workbooks import BOOKS, CELLS, HEAD, INVENTORY_BY_TITLE, SHEETS, Odd, filled
+from tests.odd_workbooks import BOOKS, CELLS, HEAD, INVENTORY_BY_TITLE, SHEETS, Odd, filled, head_row
 from validators.book import Book
 from validators.columns import COVER_TITLE, INVENTORY, letter, position_of
 from validators.columns import SHEETS as DECLARED
@@ -137,7 +137,7 @@ def unaccounted(odd: Odd, book: Book, findings: list[Finding]) -> Iterator[tuple
     counted = {(one.sheet, (one.cell or "").rstrip("0123456789")) for one in book.faults if one.what in COLUMNS_COUNTED}
     unread = {one.sheet: one for one in book.faults if one.what in SHEETS_COUNTED}
     above = {one.sheet: int(str(one.meant)) for one in book.faults if one.what == "above"}
-    heads = {title: int(re.findall(r'r="B([0-9]+)"[^>]*>[^B]*?清单编号<', xml)[0]) for title, xml in sheets_of(odd)}
+    heads = {title: head_row(odd, title) for title in KEY_OF}
     merged = {one.sheet for one in book.faults if one.what == "merged"}
     beyond = {one.sheet for one in book.faults if one.what == "beyond"}
     for title in odd.part_of:
@@ -164,7 +164,7 @@ def unaccounted(odd: Odd, book: Book, findings: list[Finding]) -> Iterator[tuple
             )
             if held or (title, f"{column}{row}") in at or (title, row) in whole_rows or (title, column) in counted:
                 continue
-            if row <= max(above.get(title, HEAD), heads.get(title, HEAD)) or (
+            if row <= max(above.get(title, HEAD), heads[title]) or (
                 record is None and field and DECLARED[key][field].required == "auto"
             ):
                 continue
@@ -201,14 +201,6 @@ def arrives(book: Book, findings: list[Finding]) -> None:
         wanted = [[record[column.position] for column in own] for record in book.tables[key]]
         for got, want in zip(rows, [row for row in wanted if any(cell is not None for cell in row)], strict=True):
             assert [*got, *[None] * (len(want) - len(got))] == want
-
-
-def sheets_of(odd: Odd) -> Iterator[tuple[str, str]]:
-    """The sheets whose header stands somewhere, and their XML."""
-    for title in KEY_OF:
-        xml = odd.parts[odd.part_of[title]]
-        if "清单编号<" in xml:
-            yield title, xml
 
 
 def written(value: object) -> Any:

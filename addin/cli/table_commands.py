@@ -49,7 +49,7 @@ def import_(
     from addin.office.importing import import_tables
 
     return import_tables(
-        tables, layout=layout, county=county, year=year, round_=round_, revision=revision, rules_id=ruleset, out=out,
+        tables, layout=layout, county=county, year=year, round_=round_, revision=revision, rules_id=ruleset, out=str(out),
         force=force, as_json=as_json,
     )  # fmt: skip
 
@@ -70,7 +70,7 @@ def learn(
     """
     from addin.office.learning import learn_layout
 
-    return learn_layout(table, out=out, year=year, force=force, as_json=as_json)
+    return learn_layout(table, out=str(out), year=year, force=force, as_json=as_json)
 
 
 @layout("show")

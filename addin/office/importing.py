@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from addin.cli.arguments import files, round_name, rules_of, submitting, whole
+from addin.cli.arguments import files, whole
 from addin.cli.terminal import document, progress, say, warn
 from addin.office.checking import count_words, print_findings, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layouts import layout_of
+from addin.reading.ruleset_store import round_name, rules_of, submitting
 from addin.reading.workbooks import Reading, read_all, read_whole
 from validators.columns import SHEET_TITLES
 from validators.findings import Finding, Json, counts, stops

@@ -21,6 +21,7 @@ from workbook_templates.city.city_workbook import created, head
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, Layout, Table, shipped, shipped_layout
 from workbook_templates.layouts.spellings import label
 from workbook_templates.layouts.units import UnknownUnit, convert
+from workbook_templates.printed_grade import printed_grade
 from workbook_templates.xlsx.writer import Column as Head
 from workbook_templates.xlsx.writer import Sheet, replacing, restoring, write_sheets
 
@@ -105,7 +106,9 @@ def _meant(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
         return Head("", "number", 9), lambda record, lines, book: book.ruleset.year
     if column is None:
         name = entry.means.partition(".")[2]
-        return Head("", "text", 14), lambda record, lines, book: label(name, record)
+        return Head("", "text", 14), lambda record, lines, book: label(
+            name, record._replace(grade=printed_grade(record, lines, book.ruleset))
+        )
     own = head(column)
     if column.sheet == rows or (rows == "lines" and column.sheet == "enterprises"):
         return own, column

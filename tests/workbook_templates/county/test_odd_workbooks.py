@@ -5,7 +5,6 @@
 
 import io
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any

@@ -256,6 +256,11 @@ def _defined_names(package: Package, book: str) -> dict[str, str]:
 _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
+def read_facts(opened: Source) -> dict[str, Raw]:
+    """What the workbook says of itself (`BOOK_FIELDS`), by field; absent where it says nothing."""
+    return named_cells(opened, COVER_TITLE, BOOK_FIELDS)
+
+
 def named_cells(opened: Source, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
     """Cells of a sheet by the keys of `names`, which gives their defined names; blank and computed ones are absent."""
     grid = opened.grid(title)

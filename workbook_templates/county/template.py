@@ -116,7 +116,7 @@ def write_county(
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [*beside])
-        _head(page, style, sheet, formulas)
+        _head(page, style, sheet, formulas, blank=not any(given.values()))
         limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
@@ -133,7 +133,8 @@ def write_county(
     target.write(made.getvalue())
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> None:
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, *, blank: bool) -> None:
+    """The head of a list; what an application has not yet worked out says nothing, where rows are filled in."""
     for row, height in appearance.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=appearance.HEAD_FONT, font_size=16, font_color=appearance.INK)
@@ -171,7 +172,7 @@ def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> No
         0,
         f"={link}",
         style(font_color=appearance.LINK, underline=1, bg_color=grounds[""][0], **edge),
-        NOTHING_WRONG,
+        NOTHING_WRONG if blank else "",
     )
     page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), "")
 

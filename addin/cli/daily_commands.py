@@ -202,6 +202,13 @@ def export(
     source: Annotated[Path, typer.Argument(metavar="文件", help="全市汇总，或一个区县的填报表。")],
     out: Out,
     profile: Annotated[str, typer.Option("--profile", metavar="名称", help="报送格式。不写：省里现行格式。")] = "",
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="空白表", help="填进省里发的空白表（.xlsx），要和 --layout 一起写。"),
+    ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="布局", help="空白表的布局：布局文件（.csv），或随程序的布局的名称。")
+    ] = "",
     sign: Annotated[
         Path | None, typer.Option("--sign", metavar="私钥", help="用 qingdan keys 生成的私钥给核对清单签名；会问口令。")
     ] = None,
@@ -211,16 +218,26 @@ def export(
     """导出报送省里的清单（只有数值，没有公式）和它的核对清单。有错误时不予导出。
 
     例：qingdan export 全市.xlsx --out 报省.xlsx
+    填进省里的空白表：qingdan export 全市.xlsx --into 空白表.xlsx --layout 布局.csv --out 报省.xlsx
     """
 
     from addin.cli.terminal import progress, show
     from addin.office.exporting import export
     from addin.office.signing import open_key
+    from addin.problems import Stop
+    from addin.reading.layout_files import layout_of
     from workbook_templates.submission.submission_workbook import DEFAULT
 
+    if bool(layout) != (into is not None):
+        raise Stop("--into 和 --layout 要一起写：哪一份空白表，和它的布局。布局可用 qingdan layout learn 学出来。")
+    if into is not None and not into.is_file():
+        raise Stop(f"空白表“{into}”不存在。请核对路径。")
+    own = layout_of(layout) if layout else None
     signer = open_key(sign) if sign is not None else None
     with progress("导出"):
-        done = export(source, out, profile_name=profile or DEFAULT, signer=signer, overwrite=force)
+        done = export(
+            source, out, profile_name=profile or DEFAULT, blank=into, layout=own, signer=signer, overwrite=force
+        )
     return show(done, as_json=as_json)
 
 

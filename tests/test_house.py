@@ -49,6 +49,7 @@ LONG = {
     "validators/rules/measures.py": "a group of rules is one module",
     "workbook_templates/county/reader.py": "to be taken apart: cells, sheets, counties (issue 14)",
     "workbook_templates/formulas/plan.py": "where every formula stands: one plan",
+    "validators/rules/formats.py": "to be taken apart (issue 14)",
     "workbook_templates/layouts/taken.py": "to be taken apart: rows, cells, numbers (issue 14)",
     "workbook_templates/samples/sample_inventory.py": "one generator, whose draws must keep their order",
 }

@@ -28,6 +28,7 @@ from validators.book import Book
 from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES, SHEETS, letter
 from validators.decisions import (
     EMISSION,
+    HOLDS,
     WAIVER,
     Decision,
     apply,
@@ -38,14 +39,14 @@ from validators.decisions import (
     standing,
     waived,
 )
-from validators.findings import Finding, Json, counts, in_order, stops
+from validators.findings import Finding, Json, Severity, counts, in_order, stops
 from validators.references import KINDS, Import, Imports
 from validators.rule import judge, judge_city, value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, default, load
-from validators.settlement import City, Handed, reductions, sort_out
+from validators.settlement import COUNTY_LIST_DUE, City, Handed, reductions, sort_out
 from validators.versions import Change, differences
 from workbook_templates.city.city_workbook import COUNTIES, Desk, read_city, seen_files, write_city
-from workbook_templates.city.decision_sheets import Untaken, printed, read_decisions
+from workbook_templates.city.decision_sheets import Conflict, Untaken, conflicts, printed, read_decisions
 from workbook_templates.city.reference_files import read_import
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.submission.submission_workbook import (
@@ -128,7 +129,37 @@ class Consolidated:
             "decisions": [one.to_json() for one in standing(self.desk.records)],
             "remarks": self.remarks,
             "put_aside": self.put_aside or None,
+            "title": f"{city.ruleset.thresholds['city_name']}{city.year}年{city.round}",
+            "due": str(due) if (due := city.ruleset.deadline(city.round, COUNTY_LIST_DUE)) else None,
+            "board": list(self._board()),
+            "conflicts": [_conflict(one, self.desk.records) for one in conflicts(city)],
         }
+
+    def _board(self) -> Iterator[Json]:
+        """A row for each county: whether it filed, what it holds, and what stands open in it."""
+        for county in self.city.counties:
+            book = county.handed.book if county.handed else None
+            own = [one for one in self.findings if book and one.file == book.file]
+            open_ = [one for one in own if not one.waiver]
+            yield {
+                "code": county.code, "name": county.name, "status": county.status, "reason": county.reason or None,
+                "file": county.handed.file if county.handed else None, "revision": book.revision if book else None,
+                "enterprises": len(book.tables["enterprises"]) if book else None,
+                "lines": len(book.tables["lines"]) if book else None,
+                "errors": sum(one.severity >= Severity.ERROR for one in open_) if book else None,
+                "warnings": sum(one.severity == Severity.WARNING for one in open_) if book else None,
+                "waived": len(own) - len(open_) if book else None,
+            }  # fmt: skip
+
+
+def _conflict(one: Conflict, records: Sequence[Decision]) -> Json:
+    """A conflict as the page shows it: what differs side by side, and which decision holds, if any."""
+    held = next((r for r in standing(records) if r.kind == HOLDS and (r.rule, r.key) == (one.rule, one.key)), None)
+    return {
+        "rule": one.rule, "key": one.key, "what": one.what, "sides": list(one.sides),
+        "names": [" ".join(str(part) for part in values[:2]) for values in one.values],
+        "fields": one.fields, "decided": held.id if held else None, "value": held.value if held else None,
+    }  # fmt: skip
 
 
 def _file_json(handed: Handed) -> Json:
@@ -293,13 +324,26 @@ def consolidate(
                 handed, year=year, round_=round_, rules=rules, on=on, exclusions=exclusions,
                 imports=Imports(files, unread=unread), decisions=standing(records),
             )  # fmt: skip
-            desk = replace(_version(record, out, city, findings, records, changed), untaken=untaken)
+            desk, version_ = _version(record, out, city, findings, records, changed)
+            desk = replace(desk, untaken=untaken)
             put_aside = _put_aside(record, out)
             write_city(out, city, findings, overwrite=overwrite, desk=desk)
             record.keep(_as_written(out), b"{}")
+            done = Consolidated(city, findings, [*errors, *unread], desk, remarks, put_aside)
+            record.keep(_result_id(version_), to_json(done.to_json(out)))
     if parquet is not None:
         _write_parquet(parquet, city, overwrite)
-    return Consolidated(city, findings, [*errors, *unread], desk, remarks, put_aside)
+    return done
+
+
+def _result_id(version_: Version) -> str:
+    """The id under which the record keeps what a consolidation came to."""
+    return f"result:{version_.digest}"
+
+
+def result_of(record: Ledger, version_: Version) -> Json | None:
+    """What a version on record came to, as `Consolidated.to_json`; None where an older program made it."""
+    return record.kept(_result_id(version_)) or None
 
 
 def _as_written(workbook: Path) -> str:
@@ -376,7 +420,7 @@ def _version(
     findings: Sequence[Finding],
     records: Sequence[Decision],
     changed: Mapping[str, Sequence[Decision]],
-) -> Desk:
+) -> tuple[Desk, Version]:
     """Put the consolidation on record, with the rows of its workbooks, and compare it with the version before."""
     contents = {}
     for book in city.books():
@@ -400,7 +444,7 @@ def _version(
     made = record.add_version(city.year, city.round, digest, out.name, said)
     before = ledger.latest(record.versions(), city.year, made.id)
     changes = compare(record, before, made, city.ruleset) if before else []
-    return Desk(tuple(records), made.id, before.id if before else 0, changes)
+    return Desk(tuple(records), made.id, before.id if before else 0, changes), made
 
 
 def _kept(book: Book) -> Json:
@@ -491,7 +535,7 @@ def _sign(manifest: Path, signer: Signer | None) -> None:
 def _export(source: Path, out: Path, profile_name: str, fingerprint: str | None, overwrite: bool) -> Exported:
     try:
         profile(profile_name)
-        city, findings, decisions = _source(source)
+        city, findings, decisions = source_of(source)
     except (UnreadableWorkbook, UnknownProfile) as error:
         raise Stop(str(error)) from error
     return submit(
@@ -530,7 +574,7 @@ def submit(
         return Exported(manifest, [])
 
 
-def _source(source: Path) -> tuple[City, list[Finding], list[Decision]]:
+def source_of(source: Path) -> tuple[City, list[Finding], list[Decision]]:
     """The city to export, what is found in it now, and the decisions that it was made with."""
     opened = open_workbook(source)
     if COUNTIES in opened.sheets:

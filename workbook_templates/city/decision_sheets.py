@@ -80,7 +80,13 @@ class Conflict:
     what: str
     sides: tuple[str, str]
     values: tuple[Sequence[Value], Sequence[Value]]
-    different: str
+    fields: list[tuple[str, str, str]]
+    """What differs, and how both have it."""
+
+    @property
+    def different(self) -> str:
+        """What differs, a line for each."""
+        return "\n".join(f"{name}：甲 {one}，乙 {other}" for name, one, other in self.fields)[:30000]
 
 
 def conflicts(city: City) -> Iterator[Conflict]:
@@ -104,13 +110,13 @@ def _of_rows(key: str, one: tuple[Book, Record], other: tuple[Book, Record]) -> 
     def shown(book: Book, record: Record) -> list[Value]:
         return [book.county_name, book.file, record.row, *(getattr(record, name) for name in SHOWN)]
 
-    different = "；".join(
-        f"{column.header}：甲 {value_text(one[1][column.position])}，乙 {value_text(other[1][column.position])}"
+    fields = [
+        (column.header, value_text(one[1][column.position]), value_text(other[1][column.position]))
         for column in SHEETS["enterprises"].columns
         if column.required != "auto" and one[1][column.position] != other[1][column.position]
-    )
+    ]
     return Conflict(
-        "HZ02", key, "两个县区报了同一厂区", (one[0].county, other[0].county), (shown(*one), shown(*other)), different[:30000]
+        "HZ02", key, "两个县区报了同一厂区", (one[0].county, other[0].county), (shown(*one), shown(*other)), fields
     )  # fmt: skip
 
 
@@ -119,20 +125,20 @@ def _of_files(best: Book, other: Book) -> Conflict:
         rows = f"企业 {len(book.tables['enterprises'])} 家，生产线 {len(book.tables['lines'])} 条"
         return [book.county_name, book.file, None, None, rows, *[None] * (len(SHOWN) - 2)]
 
-    found = []
+    found: list[tuple[str, str, str]] = []
     for number, one in enumerate(differences(other.tables, best.tables)):
         if number == MOST_DIFFERENT:
-            found.append("…（还有，没有列全）")
+            found.append(("还有，没有列全", "…", "…"))
             break
         sheet = SHEETS[one.sheet]
         if one.field:
             header = sheet[one.field].header
-            found.append(f"{sheet.title} {one.key} {header}：甲 {value_text(one.after)}，乙 {value_text(one.before)}")
+            found.append((f"{sheet.title} {one.key} {header}", value_text(one.after), value_text(one.before)))
         else:
-            found.append(f"{sheet.title} {one.key}：{'乙没有' if one.kind == '新增' else '甲没有'}")
+            there = ("有这一行", "没有") if one.kind == "新增" else ("没有", "有这一行")
+            found.append((f"{sheet.title} {one.key}", *there))
     return Conflict(
-        "HZ03", best.county, "同一县区同一版次的两份文件", (best.sha256, other.sha256), (shown(best), shown(other)),
-        "；".join(found)[:30000],
+        "HZ03", best.county, "同一县区同一版次的两份文件", (best.sha256, other.sha256), (shown(best), shown(other)), found
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from validators.settlement import City, conflict_key, crossings
 from validators.versions import differences
 from workbook_templates.county.reader import Opened, text_of
 from workbook_templates.xlsx import appearance
-from workbook_templates.xlsx.styles import Style, put
+from workbook_templates.xlsx.styles import Style, put, text_width
 
 CONFLICTS, DECISIONS, EMISSIONS = "冲突清单", "决定", "全社会排放"
 ROOM = 200
@@ -85,8 +85,10 @@ class Conflict:
 
     @property
     def different(self) -> str:
-        """What differs, a line for each."""
-        return "\n".join(f"{name}：甲 {one}，乙 {other}" for name, one, other in self.fields)[:30000]
+        """Who the two are, and what differs, one below the other."""
+        sides = (f"{side}：{' '.join(map(str, values[:2]))}" for side, values in zip(SIDES, self.values, strict=True))
+        fields = (f"{name}：甲 {one}，乙 {other}" for name, one, other in self.fields)
+        return "\n".join([*sides, *fields])[:30000]
 
 
 def conflicts(city: City) -> Iterator[Conflict]:
@@ -157,8 +159,11 @@ def _sheet(
         )  # fmt: skip
         sheet.write_string(0, place, head, look)
     sheet.set_landscape()
-    sheet.set_paper(appearance.PAPER_A3)
+    sheet.set_paper(appearance.PAPER_A4)
     sheet.fit_to_pages(1, 0)
+    sheet.set_margins(0.4, 0.4, 0.7, 0.6)
+    sheet.set_header(f"&L{title}")
+    sheet.set_footer("&C第 &P 页，共 &N 页")
     sheet.repeat_rows(0)
     return sheet
 
@@ -208,12 +213,15 @@ def write_conflicts(
             head = heads[place][0]
             look = entry if head in (HOLDING, WHY) else code if head.endswith("取值") else plain
             put(sheet, row, place, value, slip if typed and head in (HOLDING, WHY, "现在的裁定") else look)
-        sheet.set_row(row, min(15 * (1 + len(one.different) // 24), 180))
+        sheet.set_row(row, min(15 * sum(1 + int(text_width(text) // 50) for text in one.different.split("\n")), 400))
         sheet.data_validation(
             row, 3, row, 3, {"validate": "list", "source": list(SIDES), "input_title": "裁定",
                              "input_message": "选甲或乙，并写明理由；下次汇总时记入台账并照此办理。"},
         )  # fmt: skip
     sheet.autofilter(0, 0, max(row, 1), len(heads) - 1)
+    sheet.print_area(
+        0, 0, max(row, 1), len(heads) - 2 * (len(names) + 1) - 1
+    )  # what differs; the whole rows are for the screen
     sheet.freeze_panes(1, 3)
     gone = "这处冲突已不在《冲突清单》里，不再需要的请清空本行"
     return [replace(one, title=DECISIONS, why=gone, fields=("value",)) for one in left.values()]
@@ -242,7 +250,7 @@ def write_decisions(
             one.id,
             *(getattr(one, name) or None for name in FIELD_NAMES),
             one.who,
-            one.at,
+            one.at[:16].replace("T", " "),
             one.seen or None,
             state,
         ]

@@ -203,7 +203,7 @@ def _decided(paper: "Paper", said: Mapping[str, Any]) -> None:
                 [str(one["id"]), f"{one.get('rule')} {rule.name if rule else ''}", str(about), str(one.get("reason", "")),
                  approved, str(one.get("until", "")), str(one.get("findings", ""))]
             )  # fmt: skip
-        table(paper, rows, (1.1, 3, 3.2, 3.6, 2.9, 1.9, 0.9))
+        table(paper, rows, (1.2, 2.9, 3.1, 3.2, 2.8, 2.3, 1.1))
     others = [one for one in said.get("decisions", ()) if one["kind"] != "剔除"]
     if others:
         line(paper, "其他决定", 12, bold=True)

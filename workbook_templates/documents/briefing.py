@@ -26,7 +26,7 @@ from workbook_templates.xlsx.styles import new_workbook, styles
 CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 CHART_TYPE = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
 CHART_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/chart"
-CHART_SIZE = (8.2, 5.2)
+CHART_SIZE = (16.6, 6.2)
 """Width and height in centimetres."""
 MOST_RULES = 5
 """Rules named of what was found most often."""
@@ -47,8 +47,12 @@ def write_briefing(file: BinaryIO, city: City, findings: Sequence[Finding], chan
         run.bold = True
         paragraph.add_run(text)
     line(paper, "减排比例与目标", 10.5, bold=True)
-    table(paper, _targets(city), (3.2, 2.6, 2.9, 2.1, 1.8, 4))
-    line(paper, "全社会排放量没有录入的，比例算不出；“目标”出自规则集，比例之和是两项之和，可以超过100%。", 8.5)
+    table(paper, _targets(city), (3.4, 4.4, 4.4, 4.4))
+    line(
+        paper,
+        "减排量单位吨/天；比例是减排量占全社会排放量的百分数，没有录入全社会排放量的算不出。比例之和是两项相加，可以超过100%。",
+        8.5,
+    )
     _charts(paper, city, findings)
     paper.save(file)
 
@@ -87,18 +91,20 @@ def _said(city: City, findings: Sequence[Finding], changes: str) -> list[tuple[s
 
 
 def _targets(city: City) -> list[list[str]]:
-    rows = [["级别和污染物", "减排量（t/d）", "全社会（t/d）", "比例（%）", "目标（%）", "结果"]]
-    for one in measured_against_targets(city):
-        rows.append(
-            [f"{one.level} {one.name}{'（比例之和）' if one.traded else ''}", f"{one.reduction:.3f}",
-             f"{one.emission:.3f}" if one.emission else "", "" if one.ratio is None else f"{one.ratio:.2f}",
-             f"{one.target:g}", result(one)]
-        )  # fmt: skip
-    return rows
+    """A row for each pollutant, a column for each level."""
+    measured = list(measured_against_targets(city))
+    levels = list(dict.fromkeys(one.level for one in measured))
+    rows: dict[str, dict[str, str]] = {}
+    for one in measured:
+        sign = result(one)[0]
+        ratio = "" if one.ratio is None else f"，{one.ratio:.1f}%"
+        said = f"{one.reduction:.3f}{ratio}，目标 {one.target:g}% {'' if sign == '－' else sign}"
+        rows.setdefault(f"{one.name}{'（比例之和）' if one.traded else ''}", {})[one.level] = said.strip()
+    return [["污染物", *levels], *([name, *(own.get(level, "") for level in levels)] for name, own in rows.items())]
 
 
 def _charts(paper: object, city: City, findings: Sequence[Finding]) -> None:
-    """The charts of the overview, side by side; their numbers go with them, without a workbook behind."""
+    """The charts of the overview, one below the other; their numbers go with them, without a workbook behind."""
     made = BytesIO()
     book = new_workbook(made)
     write_overview(book, styles(book), city, findings, ())

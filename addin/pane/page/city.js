@@ -228,8 +228,8 @@ export class City {
     this.given = given;
     this.askFields(given.kind, { ...this.last, ...given }, about);
     $("decide").showModal();
-    const first = [...$("decide-fields").querySelectorAll("input, select, textarea")].find((one) => !one.value && !one.closest("[hidden]"));
-    (first ?? $("decide-yes")).focus();
+    const empty = [...$("decide-fields").querySelectorAll("input, textarea")].filter((one) => !one.value && !one.closest("[hidden]"));
+    (given.rule || given.county || about ? $("decide-fields").querySelector("textarea") : empty[0] ?? $("decide-yes")).focus();
   }
 
   askFields(kind, given, about) {

@@ -299,7 +299,7 @@ export class Desk {
       this.enter(this.folder);
       this.city.load();
     }
-    const done = ended.findLast((one) => one.state === "完成" && (one.findings || ["check", "audit", "consolidate"].includes(one.work)));
+    const done = ended.findLast((one) => one.state === "完成" && ["check", "audit", "consolidate", "export"].includes(one.work));
     this.offerSources();
     this.city?.showStep();
     if (done) this.show(String(done.id));

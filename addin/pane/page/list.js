@@ -124,6 +124,7 @@ export class List {
 
   /** Shows these findings (of a job) in place of the spreadsheet's, or those again with null. */
   instead(findings) {
+    for (const id of ["search", "sheet", "county", "rule"]) $(id).value = "";
     this.other = findings && new Map(findings.map((one, at) => [-1 - at, { ...one, n: -1 - at }]));
     this.sorted = this.active = null;
     this.nodes.clear();

@@ -162,6 +162,12 @@ class ExcelBook:
             return str(self.api.FullName)
 
     @property
+    def unsaved(self) -> bool:
+        """Whether it has changes that are not in its file."""
+        with _asked():
+            return not self.api.Saved
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Text of each defined name of the whole workbook, without `=`."""
 
@@ -316,7 +322,7 @@ class ExcelHost:
             while True:
                 heard += self._events(one)
                 one = self._heard.get_nowait()
-        return [*dict.fromkeys(heard), *self._look()]
+        return [*dict.fromkeys(heard), *self._look(bool(heard))]
 
     def wake(self) -> None:
         """Make `wait` return; may be called from any thread."""
@@ -368,8 +374,11 @@ class ExcelHost:
                 return self._watched.name
         return self._watched_name
 
-    def _look(self) -> Iterator[Event]:
-        """Now and then see whether the application and the workbook are still there, under the same name."""
+    def _look(self, heard: bool) -> Iterator[Event]:
+        """Now and then see whether the application and the workbook are still there, under the same name.
+
+        Raises `Busy` where it does not say so and nothing was `heard`: it is typed into, or shows a dialog.
+        """
         if time.monotonic() < self._looked_at + LOOK:
             return
         self._looked_at = time.monotonic()
@@ -378,7 +387,9 @@ class ExcelHost:
                 if not self._running().api.Workbooks.Count:
                     raise Gone
         except Busy:
-            return
+            if heard:
+                return
+            raise
         except Gone:
             self.leave()
             raise

@@ -18,7 +18,7 @@ import xlwings
 
 from addin.apps.libreoffice.engine import app, date, excel_formula, formula
 from addin.apps.libreoffice.instance import Office, hold, load_uno
-from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
+from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
 from addin.live.xlwings_book import Names, XlwingsBook, taken
 from validators.columns import SHEETS, letter
 from workbook_templates.xlsx.appearance import HEADER_ROW
@@ -58,6 +58,12 @@ class LibreOfficeBook(XlwingsBook):
     def document(self) -> Any:  # noqa: ANN401 - UNO
         """The UNO object."""
         return self._book.api
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that are not in its file."""
+        with self.asking():
+            return bool(self.document.isModified())
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -130,6 +136,8 @@ class LibreOffice:
         self._app = app(office)
         self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._book: LibreOfficeBook | None = None
+        self._busy = False
+        """Whether it shows a dialog at which the officer has to do something."""
         self._left = False
         with self.asking():
             self._ears = office.inside("ears.py", NAME)
@@ -159,7 +167,11 @@ class LibreOffice:
             while not self._left:
                 widths = self._book.widths if self._book else {}
                 for kind, *what in self._ask(wait=ALIVE, widths=json.dumps(widths)):
-                    self._heard.put(_event(kind, *what))
+                    if kind in ("busy", "free"):
+                        self._busy = kind == "busy"
+                        self._heard.put(None)
+                    else:
+                        self._heard.put(_event(kind, *what))
         except Gone as gone:
             self._heard.put(gone)
 
@@ -192,6 +204,8 @@ class LibreOffice:
                 elif one is not None:
                     found.append(one)
             raw = self._taken(EXPLAINED) if +unexplained else []
+        if self._busy and not found and not +unexplained:
+            raise Busy
         return [*found, *map(Dirty, +unexplained)]
 
     def _taken(self, timeout: float) -> list[Heard]:

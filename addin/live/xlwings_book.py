@@ -80,6 +80,11 @@ class XlwingsBook:
             return str(self._book.fullname)
 
     @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that are not in its file."""
+        raise NotImplementedError
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Defined names of the whole workbook."""
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,15 +18,18 @@ from threading import Lock, Thread
 from typing import IO, Any, Literal
 
 from addin.cli.terminal import STEP_MARK
+from addin.live.state import Live
 from addin.office.signing import PASSPHRASE
 from addin.pane.board import shown
 from addin.pane.works import Tone, Work
 from addin.problems import Stop, refusal
-from validators.findings import Json, Severity
+from validators.findings import SEVERITY_NAMES, Json, Severity, stops
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.writer import JOB
 
 State = Literal["运行中", "完成", "没做成", "已取消"]
+ANSWERS = 20.0
+"""Seconds within which the spreadsheet has to answer that it was read anew."""
 UNREAD = "HZ05"
 """The rule that a file is found by which cannot be read."""
 TONES: tuple[Tone, ...] = ("good", "open", "bad")
@@ -43,9 +47,11 @@ class Job:
     work: Work
     what: str
     """The files, as people call them."""
-    out: Path | None
+    out: Path | None = None
     also: Sequence[Path] = ()
     """Papers that it writes besides."""
+    live: bool = False
+    """Whether its findings are those of the open workbook, as they stand at any moment."""
     state: State = "运行中"
     cancelled: bool = False
     written: bool = False
@@ -70,7 +76,7 @@ class Job:
         """What the page shows of it; the findings are fetched apart."""
         return {
             "id": self.id, "work": self.work.id, "label": self.work.label, "what": self.what, "state": self.state, "step": self.step,
-            "verdict": self.verdict, "result": self.result, "tone": self.tone, "checks": self.checks,
+            "live": self.live, "verdict": self.verdict, "result": self.result, "tone": self.tone, "checks": self.checks,
             "words": self.words, "findings": self.total, "began": self.began,
             "seconds": round(self.seconds, 1), "out": self.out.name if self.out and self.written else None,
             "also": [path.name for path in self.also if self.state == "完成" and path.exists()],
@@ -120,14 +126,22 @@ class Jobs:
             arguments += ["--out", str(out)]
         if overwrite and work.forced:
             arguments.append("--force")
+        return self._begin(Job(0, work, what, out, also), self._run, arguments, passphrase)
+
+    def check(self, work: Work, what: str, live: Live) -> Job:
+        """Have the open workbook read and judged anew, what is not saved included. Raises `Stop` as `start`."""
+        return self._begin(Job(0, work, what, live=True), self._check, live)
+
+    def _begin(self, job: Job, run: Callable[..., None], *arguments: Any) -> Job:  # noqa: ANN401 - those of `run`
         with self._lock:
             if self.running:
                 raise Stop(f"“{self.running.work.label}”还在进行。请等它做完，或先取消它。")
             self._count += 1
-            job = self.all[self._count] = Job(self._count, work, what, out, also)
+            job.id = self._count
+            self.all[job.id] = job
             for old in list(self.all)[:-KEPT]:
                 del self.all[old]
-            self._thread = Thread(target=self._run, args=(job, arguments, passphrase), daemon=True)
+            self._thread = Thread(target=run, args=(job, *arguments), daemon=True)
             self._thread.start()
         return job
 
@@ -149,6 +163,30 @@ class Jobs:
 
     def _tell(self) -> None:
         self._changed([job.to_json() for job in self.all.values()])
+
+    def _check(self, job: Job, live: Live) -> None:
+        began = time.monotonic()
+        self._tell()
+        wanted, picture = live.check(), live.picture()
+        while picture.checked < wanted and not job.cancelled and time.monotonic() < began + ANSWERS:
+            picture = live.newer(picture.version, 0.5)
+        job.seconds = time.monotonic() - began
+        if job.cancelled:
+            job.state = "已取消"
+        elif picture.checked < wanted or picture.status not in ("已连接", "忙"):
+            job.words = ["表格软件没有应答。请按回车键结束输入、关闭它打开的对话框，再按一次校验。"]
+            job.state, job.tone, job.result = "没做成", "bad", "没做成"
+        else:
+            passed = not stops(picture.findings)
+            job.result = job.verdict = "通过" if passed else "不通过"
+            job.tone = "good" if passed else "bad"
+            numbers = Counter(one.severity for one in picture.findings if not one.waiver)
+            listed = "，".join(f"{SEVERITY_NAMES[one]} {numbers[one]} 条" for one in sorted(numbers, reverse=True))
+            job.words = [listed or "没有发现问题。"]
+            if picture.unsaved:
+                job.words.append("表里有还没保存的改动，也一起校验了。请记得保存：汇总和上报用的是保存过的文件。")
+            job.state = "完成"
+        self._tell()
 
     def _run(self, job: Job, arguments: list[str], passphrase: str) -> None:
         mark = secrets.token_hex(8)

@@ -36,6 +36,8 @@ OPENED = ("OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus")
 """Document events after which other workbooks may be open, in front, or have another name."""
 DATES = 2
 """`CellFlags`: dates."""
+DIALOGS = (1, 12)
+"""`AccessibleRole`: alerts and dialogs."""
 LOGICAL = 1024
 """`NumberFormat`: logical values."""
 
@@ -144,7 +146,7 @@ class Ears(unohelper.Base, XJob):
         self._heard: queue.Queue[list[Any]] = queue.Queue()
         self._widths: dict[str, int] = {}
         self._asked_at = time.monotonic()
-        self._lost = False
+        self._lost = self._busy = self._works = False
 
     def execute(self, arguments: Any) -> str:  # noqa: ANN401 - UNO
         """Do what a session asks for."""
@@ -216,17 +218,31 @@ class Ears(unohelper.Base, XJob):
                 self._listen(area.addModifyListener, area.removeModifyListener, title)
 
     def _wait(self, seconds: float) -> list[list[Any]]:
+        """What was heard; also that a dialog was opened at which the officer has to do something, or closed."""
         if self._lost:
             return [["lost"]]
         found = []
-        try:
+        with suppress(queue.Empty):
             found.append(self._heard.get(timeout=seconds))
             while True:
                 found.append(self._heard.get_nowait())
-        except queue.Empty:
-            return found
-        finally:
-            self._asked_at = time.monotonic()
+        self._asked_at = time.monotonic()
+        dialog = self._has_dialog()
+        self._works = dialog and (self._works or bool(found))  # beside one that lets him: Find and Replace
+        busy = dialog and not self._works
+        if busy != self._busy:
+            self._busy = busy
+            found.append(["busy" if busy else "free"])
+        return found
+
+    def _has_dialog(self) -> bool:
+        with suppress(Exception):  # the workbook is being closed
+            own = self._model.CurrentController.Frame.ContainerWindow
+            services = self._context.ServiceManager
+            toolkit = services.createInstanceWithContext("com.sun.star.awt.Toolkit", self._context)
+            windows = (toolkit.getTopWindow(number) for number in range(toolkit.getTopWindowCount()))
+            return any(w != own and w.getAccessibleContext().getAccessibleRole() in DIALOGS for w in windows)
+        return False
 
     def _leave(self) -> None:
         undo, self._undo, self._model, self._heard = self._undo, [], None, queue.Queue()

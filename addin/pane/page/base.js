@@ -27,6 +27,9 @@ export function day(seconds) {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** The time of day of a moment in seconds since 1970. */
+export const clockTime = (seconds) => day(seconds).slice(-5);
+
 /** Makes these, each a value and a text, the choices of a select. */
 export function options(select, wanted) {
   select.replaceChildren(...wanted.map(([value, text]) => {

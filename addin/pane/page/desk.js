@@ -1,5 +1,5 @@
 // Files, buttons, and what became of the jobs.
-import { $, ask, attempt, button, day, element, options, send } from "./base.js";
+import { $, ask, attempt, button, clockTime, day, element, options, send } from "./base.js";
 import { City } from "./city.js";
 
 const size = (bytes) => (bytes < 1024 ? `${bytes} B` : bytes < 1 << 20 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`);
@@ -172,7 +172,7 @@ export class Desk {
 
   sayTarget() {
     if (this.about.inbox === null) {
-      $("target").textContent = "校验的是已保存的文件；还没保存的改动不算在内。";
+      $("target").textContent = "校验的是正在填的表，还没保存的改动也算在内。";
       return;
     }
     const place = this.folder.split("/").at(-1);
@@ -302,7 +302,7 @@ export class Desk {
     const done = ended.findLast((one) => one.state === "完成" && ["check", "audit", "consolidate", "export"].includes(one.work));
     this.offerSources();
     this.city?.showStep();
-    if (done) this.show(String(done.id));
+    if (done) this.show(done.live ? "0" : String(done.id));
     else if (first && jobs.length && this.source === "0" && !this.about.live) this.offerSources();
   }
 
@@ -384,7 +384,7 @@ export class Desk {
 
   /** Lets the person choose whose findings are listed: the spreadsheet's, a job's, or a version's. */
   offerSources() {
-    const done = (this.jobs ?? []).filter((one) => one.state === "完成").toReversed();
+    const done = (this.jobs ?? []).filter((one) => one.state === "完成" && !one.live).toReversed();
     const versions = (this.city?.seen?.versions ?? []).toReversed();
     const wanted = [
       ...(this.about.live ? [["0", "正在填的表"]] : []),
@@ -434,7 +434,8 @@ export class Desk {
       const findings = id === "0" ? null : await ask(id.startsWith("v") ? `version/${id.slice(1)}` : `found/${id}`);
       this.source = id;
       $("source").value = id;
-      this.list.instead(findings);
+      const job = this.jobs?.find((one) => String(one.id) === id);
+      this.list.instead(findings, job && `${clockTime(job.began)} ${job.label}的结果${this.about.live ? "（不随填表变化）" : ""}`);
     });
   }
 }

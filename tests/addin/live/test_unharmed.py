@@ -146,6 +146,7 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
         write("Z")
         live.select(LINES, "H9")
         wait_for(lambda: len(windows(".")) > 1)  # the drop-down list refuses it
+        shown(live, lambda picture: picture.status == "忙")
         keys(answer)
         wait_for(lambda: len(windows(".")) == 1)
         shown(live, lambda picture: picture.status == "已连接")

@@ -111,8 +111,9 @@ class Name(Served):
 
 class Book(Served):
     _public_methods_ = ["Worksheets", "Activate", "Close"]
-    _public_attrs_ = ["Name", "FullName", "Path", "Application", "Sheets", "Names", "Date1904", "Worksheets"]
+    _public_attrs_ = ["Name", "FullName", "Path", "Application", "Sheets", "Names", "Date1904", "Worksheets", "Saved"]
     Date1904 = False
+    Saved = True
 
     def __init__(self, app, path):
         self.app, self.Name, self.FullName, self.Path = app, path.name, str(path), str(path.parent)

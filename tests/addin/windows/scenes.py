@@ -51,7 +51,10 @@ def heard(host, seconds=5.0):
     """The next events, as text."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        found = host.wait(0.2)
+        try:
+            found = host.wait(0.2)
+        except Busy:
+            continue
         if found:
             return [repr(event) for event in [*found, *host.wait(0.2)]]
     return []

@@ -6,7 +6,7 @@ const heads = [...document.querySelectorAll("th")].map((head) => head.textConten
 const rows = [...document.querySelectorAll("tbody tr")].map((row) => {
   const cells = [...row.cells].map((cell) => cell.textContent);
   const at = heads.indexOf("绩效等级");
-  const grade = cells[at];
+  const grade = cells[at].split("（")[0];
   return { row, text: fold(cells.filter((_, place) => place && place !== at).join("\n")), county: cells[heads.indexOf("区县")], grade, rank: fold(grade) };
 });
 

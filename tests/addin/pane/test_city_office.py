@@ -69,11 +69,10 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     do(page, "汇总")
     done(page, "！ 已汇总，还有 ")
     expect(page.locator("#jobs li").first).to_contain_text("打不开的表.xlsx")
-    saved = openpyxl.load_workbook(results / "全市.xlsx", read_only=True)
+    saved = openpyxl.load_workbook(results / "全市.xlsx")
     heads, *found = list(saved["问题清单"].values)
     own = [dict(zip(heads, row, strict=True)) for row in found if NAMES[FAULTY] in row]
     assert planted <= {(one["规则"], one["编号"]) for one in own}
-    saved.close()
 
     expect(page.locator("#board tr")).to_have_count(len(NAMES))
     expect(page.locator("#board tr", has_text=NAMES[LATE])).to_contain_text("迟报")
@@ -206,7 +205,7 @@ def test_results_can_be_put_elsewhere_but_not_among_the_inputs(start: Start, inb
 
 def test_odd_names_and_paths_are_a_plain_line(start: Start, inbox: Path) -> None:
     with client(start(None, inbox)) as ask:
-        for path in ("in/" + "x" * 5000, "in/" + "y/" * 3000, "in/\ud800"[:4], "nowhere/x"):
+        for path in ("in/" + "x" * 5000, "in/" + "y/" * 3000, "nowhere/x"):
             answer = ask.get("list", params={"path": path})
             assert answer.status_code == 400 and "程序内部出错" not in answer.text, path[:20]
         for name in ("长" * 100, ".全市", "~全市", "a/b", "全市\n", "NUL", "全市. "):

@@ -1,37 +1,42 @@
 """`qingdan publish briefing`: one page for the leader, from a city workbook and the record beside it."""
 
 from collections import Counter
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
-from addin.cli.terminal import document, progress, say
 from addin.office import ledger
-from addin.office.consolidation import LONG, compare, source_of
+from addin.office.exporting import source_of
+from addin.office.record import compare
 from addin.problems import Stop, output
-from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
+from addin.results import Result
 
 
-def briefing(source: str, *, out: str, force: bool, as_json: bool) -> int:
-    """Write the page; returns the exit code."""
-    place = Path(source)
-    if not place.exists():
+class Briefing(Result):
+    """The page that was written."""
+
+    out: str
+
+    def lines(self) -> Iterator[str]:
+        """Where it is."""
+        yield f"已写出 {self.out}，一页 A4。"
+
+
+def briefing(source: Path, target: Path, *, force: bool) -> Briefing:
+    """Write the page. Raises `Stop`."""
+    if not source.exists():
         raise Stop(f"“{source}”不存在。请指定全市汇总。")
-    target = Path(out)
-    with progress("简报"), output(target, force=force, inputs=[place], suffix=".docx") as file:
-        [content] = each(_made, [(place,)], memory=LARGE_MEMORY, seconds=LONG)
+    with output(target, force=force, inputs=[source], suffix=".docx") as file:
+        [content] = each(_made, [(source,)], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
         if isinstance(content, Failure):
             raise Stop(content.message)
         file.write(content)
-    if as_json:
-        document({"out": out})
-    else:
-        say(f"已写出 {out}，一页 A4。")
-    return 0
+    return Briefing(out=str(target))
 
 
 def _made(place: Path) -> bytes:
     """In a child: the page as bytes."""
-    from io import BytesIO
-
     from workbook_templates.documents.briefing import write_briefing
 
     city, findings, _ = source_of(place)

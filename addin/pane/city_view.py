@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from addin.cli.arguments import rules_of
 from addin.office import ledger
-from addin.office.consolidation import inbox, result_of
 from addin.office.ledger_entries import Slip, changes, record_decision
+from addin.office.record import result_of
 from addin.office.returning import OLD, OURS
 from addin.problems import Stop
+from addin.reading.inbox import inbox
+from addin.reading.ruleset_store import rules_of
 from validators.columns import SHEETS
 from validators.decisions import FIELD_NAMES, KINDS, Wrong, parsed, standing
 from validators.findings import Json

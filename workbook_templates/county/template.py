@@ -69,6 +69,7 @@ def write_county(
     found: Sequence[Finding] | None = None,
     told: Sequence[str] = (),
     guessed: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
+    ids: tuple[int, int] | None = None,
 ) -> None:
     """Writes the workbook of a division (its code) for one year, round and revision, an inventory or of another kind.
 
@@ -77,8 +78,8 @@ def write_county(
     or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
     `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
     found in it, with the places where it stands here, and `told` is what the cover says of it. `guessed` says of rows (key of
-    the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. The same input gives the same
-    bytes.
+    the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. `ids` are the first
+    and last serial number for a piece of a county. The same input gives the same bytes.
     """
     given = rows or {}
     room = {
@@ -116,7 +117,7 @@ def write_county(
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [*beside])
         _head(page, style, sheet, formulas)
-        limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
+        limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
         _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key])

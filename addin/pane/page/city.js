@@ -147,7 +147,7 @@ export class City {
     $("conflicts-title").textContent = `冲突　${open.length ? `✗ ${open.length} 处还没有裁定` : "✓ 都已裁定"}`;
     if (open.length && !$("conflicts").dataset.used) $("conflicts").open = true;
     $("conflict-cards").replaceChildren(...all.map((one) => {
-      const card = element("article", "job");
+      const card = element("article", "card");
       const pending = this.seen.decisions.find((other) => other.holds && other.kind === "冲突裁定" && other.rule === one.rule && other.key === one.key);
       const value = pending?.value ?? one.value;
       const side = value ? one.sides.findIndex((own) => own.startsWith(value)) : -1;
@@ -175,7 +175,7 @@ export class City {
     $("decisions-title").textContent = `决定　${all.length} 项${pending ? `，${pending} 项等下次汇总` : ""}`;
     const remarks = this.seen.remarks.map((text) => element("p", "bad", `✗ ${text}`));
     $("decision-cards").replaceChildren(...remarks, ...all.map((one) => {
-      const card = element("article", "job");
+      const card = element("article", "card");
       const state = one.kind === "撤销" ? "" : !one.holds ? "－ 已被取代或撤销" : one.pending ? "○ 下次汇总时照办" : "✓ 有效";
       const title = element("h3");
       title.append(`第 ${one.id} 号　${one.kind}`, element("span", "", `${day(Date.parse(one.at) / 1000)}　${one.who ?? ""}`), element("b", state.startsWith("✓") ? "good" : "", state));

@@ -121,6 +121,11 @@ class Opened:
         """Text of each defined name."""
         self.sheets = {sheet.name: sheet for sheet in sheets(self._package)}
 
+    @property
+    def parts(self) -> list[str]:
+        """Names of the parts of the package."""
+        return list(self._package.members)
+
     @cached_property
     def _workbook(self) -> Workbook:
         return _workbook(self._package, workbook_part(self._package))

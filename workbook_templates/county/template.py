@@ -116,7 +116,7 @@ def write_county(
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [*beside])
-        _head(page, style, sheet, formulas)
+        _head(page, style, sheet, formulas, blank=not any(given.values()))
         limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
@@ -133,7 +133,8 @@ def write_county(
     target.write(made.getvalue())
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> None:
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, *, blank: bool) -> None:
+    """The head of a list; what an application has not yet worked out says nothing, where rows are filled in."""
     for row, height in appearance.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=appearance.HEAD_FONT, font_size=16, font_color=appearance.INK)
@@ -171,7 +172,7 @@ def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> No
         0,
         f"={link}",
         style(font_color=appearance.LINK, underline=1, bg_color=grounds[""][0], **edge),
-        NOTHING_WRONG,
+        NOTHING_WRONG if blank else "",
     )
     page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), "")
 
@@ -237,7 +238,8 @@ def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, fi
     """The hidden columns beside a list, and the colours of the cells at fault."""
     own = formulas.helpers[sheet.key]
     page.set_column(own.first, own.first + len(own.formulas) - 1, None, None, {"hidden": True})
-    page.helpers = own.first, formulas.helper_names(sheet.key)
+    named = zip(formulas.helper_names(sheet.key), formulas.blank_values(sheet.key), strict=True)
+    page.helpers = own.first, list(named)
     page.filled_to = HEADER_ROW + filled
     codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
     last, first = HEADER_ROW - 1 + room, f"A{FIRST_ROW}"

@@ -10,9 +10,9 @@ from validators.findings import Json
 class Folders:
     """Files are named by a path that begins with `in` or `out`, parts parted by /; nothing else can be reached."""
 
-    def __init__(self, inbox: Path) -> None:
+    def __init__(self, inbox: Path, results: Path | None = None) -> None:
         self.inbox = inbox.resolve()
-        self.results = self.inbox.with_name(f"{self.inbox.name}-结果")
+        self.results = (results or self.inbox.with_name(f"{self.inbox.name}-结果")).resolve()
         """Beside the inbox, so that no consolidation ever takes an output for an input."""
 
     def path(self, name: str) -> Path:

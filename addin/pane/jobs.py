@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from threading import Lock, Thread
 from typing import IO, Any, Literal
 
+from addin.buttons import Button
 from addin.cli.terminal import STEP_MARK
 from addin.live.state import Live
 from addin.pane.board import shown
@@ -24,37 +25,6 @@ from addin.problems import Stop, refusal
 from validators.findings import SEVERITY_NAMES, Json, Severity, stops
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.writer import JOB
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A button of the page: the command `qingdan <id> <files> [--out …] --json`."""
-
-    id: str
-    label: str
-    about: str
-    """One line for the person who is about to press it."""
-    one: bool = False
-    """Takes exactly one file; else files and folders."""
-    folders: bool = True
-    """The command itself looks through folders; else it is given the files that lie there."""
-    out: str = ""
-    """Name offered for the output: a workbook if it ends in .xlsx, else a folder; '' where nothing is written."""
-    against: str = ""
-    """What the tick says that adds `--against <inbox>`; '' without one."""
-
-
-WORKS = {
-    work.id: work
-    for work in (
-        Work("check", "校验", "逐格检查选中的填报表，列出问题和改法。", folders=False),
-        Work("consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out="全市.xlsx"),
-        Work("return", "退回", "把各区县的内容连同问题写成可直接改正的新版填报表。", out="退回"),
-        Work("export", "导出", "由选中的全市清单生成报省清单；有错误时不予导出。", one=True, out="报省.xlsx"),
-        Work("audit", "审计", "检查选中的文件有没有公式、宏和隐藏内容，是否被改动。", against="与收件文件夹逐格复算"),
-    )
-}
-"""In the order of the buttons. A command that becomes a button is one more entry here."""
 
 State = Literal["运行中", "完成", "没做成", "已取消"]
 ANSWERS = 20.0
@@ -74,7 +44,7 @@ class Job:
     """One press of a button."""
 
     id: int
-    work: Work
+    work: Button
     what: str
     """The files, as people call them."""
     out: Path | None = None
@@ -128,7 +98,7 @@ class Jobs:
         return next((job for job in self.all.values() if job.state == "运行中"), None)
 
     def start(
-        self, work: Work, files: Sequence[Path], what: str, *, out: Path | None, overwrite: bool, against: Path | None
+        self, work: Button, files: Sequence[Path], what: str, *, out: Path | None, overwrite: bool, against: Path | None
     ) -> Job:
         """Start a job on these files. Raises `Stop` while another one runs."""
         arguments = [work.id, *map(str, files), "--json"]
@@ -138,7 +108,7 @@ class Jobs:
             arguments += ["--against", str(against)]
         return self._begin(Job(0, work, what, out), self._run, arguments)
 
-    def check(self, work: Work, what: str, live: Live) -> Job:
+    def check(self, work: Button, what: str, live: Live) -> Job:
         """Have the open workbook read and judged anew, what is not saved included. Raises `Stop` as `start`."""
         return self._begin(Job(0, work, what, live=True), self._check, live)
 

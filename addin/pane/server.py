@@ -22,16 +22,18 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from addin.buttons import COMMANDS, Button
 from addin.cli.arguments import rules_of
 from addin.live.state import Live, Picture
 from addin.pane.board import NOTHING, Board, changes
 from addin.pane.folders import Folders
-from addin.pane.jobs import WORKS, Jobs, Work
+from addin.pane.jobs import Jobs
 from addin.pane.window import open_file, open_window
 from addin.problems import Stop, debugging
 from validators.columns import SHEET_TITLES
 from validators.deadlines import duties, heading
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
+from validators.rule import all_rules, page
 
 LOOPBACK = "127.0.0.1"
 BEAT = 5.0
@@ -104,13 +106,16 @@ class Pressed(BaseModel):
     out: str = ""
     overwrite: bool = False
     against: bool = False
+    workbook: str = ""
+    """Path of the workbook in which it was pressed, inside a spreadsheet application; the files follow from it."""
 
 
 class Pane:
     """The page and its server, over a live session, a folder, or both."""
 
-    def __init__(self, live: Live | None, inbox: Path | None) -> None:
-        self.live = live
+    def __init__(self, live: Live | None, inbox: Path | None, *, inside: bool = False) -> None:
+        """`inside`: the buttons are in the spreadsheet application, and the folder is that of the open workbook."""
+        self.live, self.inside = live, inside
         self.folders = Folders(inbox) if inbox else None
         self.board = Board()
         self.jobs = Jobs(self.board.show_jobs)
@@ -191,6 +196,7 @@ class Pane:
         routes.post("/cancel/{job}")(self._cancel)
         routes.get("/found/{job}")(self._found)
         routes.get("/calendar")(_calendar)
+        routes.get("/rule/{id_}")(_rule)
         routes.get("/list")(self._list)
         routes.get("/file")(self._file)
         routes.post("/open")(self._open)
@@ -198,7 +204,7 @@ class Pane:
 
     def _about(self) -> Json:
         """What the page has to know once."""
-        works = list(WORKS.values()) if self.folders else [WORKS["check"]]
+        works = list(COMMANDS.values()) if self.folders else [COMMANDS["check"]]
         return {
             "live": self.live is not None,
             "inbox": self.folders.inbox.name if self.folders else None,
@@ -234,11 +240,15 @@ class Pane:
             self.live.select(wanted.sheet, wanted.cell)
 
     def _press(self, pressed: Pressed) -> Any:  # noqa: ANN401 - an answer
-        work = WORKS.get(pressed.work)
+        work = COMMANDS.get(pressed.work)
         if work is None:
             raise Stop("没有这个按钮。请刷新页面后重试。")
+        if self.inside and work.id != "check":
+            self.folders, pressed.files = self._around(work, Path(pressed.workbook))
         if not pressed.files and self.live and work.id == "check":
-            return {"id": self.jobs.check(work, self._open_workbook(self.live.picture()), self.live).id}
+            return {
+                "id": self.jobs.check(work, self._open_workbook(self.live.picture(), pressed.workbook), self.live).id
+            }
         paths = self._chosen(work, pressed.files)
         out = None
         if work.out:
@@ -251,7 +261,7 @@ class Pane:
         job = self.jobs.start(work, paths, what, out=out, overwrite=pressed.overwrite, against=against)
         return {"id": job.id}
 
-    def _chosen(self, work: Work, names: list[str]) -> list[Path]:
+    def _chosen(self, work: Button, names: list[str]) -> list[Path]:
         """The files and folders that a button is pressed over. Raises `Stop`."""
         if self.folders is None or not names:
             raise Stop("还没有选中文件。请先在文件列表里选择。")
@@ -269,10 +279,20 @@ class Pane:
             raise Stop(f"{work.label}只能选一个文件。请在文件列表里选中那一个。")
         return paths
 
-    def _open_workbook(self, picture: Picture) -> str:
-        """Name of the workbook that is followed. Raises `Stop`."""
+    def _around(self, work: Button, workbook: Path) -> tuple[Folders, list[str]]:
+        """What a button inside an application is pressed over: the file that is open there, or its folder."""
+        if not workbook.is_absolute() or not workbook.is_file():
+            raise Stop(f"没有找到这份表保存的文件。请先保存，再{work.label}。")
+        if work.over == "folder":
+            return Folders(workbook.parent), ["in"]
+        return Folders(workbook.parent, results=workbook.parent), [f"in/{workbook.name}"]
+
+    def _open_workbook(self, picture: Picture, wanted: str) -> str:
+        """Name of the workbook that is followed, which is the wanted one if that has a name. Raises `Stop`."""
         if picture.file is None or picture.status not in ("已连接", "忙"):
             raise Stop("没有正在填的表。请先在表格软件里打开县区填报表。")
+        if wanted and picture.file != wanted:
+            raise Stop(f"“{Path(wanted).name}”不是用本工具生成的填报表，不能这样校验。请打开用本工具生成的填报表。")
         return Path(picture.file).name
 
     def _cancel(self, job: int) -> None:
@@ -322,6 +342,14 @@ def _calendar() -> Json:
     """What is due, by the rule set that commands take which name no year."""
     rules, today = rules_of(None), dt.date.today()
     return {"heading": heading(rules, today), "duties": [duty.to_json() for duty in duties(rules, today)]}
+
+
+def _rule(id_: str) -> Json:
+    """The page of a rule, as lines of text."""
+    rule = all_rules().get(id_)
+    if rule is None:
+        raise Stop(f"没有规则“{id_}”。")
+    return {"lines": [f"{rule.id} {rule.name}", *(f"{head}：{text}" for head, text in page(rule.doc).items())]}
 
 
 def _part(name: str) -> Response:

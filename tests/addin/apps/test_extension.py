@@ -1,5 +1,6 @@
 """The extension inside a real LibreOffice, pressed and typed at as by hand, from its installation to its removal."""
 
+import importlib
 import os
 import shutil
 import signal
@@ -245,6 +246,7 @@ def test_a_program_that_stands_still_or_is_killed_does_not_hold_libreoffice_up(w
 @pytest.mark.parametrize(
     ("label", "made"),
     [("汇总", "收件-结果/全市.xlsx"), ("退回", "收件-结果/退回"), ("导出", "收件/报省.xlsx"), ("审计", None)],
+    ids=["consolidate", "return", "export", "audit"],
 )
 def test_a_job_over_files_says_what_it_will_do_and_does_it(
     window: Window, home: Path, label: str, made: str | None
@@ -266,3 +268,35 @@ def test_a_second_document_that_is_not_ours_is_not_judged(window: Window) -> Non
     finally:
         other.close(True)
     wait_for(lambda: window.said().startswith("● 边填边查"))
+
+
+def test_the_list_begins_with_the_current_row_and_folds_what_is_equal(
+    libreoffice: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from addin.apps.libreoffice.instance import load_uno
+
+    load_uno()
+    zipfile.ZipFile(BytesIO(oxt.packed(["程序"]))).extractall(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path / "pythonpath"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    component: Any = importlib.import_module("component")
+
+    def one(number: int, sheet: str, row: int, severity: str = "ERROR", message: str = "错") -> dict[str, Any]:
+        cell = f"D{row}"
+        return {
+            "n": number, "sheet": sheet, "row": row, "cell": cell, "rule": "GS02", "severity": severity, "message": message,
+        }  # fmt: skip
+
+    found = [one(1, "乙", 5, message="甲"), *(one(row, "乙", row) for row in range(10, 30))]
+    found += [
+        one(40, "甲", 9, "INFO"),
+        one(41, "甲", 8),
+        one(42, "乙", 7, message="刚改"),
+        one(43, "乙", 8, message="在此"),
+    ]
+    head = {"sheet": "乙", "row": 8, "edited": ["乙", 7]}
+    listed = component.lines(found, head, ["甲", "乙"])
+    assert [(line["n"], line.get("alike")) for line in listed] == [
+        (42, None), (43, None), (41, None), (40, None), (1, None), (10, 20),
+    ]  # fmt: skip
+    assert [line["n"] for line in component.lines(found, {}, ["甲", "乙"])][:2] == [41, 40]

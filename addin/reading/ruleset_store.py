@@ -16,7 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from validators.ruleset import RuleSet, UnknownRuleSet, of_tables, use, versions
+from addin.problems import Stop
+from validators.ruleset import RuleSet, UnknownRuleSet, completed, default, load, newest, of_tables, use, versions
 from validators.ruleset_tables import Row
 
 FORMAT = "qingdan-ruleset/1"
@@ -69,6 +70,32 @@ def origin(id_: str) -> Origin:
     return _read(_path(id_))[1]
 
 
+def rules_of(year: str | None, id_: str | None = None) -> RuleSet:
+    """The rule set of that id, else the newest of that year, else `validators.ruleset.default`."""
+    if year and id_ and id_.partition(".")[0] != year:
+        raise Stop(f"规则集 {id_} 不是 {year} 年的。请只写 --year 和 --ruleset 中的一个，或让两者一致。")
+    try:
+        return load(id_) if id_ else newest(year) if year else default()
+    except UnknownRuleSet as error:
+        raise Stop(str(error)) from error
+
+
+def submitting(rules: RuleSet, code: str) -> str:
+    """The code of a division that submits a workbook; a withdrawn code leads to the one that replaced it."""
+    found = rules.divisions[code]["code"] if code in rules.divisions else code
+    if found in rules.submitting:
+        return found
+    known = "、".join(f"{code}（{name}）" for code, name in rules.submitting.items())
+    raise Stop(f"没有代码为“{code}”的填报区县。可用的有：{known}。")
+
+
+def round_name(rules: RuleSet, name: str) -> str:
+    """A round that the rule set knows."""
+    if name in rules.rounds:
+        return name
+    raise Stop(f"没有轮次“{name}”。可用的有：{'、'.join(rules.rounds)}。")
+
+
 def keep(year: str, tables: Mapping[str, Sequence[Row]], origin: Origin) -> RuleSet:
     """Keep these tables as the next version of the year. Raises OSError."""
     folder().mkdir(parents=True, exist_ok=True)
@@ -119,7 +146,8 @@ def _read(path: Path) -> tuple[RuleSet, Origin]:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
         if found["format"] != FORMAT or found["sha256"] != _hash(found["tables"]):
             raise ValueError("sha256")
-        return of_tables(path.stem, found["tables"]), Origin(**{name: str(found[name]) for name in Origin.__slots__})
+        rules = completed(of_tables(path.stem, found["tables"]))
+        return rules, Origin(**{name: str(found[name]) for name in Origin.__slots__})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UnknownRuleSet(
             f"规则集 {path.stem} 的文件“{path}”已损坏或被改动，不能使用。请移走它，再用该版的工作簿重新载入。"

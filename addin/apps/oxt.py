@@ -33,7 +33,7 @@ CALC = "com.sun.star.sheet.SpreadsheetDocument"
 
 def command() -> list[str]:
     """How the extension starts the program: by its place, whatever the search path of LibreOffice is."""
-    return [sys.executable, "-P", "-m", "addin", "addin", "run"]
+    return [sys.executable, "-P", "-m", "addin.apps.program"]
 
 
 def packed(program: Sequence[str]) -> bytes:

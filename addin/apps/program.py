@@ -54,3 +54,7 @@ def _libreoffice(pipe: str) -> Callable[[], Host[Any] | None]:
         return LibreOffice(office) if office.connect(CONNECT, fail=False) else None
 
     return connect
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1]))

@@ -10,7 +10,7 @@ from addin.cli.registry import Commands
 
 commands = Commands(
     "addin",
-    "把按钮和问题清单装进表格软件：LibreOffice。\n\n例：qingdan addin install libreoffice",
+    "把按钮和问题清单装进表格软件。\n\n例：qingdan addin install libreoffice",
     heading=SPECIAL,
 )
 Application = Annotated[str, typer.Argument(metavar="软件", help="libreoffice。")]
@@ -62,14 +62,3 @@ def repair(*, application: Application, as_json: AsJson = False) -> int:
     from addin.cli.addin_command import repair as command
 
     return command(application, as_json=as_json)
-
-
-@commands("run")
-def run(*, pipe: Annotated[str, typer.Argument(metavar="管道", help="表格软件等在哪个管道上。")]) -> int:
-    """由表格软件里的按钮自己启动，不用手工执行。
-
-    例：qingdan addin run 管道
-    """
-    from addin.apps.program import run as command
-
-    return command(pipe)

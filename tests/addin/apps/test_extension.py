@@ -156,7 +156,7 @@ def programs(pipe_of: Path) -> list[int]:
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
             home = f"HOME={pipe_of}".encode()
-            if words[-4:-2] == [b"addin", b"run"] and home in (entry / "environ").read_bytes().split(b"\0"):
+            if words[-3:-2] == [b"addin.apps.program"] and home in (entry / "environ").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
         except OSError:
             continue
@@ -257,13 +257,22 @@ def test_a_job_over_files_says_what_it_will_do_and_does_it(
     keys("Return")
     wait_for(lambda: f"{label}：" in window.said() and "运行中" not in window.said())
     assert made is None or (home / made).exists()
+    assert not window.book.isModified()  # what was typed before was saved first
 
 
 def test_a_second_document_that_is_not_ours_is_not_judged(window: Window) -> None:
+    if not window.said():
+        window.press("边填边查")
+    wait_for(lambda: window.said().startswith("● 边填边查"))
     other = window.office.desktop.loadComponentFromURL("private:factory/scalc", "_blank", 0, ())
     try:
         second = Window(window.office, window.file)
         second.book = other
+        wait_for(lambda: windows("Untitled"))
+        focus("Untitled")
+        second.press("校验")
+        wait_for(lambda: windows("清单助手"))
+        keys("Return")
         wait_for(lambda: second.said().startswith("○ 这份表不是"))
     finally:
         other.close(True)

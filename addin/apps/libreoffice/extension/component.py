@@ -52,9 +52,9 @@ MANY = 5
 """So many findings that say the same of a column are one line of the list."""
 MOST = 500
 """Lines of the list."""
-OK, OK_CANCEL, YES_NO, YES_NO_CANCEL = 1, 2, 3, 4
+OK, OK_CANCEL, YES_NO, YES_NO_CANCEL = 1, 2, 3 | 0x50000, 4 | 0x40000
 CANCEL, YES = 0, 2
-"""Buttons of a message box, and answers to it."""
+"""Buttons of a message box (Return overwrites nothing, and saves), and answers to it."""
 FOLLOWED = ("已连接", "忙")
 """States of the session in which it follows a workbook."""
 STATES = {

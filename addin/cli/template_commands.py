@@ -27,10 +27,25 @@ def county_template(
         str, typer.Option("--round", metavar="轮次", help="首报、9月调整、动态调整或12月调整。不写：首报。")
     ] = "首报",
     rows: Annotated[
-        int, number("--rows", 1, MOST_ROOM, metavar="家数", help="给多少家企业备好空行，其他各表按比例。不写：1500。")
-    ] = 1500,
+        int,
+        number(
+            "--rows",
+            1,
+            MOST_ROOM,
+            metavar="家数",
+            help="给多少家企业备好空行，其他各表按比例。不写：1500，加 --part 时 100。",
+        ),
+    ] = 0,
     last: Annotated[
         Path | None, typer.Option("--from", metavar="文件", help="把上一版的各行带过来（等级变更、移出说明除外）。")
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--part",
+            metavar="名称",
+            help="只给这个乡镇、园区或企业填的一份，有自己的一段编号；填好用 qingdan merge 合并。",
+        ),
     ] = None,
     ruleset: RuleSetId = None,
     force: Force = False,
@@ -39,6 +54,7 @@ def county_template(
     """生成一个区县的空白填报表，或带着上一版内容的填报表。
 
     例：qingdan template county --county 371502 --year 2020 --revision 1 --out 东昌府区.xlsx
+    给乡镇的一份：qingdan template county --county 371502 --year 2020 --revision 1 --part 沙镇镇 --out 沙镇镇.xlsx
     """
 
     from addin.cli.terminal import progress, show
@@ -47,7 +63,15 @@ def county_template(
 
     with progress("生成模板"):
         made = county_template(
-            county, rules_of(year, ruleset), out, revision=revision, round_=round_, room=rows, last=last, force=force
+            county,
+            rules_of(year, ruleset),
+            out,
+            revision=revision,
+            round_=round_,
+            room=rows or (1500 if part is None else 100),
+            last=last,
+            part=part,
+            force=force,
         )
     return show(made, as_json=as_json)
 

@@ -43,7 +43,7 @@ def import_tables(
     round_: str,
     revision: str,
     rules_id: str | None,
-    out: str,
+    out: Path,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -52,7 +52,7 @@ def import_tables(
     code = submitting(rules, county)
     round_name(rules, round_)
     number = whole("--revision", revision, 1, 999)
-    target = Path(out)
+    target = out
     paths = files(given)
     for path in paths:
         if not path.is_file():
@@ -72,7 +72,7 @@ def import_tables(
         step(2, 3, "校验")
         [read] = read_all([target], rules=rules.id)
     findings = read.findings if isinstance(read, Reading) else []
-    result = to_json(taken, out, findings) | {"report": str(report)}
+    result = to_json(taken, str(out), findings) | {"report": str(report)}
     if as_json:
         document(result)
     else:

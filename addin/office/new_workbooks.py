@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from addin.office.county_parts import of_part, own_numbers
 from addin.problems import Stop, output
 from addin.reading.inbox import read_imports
 from addin.reading.ruleset_store import round_name, submitting
@@ -69,9 +70,13 @@ def county_template(
     round_: str = ROUND,
     room: int = 1500,
     last: Path | None = None,
+    part: str | None = None,
     force: bool = False,
 ) -> Written:
-    """Write an empty workbook with room for so many enterprises, or one with the rows of the last version. Raises `Stop`."""
+    """Write an empty workbook with room for so many enterprises, or one with the rows of the last version. Raises `Stop`.
+
+    With `part`, a township, park or enterprise, it has numbers of its own, and of the last version only its rows.
+    """
     code = submitting(rules, county)
     round_name(rules, round_)
     given: Rows = {}
@@ -80,9 +85,17 @@ def county_template(
     if last is not None:
         _is_no_input(out, last)
         given, officer, lost = _last_version(last, code)
+    ids = None
+    if part is not None:
+        ids = own_numbers(out, code, part, room, given)
+        given = of_part(given, part)
+        officer = {"filled_by_office": f"{part}（清单编号 {ids[0]:04d} 至 {ids[1]:04d}）"}
+        if last is not None and not given["enterprises"]:
+            lost.append(f"“{last.name}”里没有“{part}”的企业，写出的是空白的一份。")
     with output(out, force=force) as file:
         write_county(
-            file, county=code, ruleset=rules, round_=round_, revision=revision, enterprises=room, rows=given, officer=officer
+            file, county=code, ruleset=rules, round_=round_, revision=revision, enterprises=room, rows=given, officer=officer,
+            ids=ids,
         )  # fmt: skip
     return _written(out, code, rules, round_, revision, given, lost=lost)
 

@@ -69,6 +69,7 @@ def write_county(
     found: Sequence[Finding] | None = None,
     told: Sequence[str] = (),
     guessed: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
+    ids: tuple[int, int] | None = None,
 ) -> None:
     """Writes the workbook of a division (its code) for one year, round and revision, an inventory or of another kind.
 
@@ -77,8 +78,8 @@ def write_county(
     or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
     `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
     found in it, with the places where it stands here, and `told` is what the cover says of it. `guessed` says of rows (key of
-    the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. The same input gives the same
-    bytes.
+    the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. `ids` are the first
+    and last serial number for a piece of a county. The same input gives the same bytes.
     """
     given = rows or {}
     room = {
@@ -115,8 +116,8 @@ def write_county(
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [*beside])
-        _head(page, style, sheet, formulas)
-        limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
+        _head(page, style, sheet, formulas, blank=not any(given.values()))
+        limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
         _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key])
@@ -132,7 +133,8 @@ def write_county(
     target.write(made.getvalue())
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> None:
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, *, blank: bool) -> None:
+    """The head of a list; what an application has not yet worked out says nothing, where rows are filled in."""
     for row, height in appearance.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=appearance.HEAD_FONT, font_size=16, font_color=appearance.INK)
@@ -170,7 +172,7 @@ def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> No
         0,
         f"={link}",
         style(font_color=appearance.LINK, underline=1, bg_color=grounds[""][0], **edge),
-        NOTHING_WRONG,
+        NOTHING_WRONG if blank else "",
     )
     page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), "")
 
@@ -236,7 +238,8 @@ def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, fi
     """The hidden columns beside a list, and the colours of the cells at fault."""
     own = formulas.helpers[sheet.key]
     page.set_column(own.first, own.first + len(own.formulas) - 1, None, None, {"hidden": True})
-    page.helpers = own.first, formulas.helper_names(sheet.key)
+    named = zip(formulas.helper_names(sheet.key), formulas.blank_values(sheet.key), strict=True)
+    page.helpers = own.first, list(named)
     page.filled_to = HEADER_ROW + filled
     codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
     last, first = HEADER_ROW - 1 + room, f"A{FIRST_ROW}"

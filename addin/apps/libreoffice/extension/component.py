@@ -579,6 +579,8 @@ class Panel(
         again = next((at for at, one in enumerate(shown) if chosen and one["n"] == chosen["n"]), None)
         if again is not None:
             self._grid.selectRow(again)
+        elif chosen:
+            self._detail.setText("")  # it was put right
         self._quiet = False
 
     def _narrowed(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -625,8 +625,9 @@ class Panel(
         self._detail.setText(text)
 
         def ask() -> None:
-            page = program(self._context).ask(f"rule/{one['rule']}").get("lines", [])
-            whole = "\n".join([text, "", *page])
+            rule = program(self._context).ask(f"rule/{one['rule']}")
+            page = [f"{head}：{said}" for head, said in rule.get("page", {}).items()]
+            whole = "\n".join([text, "", f"{one['rule']} {rule.get('name', '')}", *page])
             in_main_thread(self._context, lambda: self._chosen() == one and self._detail.setText(whole))
 
         threading.Thread(target=ask, daemon=True).start()

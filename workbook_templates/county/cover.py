@@ -269,7 +269,7 @@ def _steps(sheet: Worksheet, style: Style, kind: BookKind, county: str, room: Ma
 def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
     row = _section(sheet, style, row, "四、符号和颜色")
     for key, (mark, colour, meaning) in appearance.MARKS.items():
-        if key == "offered" and kind != "inventory":
+        if key in ("offered", "usual") and kind != "inventory":
             continue
         look = style(font_name=appearance.HEAD_FONT, font_color=colour, indent=1, **UNDER)
         sheet.write_string(row, LABEL, mark, look)
@@ -279,7 +279,7 @@ def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
         "灰底格": (appearance.OWN, WORDS[kind].own_columns),
     }
     if kind == "inventory":
-        grounds["浅蓝底格"] = (appearance.OFFERED_GROUND, "有公式，可以改填数字。")
+        grounds["浅蓝底格"] = (appearance.OFFERED_GROUND, "有公式或通常的内容，可以改填。")
         grounds |= {
             name: (upper, f"{name}各列的表头；组名同时写在表头上方。")
             for name, (upper, _) in appearance.LEVEL_BANDS.items()

@@ -182,7 +182,7 @@ class Formulas:
     def _inputs(self, column: Column) -> list[str]:
         """The values that the formula offered in a column is made of."""
         offered = OFFERED.get((column.sheet, column.field))
-        return [self.value(SHEETS[column.sheet][need]) for need in offered.needs] if offered else []
+        return [self.value(SHEETS[column.sheet][need]) for need in offered.inputs] if offered else []
 
     def name(self, formula: str) -> str:
         """The name that stands for a formula."""

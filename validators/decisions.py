@@ -28,7 +28,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """What must be said for each kind of decision.
 
-豁免: of one rule; `key` is the enterprise or line, else `county` the county, else the whole city. 剔除: the county's
+豁免: of one rule; `key` is the enterprise or line (or the file, where the finding is about one), else `county` the
+county, else the whole city. 剔除: the county's
 file that was seen, not a later one. 冲突裁定: HZ02 with `key` “信用代码|厂区名称” and `value` the county that holds;
 HZ03 with `key` the county and `value` the SHA-256 (or its beginning) of the file that holds. 等级变更: `key` the
 清单编号, `value` the grade. 全社会排放: `key` the pollutant, `value` t/d, `reason` its source.
@@ -85,32 +86,59 @@ def from_json(said: Mapping[str, Any]) -> Decision:
     return Decision(**{**texts, **numbers, "until": dt.date.fromisoformat(until) if until else None})  # type: ignore[arg-type] # fields by name
 
 
+class Wrong(ValueError):
+    """A decision that cannot be taken: what is wrong in Chinese, and the fields that have to be put right."""
+
+    def __init__(self, message: str, *fields: str) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+def parsed(said: Mapping[str, Any]) -> Decision:
+    """A decision from what was typed, by field: texts, and a day or its text for `until`. Raises `Wrong`."""
+    texts = {name: "" if said.get(name) is None else str(said[name]).strip() for name in FIELD_NAMES}
+    until, day = said.get("until"), None
+    if isinstance(until, dt.date):
+        day = until
+    elif texts["until"]:
+        try:
+            day = dt.date.fromisoformat(texts["until"])
+        except ValueError as error:
+            raise Wrong(f"有效期“{texts['until']}”不是日期，应写成 2020-12-31 的样子", "until") from error
+    replaces = texts["replaces"] or "0"
+    if not (replaces.isascii() and replaces.isdecimal() and len(replaces) < 10):
+        raise Wrong(f"撤销的编号“{replaces}”应为整数", "replaces")
+    del texts["until"], texts["replaces"]
+    return Decision(**texts, until=day, replaces=int(replaces))  # type: ignore[arg-type] # fields by name
+
+
 def checked(one: Decision, rules: RuleSet) -> Decision:
-    """The decision with its subject in one spelling. Raises ValueError with what is wrong, in Chinese."""
+    """The decision with its subject in one spelling. Raises `Wrong`."""
     if one.kind not in KINDS:
-        raise ValueError(f"类别“{one.kind}”不认得，应为{'、'.join(KINDS)}之一")
-    missing = [FIELD_NAMES[name] for name in KINDS[one.kind] if not getattr(one, name)]
+        said = f"类别“{one.kind}”不认得，应为" if one.kind else "还没有写类别，应为"
+        raise Wrong(f"{said}{'、'.join(KINDS)}之一", "kind")
+    missing = [name for name in KINDS[one.kind] if not getattr(one, name)]
     if missing:
-        raise ValueError(f"{one.kind}还缺少{'、'.join(missing)}")
+        raise Wrong(f"{one.kind}还缺少{'、'.join(FIELD_NAMES[name] for name in missing)}", *missing)
     if one.county:
         code = rules.divisions.get(one.county, {}).get("code", one.county)
         if code not in rules.submitting:
-            raise ValueError(f"区划代码“{one.county}”不是填报的区县")
+            raise Wrong(f"区划代码“{one.county}”不是填报的区县", "county")
         one = replace(one, county=code)
     if one.kind == WAIVER:
         rule = all_rules().get(one.rule)
         if rule is None:
-            raise ValueError(f"没有规则“{one.rule}”")
+            raise Wrong(f"没有规则“{one.rule}”", "rule")
         if rule.severity == Severity.BLOCKER:
-            raise ValueError(f"{one.rule}（{rule.name}）说的是文件读不成清单，不能豁免")
+            raise Wrong(f"{one.rule}（{rule.name}）说的是文件读不成清单，不能豁免", "rule")
         if not one.key and not one.county and rule.scope != "city":
-            raise ValueError(f"{one.rule}要写明豁免哪一家企业（清单编号）或哪个区县")
+            raise Wrong(f"{one.rule}要写明豁免哪一家企业（清单编号）或哪个区县", "key", "county")
     if one.kind == HOLDS and one.rule not in CONFLICTS:
-        raise ValueError(f"冲突裁定的规则应为{'或'.join(CONFLICTS)}")
+        raise Wrong(f"冲突裁定的规则应为{'或'.join(CONFLICTS)}", "rule")
     if one.kind == HOLDS and one.rule == "HZ02" and one.value not in rules.submitting:
-        raise ValueError(f"取值应为认定有效的那个区县的区划代码，不是“{one.value}”")
+        raise Wrong(f"取值应为认定有效的那个区县的区划代码，不是“{one.value}”", "value")
     if one.kind == GRADE and one.value not in rules.values["grades"]:
-        raise ValueError(f"取值“{one.value}”不是绩效等级，应为{'、'.join(rules.values['grades'])}之一")
+        raise Wrong(f"取值“{one.value}”不是绩效等级，应为{'、'.join(rules.values['grades'])}之一", "value")
     if one.kind == EMISSION:
         key = pollutant_of(one.key)
         try:
@@ -118,7 +146,7 @@ def checked(one: Decision, rules: RuleSet) -> Decision:
         except ValueError:
             right = False
         if not right:
-            raise ValueError("全社会排放的对象应为 SO2、NOx、颗粒物、VOCs 之一，取值为大于 0 的数字（t/d）")
+            raise Wrong("全社会排放的对象应为 SO2、NOx、颗粒物、VOCs 之一，取值为大于 0 的数字（t/d）", "key", "value")
         one = replace(one, key=POLLUTANT_NAMES[str(key)])
     return one
 
@@ -214,7 +242,8 @@ def _waiver(finding: Finding, own: Mapping[str, Sequence[Decision]], county_of: 
         return 0
     for one in own.get(finding.rule, ()):
         if one.key:
-            lifted = finding.key is not None and (finding.key == one.key or finding.key.startswith(f"{one.key}-L"))
+            about = finding.file if finding.key is None else finding.key
+            lifted = about is not None and (about == one.key or about.startswith(f"{one.key}-L"))
         elif one.county:
             lifted = county_of.get(finding.file or "") == one.county
         else:

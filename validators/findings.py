@@ -58,6 +58,8 @@ class Finding:
     related: tuple[Place, ...] = ()
     waiver: int = 0
     """Number of the decision that lifts it; 0 where none does."""
+    for_city: bool = False
+    """Whether it is the city office that has to do something: then it is not sent to the county."""
 
     def to_json(self) -> Json:
         """The contract's object."""

@@ -52,6 +52,8 @@ class Imports:
 
     files: list[Import] = field(default_factory=list)
     emissions: dict[str, float] = field(default_factory=dict)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """Files that were brought and could not be read, and why."""
 
     def rows(self, *kinds: str) -> Iterator[Listed]:
         """Rows of the imports of these kinds."""

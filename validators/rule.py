@@ -53,6 +53,8 @@ class Found:
     """Sheet key, record and field of other rows."""
     fault: Fault | None = None
     """Where the place is what the reader noticed, not a record."""
+    for_city: bool = False
+    """As in `Finding`; only where nothing more than a sheet is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class CityFound:
     """What a rule over several workbooks yields; `related` are (workbook, sheet key, record, field)."""
 
     message: str
+    file: str | None = None
+    """Where the file is none that could be read; else `book` names it."""
     book: Book | None = None
     sheet: str | None = None
     record: Record | None = None
@@ -340,7 +344,9 @@ def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
         )  # fmt: skip
     if found.record is None or found.sheet is None:
         title = SHEETS[found.sheet].title if found.sheet else None
-        return Finding(rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis)
+        return Finding(
+            rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis, for_city=found.for_city
+        )  # fmt: skip
     related = tuple(place(book, *other) for other in found.related)
     column = SHEETS[found.sheet][found.field or "list_id"]
     return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)
@@ -358,7 +364,7 @@ def judge_city(city: City) -> list[Finding]:
 def _from_city(rule: Rule, found: CityFound, ruleset: RuleSet) -> Finding:
     book = found.book
     if book is None or found.sheet is None or found.record is None or found.field is None:
-        file = book.file if book else None
+        file = book.file if book else found.file
         severity, basis = standing(rule, found.severity, ruleset)
         return Finding(rule.id, severity, file, None, None, None, None, None, None, found.message, basis)
     related = tuple(

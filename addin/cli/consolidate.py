@@ -61,6 +61,8 @@ def consolidate_files(
         waivers = f"（其中 {lifted} 项已豁免）" if lifted else ""
         say(f"{count_words(done.findings)}{waivers} → {verdict(not stops(done.findings))}")
         say(f"已写出 {out}（规则集 {found['ruleset']}），台账第 {done.desk.version} 版。")
+        if done.put_aside:
+            say(f"原来的 {target.name} 有人改过，另存为 {done.put_aside}；决定以外写在里面的，在那一份里。")
     for message in [*done.remarks, *(message for _, message in done.errors)]:
         warn(message)
     return 2 if done.errors else 1 if stops(done.findings) else 0

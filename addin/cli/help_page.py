@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 HELP = "--help"
+DAILY, SPECIAL, REFERENCE, TRIAL, INSIDE = HEADINGS = ("常用", "专项工作", "查阅", "试用", "命令")
+"""Headings over the commands of the help page, in their order; the last is that of a group's page."""
 
 
 class Command(TyperCommand):
@@ -37,7 +39,12 @@ def page(command: Any, ctx: Any) -> str:  # noqa: ANN401 - likewise
     parts = [f"用法：{' '.join(pieces)}", command.help or ""]
     parts += _section("参数", [(param.metavar, _explained(param)) for param in arguments])
     parts += _section("选项", [(_names(param), _explained(param)) for param in options])
-    parts += _section("命令", [(name, (one.help or "").partition("\n")[0]) for name, one in commands.items()])
+    listed: dict[str, list[tuple[str, str]]] = {}
+    for name, one in sorted(commands.items(), key=lambda item: not hasattr(item[1], "commands")):  # groups first
+        if not one.hidden:
+            listed.setdefault(one.rich_help_panel or INSIDE, []).append((name, (one.help or "").partition("\n")[0]))
+    for heading in sorted(listed, key=HEADINGS.index):
+        parts += _section(heading, listed[heading])
     return "\n\n".join(part for part in parts if part)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from addin.cli.terminal import document, say, warn
 from addin.live.host import Host
-from addin.live.session import Session
+from addin.live.session import OURS, Session
 from addin.problems import REASONS, Stop
+from addin.reading.isolation import Failure, each
 from validators.findings import counts, stops
+from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 
 HOSTS = ("excel", "libreoffice")
 STEADY = 3
@@ -56,7 +58,23 @@ def _workbook(file: str) -> Path:
         raise Stop(f"“{path}”{REASONS[21]}。")
     if path.suffix.lower() != ".xlsx":
         raise Stop(f"“{path.name}”不是 .xlsx 工作簿。请在表格软件中另存为 .xlsx 再试。")
+    (names,) = each(_names, [(path,)])
+    if isinstance(names, Failure):
+        raise Stop(names.message)
+    if not names.issuperset(OURS):
+        raise Stop(
+            f"“{path.name}”不是用本工具生成的填报表，认不出它是哪个区县、哪一版，不能边填边查。"
+            "请打开用 qingdan template 生成的填报表；只想知道这份文件有什么问题，请用 qingdan check。"
+        )
     return path
+
+
+def _names(path: Path) -> set[str]:
+    """In the child: the defined names of a workbook."""
+    try:
+        return set(open_workbook(path).names)
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
 
 
 def _document(session: Session) -> int:

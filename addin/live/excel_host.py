@@ -23,7 +23,6 @@ import pywintypes
 import win32com.client
 import win32con
 import win32event
-import win32gui
 import xlwings
 from win32com.server.util import wrap
 from xlwings import _xlwindows
@@ -163,6 +162,12 @@ class ExcelBook:
             return str(self.api.FullName)
 
     @property
+    def unsaved(self) -> bool:
+        """Whether it has changes that are not in its file."""
+        with _asked():
+            return not self.api.Saved
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Text of each defined name of the whole workbook, without `=`."""
 
@@ -245,20 +250,24 @@ class ExcelBook:
             return str(application.ActiveSheet.Name), int(cell.Row) if cell is not None else 1
 
     def select(self, title: str, cell: str) -> None:
-        """Bring the workbook forward with that cell selected, as far as its sheet is visible."""
+        """Select a cell, as far as its sheet is visible; the window stays where it is, so that the pane is not covered.
+
+        What is being typed is entered first, where it is typed: Excel refuses us meanwhile, but others that have taken
+        over its objects may put it into the sheet that is shown next.
+        """
         with _asked():
             application = self.api.Application
+            sheet = self._sheet(title)
+            if sheet is None or sheet.Visible != VISIBLE:
+                return
             if application.WindowState == MINIMIZED:
                 application.WindowState = NORMAL
-            self.api.Activate()
-            sheet = self._sheet(title)
-            if sheet is not None and sheet.Visible == VISIBLE:
+            front = application.ActiveWorkbook
+            if front is None or not self.is_(front) or application.ActiveSheet.Name != title:
+                _end_typing(application)
+                self.api.Activate()
                 sheet.Activate()
-                sheet.Range(cell).Select()
-            try:
-                win32gui.SetForegroundWindow(application.Hwnd)
-            except pywintypes.error:  # Windows lets only the program in front do that; the task bar blinks instead
-                return
+            sheet.Range(cell).Select()
 
     def _sheet(self, title: str) -> Any:  # noqa: ANN401 - COM has no types
         try:
@@ -313,7 +322,7 @@ class ExcelHost:
             while True:
                 heard += self._events(one)
                 one = self._heard.get_nowait()
-        return [*dict.fromkeys(heard), *self._look()]
+        return [*dict.fromkeys(heard), *self._look(bool(heard))]
 
     def wake(self) -> None:
         """Make `wait` return; may be called from any thread."""
@@ -365,8 +374,11 @@ class ExcelHost:
                 return self._watched.name
         return self._watched_name
 
-    def _look(self) -> Iterator[Event]:
-        """Now and then see whether the application and the workbook are still there, under the same name."""
+    def _look(self, heard: bool) -> Iterator[Event]:
+        """Now and then see whether the application and the workbook are still there, under the same name.
+
+        Raises `Busy` where it does not say so and nothing was `heard`: it is typed into, or shows a dialog.
+        """
         if time.monotonic() < self._looked_at + LOOK:
             return
         self._looked_at = time.monotonic()
@@ -375,7 +387,9 @@ class ExcelHost:
                 if not self._running().api.Workbooks.Count:
                     raise Gone
         except Busy:
-            return
+            if heard:
+                return
+            raise
         except Gone:
             self.leave()
             raise
@@ -535,6 +549,20 @@ def _name(api: Any) -> str:  # noqa: ANN401 - COM has no types
     """`WPS` or `Excel`, by the folder of the program: WPS may call itself Microsoft Excel."""
     folders = {part.casefold() for part in PureWindowsPath(str(api.Path)).parts}
     return "WPS" if any(part in folder for folder in folders for part in ("wps", "kingsoft")) else "Excel"
+
+
+def _end_typing(application: Any) -> None:  # noqa: ANN401 - COM has no types
+    """Go to the cell beside the active one, as far as the protection of the sheet lets anybody go there."""
+    cell = application.ActiveCell
+    if cell is None:  # a chart sheet
+        return
+    here = Area.of(cell.Address)
+    beside = here.top - 1 or here.bottom + 1
+    try:
+        application.ActiveSheet.Range(Area(beside, here.left, beside, here.left).address).Select()
+    except pywintypes.com_error as error:
+        if _codes(error) & (BUSY | GONE):
+            raise
 
 
 def _codes(error: pywintypes.com_error) -> set[int]:

@@ -12,7 +12,8 @@ from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 
 class Busy(Exception):
-    """The application does not answer now (a cell is being typed, a dialog is open); nothing is lost by asking later."""
+    """The application does not answer now, or should not be asked (a cell is being typed, a dialog is open); nothing
+    is lost by asking later."""
 
 
 class Gone(Exception):
@@ -65,6 +66,10 @@ class OpenBook(Protocol):
         """Path of the saved file, or the title of the window while it was never saved."""
 
     @property
+    def unsaved(self) -> bool:
+        """Whether it has changes that are not in its file."""
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Texts of the defined names of the whole workbook, as a file has them: `填报说明!$C$5`."""
 
@@ -87,7 +92,7 @@ class OpenBook(Protocol):
         """Title of the sheet and 1-based row where the officer stands; None where the workbook is not in front."""
 
     def select(self, title: str, cell: str) -> None:
-        """Bring the workbook forward with that cell selected."""
+        """Select a cell, soon; what is being typed is entered first, where it is typed. Nothing is raised over others."""
 
 
 B = TypeVar("B", bound=OpenBook)
@@ -111,7 +116,8 @@ class Host(Protocol[B]):
     def wait(self, timeout: float) -> Sequence[Event]:
         """What was heard since the last call, at once if there is something, else within `timeout` seconds.
 
-        Returns early and empty after `wake`. Raises `Gone` where the application ended.
+        Returns early and empty after `wake`. Raises `Gone` where the application ended, `Busy` where nothing was
+        heard and it shows a dialog.
         """
 
     def wake(self) -> None:

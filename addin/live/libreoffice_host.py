@@ -1,52 +1,51 @@
-"""LibreOffice as a live session's host: what its UNO listeners report, in the words of `addin.live.host`.
+"""LibreOffice as a live session's host: what is heard inside it, in the words of `addin.live.host`.
+
+Nothing of this process is registered in LibreOffice (`addin.apps.libreoffice.ears` says why).
 
 Typing, deleting, pasting and undoing reach the changes listener with their cells. Filling down, cutting and undoing
 these reach only the modify listener of the sheet. So a modification that no change explains makes a sheet dirty.
 """
 
+import json
 import queue
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from threading import Thread
 from typing import Any
 
 import xlwings
 
-from addin.apps.libreoffice.engine import app, excel_formula
+from addin.apps.libreoffice.engine import app, date, excel_formula, formula
 from addin.apps.libreoffice.instance import Office, hold, load_uno
-from addin.live.host import Books, Changed, Dirty, Event, Gone, Moved
-from addin.live.xlwings_book import Names, XlwingsBook
+from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
+from addin.live.xlwings_book import Names, XlwingsBook, taken
 from validators.columns import SHEETS, letter
 from workbook_templates.xlsx.appearance import HEADER_ROW
 from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 load_uno()
 
-import unohelper  # noqa: E402 - there only once UNO is loaded, as are its interfaces
-from com.sun.star.document import XDocumentEventListener  # noqa: E402
-from com.sun.star.sheet import XActivationEventListener  # noqa: E402
-from com.sun.star.uno import Exception as UnoException  # noqa: E402
-from com.sun.star.util import XChangesListener, XModifyListener  # noqa: E402
-from com.sun.star.view import XSelectionChangeListener  # noqa: E402
+from com.sun.star.uno import Exception as UnoException  # noqa: E402 - there only once UNO is loaded
 
-TOLD = 20
-"""Rows that are read while LibreOffice waits for what it reports to be heard; an answer may take as long as it is busy
-afterwards with its own formulas and the screen."""
+NAME = "cn.qingdan.Ears"
 EXPLAINED = 0.1
 """Seconds within which the change follows that explains a modification."""
 ALIVE = 1.0
-"""Seconds without a sign of life after which LibreOffice is asked for one."""
-ROWS = 1 << 20
-WIDTHS = {sheet.title: len(sheet.columns) for sheet in SHEETS.values()}
-"""Columns by title."""
-OPENED = {"OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus"}
-"""Document events after which other workbooks may be open, in front, or have another name."""
+"""Seconds after which LibreOffice has to give a sign of life."""
+COLUMNS = {sheet.title: len(sheet.columns) for sheet in SHEETS.values()}
+"""How many, by title."""
+Heard = Event | tuple[Changed, ...] | Gone | None
 
 
 class LibreOfficeBook(XlwingsBook):
-    """A spreadsheet in LibreOffice."""
+    """A spreadsheet in LibreOffice; `ask` reaches the ears inside it (`addin.apps.libreoffice.ears`)."""
+
+    def __init__(
+        self, book: xlwings.Book, asking: Callable[[], AbstractContextManager[None]], ask: Callable[..., Any]
+    ) -> None:
+        super().__init__(book, asking)
+        self._ask = ask
 
     def __eq__(self, other: object) -> bool:
         with self.asking():  # UNO objects are compared over the connection
@@ -61,6 +60,12 @@ class LibreOfficeBook(XlwingsBook):
         return self._book.api
 
     @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that are not in its file."""
+        with self.asking():
+            return bool(self.document.isModified())
+
+    @property
     def names(self) -> Mapping[str, str]:
         """Defined names of the whole workbook."""
 
@@ -71,10 +76,6 @@ class LibreOfficeBook(XlwingsBook):
         with self.asking():
             ranges = hold(self.document.NamedRanges)
             return Names(ranges.ElementNames, target)
-
-    def told(self, title: str, first: int, last: int) -> tuple[Rows, Seen] | None:
-        """Rows of a sheet that was read before; None of another."""
-        return self.rows(title, first, last) if title in self._widths else None
 
     def shape(self, title: str) -> Seen:
         """What is merged and hidden, without the merged bands that the template has above its header."""
@@ -91,6 +92,10 @@ class LibreOfficeBook(XlwingsBook):
             areas = {_address(area) for area in _merged(sheet.api, HEADER_ROW - 1, 0, height - 1, width - 1)}
             seen.merged = [address for _, address in sorted(areas)]
         return seen
+
+    def select(self, title: str, cell: str) -> None:
+        """Select a cell soon; what is being typed is entered first where it is typed."""
+        self._ask(go=cell, sheet=title)
 
 
 def _address(area: Any) -> tuple[tuple[int, int], str]:  # noqa: ANN401 - a UNO structure
@@ -120,76 +125,23 @@ def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterato
         yield from _merged(sheet, top, middle + 1, bottom, right)
 
 
-class _Listener(
-    unohelper.Base, XChangesListener, XSelectionChangeListener, XActivationEventListener, XDocumentEventListener
-):
-    """Puts what a document reports into a queue, and holds it, and does little else: LibreOffice waits for it."""
-
-    def __init__(self, heard: "queue.SimpleQueue[Any]") -> None:
-        self._heard = heard
-        self.book: LibreOfficeBook | None = None
-
-    def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        book = self.book
-        if book is None:
-            return
-        try:
-            with book.asking():
-                changes = [
-                    one for change in hold(event).Changes for one in _changes(change.Accessor, change.ReplacedElement)
-                ]
-            few = sum(one.last - one.first + 1 for one in changes) <= TOLD
-            if few:
-                changes = [replace(one, told=book.told(one.sheet, one.first, one.last)) for one in changes]
-            self._heard.put(tuple(changes))
-        except Gone as gone:
-            self._heard.put(gone)  # for whoever waits
-
-    def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        hold(event)
-        self._heard.put(Moved())
-
-    activeSpreadsheetChanged = selectionChanged  # noqa: N815 - UNO
-
-    def documentEventOccured(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
-        if hold(event).EventName in OPENED:
-            self._heard.put(Books())
-
-    def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
-        pass
-
-
-class _Modified(unohelper.Base, XModifyListener):
-    """Puts into the queue that a sheet was modified; without one, that the document was."""
-
-    def __init__(self, heard: "queue.SimpleQueue[Any]", title: str | None) -> None:
-        self._heard, self._title = heard, title
-
-    def modified(self, event: Any) -> None:  # noqa: ANN401 - UNO
-        hold(event)
-        self._heard.put(Dirty(self._title))
-
-    def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
-        pass
-
-
 class LibreOffice:
     """The host (`addin.live.host.Host`)."""
 
     application = "LibreOffice"
 
     def __init__(self, office: Office) -> None:
+        """Raises `Gone`, or `NoOffice` where this LibreOffice takes no Python."""
         self._office = office
         self._app = app(office)
-        self._heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._listener = _Listener(self._heard)
-        self._undo: list[tuple[Any, Any]] = []
-        """How each listener of the watched workbook is taken away: a bound method and its argument."""
-        self._alive_at = 0.0
+        self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+        self._book: LibreOfficeBook | None = None
+        self._busy = False
+        """Whether it shows a dialog at which the officer has to do something."""
+        self._left = False
         with self.asking():
-            broadcaster = office.context.getValueByName("/singletons/com.sun.star.frame.theGlobalEventBroadcaster")
-            broadcaster.addDocumentEventListener(self._listener)
-        self._global = broadcaster
+            self._ears = office.inside("ears.py", NAME)
+        Thread(target=self._hear, daemon=True).start()
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -200,52 +152,44 @@ class LibreOffice:
             # AttributeError: a document that is being closed has no controller, which is None; ValueError: pyuno's word
             # for an object whose application has just ended
             raise Gone from error
-        self._alive_at = time.monotonic()
+
+    def _ask(self, **named: Any) -> Any:  # noqa: ANN401 - JSON
+        """What the ears inside LibreOffice answer."""
+        with self.asking():
+            kind = "com.sun.star.beans.NamedValue"
+            return json.loads(
+                self._ears.execute(tuple(self._office.uno.createUnoStruct(kind, *one) for one in named.items()))
+            )
+
+    def _hear(self) -> None:
+        """Ask all the time what was heard, in a thread of its own; nobody else is waited for."""
+        try:
+            while not self._left:
+                widths = self._book.widths if self._book else {}
+                for kind, *what in self._ask(wait=ALIVE, widths=json.dumps(widths)):
+                    if kind in ("busy", "free"):
+                        self._busy = kind == "busy"
+                        self._heard.put(None)
+                    else:
+                        self._heard.put(_event(kind, *what))
+        except Gone as gone:
+            self._heard.put(gone)
 
     def books(self) -> Sequence[LibreOfficeBook]:
         """The open workbooks, that in front first."""
         with self.asking():
             front = self._office.desktop.CurrentComponent
-            found = [LibreOfficeBook(book, self.asking) for book in self._app.books]
+            found = [LibreOfficeBook(book, self.asking, self._ask) for book in self._app.books]
             return sorted(found, key=lambda book: bool(book.document != front))
 
     def watch(self, book: LibreOfficeBook | None) -> None:
         """Hear the changes of this workbook and of no other."""
-        for remove, listener in self._undo:
-            with suppress(UnoException, ValueError):
-                remove(listener)
-        self._undo, self._listener.book = [], book
-        if book is None:
-            return
-        with self.asking():
-            document, listener = book.document, self._listener
-            controller = document.CurrentController
-            for add, remove, one in (
-                (document.addChangesListener, document.removeChangesListener, listener),
-                (document.addModifyListener, document.removeModifyListener, _Modified(self._heard, None)),
-                (controller.addSelectionChangeListener, controller.removeSelectionChangeListener, listener),
-                (controller.addActivationEventListener, controller.removeActivationEventListener, listener),
-            ):
-                add(one)
-                self._undo.append((remove, one))
-            sheets = hold(document.Sheets)
-            # not the cover: its board changes with every edit, and what is typed there comes with its cells
-            for title, width in WIDTHS.items():
-                if not sheets.hasByName(title):
-                    continue
-                sheet = hold(sheets.getByName(title))
-                # the first column and those behind the last are the workbook's own: they change with other sheets
-                area = hold(sheet.getCellRangeByPosition(1, 0, width - 1, ROWS - 1))
-                modified = _Modified(self._heard, title)
-                area.addModifyListener(modified)
-                self._undo.append((area.removeModifyListener, modified))
+        self._book = book
+        self._ask(watch=book.document if book else None, columns=json.dumps(COLUMNS))
 
     def wait(self, timeout: float) -> Sequence[Event]:
         """What was heard."""
         raw = self._taken(timeout)
-        if not raw and time.monotonic() - self._alive_at > ALIVE:
-            with self.asking():
-                _ = self._office.desktop.CurrentComponent
         found: list[Event] = []
         unexplained: Counter[str] = Counter()
         while raw:
@@ -260,9 +204,11 @@ class LibreOffice:
                 elif one is not None:
                     found.append(one)
             raw = self._taken(EXPLAINED) if +unexplained else []
+        if self._busy and not found and not +unexplained:
+            raise Busy
         return [*found, *map(Dirty, +unexplained)]
 
-    def _taken(self, timeout: float) -> list[Event | tuple[Changed, ...] | Gone | None]:
+    def _taken(self, timeout: float) -> list[Heard]:
         """What stands in the queue; waits for the first of it."""
         try:
             found = [self._heard.get(timeout=timeout) if timeout > 0 else self._heard.get_nowait()]
@@ -278,19 +224,34 @@ class LibreOffice:
 
     def leave(self) -> None:
         """Stop hearing."""
-        with suppress(UnoException):
-            self.watch(None)
-            self._global.removeDocumentEventListener(self._listener)
+        self._left = True
+        with suppress(Gone):
+            self._ask(leave=None)
 
 
-def _changes(accessor: str, cells: Any) -> Iterator[Changed]:  # noqa: ANN401 - UNO
-    """The rows of a change; where rows were inserted or deleted, all below them."""
-    moved = accessor != "cell-change"
-    areas = cells.RangeAddresses if hasattr(cells, "RangeAddresses") else [cells.RangeAddress]
-    parts = (
-        [hold(cells.getByIndex(number)) for number in range(len(areas))]
-        if hasattr(cells, "RangeAddresses")
-        else [cells]
-    )
-    for area, part in zip(areas, parts, strict=True):
-        yield Changed(hold(part.Spreadsheet).Name, area.StartRow + 1, ROWS if moved else area.EndRow + 1)
+def _event(kind: str, *what: Any) -> Heard:  # noqa: ANN401 - as the ears say it
+    """A report of the ears in the words of a host."""
+    match kind:
+        case "changed":
+            changes = ((sheet, first, last, _told(first, told)) for sheet, first, last, told in what[0])
+            return tuple(Changed(*change) for change in changes)
+        case "dirty":
+            return Dirty(*what)
+        case "moved":
+            return Moved()
+        case "books":
+            return Books()
+    return Gone()  # it did not hear everything, as after this program was stopped for long: all is read again
+
+
+def _told(first: int, told: Mapping[str, Any] | None) -> tuple[Rows, Seen] | None:
+    """Rows as the ears read them, in the form of `OpenBook.rows`."""
+    if told is None:
+        return None
+    values = told["values"]
+    for top, left, bottom, right in told["dates"]:
+        for row in values[top : bottom + 1]:
+            row[left : right + 1] = [date(value) if type(value) is float else value for value in row[left : right + 1]]
+    for y, x in told["logical"]:
+        values[y][x] = bool(values[y][x])
+    return taken(values, [[formula(text) for text in row] for row in told["formulas"]], first)

@@ -3,7 +3,7 @@
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,8 @@ KNOCK = 1.0
 """Seconds between two looks for an application that is not there."""
 PATIENCE = 600.0
 """Seconds after which an application that ended with the workbook is gone for good."""
+CLICKED = 10.0
+"""Seconds after which a busy application is no longer sent to the cell that was clicked: he has gone on typing."""
 CHUNK = 500
 """Rows that are read at once when nobody waits for them: the application stands still for a blink only."""
 OURS = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
@@ -49,8 +51,13 @@ class Session:
         """Titles of sheets that are to be read whole when it is quiet; None: the workbook itself."""
         self._look = self._moved = True
         self._stands: tuple[str, int] | None = None
-        self._wanted: list[tuple[str, str]] = []
-        """Cells that the pane asked for."""
+        self._wanted: tuple[str, str] | None = None
+        """The cell that the pane asked for last."""
+        self._wanted_at = 0.0
+        self._edited: tuple[str, int] | None = None
+        self._check_wanted = self._checked = 0
+        """How many times everything was to be read anew, and how many times it was."""
+        self._unsaved = False
         self._stopped = False
         self._file: str | None = None
         self._lost_at: float | None = None
@@ -71,9 +78,15 @@ class Session:
             return self._picture
 
     def select(self, sheet: str, cell: str) -> None:
-        """Bring the application forward with that cell selected; does nothing while no workbook is open."""
-        self._wanted.append((sheet, cell))
+        """Select that cell; does nothing while no workbook is open."""
+        self._wanted, self._wanted_at = (sheet, cell), time.monotonic()
         self._wake()
+
+    def check(self) -> int:
+        """Have everything read and judged anew; the number that `Picture.checked` has once that is done."""
+        self._check_wanted += 1
+        self._wake()
+        return self._check_wanted
 
     def stop(self) -> None:
         """End the session; the application and its workbook stay open."""
@@ -111,11 +124,16 @@ class Session:
         except Busy:
             self._show("忙")
             self._rest = AGAIN
+            self._moved = True  # it is asked until it answers
+            if time.monotonic() - self._wanted_at > CLICKED:
+                self._wanted = None
         except Gone:
             self._lose()
 
     def _turn(self, host: Host[Any]) -> None:
         """Wait for something to happen, and take it in."""
+        if self._checked < self._check_wanted:
+            self._mirror, self._look = None, True
         unsettled = self._mirror is not None and not self._mirror.settled
         urgent = unsettled or self._look or self._moved or bool(self._told or self._spans or self._wanted)
         pause = max(0.0, self._heard_at + QUIET - time.monotonic()) if self._dirty else KNOCK
@@ -184,12 +202,17 @@ class Session:
         book = self._book if ours[:1] != [*books[:1]] and self._book in ours else front
         if book is None:
             host.watch(None)
-            self._book = self._mirror = self._stands = None
+            self._book = self._mirror = self._stands = self._edited = None
+            self._checked = self._check_wanted
             self._show("已关闭" if self._picture.file else "等待")
         elif book != self._book or self._mirror is None or book.name != self._mirror.book.file:
             host.watch(book)
             self._told, self._spans, self._again, self._dirty = [], {}, {}, set()
-            self._book, self._mirror = book, Mirror(book)
+            if book != self._book:
+                self._edited = None
+            wanted, self._book = self._check_wanted, book
+            self._mirror = Mirror(book)
+            self._checked, self._unsaved = wanted, book.unsaved
             gc.freeze()  # what was read lives long: looking through it for garbage would only cost
         self._file = book.path if book else None
         self._look, self._moved = False, True
@@ -204,7 +227,9 @@ class Session:
         if mirror is None:
             return
         for event in told:  # in this order: the later ones know better
-            mirror.take({event.sheet: mirror.look(event.sheet, event.first, event.last, event.told)})
+            looked = {event.sheet: mirror.look(event.sheet, event.first, event.last, event.told)}
+            mirror.take(looked)
+            self._note_edited(looked)
             self._again.setdefault(event.sheet, []).append((event.first, event.last))
         self._show("已连接")
 
@@ -212,11 +237,13 @@ class Session:
         """Read what was changed, and show what it means."""
         book, mirror = self._book, self._mirror
         if book is None or mirror is None:
-            self._spans, self._moved, self._wanted = {}, False, []
+            self._spans, self._moved, self._wanted = {}, False, None
             return
-        if self._wanted:
-            book.select(*self._wanted[-1])
-            self._wanted, self._moved = [], True
+        if wanted := self._wanted:
+            book.select(*wanted)
+            self._moved = True
+            if self._wanted is wanted:  # nobody has clicked again meanwhile
+                self._wanted = None
         looked = {
             title: {row: line for span in _joined(spans) for row, line in mirror.look(title, *span).items()}
             for title, spans in self._spans.items()
@@ -227,7 +254,13 @@ class Session:
             mirror.look_around()
         self._spans, self._moved, self._stands = {}, False, stands
         mirror.take(looked)
+        self._note_edited(looked)
         self._show("已连接")
+
+    def _note_edited(self, looked: Mapping[str, Lines]) -> None:
+        for title, lines in looked.items():
+            if lines:
+                self._edited = title, min(lines)
 
     def _settle(self) -> None:
         """Judge one more of the rules that were left for after what is quick, and show it once there is none left."""
@@ -269,7 +302,7 @@ class Session:
         findings = tuple(mirror.findings) if mirror else before.findings
         now = Picture(
             before.version, status, self._host.application if self._host else before.application, file, sheet, row,
-            findings,
+            findings, self._edited, self._checked, self._unsaved,
         )  # fmt: skip
         if now != before:
             with self._news:

@@ -28,6 +28,12 @@ class Picture:
     """1-based row where the officer stands."""
     findings: Sequence[Finding]
     """All findings of the workbook, in order."""
+    edited: tuple[str, int] | None = None
+    """Title of the sheet and row that were edited last."""
+    checked: int = 0
+    """How many times everything was read anew because somebody asked for it (`Live.check`)."""
+    unsaved: bool = False
+    """Whether there were changes then that are not saved."""
 
 
 class Live(Protocol):
@@ -40,7 +46,10 @@ class Live(Protocol):
         """The first picture newer than `version`, or the present one after `timeout` seconds."""
 
     def select(self, sheet: str, cell: str) -> None:
-        """Bring the application forward with that cell selected; does nothing while no workbook is open."""
+        """Have that cell selected; does nothing while no workbook is open."""
+
+    def check(self) -> int:
+        """Have everything read and judged anew; that is done once `Picture.checked` is what this returns, or more."""
 
     def stop(self) -> None:
         """End the session; the application and its workbook stay open."""

@@ -64,7 +64,8 @@ class XlwingsBook:
     def __init__(self, book: xw.Book, asking: Callable[[], AbstractContextManager[None]]) -> None:
         self._book = book
         self.asking = asking
-        self._widths: dict[str, int] = {}
+        self.widths: dict[str, int] = {}
+        """Columns before the template's helpers, by title of each sheet that was read."""
 
     @property
     def name(self) -> str:
@@ -77,6 +78,11 @@ class XlwingsBook:
         """Path of the file."""
         with self.asking():
             return str(self._book.fullname)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are changes that are not in its file."""
+        raise NotImplementedError
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -103,14 +109,14 @@ class XlwingsBook:
         """Rows of a sheet."""
         with self.asking():
             sheet = self._book.sheets[title]
-            if title not in self._widths or last - first > SHORT:
+            if title not in self.widths or last - first > SHORT:
                 used = sheet.used_range.last_cell
-                self._widths[title] = _own(sheet, min(used.column, MOST_COLUMNS))
+                self.widths[title] = _own(sheet, min(used.column, MOST_COLUMNS))
                 last = min(last, used.row)
             if last < first:
                 return [], Seen()
-            area = sheet.range((first, 1), (last, self._widths[title]))
-            return _taken(_table(area.raw_value), _table(area.formula), first)
+            area = sheet.range((first, 1), (last, self.widths[title]))
+            return taken(_table(area.raw_value), _table(area.formula), first)
 
     def shape(self, title: str) -> Seen:
         """What is merged and hidden."""
@@ -123,15 +129,6 @@ class XlwingsBook:
             if chosen is None or chosen.sheet.book != self._book:
                 return None
             return chosen.sheet.name, chosen.row
-
-    def select(self, title: str, cell: str) -> None:
-        """Bring the workbook forward with a cell selected."""
-        with self.asking():
-            sheet = self._book.sheets[title]
-            self._book.app.activate(steal_focus=True)
-            self._book.activate()
-            sheet.activate()
-            sheet.range(cell).select()
 
 
 def _own(sheet: xw.Sheet, width: int) -> int:
@@ -148,7 +145,8 @@ def _table(cells: Any) -> Any:  # noqa: ANN401 - as the engine gives it
     return cells if not cells or isinstance(cells[0], list | tuple) else [cells]
 
 
-def _taken(values: Any, formulas: Any, first: int) -> tuple[Rows, Seen]:  # noqa: ANN401 - as the engine gives them
+def taken(values: Any, formulas: Any, first: int) -> tuple[Rows, Seen]:  # noqa: ANN401 - as the engine gives them
+    """Rows of values and formulas, the first of which is that of this number, as `OpenBook.rows` gives them."""
     rows: Rows = []
     seen = Seen()
     for row, (cells, texts) in enumerate(zip(values, formulas, strict=True), first):

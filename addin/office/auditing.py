@@ -1,11 +1,13 @@
 """`qingdan audit`: are files formula-free, passive, complete and unaltered."""
 
+import datetime as dt
 import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from addin.cli.arguments import files
 from addin.cli.terminal import document, progress, say, warn
@@ -15,6 +17,9 @@ from validators.audit import Check, Report, Signing, audit
 from validators.audit.report import CHECKS, Evidence
 from validators.findings import Json
 from workbook_templates.submission.submission_workbook import heads, manifest_path, signature_paths
+
+if TYPE_CHECKING:
+    from workbook_templates.documents.audit_report import Looked
 
 SECONDS = 600.0
 """For one file; a whole province's takes some 70 s of a processor that has nothing else to do."""
@@ -51,13 +56,7 @@ def audit_files(
         for one in audit_each(paths, manifest=own, key=Path(key) if key else None, sources=sources):
             reports.append(one)
             step(len(reports), len(paths), one["file"])
-    if report is not None:
-        from workbook_templates.documents.audit_report import write_report
-
-        with output(Path(report), force=force, suffix=".docx") as file:
-            write_report(file, reports)
-    if receipt is not None:
-        _write_receipt(paths[0], own, reports[0], Path(receipt), force=force)
+    unwritten = _write_papers(paths, reports, own, against, report=report, receipt=receipt, force=force)
     if as_json:
         alone = len(given) == 1 and not Path(given[0]).is_dir() and len(reports) == 1
         document(reports[0] if alone else reports)
@@ -66,8 +65,10 @@ def audit_files(
             _show(one)
         if len(reports) > 1:
             _summarize(reports)
+    for message in unwritten:
+        warn(message)
     verdicts = {one["verdict"] for one in reports}
-    return 2 if "无法读取" in verdicts else 1 if "不通过" in verdicts else 0
+    return 2 if unwritten or "无法读取" in verdicts else 1 if "不通过" in verdicts else 0
 
 
 def _of_folders(given: Sequence[Path]) -> list[Path]:
@@ -154,20 +155,62 @@ def _audit(path: Path, manifest: bytes | None, signing: Signing, reproduction: C
         return audit(file, path.name, heads=heads(), manifest=manifest, signing=signing, reproduction=reproduction)
 
 
-def _write_receipt(path: Path, manifest: Path | None, report: Json, target: Path, *, force: bool) -> None:
+def _write_papers(
+    paths: Sequence[Path],
+    reports: Sequence[Json],
+    manifest: Path | None,
+    against: str | None,
+    *,
+    report: str | None,
+    receipt: str | None,
+    force: bool,
+) -> list[str]:
+    """Write the report and the receipt that were asked for; what could not be written never withholds the verdict.
+
+    Returns what to say of those that could not be written.
+    """
+    if report is None and receipt is None:
+        return []
+    from workbook_templates.documents.audit_report import write_receipt, write_report
+
+    looked = [_looked(path, manifest, against) for path in paths]
+    when = dt.datetime.now().astimezone().strftime("%Y年%m月%d日 %H:%M（本机时间）")
+    tool = f"qingdan {version('qingdan')}"
+    unwritten = []
+    try:
+        if report is not None:
+            with output(Path(report), force=force, suffix=".docx") as file:
+                write_report(file, reports, looked, when, tool)
+    except Stop as error:
+        unwritten.append(f"审计报告没有写出：{error}")
+    try:
+        if receipt is not None:
+            with output(Path(receipt), force=force, suffix=".docx") as file:
+                write_receipt(file, reports[0], looked[0])
+    except Stop as error:
+        unwritten.append(f"回执没有写出：{error}")
+    return unwritten
+
+
+def _looked(path: Path, manifest: Path | None, against: str | None) -> "Looked":
+    """How a file was audited, for what is printed."""
     from validators.audit.manifest import ManifestError, read_manifest
-    from workbook_templates.documents.audit_report import write_receipt
+    from workbook_templates.documents.audit_report import Looked
 
     own = manifest or manifest_path(path)
-    if not report["checks"] or not own.is_file():
-        raise Stop(f"写不了回执：没有“{path.name}”的核对清单。请把 {own.name} 放在它旁边，或用 --manifest 给出。")
-    content = _beside(own)
+    folder = Path(against).name or against if against else ""
+    if not own.is_file():
+        return Looked(None, f"没有核对清单（{own.name}）", folder)
     try:
+        content = _beside(own)
         read_manifest(content)
-    except ManifestError as error:
-        raise Stop(f"写不了回执：{error}。") from error
-    with output(target, force=force, suffix=".docx") as file:
-        write_receipt(file, report, json.loads(content))
+        said = json.loads(content)
+        kinds = {"year": int, "round": str, "profile": str, "ruleset": str, "inputs": list, "exclusions": list}
+        if not all(isinstance(said.get(name), kind) for name, kind in kinds.items()):
+            return Looked(None, "核对清单不全", folder)
+        return Looked(said, "", folder)
+    except (ManifestError, Stop) as error:
+        return Looked(None, f"核对清单用不了（{str(error).rstrip('。')}）", folder)
 
 
 def _summarize(reports: Sequence[Json]) -> None:

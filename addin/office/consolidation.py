@@ -45,7 +45,7 @@ from validators.ruleset import RuleSet, UnknownRuleSet, default, load
 from validators.settlement import City, Handed, reductions, sort_out
 from validators.versions import Change, differences
 from workbook_templates.city.city_workbook import COUNTIES, Desk, read_city, seen_files, write_city
-from workbook_templates.city.decision_sheets import printed, read_decisions
+from workbook_templates.city.decision_sheets import Untaken, printed, read_decisions
 from workbook_templates.city.reference_files import read_import
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.submission.submission_workbook import (
@@ -82,7 +82,9 @@ class Consolidated:
     desk: Desk = field(default_factory=Desk)
     """What the office's record said, and which version this is."""
     remarks: list[str] = field(default_factory=list)
-    """Decisions in the last city workbook that could not be taken, and why."""
+    """What was typed into the last city workbook and could not be taken as it stands, and why."""
+    put_aside: str = ""
+    """Name of the copy of a workbook that was written over and that somebody had written in; '' where there is none."""
 
     def to_json(self, out: Path) -> Json:
         """The contract's object."""
@@ -125,6 +127,7 @@ class Consolidated:
             "changes": dict(Counter(change.kind for _, change in self.desk.changes)),
             "decisions": [one.to_json() for one in standing(self.desk.records)],
             "remarks": self.remarks,
+            "put_aside": self.put_aside or None,
         }
 
 
@@ -231,7 +234,7 @@ def settle(
     rules: RuleSet | None = None,
     on: dt.date | None = None,
     exclusions: Mapping[str, str] | None = None,
-    imports: Sequence[Import] = (),
+    imports: Imports | None = None,
     decisions: Sequence[Decision] = (),
 ) -> tuple[City, list[Finding], dict[str, list[Decision]]]:
     """What holds of all that was handed in, as was decided, and what is found in it.
@@ -244,7 +247,7 @@ def settle(
     if more := excluded(city, decisions):
         given = {**more, **(exclusions or {})}
         city = sort_out(handed, year=year, round_=round_, on=on, exclusions=given, ruleset=rules, holding=holding)
-    city.imports = Imports(list(imports), emissions(decisions))
+    city.imports = replace(imports or Imports(), emissions=emissions(decisions))
     changed = apply(city, decisions)
     for one in city.adopted:
         if one.book in changed:
@@ -279,21 +282,40 @@ def consolidate(
     beside, unknown = references(sources)
     with writing(out, force=overwrite, inputs=[*paths, *(path for _, path in (*imports, *beside))]):
         files, wrong = read_imports([*imports, *beside])
+        unread = [*unknown, *wrong]
         handed, errors = read_inbox(paths, on, progress, rules)
         first = sort_out(handed, year=year, round_=round_, on=on, exclusions=exclusions, ruleset=rules)
         with ledger.opened(out, writing=True) as record:
             assert record is not None  # noqa: S101 - for the type checker
-            remarks = take_decisions(record, out, first, files)
+            untaken, remarks = take_decisions(record, out, first, files)
             records = record.decisions(first.year)
             city, findings, changed = settle(
-                handed, year=year, round_=round_, rules=rules, on=on, exclusions=exclusions, imports=files,
-                decisions=standing(records),
+                handed, year=year, round_=round_, rules=rules, on=on, exclusions=exclusions,
+                imports=Imports(files, unread=unread), decisions=standing(records),
             )  # fmt: skip
-            desk = _version(record, out, city, findings, records, changed)
+            desk = replace(_version(record, out, city, findings, records, changed), untaken=untaken)
+            put_aside = _put_aside(record, out)
             write_city(out, city, findings, overwrite=overwrite, desk=desk)
+            record.keep(_as_written(out), b"{}")
     if parquet is not None:
         _write_parquet(parquet, city, overwrite)
-    return Consolidated(city, findings, [*errors, *unknown, *wrong], desk, remarks)
+    return Consolidated(city, findings, [*errors, *unread], desk, remarks, put_aside)
+
+
+def _as_written(workbook: Path) -> str:
+    """The id under which the record remembers a city workbook as it was written."""
+    return f"workbook:{ledger.hash_of(workbook)}"
+
+
+def _put_aside(record: Ledger, out: Path) -> str:
+    """Keep the workbook that is about to be written over, if somebody wrote in it since; returns its name now, or ''."""
+    if not out.exists() or record.has(_as_written(out)):
+        return ""
+    at = dt.datetime.fromtimestamp(out.stat().st_mtime).strftime("%Y%m%d-%H%M%S")
+    kept = out.with_name(f"{out.stem}（{at} 存）.xlsx")
+    with replacing(kept, overwrite=True) as file:
+        file.write(out.read_bytes())
+    return kept.name
 
 
 def _write_parquet(folder: Path, city: City, overwrite: bool) -> None:
@@ -305,38 +327,44 @@ def _write_parquet(folder: Path, city: City, overwrite: bool) -> None:
         raise Stop(f"写不了：{refusal(error, error.filename or folder)}") from error
 
 
-def take_decisions(record: Ledger, out: Path, city: City, imports: Sequence[Import]) -> list[str]:
-    """Record what was decided in the last city workbook, and imported emissions; returns what could not be taken.
+def take_decisions(record: Ledger, out: Path, city: City, imports: Sequence[Import]) -> tuple[list[Untaken], list[str]]:
+    """Record what was decided in the last city workbook, and imported emissions.
 
-    What is on record already is not recorded again.
+    Returns what could not be taken as it was typed, and what to say of it. What is on record already is not recorded
+    again.
     """
     last = ledger.latest(record.versions(), city.year)
     workbook = out if out.exists() else out.with_name(last.workbook) if last else out
     noted: list[Decision] = []
+    untaken: list[Untaken] = []
     remarks: list[str] = []
+    on_record = record.decisions(city.year)
     if workbook.exists():
-        [read] = each(_read_decisions, [(workbook, city.ruleset.id)], memory=LARGE_MEMORY, seconds=LONG)
+        given = (workbook, city.ruleset.id, {one.id: one for one in on_record})
+        [read] = each(_read_decisions, [given], memory=LARGE_MEMORY, seconds=LONG)
         if isinstance(read, Failure):
             remarks.append(f"上一份全市汇总里录入的决定没有读到：{read.message}")
         else:
-            noted, remarks = read
+            noted, untaken = read
     for one in imports:
         noted += [
             Decision(EMISSION, key=POLLUTANT_NAMES[key], value=f"{value:.15g}", reason=f"参考资料“{one.file}”", seen=one.sha256)
             for key, value in one.emissions.items()
         ]  # fmt: skip
-    known = {one.said() for one in record.decisions(city.year)}
+    known = {one.said() for one in on_record}
     for decision in noted:
         if decision.said() not in known:
             record.add(city.year, decision)
-    return remarks
+    return untaken, [*map(str, untaken), *remarks]
 
 
-def _read_decisions(path: Path, ruleset: str) -> tuple[list[Decision], list[str]]:
+def _read_decisions(path: Path, ruleset: str, known: Mapping[int, Decision]) -> tuple[list[Decision], list[Untaken]]:
     """In a child."""
     try:
         opened = open_workbook(path)
-        return read_decisions(opened, load(ruleset), seen_files(opened)) if COUNTIES in opened.sheets else ([], [])
+        if COUNTIES not in opened.sheets:
+            return [], []
+        return read_decisions(opened, load(ruleset), seen_files(opened), known)
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""`qingdan directory`: the public directory of graded enterprises, as a workbook and as a page."""
+"""`qingdan publish directory`: the public directory of graded enterprises, as a workbook and as a page."""
 
 from collections.abc import Sequence
 from pathlib import Path

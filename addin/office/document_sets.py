@@ -1,4 +1,4 @@
-"""`qingdan plans` and `qingdan papers`: printable documents of workbooks, one file for each enterprise and bound sets."""
+"""`qingdan publish plans` and `qingdan grading papers`: printable documents of workbooks, one file for each enterprise and bound sets."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""`qingdan guarantee`: the list of guaranteed enterprises and projects, and what is to be looked at in it."""
+"""`qingdan publish guarantee`: the list of guaranteed enterprises and projects, and what is to be looked at in it."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`qingdan decide`, `history` and `diff`: the office's record of decisions and versions (`addin.office.ledger`)."""
+"""`qingdan ledger decide`, `history` and `diff`: the office's record of decisions and versions (`addin.office.ledger`)."""
 
 from itertools import islice
 from pathlib import Path
@@ -35,7 +35,7 @@ def record_decision(place: Path, year: int, decision: Decision, *, who: str = ""
         assert record is not None  # noqa: S101 - for the type checker
         known = record.decisions(year)
         if one.replaces and one.replaces not in {other.id for other in standing(known)}:
-            raise Stop(f"没有记下：第 {one.replaces} 号决定不在有效的决定之中。用 qingdan history 可以查看。")
+            raise Stop(f"没有记下：第 {one.replaces} 号决定不在有效的决定之中。用 qingdan ledger history 可以查看。")
         last = ledger.latest(record.versions(), year)
         if one.kind == EXCLUSION:
             seen = last.said["contents"].get(one.county, "").partition("+")[0] if last else ""
@@ -132,7 +132,7 @@ def changes(place: Path, before: int, after: int) -> list[tuple[str, Change]]:
         known = {one.id: one for one in record.versions()} if record else {}
         missing = [str(number) for number in (before, after) if number not in known]
         if record is None or missing:
-            raise Stop(f"台账里没有第 {'、'.join(missing)} 版。用 qingdan history 可以查看有哪些版。")
+            raise Stop(f"台账里没有第 {'、'.join(missing)} 版。用 qingdan ledger history 可以查看有哪些版。")
         return compare(record, known[before], known[after], newest(str(known[after].year)))
 
 

@@ -1,4 +1,4 @@
-"""`qingdan profile-diff`: what changed between two formats of the submission."""
+"""`qingdan profile diff`: what changed between two formats of the submission."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`qingdan regrade`: the inventory's grades brought up to date by a grading workbook, every change listed first."""
+"""`qingdan grading regrade`: the inventory's grades brought up to date by a grading workbook, every change listed first."""
 
 from pathlib import Path
 

@@ -1,22 +1,37 @@
 """`qingdan return`: each county's workbook back, with what was found listed, beside the rows and coloured."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from addin.cli.arguments import day, files, round_name, rules_of, whole
+from addin.cli.arguments import day, files, round_name, rules_of, submitting, whole
 from addin.cli.terminal import document, progress, say, warn
+from addin.office import ledger
 from addin.office.checking import count_words
-from addin.office.consolidation import Progress, inbox, read_inbox
-from addin.problems import Stop, output, writing
+from addin.office.consolidation import Progress, inbox, read_imports, read_inbox, references, settle
+from addin.problems import Stop, output, refusal
 from validators.book import Book
-from validators.findings import Finding, Json, Place, counts, in_order, stops
-from validators.rule import judge_city
-from validators.settlement import City, sort_out
+from validators.decisions import EXCLUSION, Decision, standing
+from validators.expr import Record
+from validators.findings import Finding, Json, Place, Severity, counts, stops
+from validators.references import Imports
+from validators.rule import all_rules, value_text
+from validators.settlement import City, conflict_key, sort_out
 from workbook_templates.county.cover import OFFICER_FIELDS
-from workbook_templates.county.returned import rows_of
+from workbook_templates.county.returned import cleared, rows_of
 from workbook_templates.county.template import write_county
+from workbook_templates.xlsx.appearance import RETURNED_TITLE
+
+SHOWN = 10
+"""Cells that the cover lists."""
+
+
+OLD = "以前退回的"
+"""Folder in that of the returned workbooks to which those of earlier returns are moved."""
+OURS = "*_第*版.xlsx"
+"""How the names of returned workbooks look."""
 
 
 @dataclass
@@ -26,60 +41,184 @@ class Returned:
     book: Book
     """With its rows where the returned workbook has them."""
     findings: list[Finding]
+    """What the county is told; waived ones are among them."""
     out: Path
 
     def to_json(self) -> Json:
         """What was returned to whom, as which revision, and how much was found."""
         return {
             "code": self.book.county, "name": self.book.county_name, "file": self.book.file, "out": str(self.out),
-            "revision": self.book.revision + 1, "counts": counts(self.findings),
+            "revision": self.book.revision + 1, "counts": counts(_open(self.findings)),
+            "waived": len(self.findings) - len(_open(self.findings)),
         }  # fmt: skip
+
+
+@dataclass
+class Return:
+    """What a return came to."""
+
+    made: list[Returned]
+    clean: list[Book]
+    """Workbooks with nothing to correct, which were not given back."""
+    city: City
+    errors: list[tuple[str, str]]
+    """Files that could not be read, with why."""
+    version: int
+    """Number of the last version on record, whose decisions were obeyed; 0 where there is no record."""
+    moved: list[str]
+    """Names of earlier returns' files that were moved to `OLD`."""
 
 
 def return_all(
     sources: Sequence[Path],
     out: Path,
     *,
+    city_at: Path | None = None,
+    counties: Container[str] | None = None,
+    errors_only: bool = False,
+    everyone: bool = False,
     year: int | None = None,
     round_: str | None = None,
     on: dt.date | None = None,
     overwrite: bool = False,
     progress: Progress = lambda done, of, what: None,
-) -> tuple[list[Returned], City, list[tuple[str, str]]]:
+) -> Return:
     """Give back the workbooks that hold of one year and round, as files in the folder `out`. Raises `Stop`.
 
-    Returns what was given back, how the files were sorted out, and the files that could not be read, with why.
+    The decisions are obeyed that are on record beside the city workbook at `city_at` (or in that folder; default: the
+    folder in which `out` lies): what is waived or decided need not be corrected. A county gets its workbook where an
+    error or a warning stands, with `errors_only` only for errors, with `everyone` in any case; `counties` are the codes
+    of those that may get one (default: all). With `overwrite`, what earlier returns left in `out` is moved to `OLD`.
     """
     paths = inbox(sources)
+    if out.exists() and not out.is_dir():
+        raise Stop(f"“{out}”是文件，不是文件夹。请用 --out 指定一个文件夹。")
+    stale = sorted(out.glob(OURS))
+    if stale and not overwrite:
+        raise Stop(
+            f"“{out}”里还有以前退回的 {len(stale)} 份（如“{stale[0].name}”），没有动它们。"
+            f"请换一个文件夹，或加上 --force 把它们移到其中的“{OLD}”。"
+        )
+    if any(path.samefile(one) for path in paths for one in stale):
+        raise Stop(f"“{out}”里的文件也是要读取的，输入的文件从不改写。请换一个文件夹放退回的填报表。")
+    imports, unread = read_imports(references(sources)[0])
     handed, errors = read_inbox(paths, on, progress, returned=True)
-    city = sort_out(handed, year=year, round_=round_, on=on)
-    of_city = judge_city(city)
+    with ledger.opened(out.parent if city_at is None else city_at) as record:
+        wanted = sort_out(handed, year=year, round_=round_, on=on).year
+        last = ledger.latest(record.versions(), wanted) if record else None
+        decisions = standing(record.decisions(wanted)) if record else []
+    whole = {id(one.book): dict(one.book.tables) for one in handed if one.book}
+    obeyed = [one for one in decisions if one.kind != EXCLUSION]  # an excluded county is to correct its workbook, too
+    city, findings, changed = settle(
+        handed, year=year, round_=round_, on=on, imports=Imports(imports, unread=unread), decisions=obeyed
+    )
+    made, clean = [], []
     try:
         out.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise Stop(f"“{out}”是文件，不是文件夹。请用 --out 指定一个文件夹。") from error
-    made = []
+    except OSError as error:
+        raise Stop(f"建不了文件夹：{refusal(error, out)}") from error
+    moved = [_move(path, out / OLD) for path in stale]
     for number, one in enumerate(city.adopted, 1):
-        if one.book is None:
+        if one.book is None or (counties is not None and one.book.county not in counties):
             continue
         progress(number, len(city.adopted), one.book.county_name)
-        findings = in_order([*one.findings, *_of(one.book, of_city)])
-        target = out / f"{one.book.county_name}_{city.year}年{city.round}_第{one.book.revision + 1}版.xlsx"
-        with writing(target, force=overwrite, inputs=paths), output(target, force=overwrite) as file:
-            write_county(
-                file, county=one.book.county, ruleset=city.ruleset, round_=city.round, revision=one.book.revision + 1,
-                enterprises=len(one.book.tables["enterprises"]), rows=rows_of(one.book), found=findings,
-                officer={name: one.book.facts.get(name) for name in OFFICER_FIELDS},
-            )  # fmt: skip
-        made.append(Returned(one.book, findings, target))
-    return made, city, errors
+        own = [found for found in _of(one.book, findings) if not errors_only or found.severity >= Severity.ERROR]
+        book, told = _as_returned(one.book, whole[id(one.book)], city, changed.get(one.book.county, ()))
+        if not everyone and not any(found.severity > Severity.INFO for found in _open(own)):
+            clean.append(book)
+            continue
+        made.append(
+            Returned(book, own, out / f"{book.county_name}_{city.year}年{city.round}_第{book.revision + 1}版.xlsx")
+        )
+        _write(made[-1], city, told, paths)
+    return Return(made, clean, city, [*errors, *unread], last.id if last else 0, moved)
+
+
+def _open(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that no waiver lifts."""
+    return [finding for finding in findings if not finding.waiver]
+
+
+def _as_returned(
+    book: Book, whole: Mapping[str, list[Record]], city: City, decisions: Sequence[Decision]
+) -> tuple[Book, list[str]]:
+    """The workbook with all its rows, grades as decided, and what is said of what was decided about them.
+
+    Rows that do not count stay: what a county typed is not taken from it.
+    """
+    tables, told = {}, []
+    for key, records in whole.items():
+        now = {record.row: record for record in book.tables[key]}
+        tables[key] = [now.get(record.row, record) for record in records]
+    numbers = {one.key: one.id for one in decisions}
+    grades: list[Any] = list(zip(whole["enterprises"], tables["enterprises"], strict=True))
+    for before, after in grades:
+        if before.grade != after.grade:
+            told.append(
+                f"《企业基本信息》第 {after.row} 行 {after.list_id}：绩效等级按市里第 {numbers.get(str(after.list_id))} 号决定"
+                f"由 {value_text(before.grade)} 改为 {value_text(after.grade)}。"
+            )
+    for one, record in city.dropped:
+        if one is book:
+            number = numbers.get(conflict_key(record))
+            told.append(
+                f"《企业基本信息》第 {record.row} 行 {record.list_id}：已裁定由另一个区县填报（第 {number} 号决定），"
+                "这一家在本表中不计入，请删去它的各行。"
+            )
+    return replace(book, tables=tables, _indexes={}), told
+
+
+def _write(one: Returned, city: City, told: Sequence[str], inputs: Sequence[Path]) -> None:
+    book = one.book
+    with output(one.out, force=True, inputs=inputs) as file:
+        write_county(
+            file, county=book.county, ruleset=city.ruleset, round_=city.round, revision=book.revision + 1,
+            enterprises=len(book.tables["enterprises"]), rows=rows_of(book), found=one.findings,
+            told=[*_words(one), *told], officer={name: book.facts.get(name) for name in OFFICER_FIELDS},
+        )  # fmt: skip
+
+
+def _words(one: Returned) -> Iterator[str]:
+    """What the cover says: which version is given back, what is asked for, and what is no longer as it was."""
+    book, found = one.book, counts(_open(one.findings))
+    errors, warnings = found["BLOCKER"] + found["ERROR"], found["WARNING"]
+    asked = [f"错误 {errors} 处，必须改正"] * bool(errors) + [f"提醒 {warnings} 处，请逐处核对"] * bool(warnings)
+    yield f"退回第 {book.revision} 版。{'；'.join(asked) or '没有要改的'}。逐处见《{RETURNED_TITLE}》。"
+    if lifted := len(one.findings) - len(_open(one.findings)):
+        yield f"另有 {lifted} 处市里已准予豁免，不必改。"
+    yield (
+        f"改好后更新填报日期，把本文件按第 {book.revision + 1} 版报送（版次已写好）。"
+        "内容照报来的原样，只把各行依次排好，各行的问题写在最右一列。"
+    )
+    if blank := cleared(book):
+        shown = "、".join(blank[:SHOWN])
+        yield f"{shown}{f' 等 {len(blank)} 格' if len(blank) > SHOWN else ''}原是公式或错误值，已留空，请改填文字或数字。"
+
+
+def _move(path: Path, folder: Path) -> str:
+    """Move a file of an earlier return out of the way; one of the same name there gets a number. Raises `Stop`."""
+    target, number = folder / path.name, 1
+    try:
+        folder.mkdir(exist_ok=True)
+        while target.exists():
+            number += 1
+            target = folder / f"{path.stem}（{number}）{path.suffix}"
+        path.rename(target)
+    except OSError as error:
+        raise Stop(f"以前退回的“{path.name}”移不开：{refusal(error, path)}") from error
+    return path.name
 
 
 def _of(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The city's findings about a workbook, those told of another's row that speak of one of its rows among them."""
+    """What a county is told: what was found in its workbook, and what was found in another's and speaks of its rows.
+
+    What the city office has to see to is not: law that is not loaded, and what is about no more than a file in its inbox.
+    """
+    of_city = {rule.id for rule in all_rules().values() if rule.scope == "city"}
     for finding in findings:
         if finding.file == book.file:
-            yield finding
+            if not finding.for_city and (finding.cell or finding.rule not in of_city):
+                yield finding
             continue
         for place in finding.related:
             if place.file == book.file and place.cell:
@@ -97,34 +236,61 @@ def _of(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def return_files(
-    given: list[str], *, out: str, year: str | None, round_: str | None, on: str | None, force: bool, as_json: bool
+    given: list[str],
+    *,
+    out: str,
+    city: str | None,
+    counties: Sequence[str],
+    errors_only: bool,
+    everyone: bool,
+    year: str | None,
+    round_: str | None,
+    on: str | None,
+    force: bool,
+    as_json: bool,
 ) -> int:
     """Give the workbooks back and say to whom with what; returns the exit code."""
     rules = rules_of(year)
+    if city is not None and not Path(city).exists():
+        raise Stop(f"“{city}”不存在。请指定全市汇总，或它所在的文件夹。")
     with progress("退回") as step:
-        made, city, errors = return_all(
+        done = return_all(
             files(given),
             Path(out),
+            city_at=Path(city) if city else None,
+            counties={submitting(rules, code) for code in counties} or None,
+            errors_only=errors_only,
+            everyone=everyone,
             year=whole("--year", year, 2000, 2100) if year else None,
             round_=round_name(rules, round_) if round_ else None,
             on=day("--on", on),
             overwrite=force,
             progress=step,
         )
-    left = [handed for handed in city.files if handed.status == "未采用"]
+    left = [handed for handed in done.city.files if handed.status == "未采用"]
     if as_json:
         document(
             {
-                "returned": [one.to_json() for one in made],
+                "returned": [one.to_json() for one in done.made],
+                "clean": [{"code": book.county, "name": book.county_name} for book in done.clean],
                 "left": [{"file": one.file, "reason": one.reason} for one in left],
-                "errors": [{"file": file, "message": message} for file, message in errors],
+                "version": done.version or None,
+                "moved": done.moved,
+                "errors": [{"file": file, "message": message} for file, message in done.errors],
             }
         )
     else:
-        for one in made:
-            say(f"{one.book.county_name}：{count_words(one.findings)} → {one.out}")
+        for one in done.made:
+            lifted = len(one.findings) - len(_open(one.findings))
+            waivers = f"，已豁免 {lifted}" if lifted else ""
+            say(f"{one.book.county_name}：{count_words(_open(one.findings))}{waivers} → {one.out}")
+        for book in done.clean:
+            say(f"{book.county_name}：没有要改的，不退回。")
         for handed in left:
             say(f"“{handed.file}”没有退回：{handed.reason}。")
-    for _, message in errors:
+        if done.moved:
+            say(f"以前退回的 {len(done.moved)} 份移到了“{OLD}”。")
+        say(f"照台账第 {done.version} 版的决定办理。" if done.version else "旁边没有台账，没有可照办的决定。")
+    for _, message in done.errors:
         warn(message)
-    return 2 if errors else 1 if any(stops(one.findings) for one in made) else 0
+    return 2 if done.errors else 1 if any(stops(one.findings) for one in done.made) else 0

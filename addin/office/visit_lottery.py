@@ -1,4 +1,4 @@
-"""`qingdan draw`: the list of sites that the city visits, drawn so that anybody can draw it again."""
+"""`qingdan grading draw`: the list of sites that the city visits, drawn so that anybody can draw it again."""
 
 import datetime as dt
 import re

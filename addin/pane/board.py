@@ -68,11 +68,12 @@ class Board:
         """Number and text of each finding on show, by identity: a live session keeps those of rows left alone."""
         self._last = 0
 
-    def show(self, picture: Picture, *, saved: bool) -> None:
-        """Put up what the live session knows now, and whether the workbook's saved file is at hand."""
+    def show(self, picture: Picture) -> None:
+        """Put up what the live session knows now."""
         head = {
             "status": picture.status, "application": picture.application,
-            "file": picture.file and Path(picture.file).name, "sheet": picture.sheet, "row": picture.row, "saved": saved,
+            "file": picture.file and Path(picture.file).name, "sheet": picture.sheet, "row": picture.row,
+            "edited": picture.edited,
         }  # fmt: skip
         findings: Mapping[int, str] = self._numbered(picture.findings)
         if findings == self.view.findings:

@@ -18,9 +18,10 @@ from threading import Lock, Thread
 from typing import IO, Any, Literal
 
 from addin.cli.terminal import STEP_MARK
+from addin.live.state import Live
 from addin.pane.board import shown
 from addin.problems import Stop, refusal
-from validators.findings import Json, Severity
+from validators.findings import SEVERITY_NAMES, Json, Severity, stops
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.writer import JOB
 
@@ -56,6 +57,14 @@ WORKS = {
 """In the order of the buttons. A command that becomes a button is one more entry here."""
 
 State = Literal["运行中", "完成", "没做成", "已取消"]
+ANSWERS = 20.0
+"""Seconds within which the spreadsheet has to answer that it was read anew."""
+Tone = Literal["good", "open", "bad"]
+"""Done; done, but something stands open; not done, or not passed."""
+UNREAD = "HZ05"
+"""The rule that a file is found by which cannot be read."""
+NOT_MADE = {"AU08": "没有核对清单，没有核对哈希和签名", "AU10": "没有勾选复算，没有进行"}
+"""Why a check did not apply."""
 KEPT = 20
 """Jobs that stay on the page."""
 
@@ -68,7 +77,9 @@ class Job:
     work: Work
     what: str
     """The files, as people call them."""
-    out: Path | None
+    out: Path | None = None
+    live: bool = False
+    """Whether its findings are those of the open workbook, as they stand at any moment."""
     state: State = "运行中"
     cancelled: bool = False
     written: bool = False
@@ -76,6 +87,13 @@ class Job:
     step: tuple[int, int, str] | None = None
     """Done, of how many, and what is being done; None while the command has not said."""
     verdict: str | None = None
+    result: str = ""
+    """What came of it in a few words: what was made, and what stands open."""
+    tone: Tone = "good"
+    checks: list[Json] = field(default_factory=list)
+    """Of an audit: each check with its file, result and count, and what is to be known of it."""
+    total: int = 0
+    """How many were found; of an audit `findings` holds only the first of each check."""
     words: list[str] = field(default_factory=list)
     """What came of it, line by line."""
     findings: list[Json] = field(default_factory=list)
@@ -86,7 +104,9 @@ class Job:
         """What the page shows of it; the findings are fetched apart."""
         return {
             "id": self.id, "label": self.work.label, "what": self.what, "state": self.state, "step": self.step,
-            "verdict": self.verdict, "words": self.words, "findings": len(self.findings), "began": self.began,
+            "live": self.live,
+            "verdict": self.verdict, "result": self.result, "tone": self.tone, "checks": self.checks,
+            "words": self.words, "findings": self.total, "began": self.began,
             "seconds": round(self.seconds, 1), "out": self.out.name if self.out and self.written else None,
         }  # fmt: skip
 
@@ -116,14 +136,22 @@ class Jobs:
             arguments += ["--out", str(out)] + ["--force"] * overwrite
         if against:
             arguments += ["--against", str(against)]
+        return self._begin(Job(0, work, what, out), self._run, arguments)
+
+    def check(self, work: Work, what: str, live: Live) -> Job:
+        """Have the open workbook read and judged anew, what is not saved included. Raises `Stop` as `start`."""
+        return self._begin(Job(0, work, what, live=True), self._check, live)
+
+    def _begin(self, job: Job, run: Callable[..., None], *arguments: Any) -> Job:  # noqa: ANN401 - those of `run`
         with self._lock:
             if self.running:
                 raise Stop(f"“{self.running.work.label}”还在进行。请等它做完，或先取消它。")
             self._count += 1
-            job = self.all[self._count] = Job(self._count, work, what, out)
+            job.id = self._count
+            self.all[job.id] = job
             for old in list(self.all)[:-KEPT]:
                 del self.all[old]
-            self._thread = Thread(target=self._run, args=(job, arguments), daemon=True)
+            self._thread = Thread(target=run, args=(job, *arguments), daemon=True)
             self._thread.start()
         return job
 
@@ -145,6 +173,30 @@ class Jobs:
 
     def _tell(self) -> None:
         self._changed([job.to_json() for job in self.all.values()])
+
+    def _check(self, job: Job, live: Live) -> None:
+        began = time.monotonic()
+        self._tell()
+        wanted, picture = live.check(), live.picture()
+        while picture.checked < wanted and not job.cancelled and time.monotonic() < began + ANSWERS:
+            picture = live.newer(picture.version, 0.5)
+        job.seconds = time.monotonic() - began
+        if job.cancelled:
+            job.state = "已取消"
+        elif picture.checked < wanted or picture.status not in ("已连接", "忙"):
+            job.words = ["表格软件没有应答。请按回车键结束输入、关闭它打开的对话框，再按一次校验。"]
+            job.state, job.tone, job.result = "没做成", "bad", "没做成"
+        else:
+            passed = not stops(picture.findings)
+            job.result = job.verdict = "通过" if passed else "不通过"
+            job.tone = "good" if passed else "bad"
+            numbers = Counter(one.severity for one in picture.findings if one.waiver is None)
+            listed = "，".join(f"{SEVERITY_NAMES[one]} {numbers[one]} 条" for one in sorted(numbers, reverse=True))
+            job.words = [listed or "没有发现问题。"]
+            if picture.unsaved:
+                job.words.append("表里有还没保存的改动，也一起校验了。请记得保存：汇总和上报用的是保存过的文件。")
+            job.state = "完成"
+        self._tell()
 
     def _run(self, job: Job, arguments: list[str]) -> None:
         mark = secrets.token_hex(8)
@@ -245,22 +297,79 @@ def _take(job: Job, code: int, output: bytes, said: list[str]) -> State:
         return "没做成"
     reports = document if isinstance(document, list) else [document]
     job.findings = [shown(one) for report in reports for one in _listed(report)]
+    job.checks = [_check(report, one) for report in reports for one in report.get("checks", ())]
+    job.total = sum(one["count"] for one in job.checks) or len(job.findings)
     verdicts = {report.get("verdict") for report in reports}
     job.verdict = next((one for one in ("无法读取", "不通过", "通过") if one in verdicts), None)
-    job.words = [*(line for report in reports for line in _words(report)), *said]
     done = code in (0, 1) or list(reports[0]) != ["errors"]
     job.written = done and job.out is not None and all(report.get("out", True) for report in reports)
+    job.tone, job.result = _result(job, reports[0]) if done else ("bad", "没做成")
+    first = [line for report in reports for line in _first(report)]
+    told = [line for report in reports for line in _words(report)]
+    job.words = [*first, *told, *(line for line in said if line not in first)]
     return "完成" if done else "没做成"
 
 
+def _result(job: Job, document: Json) -> tuple[Tone, str]:
+    """What came of a job that was done: what was made, and what stands open."""
+    counted = document.get("counts", {})
+    errors = counted.get("BLOCKER", 0) + counted.get("ERROR", 0) - _waived(document)
+    if "counties" in document:
+        slips = len(document["remarks"])
+        standing = [f"{errors} 处错误"] * bool(errors) + [f"{slips} 条决定没写全"] * bool(slips)
+        return ("open", f"已汇总，还有 {'、'.join(standing)}") if standing else ("good", "已汇总，没有错误")
+    if "returned" in document:
+        made = f"已退回 {len(document['returned'])} 个区县" if document["returned"] else "没有要退回的"
+        unread = len(document["errors"])
+        return ("open", f"{made}，{unread} 个文件读不了") if unread else ("good", made)
+    if "manifest" in document:
+        return ("bad", f"没有导出，还有 {errors} 处错误") if document["manifest"] is None else ("good", "已导出")
+    return ("bad" if job.verdict in ("不通过", "无法读取") else "good"), job.verdict or "完成"
+
+
+def _waived(document: Json) -> int:
+    stopping = ("BLOCKER", "ERROR")
+    return sum(one["severity"] in stopping and bool(one.get("waiver")) for one in document.get("findings", ()))
+
+
+def _check(report: Json, check: Json) -> Json:
+    """A check of an audit as the page shows it; `note` is what is to be known of one that passed, or was not made."""
+    notes = [one["what"] for one in check["evidence"]] if check["result"] == "通过" else []
+    if check["result"] == "不适用":
+        notes = [NOT_MADE.get(check["id"], "文件读不全，没有检查")]
+    elif check["id"] == "AU08" and check["result"] == "通过" and not notes:
+        notes = ["核对清单没有签名"]
+    return {
+        "file": report["file"], "id": check["id"], "name": check["name"], "result": check["result"],
+        "count": check["count"], "note": notes[0] if notes else "",
+    }  # fmt: skip
+
+
 def _listed(document: Json) -> Iterator[Json]:
-    """What the page lists of a command's JSON: its findings, or the evidence of an audit."""
-    yield from document.get("findings", ())
+    """What the page lists of a command's JSON: its findings, files that could not be read, the evidence of an audit."""
+    listed = document.get("findings", ())
+    yield from listed
+    known = {one["file"] for one in listed if one["rule"] == UNREAD}
+    for one in document.get("errors", ()):
+        if one["file"] and one["file"] not in known:
+            about = {"rule": UNREAD, "severity": Severity.BLOCKER.name, "file": one["file"]}
+            yield {**about, "sheet": None, "message": one["message"]}
     for check in document.get("checks", ()):
+        if check["result"] != "不通过":
+            continue
         for one in check["evidence"]:
             place = {"file": document["file"], "sheet": one["sheet"] or one["part"], "cell": one["cell"]}
             about = {"rule": check["id"], "severity": Severity.ERROR.name, "header": check["name"]}
             yield {**place, **about, "message": one["what"]}
+
+
+def _first(document: Json) -> Iterator[str]:
+    """What has to be read before anything else: decisions that were not taken, files that could not be read."""
+    yield from document.get("remarks", ())
+    if document.get("put_aside"):
+        yield f"原来的全市汇总有人改过，另存为“{document['put_aside']}”；决定以外写在里面的，在那一份里。"
+    for one in document.get("errors", ()):
+        yield one["message"]
 
 
 def _words(document: Json) -> Iterator[str]:
@@ -278,9 +387,15 @@ def _words(document: Json) -> Iterator[str]:
             if one["status"] == "未采用":
                 yield f"{one['file']}：未采用，{one['reason']}"
     for one in document.get("returned", ()):
-        yield f"{one['name']}：第 {one['revision']} 版"
+        wrong = one["counts"]["BLOCKER"] + one["counts"]["ERROR"]
+        lifted = f"，已豁免 {one['waived']}" if one["waived"] else ""
+        yield f"{one['name']}：第 {one['revision']} 版，错误 {wrong}，提醒 {one['counts']['WARNING']}{lifted}"
+    for one in document.get("clean", ()):
+        yield f"{one['name']}：没有要改的，不退回"
     for one in document.get("left", ()):
         yield f"{one['file']}：没有退回，{one['reason']}"
+    if document.get("moved"):
+        yield f"以前退回的 {len(document['moved'])} 份移到了“以前退回的”"
     if "totals" in document:
         yield f"企业 {document['totals']['enterprises']} 家，生产线 {document['totals']['lines']} 条"
     if "manifest" in document and document["manifest"] is None:

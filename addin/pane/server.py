@@ -100,7 +100,7 @@ class Pressed(BaseModel):
 
     work: str
     files: list[str] = Field(default=[], max_length=1000)
-    """Paths as `Folders` names them; empty for the workbook that is open in the spreadsheet."""
+    """Paths as `Folders` names them; empty for the workbook that is open in the spreadsheet, which only 校验 takes."""
     out: str = ""
     overwrite: bool = False
     against: bool = False
@@ -166,7 +166,7 @@ class Pane:
         try:
             picture = live.picture()
             while not self.board.view.closed and picture.status != "已结束":
-                self.board.show(picture, saved=self._saved(picture) is not None)
+                self.board.show(picture)
                 version = picture.version
                 while picture.version == version and not self.board.view.closed:
                     picture = live.newer(version, 1.0)
@@ -237,6 +237,8 @@ class Pane:
         work = WORKS.get(pressed.work)
         if work is None:
             raise Stop("没有这个按钮。请刷新页面后重试。")
+        if not pressed.files and self.live and work.id == "check":
+            return {"id": self.jobs.check(work, self._open_workbook(self.live.picture()), self.live).id}
         paths = self._chosen(work, pressed.files)
         out = None
         if work.out:
@@ -252,7 +254,7 @@ class Pane:
     def _chosen(self, work: Work, names: list[str]) -> list[Path]:
         """The files and folders that a button is pressed over. Raises `Stop`."""
         if self.folders is None or not names:
-            return [self._open_workbook(work)]
+            raise Stop("还没有选中文件。请先在文件列表里选择。")
         paths = [self.folders.path(name) for name in names]
         for path in paths:
             if not path.exists():
@@ -267,18 +269,11 @@ class Pane:
             raise Stop(f"{work.label}只能选一个文件。请在文件列表里选中那一个。")
         return paths
 
-    def _saved(self, picture: Picture) -> Path | None:
-        """The file of the workbook that is open in the spreadsheet, None where it is not known or not there."""
-        path = (self.folders.inbox if self.folders else Path()) / picture.file if picture.file else None
-        return path if path and path.is_file() else None
-
-    def _open_workbook(self, work: Work) -> Path:
-        if self.live is None or work.out:
-            raise Stop("还没有选中文件。请先在文件列表里选择。")
-        path = self._saved(self.live.picture())
-        if path is None:
-            raise Stop(f"没有找到填报表保存的文件。请先在表格软件里保存，再{work.label}。")
-        return path
+    def _open_workbook(self, picture: Picture) -> str:
+        """Name of the workbook that is followed. Raises `Stop`."""
+        if picture.file is None or picture.status not in ("已连接", "忙"):
+            raise Stop("没有正在填的表。请先在表格软件里打开县区填报表。")
+        return Path(picture.file).name
 
     def _cancel(self, job: int) -> None:
         self.jobs.cancel(job)

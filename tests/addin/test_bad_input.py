@@ -324,3 +324,12 @@ def test_a_place_that_cannot_be_written_to_is_one_line(
     code, said, err = run(*writing, "--out", tmp_path / where)
     assert (code, said) == (2, "")
     assert re.search(says, err) and err.count("\n") == 1
+
+
+def test_live_says_that_a_workbook_is_none_of_ours_instead_of_following_another(run: Run, tmp_path: Path) -> None:
+    import openpyxl
+
+    openpyxl.Workbook().save(tmp_path / "别的.xlsx")
+    code, said, err = run("live", tmp_path / "别的.xlsx")
+    assert (code, said) == (2, "")
+    assert err.startswith("“别的.xlsx”不是用本工具生成的填报表") and err.count("\n") == 1

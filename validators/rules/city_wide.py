@@ -94,3 +94,18 @@ def hz04(city: City) -> Iterator[CityFound]:
                 f"请换用现行的填报表，或加 --ruleset {city.ruleset.id} 统一按这一版核对。",
                 book=book,
             )
+
+
+@city_rule("HZ05", "文件读不了", Severity.ERROR, "业内惯例")
+def hz05(city: City) -> Iterator[CityFound]:
+    """检查什么：收来的文件是否都读得成清单；参考资料读不了的只作提醒。已剔除区县的不算。
+
+    为什么：读不了的那一份可能正是最新的一版，略过它，汇总的就是旧的，或者缺了一县。
+    怎么改：请报来的单位另存为 .xlsx 重报，换下读不了的那一份；与清单无关的文件，从收件文件夹里移走。
+    """
+    for handed in city.files:
+        if handed.book is None and handed.guessed not in city.exclusions:
+            why = handed.reason.rstrip("。") or "内容无法认读"
+            yield CityFound(f"{why}。请重报后换下这一份；与清单无关的，从收件文件夹里移走。", file=handed.file)
+    for file, why in city.imports.unread:
+        yield CityFound(f"{why.rstrip('。')}。没有用它比对。", severity=Severity.WARNING, file=file)

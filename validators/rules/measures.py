@@ -76,6 +76,7 @@ def cs02(book: Book) -> Iterator[Found]:
             "请市里对照技术指南补录措施表；补录之前请人工核对。",
             sheet="lines",
             severity=Severity.INFO,
+            for_city=True,
         )
 
 

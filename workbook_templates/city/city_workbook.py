@@ -19,9 +19,16 @@ from validators.records import Value
 from validators.references import MINISTRY, PROVINCE, Import, Imports, Listed
 from validators.rule import all_rules, value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, load
-from validators.settlement import City, County, Handed
+from validators.settlement import City, County, Handed, guess_county
 from validators.versions import Change
-from workbook_templates.city.decision_sheets import read_emissions, write_conflicts, write_decisions, write_emissions
+from workbook_templates.city.decision_sheets import (
+    DECISIONS,
+    Untaken,
+    read_emissions,
+    write_conflicts,
+    write_decisions,
+    write_emissions,
+)
 from workbook_templates.city.overview import write_overview
 from workbook_templates.county.reader import (
     PROVENANCE,
@@ -73,6 +80,7 @@ RESULT_HEADS = (
     Head("企业名称", "text", 30), Head("清单编号", "code", 18), Head("厂区名称", "text", 16), Head("绩效等级", "text", 10),
     Head("日期", "date", 12),
 )  # fmt: skip
+UNREAD_REFERENCE = "参考资料读不了"
 KEPT = ("GS01", "GS06", "GS07", "HZ03")
 """Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
 
@@ -106,6 +114,8 @@ class Desk:
     """Number of the version that `changes` are against; 0 where there is none."""
     changes: Sequence[tuple[str, Change]] = ()
     """With the name of the county."""
+    untaken: Sequence[Untaken] = ()
+    """What was typed into the last city workbook and cannot be taken as it stands."""
 
 
 def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: bool, desk: Desk = Desk()) -> None:
@@ -130,15 +140,17 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
         page.repeat_rows(0)
         streamed[len(book.worksheets())] = sheet
 
-    write_overview(book, style, city, findings, _notes(city, desk))
+    write_overview(book, style, city, findings, _notes(city, desk), [one.title for one in desk.untaken])
     counties = {one.handed.file: one.name for one in city.counties if one.handed}
     rows = (_finding_row(one, counties, places) for one in findings)
     stream(Sheet(FINDINGS, FINDING_HEADS, rows, _links(findings, places)), len(findings))
-    write_conflicts(book, style, city, held)
+    homeless = write_conflicts(book, style, city, held, desk.untaken)
     stream(Sheet(COUNTIES, COUNTY_HEADS, _county_rows(city, findings)), len(city.counties))
-    stream(Sheet(FILES, FILE_HEADS, _file_rows(city)), len(city.files) + len(city.imports.files))
-    write_decisions(book, style, city, desk.records)
-    write_emissions(book, style, city, held)
+    files = list(_file_rows(city))
+    stream(Sheet(FILES, FILE_HEADS, files), len(files))
+    own = [one for one in desk.untaken if one.title == DECISIONS]
+    write_decisions(book, style, city, desk.records, [*own, *homeless])
+    write_emissions(book, style, city, held, desk.untaken)
     public, _ = public_rows(city)
     stream(Sheet(PUBLIC, PUBLIC_HEADS, public), len(public))
     guaranteed = [Head("序号", "number", 7), Head("区县", "text", 16)]
@@ -290,6 +302,8 @@ def _file_rows(city: City) -> Iterator[list[Value]]:
     for one in city.imports.files:
         said = f"{one.kind}，{len(one.rows)} 行" if one.rows else one.kind
         yield [one.file, "参考资料", said, one.sha256]
+    for file, why in city.imports.unread:
+        yield [file, UNREAD_REFERENCE, why, None]
 
 
 def _finding_row(
@@ -372,6 +386,12 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
         city.counties.append(county)
     city.exclusions = exclusions
     city.imports = _imports(opened)
+    for row in _table(_values(opened, FILES)):
+        file, status, why = (text_of(row.get(name)) for name in ("文件", "状态", "原因"))
+        if status == "无法读取":
+            city.files.append(Handed(file, status="无法读取", reason=why, guessed=guess_county(file, rules)))
+        elif status == UNREAD_REFERENCE:
+            city.imports.unread.append((file, why))
     for key, sheet in INVENTORY.items():
         _read_list(opened.name, key, _values(opened, sheet.title), by_file)
     found = map(_finding, _table(_values(opened, FINDINGS)))

@@ -10,9 +10,22 @@ from xlsxwriter.worksheet import Worksheet
 
 from validators.book import Book
 from validators.columns import POLLUTANT_NAMES, SHEETS
-from validators.decisions import EMISSION, FIELD_NAMES, HOLDS, KINDS, REVOKED, Decision, checked, standing
+from validators.decisions import (
+    EMISSION,
+    EXCLUSION,
+    FIELD_NAMES,
+    HOLDS,
+    KINDS,
+    REVOKED,
+    Decision,
+    Wrong,
+    checked,
+    parsed,
+    standing,
+)
 from validators.expr import Record
-from validators.records import Value
+from validators.findings import Severity
+from validators.records import Raw, Value
 from validators.rule import value_text
 from validators.ruleset import RuleSet
 from validators.settlement import City, conflict_key, crossings
@@ -31,8 +44,31 @@ SHOWN = (
 SIDES = ("甲", "乙")
 HOLDING, WHY, KEY, RULE = "以哪个为准（甲或乙）", "裁定理由", "对象", "规则"
 RECORDED = ("编号", *FIELD_NAMES.values(), "记录人", "记录时间", "所见文件的SHA-256", "状态")
+UNTAKEN = "✗ 没有采用："
+"""Before what is said beside a decision that could not be taken, which stays where it was typed."""
+SLIP_GROUND, SLIP_INK = appearance.SEVERITY_LOOKS[Severity.ERROR]
 MOST_DIFFERENT = 200
 """Differences of two files of one revision that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """What was typed into a city workbook and cannot be taken as it stands: it stays there until it is put right."""
+
+    title: str
+    """Sheet."""
+    row: int
+    """1-based, where it was typed."""
+    typed: Mapping[str, Value]
+    """By `FIELD_NAMES`."""
+    why: str
+    """In Chinese, without a full stop."""
+    fields: tuple[str, ...] = ()
+    """Those that have to be put right."""
+
+    def __str__(self) -> str:
+        """The line for the user."""
+        return f"《{self.title}》第 {self.row} 行：{self.why}，没有采用，仍留在原处。请补正后重新汇总。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +157,13 @@ def _sheet(
     return sheet
 
 
-def write_conflicts(book: Workbook, style: Style, city: City, decisions: Sequence[Decision]) -> None:
-    """Add the sheet of conflicts: both side by side, and where to say which holds."""
+def write_conflicts(
+    book: Workbook, style: Style, city: City, decisions: Sequence[Decision], untaken: Sequence[Untaken]
+) -> list[Untaken]:
+    """Add the sheet of conflicts: both side by side, and where to say which holds.
+
+    Of what could not be taken, that about a conflict stands there as it was typed; returns the rest.
+    """
     names = ["区县", "来源文件", "来源行", *(SHEETS["enterprises"][name].header for name in SHOWN)]
     widths = [14, 18, 7, 16, 24, 10, 21, 16, 8, 24, 9, 9, 9, 9]
     heads: list[tuple[str, float]] = [
@@ -141,17 +182,26 @@ def write_conflicts(book: Workbook, style: Style, city: City, decisions: Sequenc
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
     plain, code = style(**edge), style(**edge, num_format="@", font_color=appearance.GREY)
     entry = style(**edge, bg_color=appearance.ENTRY)
+    slip = style(**edge, bg_color=SLIP_GROUND, font_color=SLIP_INK)
     held = {(one.rule, one.key): one for one in decisions if one.kind == HOLDS}
+    left = {(one.typed["rule"], one.typed["key"]): one for one in untaken if one.title == CONFLICTS}
     row = 0
     for row, one in enumerate(conflicts(city), 1):
         decided = held.get((one.rule, one.key))
         said = f"第{decided.id}号：以 {decided.value[:16]} 为准。{decided.reason}" if decided else "未裁定"
-        values: list[Value] = [one.rule, one.what, one.key, None, None, said, one.different]
+        typed = left.pop((one.rule, one.key), None)
+        chosen, why = (str(typed.typed[name] or "") for name in ("value", "reason")) if typed else ("", "")
+        if typed:
+            said = f"{UNTAKEN}{typed.why}。{said}"
+        if chosen in one.sides:
+            chosen = SIDES[one.sides.index(chosen)]
+        values: list[Value] = [one.rule, one.what, one.key, chosen, why, said, one.different]
         for own, side in zip(one.values, one.sides, strict=True):
             values += [*own, side]
         for place, value in enumerate(values):
             head = heads[place][0]
-            put(sheet, row, place, value, entry if head in (HOLDING, WHY) else code if head.endswith("取值") else plain)
+            look = entry if head in (HOLDING, WHY) else code if head.endswith("取值") else plain
+            put(sheet, row, place, value, slip if typed and head in (HOLDING, WHY, "现在的裁定") else look)
         sheet.set_row(row, min(15 * (1 + len(one.different) // 24), 180))
         sheet.data_validation(
             row, 3, row, 3, {"validate": "list", "source": list(SIDES), "input_title": "裁定",
@@ -159,10 +209,14 @@ def write_conflicts(book: Workbook, style: Style, city: City, decisions: Sequenc
         )  # fmt: skip
     sheet.autofilter(0, 0, max(row, 1), len(heads) - 1)
     sheet.freeze_panes(1, 3)
+    gone = "这处冲突已不在《冲突清单》里，不再需要的请清空本行"
+    return [replace(one, title=DECISIONS, why=gone, fields=("value",)) for one in left.values()]
 
 
-def write_decisions(book: Workbook, style: Style, city: City, records: Sequence[Decision]) -> None:
-    """Add the sheet of all decisions on record, and blank rows for new ones."""
+def write_decisions(
+    book: Workbook, style: Style, city: City, records: Sequence[Decision], untaken: Sequence[Untaken]
+) -> None:
+    """Add the sheet of all decisions on record, those that could not be taken as typed, and blank rows for new ones."""
     widths = (7, 12, 8, 11, 28, 18, 36, 14, 22, 12, 10, 12, 26, 22, 22)
     entry = [*FIELD_NAMES.values()]
     sheet = _sheet(book, style, DECISIONS, list(zip(RECORDED, widths, strict=True)), entry)
@@ -188,10 +242,20 @@ def write_decisions(book: Workbook, style: Style, city: City, records: Sequence[
         ]
         for place, value in enumerate(values):
             put(sheet, row, place, value, day if isinstance(value, dt.date) else own)
-    first, last = len(records) + 1, len(records) + ROOM
+    first = len(records) + 1
+    last = first + len(untaken) + ROOM - 1
     text = style(**edge, bg_color=appearance.ENTRY, num_format="@")
     until = style(**edge, bg_color=appearance.ENTRY, num_format="yyyy-mm-dd")
-    for row in range(first, last + 1):
+    slip = {**edge, "bg_color": SLIP_GROUND, "font_color": SLIP_INK}
+    for row, left in enumerate(untaken, first):
+        for place, name in enumerate(FIELD_NAMES, 1):
+            value = left.typed.get(name)
+            shape = "yyyy-mm-dd" if isinstance(value, dt.date) else "@"
+            ground = slip if name in left.fields else {**edge, "bg_color": appearance.ENTRY}
+            put(sheet, row, place, value, style(**ground, num_format=shape))
+        put(sheet, row, 0, UNTAKEN[0], style(**slip))
+        put(sheet, row, len(RECORDED) - 1, f"{UNTAKEN}{left.why}。补正后重新汇总。", style(**slip))
+    for row in range(first + len(untaken), last + 1):
         for place, name in enumerate(FIELD_NAMES, 1):
             sheet.write_blank(row, place, None, until if name == "until" else text)
     sheet.data_validation(
@@ -203,21 +267,30 @@ def write_decisions(book: Workbook, style: Style, city: City, records: Sequence[
     sheet.freeze_panes(1, 2)
 
 
-EMISSION_HEADS = (("污染物", 12), ("本版采用（t/d）", 16), ("出处", 40), ("改为（t/d）", 16), ("新的出处", 40))
+EMISSION_HEADS = (
+    ("污染物", 12), ("本版采用（t/d）", 16), ("出处", 40), ("改为（t/d）", 16), ("新的出处", 40), ("状态", 40),
+)  # fmt: skip
 
 
-def write_emissions(book: Workbook, style: Style, city: City, decisions: Sequence[Decision]) -> None:
+def write_emissions(
+    book: Workbook, style: Style, city: City, decisions: Sequence[Decision], untaken: Sequence[Untaken]
+) -> None:
     """Add the sheet of whole-society emissions: those of this version, and where to say others."""
-    entry = [head for head, _ in EMISSION_HEADS[3:]]
+    entry = [head for head, _ in EMISSION_HEADS[3:5]]
     sheet = _sheet(book, style, EMISSIONS, EMISSION_HEADS, entry)
     edge = {"border": 1, "border_color": appearance.LINE}
     own, fill = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.ENTRY)
     source = {one.key: f"{one.reason}（第{one.id}号）" for one in decisions if one.kind == EMISSION}
+    slip = style(**edge, bg_color=SLIP_GROUND, font_color=SLIP_INK, text_wrap=True)
+    left = {one.typed["key"]: one for one in untaken if one.title == EMISSIONS}
     for row, (key, name) in enumerate(POLLUTANT_NAMES.items(), 1):
         for place, value in enumerate((name, city.imports.emissions.get(key), source.get(name))):
             put(sheet, row, place, value, own)
-        for place in (3, 4):
-            sheet.write_blank(row, place, None, fill)
+        typed = left.get(name)
+        for place, field in ((3, "value"), (4, "reason")):
+            put(sheet, row, place, typed.typed.get(field) if typed else None, slip if typed else fill)
+        if typed:
+            put(sheet, row, 5, f"{UNTAKEN}{typed.why}。补正后重新汇总。", slip)
     sheet.write_string(
         len(POLLUTANT_NAMES) + 2, 0,
         "全市一个数，各县区共用；录入后下次汇总记入台账，该年各版沿用，改动另记一条。单位：吨/天。", style(font_color=appearance.GREY),
@@ -244,54 +317,59 @@ def _rows(opened: Opened, title: str) -> Iterator[dict[str, Any]]:
         yield {"row": number, **{head: cell for head, cell in zip(heads, cells, strict=False) if cell != ""}}
 
 
-def read_decisions(opened: Opened, rules: RuleSet, shas: Mapping[str, str]) -> tuple[list[Decision], list[str]]:
-    """What was decided in a city workbook since it was written, and what cannot be taken so, in Chinese.
+def read_decisions(
+    opened: Opened, rules: RuleSet, shas: Mapping[str, str], known: Mapping[int, Decision]
+) -> tuple[list[Decision], list[Untaken]]:
+    """What was decided in a city workbook since it was written, and what cannot be taken as it was typed.
 
-    `shas` are the hashes of the counties' files, by county, that were seen: what an exclusion is about.
+    `shas` are the hashes of the counties' files, by county, that were seen: what an exclusion is about. `known` are the
+    decisions on record, by number; one that was altered on the sheet is a new decision.
     """
     found: list[Decision] = []
-    wrong: list[str] = []
+    wrong: list[Untaken] = []
 
-    def take(title: str, row: int, one: Decision) -> None:
+    def take(title: str, row: int, typed: Mapping[str, Value]) -> None:
         try:
-            found.append(checked(one, rules))
-        except ValueError as error:
-            wrong.append(f"《{title}》第 {row} 行：{error}，没有采用。请补正后重新汇总。")
+            one = checked(parsed(typed), rules)
+            seen = shas.get(one.county, "") if one.kind == EXCLUSION else opened.sha256
+            found.append(replace(one, seen=seen))
+        except Wrong as error:
+            wrong.append(Untaken(title, row, dict(typed), str(error), error.fields))
 
     for row in _rows(opened, DECISIONS):
-        said = {name: text_of(row.get(head)) for name, head in FIELD_NAMES.items()}
-        if row.get("编号") is not None or not any(said.values()):
-            continue
-        until = row.get(FIELD_NAMES["until"])
-        try:
-            day = (
-                until if isinstance(until, dt.date) else dt.date.fromisoformat(said["until"]) if said["until"] else None
-            )
-            replaces = int(said["replaces"] or 0)
-        except ValueError:
-            wrong.append(
-                f"《{DECISIONS}》第 {row['row']} 行：有效期应写成 2020-12-31 的样子，撤销的编号应为整数，没有采用。"
-            )
-            continue
-        words: dict[str, Any] = {name: text for name, text in said.items() if name not in ("until", "replaces")}
-        seen = shas.get(said["county"], "") if said["kind"] == "剔除" else opened.sha256
-        take(DECISIONS, row["row"], replace(Decision(**words), until=day, replaces=replaces, seen=seen))
+        typed = {name: _typed(row.get(head)) for name, head in FIELD_NAMES.items()}
+        number = row.get("编号")
+        recorded = known.get(int(number)) if isinstance(number, int | float) else None
+        if any(typed.values()) and not (recorded and _shows(typed, recorded)):
+            take(DECISIONS, row["row"], typed)
     for row in _rows(opened, CONFLICTS):
-        side, why = text_of(row.get(HOLDING)), text_of(row.get(WHY))
-        if not side and not why:
-            continue
-        if side not in SIDES:
-            wrong.append(f"《{CONFLICTS}》第 {row['row']} 行：“{HOLDING}”应填甲或乙，没有采用。")
-            continue
-        value = text_of(row.get(f"{side}_取值"))
-        rule, key = text_of(row.get(RULE)), text_of(row.get(KEY))
-        take(CONFLICTS, row["row"], Decision(HOLDS, rule, "", key, value, why, seen=opened.sha256))
+        side, why = _typed(row.get(HOLDING)), _typed(row.get(WHY))
+        if side or why:
+            rule, key = text_of(row.get(RULE)), text_of(row.get(KEY))
+            right = side in SIDES
+            value = text_of(row.get(f"{side}_取值")) if right else side
+            typed = {"kind": HOLDS, "rule": rule, "key": key, "value": value, "reason": why}
+            if right:
+                take(CONFLICTS, row["row"], typed)
+            else:
+                wrong.append(Untaken(CONFLICTS, row["row"], typed, f"“{HOLDING}”应填甲或乙", ("value",)))
     for row in _rows(opened, EMISSIONS):
-        amount = text_of(row.get("改为（t/d）"))
-        if amount:
-            name, source = text_of(row.get("污染物")), text_of(row.get("新的出处"))
-            take(EMISSIONS, row["row"], Decision(EMISSION, "", "", name, amount, source, seen=opened.sha256))
+        amount, source = _typed(row.get("改为（t/d）")), _typed(row.get("新的出处"))
+        if amount or source:
+            name = text_of(row.get("污染物"))
+            take(EMISSIONS, row["row"], {"kind": EMISSION, "key": name, "value": amount, "reason": source})
     return found, wrong
+
+
+def _typed(cell: Raw) -> Value:
+    """A cell as it was typed: a day stays one, all else is its text; None where there is none."""
+    return cell if isinstance(cell, dt.date) else text_of(cell) or None
+
+
+def _shows(typed: Mapping[str, Value], recorded: Decision) -> bool:
+    """Whether a row says what the record says, blanks and line breaks apart."""
+    pairs = ((typed[name], getattr(recorded, name)) for name in FIELD_NAMES)
+    return all("".join(str(one or "").split()) == "".join(str(other or "").split()) for one, other in pairs)
 
 
 def printed(opened: Opened) -> set[int]:

@@ -33,8 +33,18 @@ CHART_ROWS = 19
 """Rows that a chart takes."""
 
 
-def write_overview(book: Workbook, style: Style, city: City, findings: Sequence[Finding], notes: Sequence[str]) -> None:
-    """Add the overview as the first sheet; `notes` are said under the title."""
+def write_overview(
+    book: Workbook,
+    style: Style,
+    city: City,
+    findings: Sequence[Finding],
+    notes: Sequence[str],
+    untaken: Sequence[str] = (),
+) -> None:
+    """Add the overview as the first sheet; `notes` are said under the title.
+
+    `untaken` are the sheets, one for each decision, on which what was typed could not be taken.
+    """
     sheet = book.add_worksheet(TITLE)
     for place, width in enumerate(WIDTHS):
         sheet.set_column(place, place, width)
@@ -51,7 +61,7 @@ def write_overview(book: Workbook, style: Style, city: City, findings: Sequence[
         sheet.write_string(row, 1, note, grey)
         row += 1
     measured = list(measured_against_targets(city))
-    row = _answers(sheet, style, city, findings, measured, row + 1)
+    row = _answers(sheet, style, city, findings, measured, untaken, row + 1)
     row = _deadlines(sheet, style, city, row + 1)
     row = _counties(book, sheet, style, city, findings, row + 1)
     _targets(book, sheet, style, measured, row + 1)
@@ -89,7 +99,13 @@ def _across(sheet: Worksheet, row: int, first: int, last: int, text: str, look: 
 
 
 def _answers(
-    sheet: Worksheet, style: Style, city: City, findings: Sequence[Finding], measured: Sequence[Measured], row: int
+    sheet: Worksheet,
+    style: Style,
+    city: City,
+    findings: Sequence[Finding],
+    measured: Sequence[Measured],
+    untaken: Sequence[str],
+    row: int,
 ) -> int:
     """The four questions that are asked first."""
     row = _section(sheet, style, row, "一、先看这里")
@@ -108,8 +124,14 @@ def _answers(
     places = {county.handed.file: county.name for county in city.counties if county.handed}
     per_county = Counter(places.get(finding.file or "", "全市") for finding in errors)
     fix = "、".join(f"{name} {count} 处" for name, count in per_county.items())
+    unread = [handed.file for handed in city.files if handed.book is None]
+    unread += [file for file, _ in city.imports.unread]
+    slips = "、".join(f"《{title}》{number} 条" for title, number in Counter(untaken).items())
+    said = f"{slips}，红底的格要补正；补正之前没有采用。"
     lines = (
+        *([("录入的决定没写全", said, untaken[0])] if untaken else []),
         ("谁还没交", "；".join(missing) or "都已按时报来。", "提交情况"),
+        *([("哪些文件读不了", f"{'、'.join(unread)}。请重报后换下。", "文件情况")] if unread else []),
         ("有什么冲突", f"{pairs} 处还没有裁定，两行并列，在那里裁定。" if pairs else "没有未裁定的冲突。", "冲突清单"),
         (
             "减排是否达标",

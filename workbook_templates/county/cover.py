@@ -1,7 +1,7 @@
 """The sheet 填报说明 of a county workbook: who fills in what, in which order, by when, with which marks."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xlsxwriter import Workbook
@@ -87,17 +87,24 @@ def write_cover(
     facts: Mapping[str, Value],
     room: Mapping[str, int],
     leads: Mapping[str, Lead],
+    returned: Sequence[str] | None = None,
 ) -> None:
     """Adds the cover as the first sheet, with a defined name for each of `BOOK_FIELDS`.
 
     `facts` are the values of `BOOK_FIELDS`, `room` the number of rows made ready on each sheet, `leads` what the
-    sheets say of their faults.
+    sheets say of their faults. `returned` is what is said of a workbook that is given back.
     """
     sheet = book.add_worksheet(COVER_TITLE)
     for position, width in enumerate(WIDTHS):
         sheet.set_column(position, position, width)
     sheet.hide_gridlines(2)
-    first = _title(sheet, style, ruleset, kind, facts)
+    first = _title(sheet, style, ruleset, kind, facts, returned is not None)
+    if returned is not None:
+        row = _section(sheet, style, first, "市里退回的话")
+        for text in returned:
+            _line(sheet, style, row, text, LABEL)
+            row += 1
+        first = row + 1
     row = _facts(book, sheet, style, facts, first)
     row = _board(sheet, style, kind, leads, row)
     row = _steps(sheet, style, kind, str(facts["division"]), room, row)
@@ -117,11 +124,14 @@ def write_cover(
     sheet.activate()
 
 
-def _title(sheet: Worksheet, style: Style, ruleset: RuleSet, kind: BookKind, facts: Mapping[str, Value]) -> int:
+def _title(
+    sheet: Worksheet, style: Style, ruleset: RuleSet, kind: BookKind, facts: Mapping[str, Value], returned: bool
+) -> int:
     city = ruleset.thresholds["city_name"]
+    after = f"{WORDS[kind].after_title}{'（退回改正）' if returned else ''}"
     title = style(font_name=appearance.HEAD_FONT, font_size=20, font_color=appearance.INK, align="center")
     sheet.set_row(0, 42)
-    sheet.merge_range(0, LABEL, 0, LAST, f"{city}{KIND_NAMES[kind]}{WORDS[kind].after_title}", title)
+    sheet.merge_range(0, LABEL, 0, LAST, f"{city}{KIND_NAMES[kind]}{after}", title)
     under = style(font_color=appearance.GREY, align="center", bottom=2, bottom_color=appearance.INK)
     name = ruleset.submitting[str(facts["division"])]
     text = f"{name}　　{facts['year']}年 {facts['round']}　　第 {facts['revision']} 版"

@@ -87,6 +87,19 @@ def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
     return found
 
 
+def cleared(book: Book) -> list[str]:
+    """Cells in which something stood that `rows_of` leaves blank, as 《表》格."""
+    found = []
+    for key, records in book.tables.items():
+        raw = raw_cells(book, key)
+        for record in records:
+            for field in sorted(record.bad):
+                value = raw.get((record.row, field))
+                if value is not None and _as_text(SHEETS[key][field], value) == "":
+                    found.append(f"《{SHEETS[key].title}》{LETTERS[key][field]}{record.row}")
+    return found
+
+
 def _as_text(column: Column, value: Value) -> Value:
     if isinstance(value, int | float) and column.kind in ("code18", "code22"):
         return f"{value:.16E}"
@@ -103,7 +116,8 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     sheet.hide_gridlines(2)
     for place, (_, width) in enumerate(LIST_HEADS):
         sheet.set_column(place, place, width)
-    by_severity = counts(findings)
+    open_ = [finding for finding in findings if not finding.waiver]
+    by_severity = counts(open_)
     said = "，".join(
         f"{SEVERITY_SYMBOLS[one]} {SEVERITY_NAMES[one]} {by_severity[one.name]}"
         for one in sorted(Severity, reverse=True)
@@ -112,7 +126,9 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     hint = style(font_color=appearance.GREY)
     sheet.set_row(0, 30)
     sheet.write_string(0, 0, f"{whose} 退回意见", title)
-    sheet.write_string(1, 0, f"{said}。" if findings else "没有发现问题。", hint)
+    lifted = len(findings) - len(open_)
+    more = f"另有 {lifted} 处已豁免，不必改，列在最后。" if lifted else ""
+    sheet.write_string(1, 0, f"{f'{said}。' if open_ else '没有要改的。'}{more}", hint)
     sheet.write_string(
         2, 0, "点“单元格”跳到该格；各表最右一列“退回意见”写着这一行的问题，改好一行就清空该行的退回意见，颜色随即消失。"
         "错误必须改正，提醒请核对。改完更新填报日期，把本文件按这一版次报送。", hint,
@@ -127,12 +143,15 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     edge["font_size"] = appearance.ENTRY_SIZE
     plain = style(**edge)
     link = style(**edge, font_color=appearance.LINK, underline=1)
-    ordered = sorted(findings, key=lambda finding: -finding.severity)
+    ordered = sorted(findings, key=lambda finding: (bool(finding.waiver), -finding.severity))
     for row, finding in enumerate(ordered, LIST_HEAD_ROW):
         ground, ink = appearance.SEVERITY_LOOKS[finding.severity]
+        level = f"{SEVERITY_SYMBOLS[finding.severity]} {SEVERITY_NAMES[finding.severity]}"
+        if finding.waiver:
+            ground, ink, level = appearance.OWN, appearance.GREY, f"－ 已豁免（第{finding.waiver}号）"
         rule = all_rules()[finding.rule]
         texts = (
-            f"{SEVERITY_SYMBOLS[finding.severity]} {SEVERITY_NAMES[finding.severity]}", finding.rule, rule.name,
+            level, finding.rule, rule.name,
             finding.sheet, finding.cell, finding.key, finding.header, written(finding.value), finding.message,
             page(rule.doc)["怎么改"], finding.basis,
         )  # fmt: skip
@@ -164,7 +183,7 @@ def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequ
     )  # fmt: skip
     own: dict[int, list[Finding]] = {}
     for finding in findings:
-        if finding.sheet == sheet.title and finding.row and finding.severity > Severity.INFO:
+        if finding.sheet == sheet.title and finding.row and finding.severity > Severity.INFO and not finding.waiver:
             own.setdefault(finding.row, []).append(finding)
     cells: dict[Severity, dict[str, int]] = {}
     for row, found in own.items():

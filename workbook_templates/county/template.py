@@ -61,6 +61,7 @@ def write_county(
     rows: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
     officer: Mapping[str, Value] | None = None,
     found: Sequence[Finding] | None = None,
+    told: Sequence[str] = (),
 ) -> None:
     """Writes the workbook of a division (its code) for one year, round and revision, an inventory or of another kind.
 
@@ -68,7 +69,8 @@ def write_county(
     are given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
     or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
     `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
-    found in it, with the places where it stands here. The same input gives the same bytes.
+    found in it, with the places where it stands here, and `told` is what the cover says of it. The same input gives the
+    same bytes.
     """
     given = rows or {}
     room = {key: room_for(key, enterprises, len(given.get(key, ()))) for key in KINDS[kind]}
@@ -95,7 +97,7 @@ def write_county(
     )
     style = styles(book)
     formulas = Formulas(ruleset, county, room, between=found is not None)
-    write_cover(book, style, ruleset, kind, facts, room, formulas.lead)
+    write_cover(book, style, ruleset, kind, facts, room, formulas.lead, None if found is None else told)
     if found is not None:
         write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
     for sheet in KINDS[kind].values():

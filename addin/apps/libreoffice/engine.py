@@ -493,7 +493,7 @@ class Range(base_classes.Range):
             for row in rows[dated.StartRow - area.StartRow : dated.EndRow - area.StartRow + 1]:
                 for at in range(dated.StartColumn - area.StartColumn, dated.EndColumn - area.StartColumn + 1):
                     if type(row[at]) is float:
-                        row[at] = EPOCH + dt.timedelta(milliseconds=round(row[at] * 86_400_000))
+                        row[at] = date(row[at])
 
     def _logical(self, rows: list[list[Any]]) -> None:
         """Turn 1 and 0 into logical values where they are shown as such."""
@@ -540,7 +540,7 @@ class Range(base_classes.Range):
     @property
     def formula(self) -> Any:
         """Formulas in Excel's spelling with `=`, else what would be typed to enter the value; '' for a blank."""
-        rows = tuple(tuple(map(_formula, row)) for row in self.api.getFormulaArray())
+        rows = tuple(tuple(map(formula, row)) for row in self.api.getFormulaArray())
         return rows[0][0] if len(self) == 1 else rows
 
     @formula.setter
@@ -643,7 +643,13 @@ def calc_formula(text: str) -> str:
     return _CALC.sub(one, text)
 
 
-def _formula(text: str) -> str:
+def date(serial: float) -> dt.datetime:
+    """The moment that a number means which is shown as a date."""
+    return EPOCH + dt.timedelta(milliseconds=round(serial * 86_400_000))
+
+
+def formula(text: str) -> str:
+    """A formula as LibreOffice gives it in Excel's spelling, or the text that would be typed for a value."""
     if text.startswith("="):
         return excel_formula(text)
     return text.removeprefix("'")

@@ -175,6 +175,17 @@ class Office:
             )
         return False
 
+    def inside(self, file: str, name: str) -> Any:  # noqa: ANN401 - a UNO object
+        """An object of a Python file of this folder, which LibreOffice itself runs. Raises `NoOffice`."""
+        services = self.context.ServiceManager
+        loader = services.createInstanceWithContext("com.sun.star.loader.Python", self.context)
+        if loader is None:
+            raise NoOffice(
+                "LibreOffice 里没有 Python 支持。请安装它（Debian：apt-get install python3-uno），重新打开 LibreOffice 后再试。"
+            )
+        place = Path(__file__).with_name(file).as_uri()
+        return loader.activate(name, "", place, None).createInstanceWithContext(self.context)
+
     @property
     def locale(self) -> Any:  # noqa: ANN401 - a UNO structure
         """The locale in which format codes are written: the program's own."""

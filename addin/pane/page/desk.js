@@ -6,7 +6,12 @@ const two = (number) => String(number).padStart(2, "0");
 
 function day(seconds) {
   const at = new Date(seconds * 1000);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(seconds)}`;
+}
+
+function clockTime(seconds) {
+  const at = new Date(seconds * 1000);
+  return `${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
 export class Desk {
@@ -132,7 +137,7 @@ export class Desk {
 
   sayTarget() {
     if (this.about.inbox === null) {
-      $("target").textContent = "校验的是已保存的文件；还没保存的改动不算在内。";
+      $("target").textContent = "校验的是正在填的表，还没保存的改动也算在内。";
       return;
     }
     const place = this.folder.split("/").at(-1);
@@ -193,17 +198,18 @@ export class Desk {
     if (ended.length && this.about.inbox !== null) this.enter(this.folder);
     const done = ended.findLast((one) => one.state === "完成");
     this.offerSources();
-    if (done) this.show(done.id);
+    if (done) this.show(done.live ? 0 : done.id);
   }
 
   card(one) {
     const card = element("article", "job");
     card.dataset.state = one.state;
-    const bad = one.state === "没做成" || ["不通过", "无法读取"].includes(one.verdict);
-    const verdict = one.state === "完成" ? one.verdict ?? "完成" : one.state;
+    const ended = ["完成", "没做成"].includes(one.state);
+    const tone = one.state === "没做成" ? "bad" : one.tone;
     const title = element("h3");
     title.append(one.label, element("span", "", one.what));
-    title.append(element("b", one.state === "完成" || one.state === "没做成" ? (bad ? "bad" : "good") : "", one.state === "运行中" ? "" : `${bad ? "✗ " : one.state === "完成" ? "✓ " : ""}${verdict}`));
+    const said = ended ? `${{ good: "✓", open: "！", bad: "✗" }[tone]} ${one.state === "完成" ? one.result : one.state}` : one.state;
+    title.append(element("b", ended ? tone : "", one.state === "运行中" ? "" : said));
     card.append(title);
     const foot = element("div", "foot");
     if (one.state === "运行中") {
@@ -217,6 +223,7 @@ export class Desk {
         button("", "取消", () => attempt(() => ask(`cancel/${one.id}`, {}))),
       );
     } else {
+      if (one.checks.length) card.append(this.checks(one.checks));
       if (one.words.length) {
         const lines = element("ul");
         lines.append(...one.words.map((line) => element("li", "", line)));
@@ -228,6 +235,22 @@ export class Desk {
     }
     card.append(foot);
     return card;
+  }
+
+  /** The checks of an audit, each with its result and count. */
+  checks(checks) {
+    const several = new Set(checks.map((one) => one.file)).size > 1;
+    const table = element("table", "checks");
+    table.append(...checks.map((one) => {
+      const row = element("tr");
+      const mark = { 通过: "✓", 不通过: "✗", 不适用: "－" }[one.result];
+      const number = one.count ? `${one.count} 处` : "";
+      const kind = { 通过: "good", 不通过: "bad" }[one.result] ?? "";
+      const said = element("td", "", [several && one.file, number, one.note].filter(Boolean).join("　"));
+      row.append(element("td", "", one.id), element("td", "", one.name), element("td", kind, `${mark} ${one.result}`), said);
+      return row;
+    }));
+    return table;
   }
 
   links(name) {
@@ -255,7 +278,7 @@ export class Desk {
 
   /** Lets the person choose whose findings are listed. */
   offerSources() {
-    const done = this.jobs.filter((one) => one.state === "完成").toReversed();
+    const done = this.jobs.filter((one) => one.state === "完成" && !one.live).toReversed();
     const wanted = [...(this.about.live ? [[0, "正在填的表"]] : []), ...done.map((one) => [one.id, `${one.label}的结果：${one.what}`])];
     $("source").replaceChildren(...wanted.map(([id, text]) => {
       const option = element("option", "", text);
@@ -278,7 +301,8 @@ export class Desk {
       const findings = id ? await ask(`found/${id}`) : null;
       this.source = id;
       $("source").value = id;
-      this.list.instead(findings);
+      const job = this.jobs?.find((one) => one.id === id);
+      this.list.instead(findings, job && `${clockTime(job.began)} ${job.label}的结果${this.about.live ? "（不随填表变化）" : ""}`);
     });
   }
 }

@@ -1,6 +1,7 @@
 // The list of findings: order, filters, keyboard. Only a part of a long list stands in the page.
 import { $, button, element } from "./base.js";
 
+const MANY = 5; // so many findings that say the same of a column are folded into one
 const STEP = 150; // findings that stand in the page at first, and that come each time more are asked for; never over twice as many
 
 const columnOf = (cell) => [...(cell ?? "").replace(/[0-9]/g, "")].reduce((sum, one) => sum * 26 + one.charCodeAt(0) - 64, 0);
@@ -27,10 +28,13 @@ export class List {
     this.severities = new Map(about.severities.map((one, rank) => [one.id, { ...one, rank }]));
     this.live = new Map(); // of the spreadsheet, by number
     this.other = null; // of a job, in place of the live ones
+    this.said = ""; // what these are called
+    this.unfolded = new Set(); // equal findings that are shown one by one, by what they have in common
     this.head = null;
     this.sorted = null; // all of them in order; null where that has to be found anew
     this.visible = []; // those that fit the filters
     this.only = new Set(); // severities; empty: all
+    this.folded = new Map(); // how many say the same, by number of the first
     this.nodes = new Map(); // elements by number
     this.groups = new Map(); // and by heading
     this.active = null; // number of the finding that the keyboard stands on
@@ -42,6 +46,10 @@ export class List {
     $("list").addEventListener("click", (event) => {
       const node = event.target.closest(".finding");
       if (!node) return;
+      if (event.target.closest(".fold")) {
+        this.unfold(this.all.get(Number(node.dataset.n)));
+        return;
+      }
       this.go(Number(node.dataset.n));
       this.select(this.all.get(this.active));
     });
@@ -105,8 +113,9 @@ export class List {
     this.render();
   }
 
-  /** Shows these findings (of a job) in place of the spreadsheet's, or those again with null. */
-  instead(findings) {
+  /** Shows these findings of a job, called so, in place of the spreadsheet's, or those again with null. */
+  instead(findings, said = "") {
+    this.said = said;
     this.other = findings && new Map(findings.map((one, at) => [-1 - at, { ...one, n: -1 - at }]));
     this.sorted = this.active = null;
     this.nodes.clear();
@@ -126,8 +135,36 @@ export class List {
       || a.order[1] - b.order[1] || a.order[2] - b.order[2] || a.order[3] - b.order[3] || compareTexts(a.rule, b.rule));
   }
 
+  /** Whether it is of the row where the officer stands, or of that which was edited last: Enter has led to the next. */
   isHere(one) {
-    return !this.other && this.head?.row && one.row === this.head.row && one.sheet === this.head.sheet;
+    const { sheet, row, edited } = this.head ?? {};
+    if (this.other || !row || one.sheet !== sheet) return false;
+    return one.row === row || (edited?.[0] === sheet && one.row === edited[1] && Math.abs(row - one.row) === 1);
+  }
+
+  /** Of findings that say the same of a column, and are many, only the first, until they are unfolded. */
+  fold(findings) {
+    const alike = new Map();
+    for (const one of findings) {
+      one.alike ??= [one.file, one.sheet, one.rule, one.severity, one.header, one.message].join("\n");
+      if (alike.has(one.alike)) alike.get(one.alike).push(one);
+      else alike.set(one.alike, [one]);
+    }
+    this.folded.clear();
+    return [...alike.values()].flatMap((same) => {
+      if (same.length < MANY) return same;
+      this.folded.set(same[0].n, same.length);
+      return this.unfolded.has(same[0].alike) ? same : same.slice(0, 1);
+    });
+  }
+
+  unfold(one, open = !this.unfolded.has(one.alike)) {
+    if (open) this.unfolded.add(one.alike);
+    else this.unfolded.delete(one.alike);
+    this.active = one.n;
+    this.render();
+    this.go(one.n);
+    $("list").focus({ preventScroll: true });
   }
 
   render() {
@@ -147,11 +184,12 @@ export class List {
       if (!words.every((word) => one.text.includes(word))) continue;
       (this.isHere(one) ? here : others).push(one);
     }
-    this.visible = [...here, ...others];
+    const fit = here.length + others.length;
+    this.visible = [...here, ...this.fold(others)];
     if (!this.all.has(this.active)) this.active = null;
     for (const made of $("severities").children) made.lastChild.textContent = counts.get(made.dataset.severity);
     this.offerSheets(sheets, chosen);
-    this.sayHowMany(here.length);
+    this.sayHowMany(here.length, fit);
     this.place(here.length);
     this.mark();
   }
@@ -169,10 +207,10 @@ export class List {
     $("sheet").value = chosen;
   }
 
-  sayHowMany(here) {
+  sayHowMany(here, fit) {
     const all = this.sorted.length;
-    const fit = this.visible.length === all ? "" : `，符合筛选的 ${this.visible.length} 条`;
-    const said = `共 ${all} 条${fit}${here ? `，当前行 ${here} 条` : ""}`;
+    const narrowed = fit === all ? "" : `，符合筛选的 ${fit} 条`;
+    const said = `${this.said && `${this.said}：`}共 ${all} 条${narrowed}${here ? `，当前行 ${here} 条` : ""}`;
     if ($("shown").textContent !== said) $("shown").textContent = said;
     $("list").hidden = !this.visible.length;
     $("none").hidden = this.visible.length > 0;
@@ -189,13 +227,14 @@ export class List {
     if (this.from >= this.visible.length) [this.from, this.upto] = [0, STEP];
     const shown = this.visible.slice(this.from, this.upto);
     const titles = shown.map((one, at) => (this.from + at < here ? `当前行（第 ${one.row} 行）` : [this.other && one.file, one.sheet ?? wholeOf(one)].filter(Boolean).join(" · ")));
-    const placed = `${this.from} ${this.visible.length}\n${shown.map((one, at) => one.n + titles[at])}`;
+    const placed = `${this.from} ${this.visible.length}\n${shown.map((one, at) => `${one.n}${titles[at]}${this.folded.get(one.n) ?? ""}${this.unfolded.has(one.alike)}`)}`;
     if (placed === this.placed) return;
     this.placed = placed;
     const groups = new Map();
     shown.forEach((one, at) => {
       if (!groups.has(titles[at])) groups.set(titles[at], [this.group(titles[at]).firstChild]);
       const node = this.node(one);
+      this.sayFolded(node, one);
       node.setAttribute("aria-posinset", this.from + at + 1);
       node.setAttribute("aria-setsize", this.visible.length);
       groups.get(titles[at]).push(node);
@@ -249,6 +288,25 @@ export class List {
     return node;
   }
 
+  /** Says on the first of many equal findings how many they are, and whether the others are shown. */
+  sayFolded(node, one) {
+    const number = this.folded.get(one.n);
+    const open = this.unfolded.has(one.alike);
+    let made = node.querySelector(".fold");
+    if (!number) {
+      made?.remove();
+      node.removeAttribute("aria-expanded");
+      return;
+    }
+    if (!made) {
+      made = button("fold plain", "", null);
+      made.tabIndex = -1; // the arrows of the list do it
+      node.lastChild.append(made);
+    }
+    made.textContent = open ? `▾ 收起相同的 ${number} 处` : `▸ 相同的共 ${number} 处，全部列出`;
+    node.setAttribute("aria-expanded", open);
+  }
+
   /** Another part of the list; what was in sight stays where it was. */
   turn(from, upto) {
     const kept = this.visible[Math.max(from, this.from)];
@@ -292,6 +350,9 @@ export class List {
         this.render();
       }
       this.go(this.visible[next].n);
+    } else if (["ArrowRight", "ArrowLeft"].includes(event.key) && this.folded.has(this.active)) {
+      event.preventDefault();
+      this.unfold(this.visible[at], event.key === "ArrowRight");
     } else if (["Enter", " "].includes(event.key) && at >= 0) {
       event.preventDefault();
       this.select(this.visible[at]);

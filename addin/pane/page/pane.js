@@ -65,7 +65,7 @@ function connect() {
     if (first) list.clear(); // what follows is everything
     if (change.head) head = change.head;
     if (change.head || first) showHead();
-    if (change.head && about.inbox === null) $("desk").hidden = !head.saved;
+    if (change.head && about.inbox === null) $("desk").hidden = !["已连接", "忙"].includes(head.status);
     if (change.head || change.come || first) list.update(change.gone ?? [], change.come ?? [], head);
     if (change.jobs) desk.showJobs(change.jobs);
     first = false;

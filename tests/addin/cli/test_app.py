@@ -25,7 +25,7 @@ from workbook_templates.submission.submission_workbook import profiles
 
 def commands() -> list[tuple[str, ...]]:
     def below(command: Any, path: tuple[str, ...]) -> list[tuple[str, ...]]:
-        inside = getattr(command, "commands", {})
+        inside = {name: inner for name, inner in getattr(command, "commands", {}).items() if not inner.hidden}
         return [path, *(one for name, inner in inside.items() for one in below(inner, (*path, name)))]
 
     return below(typer.main.get_command(app), ())
@@ -93,6 +93,25 @@ def test_wrong_arguments_are_one_chinese_line(
     assert says in err and err.count("\n") == 1
     assert foreign_words(err, *arguments, "nonsense", "LC-JK", "LC-GX", "LC-DJ", *profiles()) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_page_begins_with_what_everyone_does_and_groups_the_rest(run: Run) -> None:
+    parts = run("--help").out.split("\n\n")
+    sections = {part.partition("：")[0]: re.findall(r"(?m)^  ([a-z-]+) ", part) for part in parts}
+    assert sections["常用"] == ["live", "check", "consolidate", "return", "export", "audit", "desk"]
+    assert sections["专项工作"][:7] == [
+        "template", "grading", "publish", "ledger", "ruleset", "profile", "keys",
+    ]  # fmt: skip
+    assert {"demo", "selftest"} <= set(sections["试用"])
+    assert "decide" not in parts[0] and "regrade" not in run("--help").out
+
+
+@pytest.mark.parametrize(
+    "old", ["regrade", "draw", "papers", "directory", "guarantee", "plans", "decide", "history", "diff", "profile-diff"]
+)
+def test_a_command_s_old_name_goes_on_working_hidden(run: Run, old: str) -> None:
+    code, out, _ = run(old, "--help")
+    assert code == 0 and f"用法：qingdan {old}" in out
 
 
 def test_without_arguments_the_help_page_is_shown(run: Run) -> None:

@@ -41,7 +41,7 @@ class MemoryBook:
 
     def __init__(self, name: str, names: Mapping[str, str], sheets: dict[str, MemoryTab]) -> None:
         self._name, self._names, self.tabs = name, dict(names), sheets
-        self.busy = self.gone = False
+        self.busy = self.gone = self.unsaved = False
         self.at: tuple[str, int] | None = (next(iter(sheets)), 1)
         self.selected: list[tuple[str, str]] = []
         self.reads: list[tuple[str, int, int]] = []
@@ -182,6 +182,7 @@ class MemoryHost:
         try:
             first = self._heard.get(timeout=timeout) if timeout > 0 else self._heard.get_nowait()
         except queue.Empty:
+            self._ask()
             return []
         found = [first]
         while not self._heard.empty():

@@ -128,6 +128,43 @@ def test_where_the_officer_stands_is_shown(sample: Path, watching: Watching) -> 
     wait_for(lambda: host.open[0].selected == [(TITLE, "D5")])
 
 
+def test_the_row_that_was_edited_is_shown_beside_that_where_the_officer_stands(
+    sample: Path, watching: Watching
+) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    assert shown(session, lambda picture: picture.status == "已连接").edited is None
+    blank_name(host, 6)
+    host.open[0].at = (TITLE, 7)
+    host.tell(Moved())
+    found = shown(session, lambda picture: picture.row == 7 and picture.edited is not None)
+    assert found.edited == (TITLE, 6)
+
+
+def test_everything_is_read_anew_when_somebody_asks_for_it(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    blank_name(host, 8, tell=False)  # nothing was reported
+    host.open[0].unsaved = host.open[0].busy = True
+    wanted = session.check()
+    assert shown(session, lambda picture: picture.status == "忙").checked < wanted
+    host.open[0].busy = False
+    found = shown(session, lambda picture: picture.checked == wanted)
+    assert has("GS02", "D8")(found)
+    assert found.unsaved
+
+
+def test_an_application_that_shows_a_dialog_is_busy_until_it_is_closed(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    host.busy = True
+    shown(session, lambda picture: picture.status == "忙")
+    host.busy = False
+    shown(session, lambda picture: picture.status == "已连接")
+
+
 def test_a_busy_application_is_asked_again_and_nothing_is_lost(sample: Path, watching: Watching) -> None:
     host = MemoryHost(opened(sample))
     session = watching(lambda: host)

@@ -191,9 +191,11 @@ def test_the_whole_way_by_the_desk(tmp_path: Path, books: list[Book]) -> None:
     out, target = tmp_path / "全市.xlsx", tmp_path / "报省.xlsx"
     done = desk.consolidate([source], out, exclusions=ALONE)
     assert [file for file, _ in done.errors] == ["坏的.xlsx"]
-    assert done.findings == []
-    found = done.to_json(out)
-    assert found["verdict"] == "通过"
+    assert [(one.rule, one.file) for one in done.findings] == [("HZ05", "坏的.xlsx")]
+    assert done.to_json(out)["verdict"] == "不通过"
+    (source / "坏的.xlsx").unlink()
+    found = desk.consolidate([source], out, exclusions=ALONE, overwrite=True).to_json(out)
+    assert (found["findings"], found["verdict"]) == ([], "通过")
     assert found["totals"]["reductions"]["红色"]["SO2"] == 400 + 2 * 3
     exported = desk.export(out, target, profile_name="default")
     assert exported.manifest

@@ -1,4 +1,4 @@
-"""Grading workbooks through the commands: made, checked, refused where inventories are meant; `qingdan regrade`."""
+"""Grading workbooks through the commands: made, checked, refused where inventories are meant; `qingdan grading regrade`."""
 
 import json
 from pathlib import Path

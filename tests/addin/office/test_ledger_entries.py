@@ -280,6 +280,106 @@ def test_what_is_not_said_whole_is_not_taken_and_named(source: Path) -> None:
     assert ledger_of(source) == []
 
 
+def typed_on(path: Path, title: str) -> dict[str, list[object]]:
+    """The columns of a sheet by their heads."""
+    heads, *rows = openpyxl.load_workbook(path)[title].iter_rows(values_only=True)
+    return {str(head): [row[place] for row in rows] for place, head in enumerate(heads)}
+
+
+def test_a_decision_with_a_slip_stays_as_it_was_typed_until_it_is_put_right(source: Path) -> None:
+    crossing(source)
+    consolidate(source)
+    out = source.parent / "全市.xlsx"
+    type_in(out, "决定", 2, {"类别": "豁免", **{k: v for k, v in WAIVER.items() if k != "批准人"}})
+    type_in(out, "决定", 5, {"类别": "赦免", "理由": "x", "有效期至": "年底"})
+    type_in(out, "冲突清单", 2, {"以哪个为准（甲或乙）": "乙"})
+    type_in(out, "全社会排放", 3, {"新的出处": "2019年环境统计"})
+    for _ in range(2):  # however often it is consolidated, with another file meanwhile
+        done = consolidate(source)
+        assert len(done.remarks) == 4 and ledger_of(source) == []
+        decided = typed_on(out, "决定")
+        assert decided["类别"][:2] == ["豁免", "赦免"] and decided["有效期至"][:2] == ["2020-12-31", "年底"]
+        assert decided["理由"][:2] == [WAIVER["理由"], "x"] and decided["类别"][2] is None
+        assert decided["编号"][:3] == ["✗", "✗", None]
+        assert "还缺少批准人" in str(decided["状态"][0]) and "有效期“年底”不是日期" in str(decided["状态"][1])
+        sheet = openpyxl.load_workbook(out)["决定"]
+        assert sheet["H2"].fill.fgColor.rgb == sheet["A2"].fill.fgColor.rgb != sheet["G2"].fill.fgColor.rgb
+        conflict = typed_on(out, "冲突清单")
+        assert conflict["以哪个为准（甲或乙）"] == ["乙"]
+        assert "没有采用：冲突裁定还缺少理由" in str(conflict["现在的裁定"][0])
+        emissions = typed_on(out, "全社会排放")
+        assert emissions["新的出处"][1] == "2019年环境统计" and "还缺少取值" in str(emissions["状态"][1])
+        assert any("录入的决定没写全" in map(str, row) for row in openpyxl.load_workbook(out)["总览"].values)
+    type_in(out, "决定", 2, {"批准人": "张三"})
+    type_in(out, "冲突清单", 2, {"裁定理由": "厂区在茌平"})
+    done = consolidate(source)
+    assert [one.kind for one in ledger_of(source)] == ["豁免", "冲突裁定"]
+    assert typed_on(out, "决定")["类别"][:3] == ["豁免", "冲突裁定", "赦免"] and len(done.remarks) == 2
+
+
+def test_the_side_that_was_chosen_stays_the_same_file_and_a_conflict_that_is_gone_keeps_its_words(source: Path) -> None:
+    crossing(source)
+    consolidate(source)
+    out = source.parent / "全市.xlsx"
+    type_in(out, "冲突清单", 2, {"以哪个为准（甲或乙）": "丙", "裁定理由": "两家商定"})
+    consolidate(source)
+    assert typed_on(out, "冲突清单")["以哪个为准（甲或乙）"] == ["丙"]
+    write_file(source / "茌平区.xlsx", rows(county("371503", "茌平区")), county="371503")
+    consolidate(source)
+    assert typed_on(out, "冲突清单")["规则"] == []
+    decided = typed_on(out, "决定")
+    assert (decided["类别"][0], decided["取值"][0], decided["理由"][0]) == ("冲突裁定", "丙", "两家商定")
+    assert "已不在《冲突清单》里" in str(decided["状态"][0])
+
+
+def test_what_somebody_wrote_elsewhere_in_the_workbook_is_put_aside(source: Path) -> None:
+    consolidate(source)
+    out = source.parent / "全市.xlsx"
+    assert consolidate(source).put_aside == ""
+    workbook = openpyxl.load_workbook(out)
+    workbook["总览"]["B40"] = "给王科长看"
+    workbook.save(out)
+    done = consolidate(source)
+    kept = source.parent / done.put_aside
+    assert openpyxl.load_workbook(kept)["总览"]["B40"].value == "给王科长看"
+    out.write_bytes(b"PK\x03\x04")  # and one that cannot be read any more
+    done = consolidate(source)
+    assert (source.parent / done.put_aside).read_bytes() == b"PK\x03\x04" and len(done.remarks) == 1
+
+
+def test_a_record_that_was_altered_on_the_sheet_is_a_new_decision(source: Path) -> None:
+    consolidate(source)
+    out = source.parent / "全市.xlsx"
+    decide(source, **waiver())
+    consolidate(source)
+    type_in(out, "决定", 2, {"有效期至": "2020-10-31"})
+    consolidate(source)
+    assert [str(one.until) for one in ledger_of(source)] == ["2020-12-31", "2020-10-31"]
+    consolidate(source)
+    assert len(ledger_of(source)) == 2
+
+
+def test_a_file_that_cannot_be_read_is_a_finding_that_stops_the_export_until_it_is_gone_or_waived(source: Path) -> None:
+    write_file(source / "茌平区.xlsx", rows(county("371503", "茌平区")), county="371503")
+    (source / "打不开.xlsx").write_bytes(b"PK\x03\x04")
+    (source / "参考资料").mkdir()
+    (source / "参考资料" / "排污许可.xlsx").write_bytes(b"PK")
+    done = consolidate(source)
+    found = done.to_json(source.parent / "全市.xlsx")
+    own = {(one["file"], one["severity"]) for one in found["findings"] if one["rule"] == "HZ05"}
+    assert own == {("打不开.xlsx", "ERROR"), ("排污许可.xlsx", "WARNING")}
+    assert found["verdict"] == "不通过" and found["counts"]["ERROR"] == 1
+    said = ["".join(map(str, row)) for row in openpyxl.load_workbook(source.parent / "全市.xlsx")["总览"].values]
+    assert any("打不开.xlsx" in row and "哪些文件读不了" in row for row in said)
+    assert {one.rule for one in export(source).findings} == {"HZ05"}
+    decide(source, **waiver(rule="HZ05", key="打不开.xlsx"))
+    assert export(source).manifest
+    decide(source, **waiver(rule="HZ05", key="打不开.xlsx", until=dt.date(2020, 8, 1)))
+    (source / "打不开.xlsx").unlink()
+    assert rules(consolidate(source)) == set()
+    assert export(source).manifest
+
+
 def test_the_commands_record_list_and_compare(source: Path, run: Run) -> None:
     out = source.parent / "全市.xlsx"
     consolidate(source)

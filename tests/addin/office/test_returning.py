@@ -41,8 +41,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def returned(source: Path, out: Path) -> tuple[Book, Book, Path]:
     """The workbook as it was handed in (with its new row numbers), as it is read when it comes again, and its file."""
-    [made], _, errors = return_all([source], out)
-    assert not errors
+    done = return_all([source], out)
+    [made] = done.made
+    assert not done.errors
     return made.book, read_county(made.out), made.out
 
 
@@ -72,7 +73,7 @@ def test_what_could_not_be_read_is_kept_as_text_and_found_again(source: Path, tm
 
 
 def test_each_finding_is_listed_linked_and_beside_its_row(source: Path, tmp_path: Path) -> None:
-    [made], _, _ = return_all([source], tmp_path / "退回")
+    [made] = return_all([source], tmp_path / "退回").made
     workbook = openpyxl.load_workbook(made.out)
     listing = workbook["退回清单"]
     rows = {(row[1].value, row[3].value, row[4].value): row for row in listing.iter_rows(min_row=5)}
@@ -91,7 +92,7 @@ def test_each_finding_is_listed_linked_and_beside_its_row(source: Path, tmp_path
 
 
 def test_the_cells_spoken_of_are_coloured_until_the_remark_is_cleared(source: Path, tmp_path: Path) -> None:
-    [made], _, _ = return_all([source], tmp_path / "退回")
+    [made] = return_all([source], tmp_path / "退回").made
     sheet = openpyxl.load_workbook(made.out)["企业基本信息"]
     rules = [(str(area.sqref), rule) for area in sheet.conditional_formatting for rule in area.rules]
     remark = letter(len(SHEETS["enterprises"].columns))
@@ -106,6 +107,9 @@ def test_corrected_it_is_handed_in_again_and_takes_the_place_of_the_first(
     (tmp_path / "收件箱").mkdir()
     (tmp_path / "收件箱" / "一版.xlsx").write_bytes(county.read_bytes())
     ran = run("return", tmp_path / "收件箱", "--out", tmp_path / "退回", "--json")
+    said = json.loads(ran.out)
+    assert (ran.code, said["returned"], [one["code"] for one in said["clean"]]) == (0, [], [CODE])
+    ran = run("return", tmp_path / "收件箱", "--out", tmp_path / "退回", "--all", "--json")
     assert ran.code == 0
     [one] = json.loads(ran.out)["returned"]
     assert one["revision"] == 2
@@ -123,7 +127,12 @@ def test_nothing_is_written_over_and_inputs_are_left_alone(source: Path, tmp_pat
     again = run("return", source, "--out", tmp_path / "退回")
     assert again.code == 2
     assert "--force" in again.err
+    [first] = (tmp_path / "退回").iterdir()
+    (tmp_path / "退回" / "东昌府区_2020年首报_第2版.xlsx").write_text("更早的")
     assert run("return", source, "--out", tmp_path / "退回", "--force").code == 1
+    assert {path.name for path in (tmp_path / "退回").iterdir()} == {first.name, "以前退回的"}
+    assert len(list((tmp_path / "退回" / "以前退回的").iterdir())) == 2
+    assert run("return", tmp_path / "退回", "--out", tmp_path / "退回", "--force").code == 2  # an input, too
     assert run("return", source, "--out", source / "东昌府区.xlsx").code == 2
     assert (source / "东昌府区.xlsx").read_bytes() == before
 
@@ -148,6 +157,75 @@ def test_rows_are_found_where_they_stand_in_the_returned_workbook(source: Path) 
 def test_both_counties_are_told_of_a_plant_that_both_report(tmp_path: Path) -> None:
     for code, name in (("371502", "东昌府区"), ("371503", "茌平区")):
         write_file(tmp_path / f"{name}.xlsx", {"enterprises": [{"district": name}]}, county=code)
-    made, _, _ = return_all([tmp_path], tmp_path / "退回")
+    made = return_all([tmp_path], tmp_path / "退回").made
     told = {one.book.county_name: [(f.sheet, f.cell) for f in one.findings if f.rule == "HZ02"] for one in made}
     assert told == {"东昌府区": [("企业基本信息", "I5")], "茌平区": [("企业基本信息", "I5")]}
+
+
+def cover(path: Path) -> str:
+    return "\n".join(str(cell) for row in openpyxl.load_workbook(path)["填报说明"].values for cell in row if cell)
+
+
+def test_the_cover_says_which_version_is_given_back_and_what_is_no_longer_as_it_was(
+    source: Path, tmp_path: Path
+) -> None:
+    [made] = return_all([source], tmp_path / "退回").made
+    said = cover(made.out)
+    assert "（退回改正）" in said and "退回第 2 版。错误" in said and "按第 3 版报送" in said
+    assert "《企业基本信息》K6" in said and "已留空" in said
+
+
+def test_what_the_city_has_to_see_to_is_not_sent_to_a_county(tmp_path: Path) -> None:
+    unknown = {"industry": "陶瓷", "subtype": None, "grade": "C", "red_ratio": 0}  # its measures are not loaded
+    write_file(tmp_path / "东昌府区.xlsx", {"lines": [unknown]})
+    [made] = return_all([tmp_path], tmp_path / "退回", everyone=True).made
+    assert "CS02" in {one.rule for one in judge(made.book)}
+    assert "CS02" not in {one.rule for one in made.findings}
+
+
+def test_what_the_office_decided_need_not_be_corrected(tmp_path: Path, run: Run) -> None:
+    folder, out, city = tmp_path / "收件箱", tmp_path / "结果" / "退回", tmp_path / "结果" / "全市.xlsx"
+    folder.mkdir()
+    city.parent.mkdir()
+    names = {"371502": "东昌府区", "371503": "茌平区", "371521": "阳谷县", "371522": "莘县"}
+    changes: dict[str, dict[str, Any]] = {"371521": {"grade": "甲级"}, "371522": {"grade": "C", "applied_grade": "C"}}
+    for code, name in names.items():
+        own = {"district": name, "uscc": "91371502MA3C000016" if code in ("371502", "371503") else "91371502MA3C000024"}
+        site = "总厂" if code in ("371502", "371503") else name
+        rows = {"enterprises": [{**own, "site": site, **changes.get(code, {})}]}
+        write_file(folder / f"{name}.xlsx", rows, county=code)
+    run("consolidate", folder, "--out", city)
+    run("decide", city, "--kind", "冲突裁定", "--rule", "HZ02", "--key", "91371502MA3C000016|总厂", "--value", "371503",
+        "--reason", "厂区在茌平")  # fmt: skip
+    run("decide", city, "--kind", "等级变更", "--key", "371522-G-0001", "--value", "B", "--reason", "省厅复核",
+        "--approver", "省厅", "--document", "2号")  # fmt: skip
+    before = return_all([folder], tmp_path / "别处" / "退回", everyone=True)
+    assert "HZ02" in {one.rule for county in before.made for one in county.findings} and before.version == 0
+    done = return_all([folder], out, everyone=True)
+    assert done.version == 1
+    told = {one.book.county: {found.rule for found in one.findings} for one in done.made}
+    assert not any("HZ02" in rules for rules in told.values())
+    assert told["371521"]
+    files = {one.book.county: one.out for one in done.made}
+    assert "已裁定由另一个区县填报（第 1 号决定）" in cover(files["371502"])
+    assert [one.list_id for one in read_county(files["371502"]).tables["enterprises"]] == ["371502-G-0001"]
+    assert "第 2 号决定由 C 改为 B" in cover(files["371522"])
+    assert read_county(files["371522"]).tables["enterprises"][0].grade == "B"
+    for rule in told["371521"]:
+        run("decide", city, "--kind", "豁免", "--rule", rule, "--county", "371521", "--reason", "x", "--approver", "张三",
+            "--document", "1号", "--until", "2020-12-31")  # fmt: skip
+    done = return_all([folder], out, overwrite=True, counties=["371521"])
+    assert (done.made, [book.county for book in done.clean]) == ([], ["371521"])
+    [made] = return_all([folder], out, overwrite=True, counties=["371521"], everyone=True).made
+    assert all(one.waiver for one in made.findings if one.severity > Severity.INFO)
+    workbook = openpyxl.load_workbook(made.out)
+    assert "已豁免（第" in str(workbook["退回清单"]["A5"].value) and "没有要改的" in str(
+        workbook["退回清单"]["A2"].value
+    )
+    beside = letter(len(SHEETS["enterprises"].columns))
+    assert workbook["企业基本信息"][f"{beside}5"].value is None
+
+
+def test_errors_alone_can_be_given_back(source: Path, tmp_path: Path) -> None:
+    [made] = return_all([source], tmp_path / "退回", errors_only=True).made
+    assert {one.severity for one in made.findings} <= {Severity.ERROR, Severity.BLOCKER}

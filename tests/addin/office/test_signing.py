@@ -195,9 +195,27 @@ def test_the_receipt_is_one_page_with_hash_counts_sums_and_verdicts(
     assert "--force" in run("audit", signed, "--receipt", receipt).err
 
 
-def test_a_receipt_needs_the_manifest(run: Run, county: Path, tmp_path: Path) -> None:
-    code, _, err = run("audit", county, "--receipt", tmp_path / "回执.docx")
-    assert code == 2 and "核对清单" in err
+def test_without_a_manifest_the_verdict_stands_and_the_receipt_says_why_it_is_not_received(
+    run: Run, signed: Path, county: Path, tmp_path: Path
+) -> None:
+    code, out, _ = run("audit", county, "--receipt", tmp_path / "回执.docx", "--report", tmp_path / "报告.docx")
+    assert code == 1 and "东昌府区.xlsx：不通过" in out
+    said = texts(tmp_path / "回执.docx")
+    assert (
+        "不予接收" in said and "审计结论：不通过" in said and "没有核对清单" in said and "无公式（AU01）不通过" in said
+    )
+    alone = Path(shutil.copy(signed, tmp_path / "单独.xlsx"))
+    code, out, _ = run("audit", alone, "--receipt", tmp_path / "单独.docx", "--report", tmp_path / "单独报告.docx")
+    assert code == 0 and "单独.xlsx：通过" in out
+    said = texts(tmp_path / "单独.docx")
+    assert "审计结论：通过" in said and "不予接收" in said and "没有核对清单" in said
+    assert "没有核对清单，没有核对。" in texts(tmp_path / "单独报告.docx")
+    beside(alone, "").write_text("{}")
+    code, out, _ = run("audit", alone, "--receipt", tmp_path / "坏清单.docx", "--json")
+    assert code == 1 and json.loads(out)["verdict"] == "不通过"
+    assert "核对清单用不了" in texts(tmp_path / "坏清单.docx")
+    code, out, err = run("audit", signed, "--receipt", tmp_path / "没有" / "回执.docx")
+    assert code == 2 and "报省.xlsx：通过" in out and "回执没有写出" in err
     assert "一个文件" in run("audit", county, county, "--receipt", tmp_path / "回执.docx").err
 
 
@@ -209,5 +227,6 @@ def test_the_report_says_the_verdict_first_and_then_where(run: Run, county: Path
     assert "共 2 个文件：不通过 2。" in out
     said = texts(report)
     assert said.index("审计报告") < said.index("不通过：东昌府区.xlsx") < said.index("AU01 无公式：不通过")
+    assert "<f>" not in said and "审计人（签字）" in said and "qingdan" in said
     assert "\u202e" not in said
     assert "后缀应为 .docx" in run("audit", county, "--report", tmp_path / "报告.pdf").err

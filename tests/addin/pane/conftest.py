@@ -46,6 +46,10 @@ class FakeLive:
     def select(self, sheet: str, cell: str) -> None:
         self.selected.append((sheet, cell))
 
+    def check(self) -> int:
+        self.say(checked=self.now.checked + 1)
+        return self.now.checked
+
     def stop(self) -> None:
         pass
 

@@ -25,7 +25,7 @@ def test_changes_add_up_to_the_whole(findings: list[Finding]) -> None:
         now = chance.sample(findings, chance.randrange(len(findings) + 1))
         if chance.random() < 0.3:  # a session that makes everything anew
             now = [replace(one) for one in now]
-        board.show(picture(version, now), saved=False)
+        board.show(picture(version, now))
         if chance.random() < 0.4:  # a page that was busy
             continue
         change = json.loads(changes(seen, board.view))
@@ -40,16 +40,16 @@ def test_changes_add_up_to_the_whole(findings: list[Finding]) -> None:
 
 def test_an_equal_finding_keeps_its_number(findings: list[Finding]) -> None:
     board = Board()
-    board.show(picture(1, findings), saved=False)
+    board.show(picture(1, findings))
     before = board.view
-    board.show(picture(2, [replace(one) for one in findings]), saved=False)
+    board.show(picture(2, [replace(one) for one in findings]))
     assert board.view.findings is before.findings
     assert json.loads(changes(before, board.view)) == {}
 
 
 def test_two_equal_findings_are_two(findings: list[Finding]) -> None:
     board = Board()
-    board.show(picture(1, [findings[0], replace(findings[0])]), saved=False)
+    board.show(picture(1, [findings[0], replace(findings[0])]))
     assert len(board.view.findings) == 2
 
 

@@ -70,7 +70,8 @@ def test_the_whole_way(jobs: Jobs, heard: list[list[Json]], inbox: Path, tmp_pat
     checked = do(jobs, "check", *sorted(inbox.iterdir()))
     assert (checked.state, checked.verdict) == ("完成", "不通过")
     assert {one["rule"] for one in checked.findings} >= {"JB06", "BZ01"}
-    assert any("“不是表.xlsx”无法读取" in line for line in checked.words)
+    assert "“不是表.xlsx”无法读取" in checked.words[0]
+    assert ("不是表.xlsx", "BLOCKER") in {(one["file"], one["severity"]) for one in checked.findings}
     steps = [one["step"] for (one,) in heard if one["state"] == "运行中" and one["step"]]
     assert [step[0] for step in steps] == list(range(1, 12)) and steps[0][1] == 11
 
@@ -81,23 +82,33 @@ def test_the_whole_way(jobs: Jobs, heard: list[list[Json]], inbox: Path, tmp_pat
     city = do(jobs, "consolidate", inbox, out=tmp_path / "全市.xlsx")
     assert (city.verdict, city.written) == ("通过", True)
     assert city.words[0] == "已报 11" and "企业 88 家" in city.words[1]
+    assert (city.tone, city.result) == ("good", "已汇总，没有错误")
     exported = do(jobs, "export", tmp_path / "全市.xlsx", out=tmp_path / "报省.xlsx")
     assert (exported.verdict, exported.written) == ("通过", True)
     assert (tmp_path / "报省.xlsx.manifest.json").is_file()
     audited = do(jobs, "audit", tmp_path / "报省.xlsx", against=inbox)
     assert (audited.verdict, audited.words, audited.findings) == ("通过", ["报省.xlsx：通过"], [])
+    assert [one["id"] for one in audited.checks] == [f"AU{number:02}" for number in range(1, 11)]
+    notes = {one["id"]: one["note"] for one in audited.checks}
+    assert notes["AU08"] == "核对清单没有签名" and notes["AU10"] == ""
+    alone = do(jobs, "audit", tmp_path / "报省.xlsx")
+    assert "没有勾选复算" in {one["id"]: one["note"] for one in alone.checks}["AU10"]
     audited = do(jobs, "audit", inbox / "莘县.xlsx")
     assert audited.verdict == "不通过" and "AU01 无公式" in audited.words[0]
     assert {one["rule"] for one in audited.findings} >= {"AU01"}
+    formulas = next(one for one in audited.checks if one["id"] == "AU01")
+    assert formulas["count"] > 50 and audited.total == sum(one["count"] for one in audited.checks)
+    assert audited.to_json()["findings"] == audited.total > len(audited.findings)
     assert all(one["severity"] == "ERROR" and one["message"] for one in audited.findings)
 
 
 def test_an_export_that_is_refused_writes_nothing_and_says_why(jobs: Jobs, inbox: Path, tmp_path: Path) -> None:
     city = do(jobs, "consolidate", inbox, out=tmp_path / "全市.xlsx")
-    assert city.verdict == "不通过" and city.written
+    assert city.written and city.tone == "open" and city.result.startswith("已汇总，还有 ")
     assert any(line.startswith("冠县：未报") for line in city.words)
     exported = do(jobs, "export", tmp_path / "全市.xlsx", out=tmp_path / "报省.xlsx")
-    assert (exported.state, exported.verdict, exported.written) == ("完成", "不通过", False)
+    assert (exported.state, exported.tone, exported.written) == ("完成", "bad", False)
+    assert exported.result.startswith("没有导出，还有 ")
     assert "不予导出" in exported.words[0] and exported.findings
     assert not (tmp_path / "报省.xlsx").exists()
 

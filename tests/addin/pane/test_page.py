@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.addin.conftest import Start, Visit, fill
-from tests.addin.pane.conftest import LIVE_FILE, FakeLive, faulty, outputs
+from tests.addin.pane.conftest import LIVE_FILE, FakeLive, outputs
 from tests.addin.pane.test_jobs import wait_for
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 
@@ -289,25 +289,58 @@ def test_it_is_readable_at_350_pixels(
     assert (min(int(part) for part in re.findall(r"\d+", ground)) > 128) == (scheme == "light")
 
 
-def test_check_of_the_saved_file_beside_the_live_list(
-    start: Start, visit: Visit, live: FakeLive, tmp_path: Path
+def test_check_judges_what_is_open_and_the_list_goes_on_following_it(
+    start: Start, visit: Visit, live: FakeLive
 ) -> None:
-    faulty(tmp_path / LIVE_FILE)
-    live.say(file=str(tmp_path / LIVE_FILE), findings=live.now.findings[:2])
+    found = live.now.findings
     page = visit(start(live))
-    expect(page.locator(".finding")).to_have_count(2)
-    live.say(file="没保存过.xlsx")
+    live.say(status="已关闭")
     expect(page.locator("#works")).to_be_hidden()
-    live.say(file=str(tmp_path / LIVE_FILE))
-    expect(page.locator("#said")).to_have_text(f"LibreOffice · {LIVE_FILE}")
+    live.say(status="已连接", findings=found[:2], unsaved=True)
     expect(page.locator("#works button")).to_have_text(["校验"])
     page.locator("#works >> text=校验").click()
-    expect(page.locator("#source")).to_have_text("正在填的表校验的结果：东昌府区.xlsx")
-    assert page.locator(".finding").count() > 9
-    page.locator(".finding").first.click()
-    wait_for(lambda: live.selected)
-    page.locator("#source").select_option(label="正在填的表")
+    expect(page.locator(".job[data-state=完成]")).to_contain_text(LIVE_FILE)
+    expect(page.locator(".job")).to_contain_text("还没保存的改动，也一起校验了")
+    expect(page.locator("#source")).to_be_hidden()
+    live.say(findings=found[:3])
+    expect(page.locator(".finding")).to_have_count(3)
+
+
+def test_many_findings_that_say_the_same_are_one_until_they_are_unfolded(
+    start: Start, visit: Visit, live: FakeLive
+) -> None:
+    one = next(finding for finding in live.now.findings if finding.cell and finding.row)
+    column = (one.cell or "").rstrip("0123456789")
+    alike = [replace(one, cell=f"{column}{row}", row=row) for row in range(100, 300)]
+    live.say(findings=[*alike, replace(one, message="另一条", row=99, cell=f"{column}99")], row=7)
+    page = visit(start(live))
     expect(page.locator(".finding")).to_have_count(2)
+    expect(page.locator("#shown")).to_have_text("共 201 条")
+    expect(page.locator(".fold")).to_have_text("▸ 相同的共 200 处，全部列出")
+    page.locator(".fold").click()
+    expect(page.locator(".finding")).to_have_count(150)  # as many of a long list as stand in the page
+    assert live.selected == []
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".finding")).to_have_count(2)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".fold")).to_have_text("▾ 收起相同的 200 处")
+    page.keyboard.press("Enter")
+    wait_for(lambda: live.selected == [(one.sheet, f"{column}100")])
+    live.say(findings=alike[:3])  # too few to fold
+    expect(page.locator(".finding")).to_have_count(3)
+    expect(page.locator(".fold")).to_have_count(0)
+
+
+def test_the_row_that_was_judged_stays_in_sight_when_enter_goes_to_the_next(
+    start: Start, visit: Visit, live: FakeLive
+) -> None:
+    one = next(finding for finding in live.now.findings if finding.cell and finding.row and finding.sheet)
+    assert one.row and one.sheet
+    live.say(sheet=one.sheet, row=one.row + 1, edited=(one.sheet, one.row))
+    page = visit(start(live))
+    expect(page.locator("#list h3").first).to_have_text(f"当前行（第 {one.row} 行）")
+    live.say(row=one.row + 2)
+    expect(page.locator("#list h3").first).not_to_have_text(f"当前行（第 {one.row} 行）")
 
 
 def test_the_city_s_way_in_the_page(start: Start, visit: Visit, inbox: Path) -> None:
@@ -320,7 +353,7 @@ def test_the_city_s_way_in_the_page(start: Start, visit: Visit, inbox: Path) -> 
     expect(page.locator("#ask-about")).to_contain_text("“收件箱-结果”文件夹")
     page.keyboard.press("Enter")
     expect(page.locator(".job")).to_contain_text("已报 11")
-    expect(page.locator(".job b")).to_have_text("✓ 通过")
+    expect(page.locator(".job b")).to_have_text("✓ 已汇总，没有错误")
 
     page.locator("#roots >> text=结果").click()
     page.get_by_label("选中 全市.xlsx").check()

@@ -111,8 +111,9 @@ class Name(Served):
 
 class Book(Served):
     _public_methods_ = ["Worksheets", "Activate", "Close"]
-    _public_attrs_ = ["Name", "FullName", "Path", "Application", "Sheets", "Names", "Date1904", "Worksheets"]
+    _public_attrs_ = ["Name", "FullName", "Path", "Application", "Sheets", "Names", "Date1904", "Worksheets", "Saved"]
     Date1904 = False
+    Saved = True
 
     def __init__(self, app, path):
         self.app, self.Name, self.FullName, self.Path = app, path.name, str(path), str(path.parent)
@@ -177,6 +178,8 @@ class Sheet(Served):
 
     def Activate(self):
         self.book.active = self
+        if self.app.typing and self.app.selected:  # what a program may do that lets itself be called while one types
+            Range(self, self.app.selected.areas).end_typing()
 
 
 class Range(Served):
@@ -276,7 +279,14 @@ class Range(Served):
         top, left = self.areas[0][0] + row - 1, self.areas[0][1] + column - 1
         return Range(self.sheet, [(top, left, top, left)]).com
 
+    def end_typing(self):
+        """What is being typed goes into these cells."""
+        text, self.app.typing = self.app.typing, ""
+        self.enter([[text]])
+
     def Select(self):
+        if self.app.typing:
+            self.app.selected.end_typing()
         self.app.selected = self
         self.app.fire(MOVED, self.sheet.com, self.com)
 
@@ -305,6 +315,7 @@ class App(ConnectableServer, Served):
     Visible = DisplayAlerts = ScreenUpdating = True
     WindowState = -4143
     refusals = refused_calls = 0
+    typing = ""
     ended = False
 
     def __init__(self):
@@ -350,7 +361,7 @@ class App(ConnectableServer, Served):
 class Officer(Served):
     """Does what a person does; is never busy."""
 
-    _public_methods_ = ["Open", "Type", "Fill", "InsertRow", "Stand", "Refuse", "Refused", "CloseBook", "Rename", "Quit",
+    _public_methods_ = ["Open", "Type", "BeginTyping", "Fill", "InsertRow", "Stand", "Refuse", "Refused", "CloseBook", "Rename", "Quit",
                         "Format", "Hide", "Merge"]  # fmt: skip
 
     def __init__(self, app):
@@ -375,6 +386,10 @@ class Officer(Served):
             Range(sheet, [area]).enter([[value]])
             self.app.connections = quiet
         self.app.fire(SHEET_CHANGE, sheet.com, target.com)
+
+    def BeginTyping(self, text):
+        """Type into the cell that is selected, and do not press Enter."""
+        self.app.typing = text
 
     def Fill(self, title, address, rows):
         """Paste a block."""

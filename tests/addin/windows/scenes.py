@@ -51,7 +51,10 @@ def heard(host, seconds=5.0):
     """The next events, as text."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        found = host.wait(0.2)
+        try:
+            found = host.wait(0.2)
+        except Busy:
+            continue
         if found:
             return [repr(event) for event in [*found, *host.wait(0.2)]]
     return []
@@ -180,6 +183,21 @@ def busy(path):
     told["after"] = heard(host)
     told["value"] = book.rows(SHEET, 7, 7)[0][0][1][3]
     return told
+
+
+def typing(path):
+    """A cell of another sheet is chosen in the pane while one is being typed."""
+    _, book = attached()
+    hand = officer()
+    other = dict(book.rows("生产线减排措施", 7, 7)[0]).get(7)
+    hand.Stand(SHEET, "D7")
+    hand.BeginTyping("打了一半")
+    book.select("生产线减排措施", "H9")
+    return {
+        "typed": dict(book.rows(SHEET, 7, 7)[0])[7][3],
+        "other": dict(book.rows("生产线减排措施", 7, 7)[0]).get(7) == other,
+        "stands": book.stands(),
+    }
 
 
 def session(path):

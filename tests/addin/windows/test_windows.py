@@ -111,6 +111,13 @@ def test_a_busy_excel_is_asked_again_and_nothing_is_lost(wine: Wine, installed: 
     }  # fmt: skip
 
 
+def test_what_is_being_typed_stays_in_its_cell_when_the_pane_goes_to_another_sheet(
+    wine: Wine, installed: Path, workbook: Path
+) -> None:
+    told = play(wine, installed, "typing", workbook)
+    assert told == {"typed": "打了一半", "other": True, "stands": ["生产线减排措施", 9]}
+
+
 def test_findings_appear_and_go_beside_excel(wine: Wine, installed: Path, workbook: Path) -> None:
     assert play(wine, installed, "session", workbook) == {
         "begin": ["Excel", "东昌府区.xlsx", []],

@@ -1,0 +1,255 @@
+"""Runs inside LibreOffice: it listens there for a live session, and goes to cells for it; the session only asks.
+
+A listener of another process is called over the connection, and LibreOffice stands still until that process has
+answered: one that is stopped stops LibreOffice, and when one ends, the next selection of a cell ends LibreOffice 7.4
+(an uncaught DisposedException). So the session has LibreOffice load this file (`load`), and nothing but plain values
+goes across. It uses the standard library and UNO only, and no syntax newer than Python 3.8: LibreOffice may have a
+Python of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import time
+from contextlib import suppress
+from typing import Any, Callable  # noqa: UP035 - as in Python 3.8
+
+import unohelper
+from com.sun.star.awt import XCallback
+from com.sun.star.document import XDocumentEventListener
+from com.sun.star.sheet import XActivationEventListener
+from com.sun.star.task import XJob
+from com.sun.star.util import XChangesListener, XModifyListener
+from com.sun.star.view import XSelectionChangeListener
+
+NAME = "cn.qingdan.Ears"
+TOLD = 20
+"""Rows that are read while LibreOffice reports that they were changed; afterwards it may be busy for long with its own
+formulas and the screen."""
+ROWS = 1 << 20
+MOST = 5000
+"""Reports that are kept for a session that does not ask."""
+FORGOTTEN = 30.0
+"""Seconds after which a session that does not ask is taken to have ended."""
+OPENED = ("OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus")
+"""Document events after which other workbooks may be open, in front, or have another name."""
+DATES = 2
+"""`CellFlags`: dates."""
+DIALOGS = (1, 12)
+"""`AccessibleRole`: alerts and dialogs."""
+LOGICAL = 1024
+"""`NumberFormat`: logical values."""
+
+
+def in_main_thread(context: Any, do: Callable[[], Any]) -> None:  # noqa: ANN401 - UNO
+    """Have it done soon, where LibreOffice does what the officer does: nothing is typed or clicked meanwhile."""
+    call = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
+    call.addCallback(_Call(do), None)
+
+
+def go_to(controller: Any, title: str, cell: str) -> None:  # noqa: ANN401 - UNO
+    """Select a cell, in the main thread. What is being typed is entered first, where it is typed.
+
+    LibreOffice (7.4) puts it at the same address of the sheet that is shown next. Going to the cell beside it ends the
+    typing where it belongs; where that is refused, as by a drop-down list, the officer stays where he is.
+    """
+    sheets = controller.Model.Sheets
+    if not sheets.hasByName(title):
+        return
+    sheet = sheets.getByName(title)
+    if not sheet.IsVisible:
+        return
+    window = controller.Frame.ContainerWindow
+    if getattr(window, "IsMinimized", False):
+        window.IsMinimized = False
+    if controller.ActiveSheet.Name != title:
+        chosen = controller.Model.CurrentSelection
+        if hasattr(chosen, "RangeAddress"):
+            here = chosen.RangeAddress
+            beside = here.StartRow - 1 if here.StartRow else here.EndRow + 1
+            controller.select(controller.ActiveSheet.getCellByPosition(here.StartColumn, beside))
+            now = controller.Model.CurrentSelection
+            if hasattr(now, "RangeAddress") and now.RangeAddress == here:
+                return
+        controller.setActiveSheet(sheet)
+    controller.select(sheet.getCellRangeByName(cell))
+
+
+class _Call(unohelper.Base, XCallback):
+    """One thing to be done in the main thread."""
+
+    def __init__(self, do: Callable[[], Any]) -> None:
+        self._do = do
+
+    def notify(self, data: Any) -> None:  # noqa: ANN401 - UNO
+        with suppress(Exception):  # nothing of ours may reach LibreOffice's own loop
+            self._do()
+
+
+class _Ear(
+    unohelper.Base,
+    XChangesListener,
+    XModifyListener,
+    XSelectionChangeListener,
+    XActivationEventListener,
+    XDocumentEventListener,
+):
+    """Notes what LibreOffice reports; one for each thing that is listened to."""
+
+    def __init__(self, ears: Ears, title: str | None = None) -> None:
+        self._ears, self._title = ears, title
+
+    def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        titles = event.Source.Sheets.ElementNames
+        changes = []
+        for change in event.Changes:
+            cells = change.ReplacedElement
+            areas = cells.RangeAddresses if hasattr(cells, "RangeAddresses") else [cells.RangeAddress]
+            for area in areas:  # where rows were inserted or deleted, all below them
+                last = area.EndRow + 1 if change.Accessor == "cell-change" else ROWS
+                changes.append((titles[area.Sheet], area.StartRow + 1, last))
+        few = sum(last - first + 1 for _, first, last in changes) <= TOLD
+        self._ears.note(
+            "changed", [[*change, self._ears.read(event.Source, *change) if few else None] for change in changes]
+        )
+
+    def modified(self, event: Any) -> None:  # noqa: ANN401 - UNO
+        self._ears.note("dirty", self._title)
+
+    def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        self._ears.note("moved")
+
+    activeSpreadsheetChanged = selectionChanged  # noqa: N815 - UNO
+
+    def documentEventOccured(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+        if event.EventName in OPENED:
+            self._ears.note("books")
+
+    def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
+        pass
+
+
+class Ears(unohelper.Base, XJob):
+    """Those of one session: `execute` takes named values, and answers with a JSON text.
+
+    `watch` (a document or None) with `columns` (how many by title, JSON) hears its changes and those of no other;
+    `wait` (seconds) with `widths` (columns to be read, by title, JSON) gives what was heard since; `go` (a cell) with
+    `sheet` selects it; `leave` hears nothing any more.
+    """
+
+    def __init__(self, context: Any) -> None:  # noqa: ANN401 - UNO
+        self._context = context
+        self._model: Any = None
+        self._undo: list[tuple[Callable[[Any], Any], _Ear]] = []
+        """How each listener is taken away."""
+        self._heard: queue.Queue[list[Any]] = queue.Queue()
+        self._widths: dict[str, int] = {}
+        self._asked_at = time.monotonic()
+        self._lost = self._busy = self._works = False
+
+    def execute(self, arguments: Any) -> str:  # noqa: ANN401 - UNO
+        """Do what a session asks for."""
+        self._asked_at = time.monotonic()
+        named = {one.Name: one.Value for one in arguments}
+        if "wait" in named:
+            self._widths = json.loads(named["widths"])
+            return json.dumps(self._wait(named["wait"]))
+        if "watch" in named:
+            self._watch(named["watch"], json.loads(named["columns"]))
+        elif "go" in named and self._model is not None:
+            controller, place = self._model.CurrentController, (named["sheet"], named["go"])
+            in_main_thread(self._context, lambda: go_to(controller, *place))
+        elif "leave" in named:
+            self._leave()
+        return "[]"
+
+    def note(self, *what: Any) -> None:  # noqa: ANN401 - plain values
+        """Keep a report for the session, if there still is one."""
+        if time.monotonic() - self._asked_at > FORGOTTEN or self._heard.qsize() > MOST:
+            if not self._lost:
+                self._lost = True
+                in_main_thread(self._context, self._leave)  # not here: LibreOffice is going through its listeners
+            return
+        self._heard.put(list(what))
+
+    def read(self, model: Any, title: str, first: int, last: int) -> dict[str, Any] | None:  # noqa: ANN401 - UNO
+        """What stands in rows of a sheet that the session has read: values, formulas, and where dates and logical
+        values are among the numbers (0-based within the rows)."""
+        width = self._widths.get(title)
+        if not width or time.monotonic() - self._asked_at > FORGOTTEN:
+            return None
+        cells = model.Sheets.getByName(title).getCellRangeByPosition(0, first - 1, width - 1, last - 1)
+        values, top, formats = cells.getDataArray(), first - 1, model.NumberFormats
+        logical = [
+            (y, x)
+            for y, row in enumerate(values)
+            for x, value in enumerate(row)
+            if value in (0.0, 1.0) and formats.getByKey(cells.getCellByPosition(x, y).NumberFormat).Type & LOGICAL
+        ]
+        dates = [
+            (area.StartRow - top, area.StartColumn, area.EndRow - top, area.EndColumn)
+            for area in cells.queryContentCells(DATES).RangeAddresses
+        ]
+        return {"values": values, "formulas": cells.getFormulaArray(), "logical": logical, "dates": dates}
+
+    def _listen(self, add: Any, remove: Any, title: str | None = None) -> None:  # noqa: ANN401 - UNO
+        ear = _Ear(self, title)
+        add(ear)
+        self._undo.append((remove, ear))
+
+    def _watch(self, model: Any, columns: dict[str, int]) -> None:  # noqa: ANN401 - UNO
+        self._leave()
+        self._lost, self._model = False, model
+        everything = self._context.getValueByName("/singletons/com.sun.star.frame.theGlobalEventBroadcaster")
+        self._listen(everything.addDocumentEventListener, everything.removeDocumentEventListener)
+        if model is None:
+            return
+        controller = model.CurrentController
+        self._listen(model.addChangesListener, model.removeChangesListener)
+        self._listen(model.addModifyListener, model.removeModifyListener)
+        self._listen(controller.addSelectionChangeListener, controller.removeSelectionChangeListener)
+        self._listen(controller.addActivationEventListener, controller.removeActivationEventListener)
+        # not the cover: its board changes with every edit, and what is typed there comes with its cells
+        for title, width in columns.items():
+            if model.Sheets.hasByName(title):
+                # the first column and those behind the last are the workbook's own: they change with other sheets
+                area = model.Sheets.getByName(title).getCellRangeByPosition(1, 0, width - 1, ROWS - 1)
+                self._listen(area.addModifyListener, area.removeModifyListener, title)
+
+    def _wait(self, seconds: float) -> list[list[Any]]:
+        """What was heard; also that a dialog was opened at which the officer has to do something, or closed."""
+        if self._lost:
+            return [["lost"]]
+        found = []
+        with suppress(queue.Empty):
+            found.append(self._heard.get(timeout=seconds))
+            while True:
+                found.append(self._heard.get_nowait())
+        self._asked_at = time.monotonic()
+        dialog = self._has_dialog()
+        self._works = dialog and (self._works or bool(found))  # beside one that lets him: Find and Replace
+        busy = dialog and not self._works
+        if busy != self._busy:
+            self._busy = busy
+            found.append(["busy" if busy else "free"])
+        return found
+
+    def _has_dialog(self) -> bool:
+        with suppress(Exception):  # the workbook is being closed
+            own = self._model.CurrentController.Frame.ContainerWindow
+            services = self._context.ServiceManager
+            toolkit = services.createInstanceWithContext("com.sun.star.awt.Toolkit", self._context)
+            windows = (toolkit.getTopWindow(number) for number in range(toolkit.getTopWindowCount()))
+            return any(w != own and w.getAccessibleContext().getAccessibleRole() in DIALOGS for w in windows)
+        return False
+
+    def _leave(self) -> None:
+        undo, self._undo, self._model, self._heard = self._undo, [], None, queue.Queue()
+        for remove, ear in undo:
+            with suppress(Exception):  # its workbook was closed
+                remove(ear)
+
+
+g_ImplementationHelper = unohelper.ImplementationHelper()  # noqa: N816 - the name that LibreOffice looks for
+g_ImplementationHelper.addImplementation(Ears, NAME, (NAME,))

@@ -20,6 +20,42 @@ def _no_loaded_rulesets(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["QINGDAN_RULESETS"] = str(tmp_path_factory.mktemp("rulesets"))
 
 
+Engine = Callable[[Path, Path], Path]
+"""Works out a workbook anew and saves it in a folder; gives the file."""
+ENGINES = ("LibreOffice", "Gnumeric", "ONLYOFFICE")
+ONLYOFFICE = Path(__file__).parents[1] / ".venv-onlyoffice" / "bin" / "python"
+"""The Python of a venv of its own (`./dev test` makes it): the builder's licence allows it as a test tool only."""
+
+
+@pytest.fixture(scope="session")
+def engines(soffice: Callable[[Path, Path, str], Path]) -> Callable[[str], Engine]:
+    """The spreadsheet engine of a name; a test is skipped where it is not installed, but never in CI."""
+
+    def libreoffice(file: Path, folder: Path) -> Path:
+        return soffice(file, folder, "xlsx:Calc MS Excel 2007 XML")
+
+    def gnumeric(file: Path, folder: Path) -> Path:
+        out = folder / f"{file.stem}.gnumeric.xlsx"
+        _need(shutil.which("ssconvert"), "没有 Gnumeric：请安装 gnumeric（Debian：apt-get install gnumeric）")
+        subprocess.run(["ssconvert", "--recalc", file, out], check=True, capture_output=True, timeout=900)
+        return out
+
+    def onlyoffice(file: Path, folder: Path) -> Path:
+        out = folder / f"{file.stem}.onlyoffice.xlsx"
+        _need(ONLYOFFICE.exists(), "没有 ONLYOFFICE 的计算引擎：请运行 ./dev test，它会装好 .venv-onlyoffice")
+        script = Path(__file__).with_name("onlyoffice_engine.py")
+        subprocess.run([ONLYOFFICE, script, file, out], check=True, capture_output=True, timeout=900)
+        return out
+
+    return dict(zip(ENGINES, (libreoffice, gnumeric, onlyoffice), strict=True)).__getitem__
+
+
+def _need(there: object, advice: str) -> None:
+    if not there:
+        assert not os.environ.get("CI"), advice
+        pytest.skip(advice)
+
+
 @pytest.fixture(scope="session")
 def soffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, Path, str], Path]:
     """`convert(file, folder, filter)`: LibreOffice opens a file, recalculates everything, and saves it as another."""

@@ -1,7 +1,8 @@
 """How a formula reads a cell: the value that the reader would take from it, or "" where it is blank or unreadable.
 
-Texts are those of Excel 2016, WPS and LibreOffice; `cell` is the address of an entry cell in the row of the formula.
-What a formula cannot tell apart from what the reader can is listed in `tests/formulas/differences.yaml`.
+Texts are those of Excel 2016, WPS, LibreOffice, ONLYOFFICE and Gnumeric; `cell` is the text of an entry cell in the
+row of the formula. No array is given to a function: Gnumeric repeats none over it. What a formula cannot tell apart
+from what the reader can is listed in `tests/workbook_templates/formulas/differences.yaml`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from validators.records import bounds_judged_here
 
 FIRST_DAY, LAST_DAY = 30_000, 80_000
 """Serial numbers that are read as days even without a date format (see `validators.records.meaning`)."""
+LOOKED_UP = ("id", "ref", "refs", "code18")
+"""Kinds of columns that other rows are looked up by."""
 
 
 def quoted(text: str) -> str:
@@ -30,24 +33,34 @@ def any_of(tests: Sequence[str]) -> str:
     return tests[0] if len(tests) == 1 else f"OR({','.join(tests)})"
 
 
-def given(address: str) -> str:
-    """Whether a helper cell holds a value."""
-    return f'{address}<>""'
+def given(text: str) -> str:
+    """Whether a value is there."""
+    return f'{text}<>""'
 
 
-def squeezed(cell: str) -> str:
+def narrow(cell: str) -> str:
     """Half-width digits and letters, without blanks."""
     return f'SUBSTITUTE(ASC(CLEAN({cell}))," ","")'
 
 
-def only_from(text: str, first: int, last: int, characters: str) -> str:
-    """Whether the characters at these places (1-based, both included) are all among those given."""
-    places = ";".join(map(str, range(first, last + 1)))
-    character = f"MID({text},{{{places}}},1)"
-    return f'SUMPRODUCT(({character}<>"")*ISERROR(FIND({character},{quoted(characters)})))=0'
+def squeezed(cell: str) -> str:
+    """The same without the blanks that are none to CLEAN and ASC: wide ones, those of web pages, those of no width."""
+    found = narrow(cell)
+    for sign in ('"　"', '"\u00a0"', "_xlfn.UNICHAR(8203)", "_xlfn.UNICHAR(65279)"):
+        found = f'SUBSTITUTE({found},{sign},"")'
+    return found
 
 
 DIGITS = "0123456789"
+CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def only_from(text: str, first: int, last: int, characters: str) -> str:
+    """Whether the characters at these places (1-based, both included) are all among those given, or are not there."""
+    # padded with one that is allowed: FIND of "" is 1 in Excel and an error in LibreOffice
+    padded = f"{text}&{quoted(characters[0] * last)}"
+    found = ",".join(f"FIND(MID({padded},{place},1),{quoted(characters)})" for place in range(first, last + 1))
+    return f"COUNT({found})={last - first + 1}"
 
 
 def all_digits(text: str) -> str:
@@ -63,37 +76,40 @@ def value(column: Column, cell: str, choices: tuple[str, str]) -> str:
         case "date":
             return _day(cell)
         case "enum":
-            return _choice(cell, *choices)
+            return f'IFERROR(INDEX({choices[0]},{choice(cell, choices[1])}),"")'
         case "text":
             return _prose(column, cell)
-        case "id":
-            return _named(column, cell)
-        case "code18" | "ref" | "refs":
+        case "id" | "code18" | "ref" | "refs":
             return _name_of_another(column, cell)
         case "code22":
             return f'IF(ISTEXT({cell}),IF({_scientific(cell)},"",{squeezed(cell)}),"")'
         case "code4":
             return f'IF(ISTEXT({cell}),{squeezed(cell)},IF(ISNUMBER({cell}),{cell}&"",""))'
         case "phone":  # full-width brackets are allowed in it, and would become narrow ones
-            narrow = f'SUBSTITUTE({squeezed(cell)},"､","、")'  # ASC changes that too
-            wide = f'IF(ISNUMBER(FIND("（",{cell})),SUBSTITUTE({cell}," ",""),{narrow})'
+            narrowed = f'SUBSTITUTE({squeezed(cell)},"､","、")'  # ASC changes that too
+            wide = f'IF(ISNUMBER(FIND("（",{cell})),SUBSTITUTE({cell}," ",""),{narrowed})'
             return f'IF(ISTEXT({cell}),{wide},IF(ISNUMBER({cell}),{cell}&"",""))'
     raise ValueError(f"no formula reads a cell of kind {column.kind}")
 
 
 def _number(column: Column, cell: str) -> str:
-    text = squeezed(cell)
+    text = narrow(cell)
     if column.unit == "%":
         text = f'SUBSTITUTE({text},"%","")'
     text = f'SUBSTITUTE({text},",","")'
-    plain = f'SUBSTITUTE(IF(OR(LEFT({text})="-",LEFT({text})="+"),MID({text},2,40),{text}),".","",1)'
+    plain = f'SUBSTITUTE(SUBSTITUTE(IF(OR(LEFT({text})="-",LEFT({text})="+"),MID({text},2,40),{text}),".","",1)," ","")'
     read = f'IF({all_digits(plain)},{_within(column, f"VALUE({text})")},"")'
     return f'IF(ISNUMBER({cell}),{_within(column, cell)},IF(ISTEXT({cell}),IFERROR({read},""),""))'
 
 
+def bounds(column: Column) -> tuple[float | None, float | None, bool]:
+    """Bounds of a number that are judged at its cell: the least, the most, and whether it must be above the least."""
+    return column.bounds if column.is_number and bounds_judged_here(column) else (None, None, False)
+
+
 def _within(column: Column, number: str) -> str:
     """The number, or "" where the column does not allow it."""
-    low, high, above = column.bounds if bounds_judged_here(column) else (None, None, False)
+    low, high, above = bounds(column)
     tests = []
     if low is not None:
         tests.append(f"{number}{'>' if above else '>='}{low:.10g}")
@@ -107,7 +123,7 @@ def _within(column: Column, number: str) -> str:
 
 
 def _day(cell: str) -> str:
-    text = squeezed(f'{cell}&""')
+    text = narrow(f'{cell}&""')
     solid = f'DATEVALUE(LEFT({text},4)&"-"&MID({text},5,2)&"-"&MID({text},7,2))'
     parts = text
     for sign in "年月/.":
@@ -122,9 +138,10 @@ def _day(cell: str) -> str:
     return f'IF(ISNUMBER({cell}),{number},IF(ISTEXT({cell}),{read},""))'
 
 
-def _choice(cell: str, values: str, folded: str) -> str:
+def choice(cell: str, folded: str) -> str:
+    """Place of what was chosen in a list; an error or "" where it is none of it. Its wildcards are none."""
     place = f"MATCH({squeezed(cell)},{folded},0)"
-    return f'IF(ISTEXT({cell}),IFERROR(IF(EXACT(INDEX({folded},{place}),{squeezed(cell)}),INDEX({values},{place}),""),""),"")'
+    return f'IF(ISTEXT({cell}),IF(EXACT(INDEX({folded},{place}),{squeezed(cell)}),{place},""),"")'
 
 
 def _prose(column: Column, cell: str) -> str:
@@ -147,30 +164,56 @@ def _name_of_another(column: Column, cell: str) -> str:
     return f'IF(ISTEXT({cell}),{found},"")'
 
 
-def _named(column: Column, cell: str) -> str:
-    """A 清单编号 or 生产线编码 in the shape that `validators.records.ID_PATTERNS` says."""
-    text, head = squeezed(cell), DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
+KINDS_OF_ROWS = "GYD"
+"""Letters in 清单编号: enterprises, dust sources, mobile sources."""
+
+
+def lookup_key(column: Column, text: str, county: str) -> str:
+    """What a code is looked up by: a number where it is one of the county's own, else its text, or "" for no code.
+
+    LibreOffice finds numbers ten times faster than texts. `text` is the address of its value.
+    """
+    if column.kind in ("refs", "code18"):
+        return text
+    letters = {"enterprises": "G", "enterprises|dust": "GY", "applications": "G", "L": "G"}.get(
+        column.values, column.values
+    )
+    size = len(county) + 3
+    other = f'IF({_is_name(column, text)},{text},"")' if column.kind == "id" else text
+    found = other
+    for letter in reversed(letters):
+        digits, zeros, long = f"MID({text},{size + 1},4)", "0000", size + 4
+        first = (KINDS_OF_ROWS.index(letter) + 1) * 10_000
+        shaped = f"LEN({text})={long}"
+        if column.values == "L":
+            digits, zeros, first = f"{digits}&RIGHT({text},2)", "000000", 1_000_000
+            shaped = f'LEN({text})={long + 4},MID({text},{long + 1},2)="-L"'
+        number = f'IF(AND({shaped},TEXT(VALUE({digits}),"{zeros}")={digits}),{first}+VALUE({digits}),{other})'
+        found = f'IF(LEFT({text},{size})="{county}-{letter}-",IFERROR({number},{other}),{found})'
+    return f'IF({text}="","",{found})'
+
+
+def _is_name(column: Column, text: str) -> str:
+    """Whether a 清单编号 or 生产线编码 has the shape that `validators.records.ID_PATTERNS` says."""
     letter = "G" if column.values == "L" else column.values
     tail = 4 if column.values == "L" else 0
-    number = f"MID({text},LEN({text})-{tail + 3},4)"
     tests = [
         f"OR(LEN({text})={5 + 7 + tail},LEN({text})={6 + 7 + tail})",
         f'MID({text},LEN({text})-{tail + 6},3)="-{letter}-"',
-        only_from(number, 1, 4, DIGITS),
-        only_from(f"LEFT({text},LEN({text})-{tail + 7})", 1, 6, head),
+        only_from(f"MID({text},LEN({text})-{tail + 3},4)", 1, 4, DIGITS),
+        only_from(f"LEFT({text},LEN({text})-{tail + 7})", 1, 6, DIGITS + CAPITALS + "-"),
     ]
     if tail:
         tests += [f'MID({text},LEN({text})-3,2)="-L"', only_from(f"RIGHT({text},2)", 1, 2, DIGITS)]
-    # comparisons do not tell capitals from small letters
-    tests.append(f"EXACT({text},UPPER({text}))")
-    return f'IF(ISTEXT({cell}),IFERROR(IF({all_of(tests)},{text},""),""),"")'
+    return f"IFERROR({all_of(tests)},FALSE)"
 
 
 def _scientific(cell: str) -> str:
     """Whether a text is a number in scientific notation, as a code that was once a number is."""
-    text = squeezed(cell)
+    text = narrow(cell)
     second = f'OR(MID({text},2,1)=".",UPPER(MID({text},2,1))="E")'
-    return f'IF(ISTEXT({cell}),IF({second},AND(ISNUMBER(FIND("E",UPPER({text}))),ISNUMBER(-{text})),FALSE),FALSE)'
+    number = f'ISNUMBER(FIND("E",UPPER({text})))'
+    return f"IF(ISTEXT({cell}),IF({second},IF({number},ISNUMBER(VALUE({text})),FALSE),FALSE),FALSE)"
 
 
 def nonblank(cell: str) -> str:
@@ -178,23 +221,23 @@ def nonblank(cell: str) -> str:
     return f'IF(ISERROR({cell}),TRUE,SUBSTITUTE(SUBSTITUTE({cell}," ",""),"　","")<>"")'
 
 
-def computed(cell: str, read: str, inputs: Sequence[str]) -> str:
-    """The value of a cell that offers a formula: none while one of its inputs is unreadable, like the reader's."""
-    return f'IF(IF({all_of([given(one) for one in inputs])},FALSE,_xlfn.ISFORMULA({cell})),"",{read})'
+def follows(cell: str, inputs: Sequence[str]) -> str:
+    """Whether a cell shows what a formula offered there makes of inputs of which one is unreadable."""
+    return f"IF({all_of([given(one) for one in inputs])},FALSE,_xlfn.ISFORMULA({cell}))"
 
 
-def faults(column: Column, cell: str, read: str, inputs: Sequence[str], code: Callable[[str], str]) -> str:
+def faults(column: Column, cell: str, read: str, inputs: Sequence[str], itself: str, code: Callable[[str], str]) -> str:
     """What the reader would notice of an entry cell (GS03 to GS05, GS07), as a code; `read` holds its value.
 
-    `inputs` hold the values that a formula offered there is made of; `code` gives the code of a rule.
+    `inputs` hold the values that a formula offered there is made of, `itself` is the cell's address; `code` gives the
+    code of a rule.
     """
     wrong = f'IF({nonblank(cell)},{code("GS03")},"")'
     if column.kind in ("code18", "code22"):
-        wrong = f"IF(OR(ISNUMBER({cell}),{_scientific(cell)}),{code('GS05')},{wrong})"
-    if inputs:
-        wrong = f'IF(IF({all_of([given(one) for one in inputs])},FALSE,_xlfn.ISFORMULA({cell})),"",{wrong})'
+        wrong = f"IF(IF(ISNUMBER({cell}),TRUE,{_scientific(cell)}),{code('GS05')},{wrong})"
     broken = code("GS07")
     if inputs:  # else what is wrong with an input is found there
+        wrong = f'IF({follows(itself, inputs)},"",{wrong})'
         broken = f'IF({all_of([given(one) for one in inputs])},{broken},"")'
     unread = f"IF(ISERROR({cell}),{broken},{wrong})"
     return f'IF({read}<>"",IF({_rewritten(column, cell, read)},{code("GS04")},""),{unread})'
@@ -205,12 +248,12 @@ def _rewritten(column: Column, cell: str, read: str) -> str:
     if column.is_number:
         return f"ISTEXT({cell})"
     if column.kind == "date":
-        return f"OR(ISTEXT({cell}),{cell}>{LAST_DAY})"
+        return f"IF(ISTEXT({cell}),TRUE,{cell}>{LAST_DAY})"
     if column.kind == "text":
-        return f'OR(ISNUMBER({cell}),LEFT({cell})=" ",RIGHT({cell})=" ")'
-    if column.kind in ("code18", "ref", "refs"):
+        return f'IF(ISNUMBER({cell}),TRUE,OR(LEFT({cell})=" ",RIGHT({cell})=" "))'
+    if column.kind in LOOKED_UP:
         read = f'SUBSTITUTE({read},{quoted(STRAY)},"")'
-    return f"OR(ISNUMBER({cell}),NOT(EXACT({read},{cell})))"
+    return f"IF(ISNUMBER({cell}),TRUE,NOT(EXACT({read},{cell})))"
 
 
 def folded(values: tuple[str, ...]) -> tuple[str, ...]:

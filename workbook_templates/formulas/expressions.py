@@ -3,14 +3,14 @@
 A condition is judged only when all that it needs is there, as in Python: `needed` says so in front of it. What costs
 something, or is used by several conditions, gets a helper cell of its own (`Plan.cell`), once per row.
 
-Counts are only ever asked whether there is one, whether there is none, or whether there are several. No program
-answers that from an index, and to look through thousands of rows in thousands of rows takes seconds. So a row finds
-where the rows with its key begin once, and looks only there while they stand together, as they nearly always do; and
-rows of one sheet are compared with each other only where their number of different keys says that some are alike.
+Rows of other sheets are found by numbers (`cells.key`), through names of absolute ranges, by MATCH alone: it reads
+helper cells in every program also while they are being worked out, which COUNTIF and SUMIF do not in ONLYOFFICE. Counts
+are only ever asked whether there is one, whether there is none, or whether there are several. Rows of one sheet are
+compared with each other only where their number of different keys says that some are alike.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import singledispatch
 from typing import Protocol
 
@@ -35,40 +35,52 @@ from validators.expr import (
     Total,
 )
 from validators.records import EXCEL_EPOCH
-from workbook_templates.formulas.cells import all_of, any_of, given, nonblank, quoted
-from workbook_templates.formulas.functions import FUNCTIONS, codes_in
+from workbook_templates.formulas.cells import all_of, any_of, given, quoted
+from workbook_templates.formulas.functions import FUNCTIONS, NO_CODE, Maker, codes_in
+from workbook_templates.xlsx.appearance import HEADER_ROW
 
-MOST_SIGNS = 80
-"""Signs of a key that are looked at to count different keys."""
+BLOCK = 40
+"""Rows of one enterprise that are summed while they stand together; for more, or others, all rows are looked through."""
 
 
 class Untranslatable(ValueError):
     """No formula says this; the rule is judged in Python alone."""
 
 
-class Plan(Protocol):
+class Plan(Maker, Protocol):
     """Where formulas find what they refer to (`workbook_templates.formulas.plan`)."""
+
+    county: str
 
     def value(self, column: Column) -> str:
         """Text, in the row of the formula, for a column's value or ""."""
 
-    def entry(self, column: Column) -> str:
-        """Address of the entry cell itself."""
+    def kept(self, column: Column) -> str:
+        """The same in a helper cell, for what is used many times."""
+
+    def blank(self, column: Column) -> str:
+        """Whether nothing stands in an entry cell."""
 
     def cell(self, sheet: str, formula: str) -> str:
         """Address of the helper cell of a sheet with this formula, made if there is none yet."""
 
-    def name(self, formula: str) -> str:
-        """A name that stands for a formula, which is worked out wherever the name is used."""
+    def name(self, sheet: str, formula: str) -> str:
+        """A name that stands for a formula of the rows of a sheet, which is worked out wherever the name is used."""
+
+    def across(self, column: Column) -> str:
+        """Text for a column's value that other rows look at, in their helper cells."""
 
     def held(self, column: Column) -> str:
-        """Address of the helper cell that holds a column's value, for looking through the other rows."""
+        """Address of the helper cell that holds the value of a column that other rows look at."""
 
-    def over(self, address: str) -> str:
-        """All rows of the helper column of such an address."""
+    def key(self, column: Column) -> str:
+        """Address of the helper cell that holds what a row is found by in a column."""
 
-    def first_row(self, address: str) -> str:
-        """The topmost cell of the helper column of such an address."""
+    def number(self, column: Column) -> str:
+        """Address of the helper cell with a number for a key that is a text; others may have the same."""
+
+    def over(self, sheet: str, address: str) -> str:
+        """All rows of the helper column of an address."""
 
     def look_up(self, table: str, key: str) -> str:
         """Text for the value of a table of the rule set by key; an error where it is not there."""
@@ -77,13 +89,13 @@ class Plan(Protocol):
         """Text for a value of a table of the rule set, or of the workbook itself, that no cell changes."""
 
     def single(self, formula: str) -> str:
-        """Address of a cell of the hidden sheet with this formula, made if there is none yet."""
+        """A name for a cell of the hidden sheet with this formula, made if there is none yet."""
 
-    def weights(self) -> tuple[str, str]:
-        """Ranges of the places 1 to `MOST_SIGNS` and of random numbers below 2**25."""
+    def listed(self, column: Column) -> str:
+        """A name for the allowed values of a column."""
 
-    def words(self, name: str) -> str:
-        """Range of a word list."""
+    def words(self, name: str) -> tuple[str, ...]:
+        """A word list."""
 
     def table(self, name: str) -> dict[object, object]:
         """A table of the rule set."""
@@ -162,8 +174,7 @@ def _(node: Given, plan: Plan) -> str:
 
 @say.register
 def _(node: Blank, plan: Plan) -> str:
-    column = node.cell.column
-    return f'IF({plan.value(column)}<>"",FALSE,NOT({nonblank(plan.entry(column))}))'
+    return plan.blank(node.cell.column)
 
 
 @say.register
@@ -199,9 +210,11 @@ def _(node: Binary, plan: Plan) -> str:
 def _(node: Lookup, plan: Plan) -> str:
     if all(isinstance(key, Const) for key in node.keys):
         keys = tuple(key.value for key in node.keys if isinstance(key, Const))
-        return plan.words(str(keys[0])) if node.table == "words" else plan.fixed(node.table, keys, node.default)
+        if node.table == "words":
+            return ";".join(map(quoted, plan.words(str(keys[0]))))
+        return plan.fixed(node.table, keys, node.default)
     key = '&"|"&'.join(say(key, plan) for key in node.keys)
-    return plan.name(f"IFERROR({plan.look_up(node.table, key)},{constant(node.default)})")
+    return plan.name(_sheet_of(node), f"IFERROR({plan.look_up(node.table, key)},{constant(node.default)})")
 
 
 def _sheet_of(node: Expr) -> str:
@@ -219,104 +232,133 @@ def _(node: Call, plan: Plan) -> str:
     function = FUNCTIONS.get(node.function.__name__)
     if function is None:
         raise Untranslatable(node.function.__name__)
-    return plan.name(function(plan.name, *(say(argument, plan) for argument in node.arguments)))
+    first, *others = node.arguments
+    if isinstance(first, Cell) and first.column.kind == "text":  # it is looked at many times
+        return function(plan, plan.kept(first.column), *(say(argument, plan) for argument in others))
+    return function(plan, *(say(argument, plan) for argument in node.arguments))
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Where the rows of a sheet with a key stand: helper cells of the row that asks."""
+def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
+    """Columns that a condition looks at in other rows, and those of its own row that it looks them up by.
 
-    first: str
-    """Place of the topmost one within the list, 0 where there is none."""
-    many: str
-    together: str
-    """Whether they stand one below the other."""
+    With each: None where it is looked at itself, else what is made of it in the row where it stands.
+    """
+    match node:
+        case Ref() | Largest():
+            yield from ((one, None) for one in (node.target, SHEETS[node.target.sheet][node.key_field]))
+        case Count():
+            sheet = SHEETS[node.sheet]
+            yield sheet[node.key_field], None
+            for name, op, value in node.where:
+                yield sheet[name], (op, value.value) if isinstance(value, Const) else None
+                yield from ((cell, None) for cell in _cells_of(value) if cell.sheet == node.sheet)
+        case Total():
+            yield SHEETS[node.sheet][node.key_field], None
+            yield from ((SHEETS[node.sheet][name], node.fields) for name in node.fields)
+        case Listed():
+            yield SHEETS[node.sheet][node.key_field], None
+            yield from ((SHEETS[node.sheet][name], (op, str(value))) for name, op, value in node.where)
+    if isinstance(node, Ref | Count | Total | Largest):
+        yield from ((cell, None) for cell in _cells_of(node.key))
+    for part in node.parts():
+        yield from columns_of_others(part)
 
-    def block(self, column: str) -> str:
-        """Their part of a helper column, while they stand together."""
-        return f"INDEX({column},{self.first}):INDEX({column},{self.first}+{self.many}-1)"
+
+def _cells_of(node: Expr) -> Iterator[Column]:
+    if isinstance(node, Cell):
+        yield node.column
+    for part in node.parts():
+        yield from _cells_of(part)
+
+
+def _key_of(node: Expr, plan: Plan) -> str:
+    """What the rows that a node names are found by."""
+    assert isinstance(node, Cell), node  # noqa: S101 - rules look others up by a cell of their own
+    return plan.key(node.column)
 
 
 def place_of(sheet: str, key_field: str, key: Expr, plan: Plan) -> str:
     """Helper cell with the place of the topmost row of a sheet with a key, 0 where there is none."""
-    keys, wanted = plan.over(plan.held(SHEETS[sheet][key_field])), say(key, plan)
-    return plan.cell(_sheet_of(key), f'IF({wanted}="",0,IFERROR(MATCH({wanted},{keys},0),0))')
-
-
-def _rows_of(sheet: str, key_field: str, key: Expr, plan: Plan) -> _Found:
-    here, keys, wanted = _sheet_of(key), plan.over(plan.held(SHEETS[sheet][key_field])), say(key, plan)
-    first = place_of(sheet, key_field, key, plan)
-    many = plan.cell(here, f"IF({first}=0,0,COUNTIF({keys},{wanted}))")
-    found = _Found(first, many, "")
-    together = plan.cell(here, f"IF({many}=0,FALSE,COUNTIF({found.block(keys)},{wanted})={many})")
-    return _Found(first, many, together)
+    keys, wanted = plan.over(sheet, plan.key(SHEETS[sheet][key_field])), _key_of(key, plan)
+    found = f"MATCH({wanted},{keys},0)"
+    exact = f"IF(EXACT(INDEX({keys},{found}),{wanted}),{found},0)"  # a text may hold wildcards
+    return plan.cell(_sheet_of(key), f'IF({wanted}="",0,IFERROR(IF(ISNUMBER({wanted}),{found},{exact}),0))')
 
 
 @say.register
 def _(node: Ref, plan: Plan) -> str:
     first = place_of(node.target.sheet, node.key_field, node.key, plan)
-    return plan.cell(_sheet_of(node.key), f'IF({first}=0,"",INDEX({plan.over(plan.held(node.target))},{first}))')
+    values = plan.over(node.target.sheet, plan.held(node.target))
+    return plan.name(_sheet_of(node.key), f'IF({first}=0,"",INDEX({values},{first}))')
 
 
 @say.register
 def _(node: Total, plan: Plan) -> str:
-    sheet, key = SHEETS[node.sheet], say(node.key, plan)
-    own = plan.held(sheet[node.key_field])
-    values = [plan.value(sheet[name]) for name in node.fields]
+    sheet, here = SHEETS[node.sheet], _sheet_of(node.key)
+    own, key = plan.key(sheet[node.key_field]), _key_of(node.key, plan)
+    keys, first = plan.over(node.sheet, own), place_of(node.sheet, node.key_field, node.key, plan)
+    # a row begins a block where the one above it has another key; a second block of a key is known by that key
+    place = f"SUM(ROW({own}))-{HEADER_ROW - 1}"
+    begins = f"INDEX({keys},{place}-1)<>{own}"
+    again = plan.cell(node.sheet, f'IF({own}="","",IF({begins},IF(MATCH({own},{keys},0)<{place},{own},""),""))')
+    block = f"INDEX({keys},{first}):INDEX({keys},{first}+{BLOCK - 1})"
+    together = f"IF(ISNUMBER(MATCH({key},{plan.over(node.sheet, again)},0)),{BLOCK},SUMPRODUCT(--({block}={key})))"
+    many = plan.cell(here, f"IF({first}=0,0,IFERROR({together},{BLOCK}))")
+    values = [plan.across(sheet[name]) for name in node.fields]
     known = all_of([given(value) for value in values])
-    products = plan.over(plan.cell(node.sheet, f'IF({own}="","",IF({known},{"*".join(values)},"?"))'))
-    keys, rows = plan.over(own), _rows_of(node.sheet, node.key_field, node.key, plan)
-    block = rows.block(products)
-    together = f'IF(COUNT({block})={rows.many},SUM({block}),"")'
-    scattered = f'IF(COUNTIFS({keys},{key},{products},"~?")=0,SUMIF({keys},{key},{products}),"")'
-    return plan.cell(_sheet_of(node.key), f"IF({rows.many}=0,0,IF({rows.together},{together},{scattered}))")
+    products = plan.over(node.sheet, plan.cell(node.sheet, f'IF({own}="","",IF({known},{"*".join(values)},""))'))
+    part = f"INDEX({products},{first}):INDEX({products},{first}+{many}-1)"
+    apart = f'IF(SUMPRODUCT(({keys}={key})*({products}=""))=0,SUMPRODUCT(--({keys}={key}),{products}),"")'
+    near = f'IF(COUNT({part})={many},SUM({part}),"")'
+    return plan.name(here, f"IF({many}=0,0,IF({many}<{BLOCK},{near},{apart}))")
 
 
 @say.register
 def _(node: Largest, plan: Plan) -> str:
     """The largest value over the rows of a small sheet; "" where there is none, or one is missing."""
-    sheet, key = SHEETS[node.target.sheet], say(node.key, plan)
-    values = plan.over(plan.cell(sheet.key, f"N({plan.value(node.target)})"))
-    keys = plan.over(plan.held(sheet[node.key_field]))
-    some = exists(Count(sheet.key, node.key_field, node.key, ()), plan)
-    missing = exists(Count(sheet.key, node.key_field, node.key, ((node.target.field, "unknown", Const(None)),)), plan)
-    return plan.cell(_sheet_of(node.key), f'IF({some},IF({missing},"",SUMPRODUCT(MAX(({keys}={key})*{values}))),"")')
+    sheet, key, name = SHEETS[node.target.sheet], _key_of(node.key, plan), node.target.sheet
+    own, held = plan.key(sheet[node.key_field]), plan.held(node.target)
+    keys, values = plan.over(name, own), plan.over(name, held)
+    later = f'SUMPRODUCT(({keys}={own})*({values}>{held})*({values}<>""))'
+    newest = plan.cell(name, f'IF({own}="","",IF({held}="","",IF({later}=0,{own},"")))')
+    missing = exists(Count(name, node.key_field, node.key, ((node.target.field, "unknown", Const(None)),)), plan)
+    found = f'IFERROR(INDEX({values},MATCH({key},{plan.over(name, newest)},0)),"")'
+    return plan.name(_sheet_of(node.key), f'IF({key}="","",IF({missing},"",{found}))')
 
 
 @say.register
 def _(node: Listed, plan: Plan) -> str:
-    joined = plan.value(node.joined.column)
-    keys = plan.over(_keys(Count(node.sheet, node.key_field, Const(None), node.where), plan)[0])
-    code = codes_in(joined)
-    return plan.cell(
-        node.joined.column.sheet, f'IF({joined}="",0,SUMPRODUCT(({code}<>"")*ISNUMBER(MATCH({code},{keys},0))))'
-    )
+    joined = plan.kept(node.joined.column)
+    keys = plan.over(node.sheet, _keys(Count(node.sheet, node.key_field, Const(None), node.where), plan)[0])
+    found = "+".join(f"ISNUMBER(MATCH({code},{keys},0))" for code in codes_in(plan, joined, plan.county))
+    return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 
 @say.register
 def _(node: Codes, plan: Plan) -> str:
-    joined = plan.value(node.joined.column)
-    return plan.cell(node.joined.column.sheet, f'IF({joined}="",0,SUMPRODUCT(--({codes_in(joined)}<>"")))')
+    joined = plan.kept(node.joined.column)
+    found = "+".join(f"({code}<>{NO_CODE})" for code in codes_in(plan, joined, plan.county))
+    return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 
-def _keys(count: Count, plan: Plan) -> tuple[str, list[Expr]]:
+def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
     """The helper column of the sheet that is counted in: its key where a row meets the conditions, else "".
 
     Values that the row of the formula says (`==`) are part of the key; they are returned in order.
     """
     sheet = SHEETS[count.sheet]
-    parts, tests, equal = [plan.held(sheet[count.key_field])], [], list[Expr]()
+    key = plan.key(sheet[count.key_field])
+    tests, equal = [], list[tuple[Column, Expr]]()
     for name, op, other in count.where:
         column = sheet[name]
-        own = plan.value(column)
+        own = plan.across(column)
         if op == "unknown":
             tests.append(f'{own}=""')
         elif op == "==" and isinstance(other, Const) and other.value is None:
-            tests.append(say(Blank(Cell(column)), plan))
+            tests.append(plan.blank(column))
         elif op == "==" and not isinstance(other, Const):
             tests.append(given(own))
-            parts.append(own)
-            equal.append(other)
+            equal.append((column, other))
         elif op in ("==", "!=") and isinstance(other, Const):
             tests += dict.fromkeys((f'{own}<>""', f"{own}{_SIGNS[op]}{constant(other.value)}"))
         elif op == "in" and isinstance(other, Const) and isinstance(other.value, tuple):
@@ -324,14 +366,25 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[Expr]]:
         else:
             raise Untranslatable(f"count {name} {op}")
     if not tests:
-        return parts[0], equal
-    key = '&"|"&'.join(parts)
-    return plan.cell(count.sheet, f'IF(AND({parts[0]}<>"",{",".join(tests)}),{key},"")'), equal
+        return key, equal
+    joined = _with(key, [(column, plan.across(column)) for column, _ in equal], plan)
+    return plan.cell(count.sheet, f'IF({key}="","",IF({all_of(tests)},{joined},""))'), equal
+
+
+def _with(key: str, values: list[tuple[Column, str]], plan: Plan) -> str:
+    """A key that says values too: a number where it can be one."""
+    if not values:
+        return key
+    text = '&"|"&'.join([key, *(value for _, value in values)])
+    if len(values) > 1 or values[0][0].kind != "enum":
+        return text
+    [(column, value)] = values
+    return f"IF(ISNUMBER({key}),{key}*1000+MATCH({value},{plan.listed(column)},0),{text})"
 
 
 def exists(count: Count, plan: Plan) -> str:
-    """Whether a row is counted, in a helper cell of the row that asks."""
-    here, key = _sheet_of(count.key), say(count.key, plan)
+    """Whether a row is counted."""
+    here = _sheet_of(count.key)
     for place, (name, op, other) in enumerate(count.where):
         rest = count.where[:place] + count.where[place + 1 :]
         if op == "in" and isinstance(other, Lookup):
@@ -343,13 +396,10 @@ def exists(count: Count, plan: Plan) -> str:
     if not count.where:
         return f"{place_of(count.sheet, count.key_field, count.key, plan)}>0"
     keys, equal = _keys(count, plan)
-    column, wanted = plan.over(keys), '&"|"&'.join([key, *(say(value, plan) for value in equal)])
-    anywhere = f"ISNUMBER(MATCH({wanted},{column},0))"
-    if count.sheet != "lines":
-        return plan.cell(here, f'IF({key}="",FALSE,{anywhere})')
-    rows = _rows_of(count.sheet, count.key_field, count.key, plan)
-    there = f"COUNTIF({rows.block(column)},{wanted})>0"
-    return plan.cell(here, f"IF({rows.many}=0,FALSE,IF({rows.together},{there},{anywhere}))")
+    key = _key_of(count.key, plan)
+    wanted = _with(key, [(column, say(value, plan)) for column, value in equal], plan)
+    found = f'IF({key}="",FALSE,ISNUMBER(MATCH({wanted},{plan.over(count.sheet, keys)},0)))'
+    return plan.name(here, found)
 
 
 def _one_of(count: Count, name: str, listed: Lookup, rest: tuple[tuple[str, str, Expr], ...], plan: Plan) -> str:
@@ -360,8 +410,8 @@ def _one_of(count: Count, name: str, listed: Lookup, rest: tuple[tuple[str, str,
     for value in dict.fromkeys(one for values in table.values() for one in values):  # type: ignore[attr-defined] # lists
         asks = In(cell, tuple(key for key, values in table.items() if value in values))  # type: ignore[operator] # lists
         held = Count(count.sheet, count.key_field, count.key, (*rest, (name, "==", _Same(value))))
-        tests.append(f"AND({say(asks, plan)},{exists(held, plan)})")
-    return any_of(tests)
+        tests.append(f"IF({say(asks, plan)},{exists(held, plan)},FALSE)")
+    return plan.name(_sheet_of(count.key), any_of(tests))
 
 
 class _Same(Expr):
@@ -376,68 +426,56 @@ def _(node: _Same, plan: Plan) -> str:
     return constant(node.value)
 
 
-def _different(keys: str, plan: Plan) -> tuple[str, str]:
-    """How many different keys stand in a helper column, and how many keys at all.
+def _again(sheet: str, numbers: str, plan: Plan) -> str:
+    """Whether another row of the sheet has the number of this one, as an expression; texts among them are passed over.
 
-    Keys are counted by numbers made of them: with random weights, two different ones give the same number never.
+    Rows that repeat a number say so in a helper column; a number is one of several where it stands there.
     """
-    places, weights = plan.weights()
-    number = f'SUMPRODUCT(_xlfn.UNICODE(MID({keys}&REPT("0",{MOST_SIGNS}),{places},1))*{weights})'
-    numbers = plan.over(plan.cell(_sheet_at(keys), f'IF({keys}="","",{number})'))
-    distinct = plan.single(f"IF(COUNT({numbers})<2,COUNT({numbers}),SUMPRODUCT(--(FREQUENCY({numbers},{numbers})>0)))")
-    return distinct, f"COUNT({numbers})"
-
-
-def _sheet_at(address: str) -> str:
-    """Key of the sheet of an address."""
-    title = address.partition("!")[0]
-    return next(sheet.key for sheet in SHEETS.values() if sheet.title == title)
+    area = plan.over(sheet, numbers)
+    distinct = f"SUMPRODUCT(--(FREQUENCY({area},{area})>0))"
+    some = plan.single(f"IF(COUNT({area})<2,FALSE,{distinct}<COUNT({area}))")
+    repeats = f'IF(MATCH({numbers},{area},0)<SUM(ROW({numbers}))-{HEADER_ROW - 1},{numbers},"")'
+    marked = plan.over(sheet, plan.cell(sheet, f'IF({some},IF(ISNUMBER({numbers}),{repeats},""),"")'))
+    return f"IF({some},ISNUMBER(MATCH({numbers},{marked},0)),FALSE)"
 
 
 def several(count: Count, plan: Plan) -> str:
-    """Whether rows besides this one of the same sheet are counted with it.
-
-    Rows that repeat a key say so in a helper column; a row is one of several where its key stands there.
-    """
+    """Whether rows besides this one of the same sheet are counted with it."""
+    sheet, column = count.sheet, SHEETS[count.sheet][count.key_field]
     keys, _ = _keys(count, plan)
-    distinct, many = _different(keys, plan)
-    some = plan.single(f"{distinct}<{many}")
-    place = f"SUM(ROW({keys}))-ROW({plan.first_row(keys)})+1"
-    again = f'IF(MATCH({keys},{plan.over(keys)},0)<>{place},{keys},"")'
-    return _stands_again(keys, again, some, plan)
-
-
-def _stands_again(keys: str, again: str, some: str, plan: Plan) -> str:
-    """Whether the key of a row is among those that `again` gives for a row; only where there are some."""
-    sheet = _sheet_at(keys)
-    marked = plan.over(plan.cell(sheet, f'IF({some},IF({keys}="","",{again}),"")'))
-    return plan.cell(sheet, f'IF({some},IF({keys}="",FALSE,ISNUMBER(MATCH({keys},{marked},0))),FALSE)')
+    same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
+    if column.kind == "code18":
+        found = f"IF({_again(sheet, plan.number(column), plan)},{same},FALSE)"
+    else:  # a number, but for odd codes
+        found = f"IF(ISNUMBER({keys}),{_again(sheet, keys, plan)},{same})"
+    return plan.name(sheet, f'IF({keys}="",FALSE,{found})')
 
 
 def _unlike(count: Count, other: Cell, plan: Plan) -> str:
-    """Whether a row of the same sheet has the key of this one and another value, both given.
-
-    Rows that differ from the topmost one with their key say so in a helper column.
-    """
-    own = plan.held(other.column)
-    keys, _ = _keys(Count(count.sheet, count.key_field, count.key, ((other.column.field, "!=", Const("")),)), plan)
-    pairs = plan.cell(count.sheet, f'IF({keys}="","",{keys}&"|"&{own})')
-    some = plan.single(f"{_different(keys, plan)[0]}<{_different(pairs, plan)[0]}")
-    again = f'IF(INDEX({plan.over(own)},MATCH({keys},{plan.over(keys)},0))<>{own},{keys},"")'
-    return _stands_again(keys, again, some, plan)
+    """Whether a row of the same sheet has the key of this one and another value, both given."""
+    sheet, column = count.sheet, SHEETS[count.sheet][count.key_field]
+    key, own = plan.held(column), plan.held(other.column)
+    values = plan.over(sheet, own)
+    rows = f'({plan.over(sheet, key)}={key})*({values}<>{own})*({values}<>"")'
+    found = f"IF({_again(sheet, plan.number(column), plan)},SUMPRODUCT({rows})>0,FALSE)"
+    return plan.name(sheet, f'IF({key}="",FALSE,IF({own}="",FALSE,{found}))')
 
 
 def _counted(count: Count, plan: Plan) -> str:
     """Whether a row is counted, by looking through all rows of a small sheet that have the key."""
-    sheet, key = SHEETS[count.sheet], say(count.key, plan)
-    asked = [f"{plan.over(plan.held(sheet[count.key_field]))},{key}"]
+    sheet, key, here = SHEETS[count.sheet], _key_of(count.key, plan), _sheet_of(count.key)
+    own = plan.key(sheet[count.key_field])
+    first = place_of(count.sheet, count.key_field, count.key, plan)
+    if [op for _, op, _ in count.where] == ["contains"]:
+        [(name, _, other)] = count.where
+        both = plan.over(count.sheet, plan.cell(count.sheet, f'{own}&"|"&{plan.held(sheet[name])}'))
+        return plan.name(here, f'IF({first}=0,FALSE,ISNUMBER(MATCH({key}&"|*"&{say(other, plan)}&"*",{both},0)))')
+    asked = [f"({plan.over(count.sheet, own)}={key})"]
     for name, op, other in count.where:
-        area, value = plan.over(plan.held(sheet[name])), say(other, plan)
-        if op == "contains":
-            asked.append(f'{area},"*"&{value}&"*"')
-        elif op in ("==", "!="):
-            asked += [f'{area},"?*"', f'{area},"{_SIGNS[op]}"&{value}'] if op == "!=" else [f"{area},{value}"]
-        else:
+        area, value = plan.over(count.sheet, plan.held(sheet[name])), say(other, plan)
+        if op not in ("==", "!="):
             raise Untranslatable(f"count {name} {op}")
-    any_row = exists(Count(count.sheet, count.key_field, count.key, ()), plan)
-    return plan.cell(_sheet_of(count.key), f"IF({any_row},COUNTIFS({','.join(asked)})>0,FALSE)")
+        asked.append(f"({area}{_SIGNS[op]}{value})")
+        if op == "!=":
+            asked.append(f'({area}<>"")')
+    return plan.name(here, f"IF({first}=0,FALSE,SUMPRODUCT({'*'.join(asked)})>0)")

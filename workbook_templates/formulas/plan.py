@@ -1,26 +1,44 @@
 """Where the formulas of a county workbook stand: helper cells, names, texts and tables.
 
 Every formula is a hidden defined name written for row 1; a helper cell in row 12 holds only that name, and so judges
-row 12. The findings of a row are codes of five signs in one helper cell: what it is (`appearance.FAULTS`), the number of the
-column, the number of what is said (`Formulas.said`); from them come the text in 校验, the colours and the way to the next cell at fault.
+row 12: no cut, deleted or sorted cell moves what it looks at, and a program reads each formula once. (Spelled out in the
+cells, the same formulas took LibreOffice 3 and ONLYOFFICE 40 seconds for 60 enterprises, where names take 13.) A name is
+made of what it stands for, so it means the same in every workbook, or is not there. The findings of a row are codes of
+six signs in one helper cell: what it is (`appearance.FAULTS`), the number of the column, the number of what is said
+(`Formulas.said`); from them come the text in 校验, the colours and the way to the next cell at fault. How bad a row is
+stands in a number that no other workbook's formulas give, and counts only so.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from random import Random
+from functools import cache, partial
 
-from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter
+from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
 from validators.expr import Cell
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
 from workbook_templates.county.default_formulas import OFFERED
-from workbook_templates.formulas.cells import computed, faults, folded, quoted, value
-from workbook_templates.formulas.expressions import MOST_SIGNS, Untranslatable, constant, judged, place_of
-from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, MISSING, TELL, WARN, WRONG
+from workbook_templates.formulas.cells import (
+    FIRST_DAY,
+    LAST_DAY,
+    LOOKED_UP,
+    bounds,
+    choice,
+    faults,
+    folded,
+    follows,
+    lookup_key,
+    nonblank,
+    quoted,
+    value,
+)
+from workbook_templates.formulas.expressions import Untranslatable, columns_of_others, constant, judged, place_of
+from workbook_templates.formulas.functions import name_number, uscc_number
+from workbook_templates.xlsx.appearance import HEADER_ROW, MISSING, TELL, WARN, WRONG
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""
@@ -29,11 +47,11 @@ HELPER_HEAD = "校验·"
 NEXT = "下一处错误"
 """The name, on each sheet, of the next cell at fault."""
 SIGNS = {Severity.ERROR: WRONG, Severity.WARNING: WARN, Severity.INFO: TELL}
-LONGEST_NAME = 7_500
-"""Signs of a name's formula; Excel takes 8,192."""
+LONGEST = 7_000
+"""Signs of a formula; Excel takes 8,192."""
 HEAVIEST = 5_000
 """Parts of the formulas that one helper cell joins, names spelled out; LibreOffice takes 8,192, some of its own."""
-_PART = re.compile(r'校验_[0-9]+|"[^"]*"|\{[^}]*\}|[A-Z]+\(|[^!,()]+![$A-Z0-9:]+|[A-Z0-9.]+|[-+*/&<>=]+')
+_PART = re.compile(rf'{TITLE}_[^-+*/&<>=(),:" ]+|"[^"]*"|[A-Z]+\(|[^!,()]+![$A-Z0-9:]+|[A-Z0-9.]+|[-+*/&<>=]+')
 ONLY_IN_PYTHON: dict[str, str] = {
     "GS01": "表名和表头由程序读取时核对，公式看不出自己的表头被改了名",
     "GS06": "模板版本要与程序认得的版本比较",
@@ -62,10 +80,12 @@ PARTLY: dict[str, str] = {
 
 ERROR, WARNING = SEVERITY_SYMBOLS[Severity.ERROR], SEVERITY_SYMBOLS[Severity.WARNING]
 FINE = "✓"
-BROKEN_NUMBER = 99
+BROKEN_NUMBER = 999
 """Number in the code of a row whose formulas gave an error; nothing is said for it."""
 BROKEN = "■ 校验公式坏了，请撤销；撤销不了的，从别的行整行复制过来再改填"
 NOTHING_WRONG = "✓ 没有要改的"
+NOT_JUDGED = "■ 有的行没有核对"
+NO_FORMULA = "处没有校验公式"
 
 
 ECHOED = ("BZ01", "BZ02")
@@ -102,8 +122,9 @@ class Lead:
     def head(self) -> tuple[str, str]:
         """What stands in the head of the sheet: the link, and how many rows are at fault."""
         counts = f'"{ERROR} "&{self.wrong}&"行　{WARNING} "&{self.warned}&"行"'
-        unjudged = f'"■ "&{self.unjudged}&"行没有校验公式"'
-        return f'IF({self.fault},{self.link},"{NOTHING_WRONG}")', f"IF({self.unjudged}>0,{unjudged},{counts})"
+        unjudged = f'"■ "&{self.unjudged}&"{NO_FORMULA}"'
+        nothing = f'IF({self.unjudged}=0,"{NOTHING_WRONG}","{NOT_JUDGED}")'
+        return f"IF({self.fault},{self.link},{nothing})", f"IF({self.unjudged}=0,{counts},{unjudged})"
 
 
 @dataclass
@@ -112,96 +133,179 @@ class Helpers:
 
     first: int
     """0-based column of the first one."""
-    formulas: dict[str, int] = field(default_factory=dict)
-    """0-based column by formula."""
+    formulas: dict[str, str] = field(default_factory=dict)
+    """Formulas for row 1, from left to right, by themselves or by what they are kept for."""
 
     def place(self, formula: str) -> int:
         """The column of a formula, a new one where there is none yet."""
-        return self.formulas.setdefault(formula, self.first + len(self.formulas))
+        self.formulas.setdefault(formula, formula)
+        return self.first + list(self.formulas).index(formula)
+
+
+STATE, JUDGED, ENTERED = "态", "判", "数"
+"""Helper columns of each sheet that are known by name: whether a row is blank (0), holds something odd (1) or only what
+is plain (2); how bad it is; how many cells are filled in."""
+FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 3, "code22": 40, "code4": 20, "phone": 40}
+"""Characters that the value of a column of a kind has, in the helper cells for rows with something odd."""
+DONE, NOTED, WARNED, FAULTY, UNJUDGED = 1, 2, 3, 4, 9
+"""Last digits in `JUDGED`."""
+LARGE = {*ROOTS.values(), "lines"}
+"""Sheets with many rows: what the rows find by themselves is not worked out anew when another row changes."""
+BEYOND = 1_000
+"""Rows beyond those made ready that formulas look at."""
 
 
 class Formulas:
-    """The formulas of the workbook of one division."""
+    """The formulas of the workbook of one division.
+
+    Formulas of rows are written for row 1. They look at other rows through names of whole columns of helper cells.
+    """
 
     def __init__(self, ruleset: RuleSet, county: str, room: Mapping[str, int], between: int = 0) -> None:
         """`room` is the number of rows made ready on each sheet of a kind, `between` that of columns before the helpers."""
         self.ruleset, self.county, self.room = ruleset, county, room
         self.kind = KIND_OF[next(iter(room))]
-        self._known: dict[str, str] = {}
-        """Names by formula, without `=`, for row 1."""
         self.lead: dict[str, Lead] = {}
         """The way to the next cell at fault, and how far it is, by sheet."""
         self.lists: dict[str, Sequence[object]] = {}
         """Columns of the hidden sheet by their heads."""
+        self.names: dict[str, str] = {}
+        """Formulas and references by the names that stand for them, without `=`."""
         self.helpers = {key: Helpers(len(SHEETS[key].columns) + between) for key in room}
         self.status: dict[str, str] = {}
-        """Name of the formula in 校验 by sheet."""
+        """The formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
         self.said = _said(self.kind)
         """Rule and what is said for it in a few words, by the number in a code, from 1."""
-        assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for two digits
+        assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for three digits
         self._rule_ids = self._list("规则", [rule for rule, _ in self.said])
         self._rule_names = self._list("规则名称", [words for _, words in self.said])
+        self._others = {column for column in _looked_at() if column.sheet in room}
+        self._fields: dict[Column, tuple[str, int]] = {}
+        self._sheet = ""
         for key in room:
             self._judge(SHEETS[key])
+        for key in room:
+            self._conclude(SHEETS[key])
+        for key in room:
+            self.helper_names(key)  # the names of all formulas
 
     def helper_names(self, sheet: str) -> list[str]:
         """Names in the helper columns of a sheet, from left to right."""
-        return [self.name(formula) for formula in self.helpers[sheet].formulas]
+        return [self.name(sheet, formula) for formula in self.helpers[sheet].formulas.values()]
 
-    @property
-    def names(self) -> dict[str, str]:
-        """Formulas by name, without `=`, for row 1; those of the helper columns among them."""
-        cells = [formula for own in self.helpers.values() for formula in own.formulas]
-        return {self.name(formula): formula for formula in [*cells, *self._known]}
+    def name(self, sheet: str, formula: str) -> str:
+        """The name that stands for a formula of the rows of a sheet."""
+        return self._name(f"{TITLE}_{_digest(SHEETS[sheet].title + formula)}", formula)
 
     # what `expressions.Plan` asks for
-
-    def entry(self, column: Column) -> str:
-        """Address of the entry cell of a column in row 1."""
-        return f"{SHEETS[column.sheet].title}!${letter(column.position)}1"
-
-    def value(self, column: Column) -> str:
-        """Text for a column's value, or "" where it is blank or unreadable: a helper cell, or a name for prose."""
-        return self.name(self._value(column)) if column.kind == "text" else self.held(column)
-
-    def held(self, column: Column) -> str:
-        """Address of the helper cell that holds a column's value."""
-        return self.cell(column.sheet, self._value(column))
-
-    def _value(self, column: Column) -> str:
-        choices = ("", "")
-        if column.kind == "enum":
-            allowed = self.ruleset.allowed(column.values)
-            choices = self._list(f"值_{column.values}", allowed), self._list(f"比_{column.values}", folded(allowed))
-        text = value(column, self.entry(column), choices)
-        inputs = self._inputs(column)
-        return computed(self.entry(column), text, inputs) if inputs else text
-
-    def _inputs(self, column: Column) -> list[str]:
-        """The values that the formula offered in a column is made of."""
-        offered = OFFERED.get((column.sheet, column.field))
-        return [self.value(SHEETS[column.sheet][need]) for need in offered.inputs] if offered else []
-
-    def name(self, formula: str) -> str:
-        """The name that stands for a formula."""
-        return self._known.setdefault(formula, f"{TITLE}_{len(self._known) + 1}")
 
     def cell(self, sheet: str, formula: str) -> str:
         """Address of the helper cell of a sheet that has this formula."""
         return f"{SHEETS[sheet].title}!${letter(self.helpers[sheet].place(formula))}1"
 
-    def over(self, address: str) -> str:
-        """All rows of a column, and one below them, so that a row added at the end is taken in."""
+    def here(self, formula: str) -> str:
+        """Address of the helper cell of the sheet that is judged."""
+        return self.cell(self._sheet, formula)
+
+    def named(self, formula: str) -> str:
+        """A name for a formula of the sheet that is judged."""
+        return self.name(self._sheet, formula)
+
+    def over(self, sheet: str, address: str) -> str:
+        """All rows of a helper column, by a name that says what its cells hold; the head, which no row moves, is the first."""
         title, _, cell = address.partition("!")
         column = cell[1:-1]
-        room = self.room[next(sheet.key for sheet in SHEETS.values() if sheet.title == title)]
-        return f"{title}!${column}${FIRST_ROW}:${column}${FIRST_ROW + room}"
+        meaning = list(self.helpers[sheet].formulas)[position_of(column) - self.helpers[sheet].first]
+        name = f"{TITLE}_{title}_{meaning}" if len(meaning) == 1 else f"{TITLE}_列_{_digest(title + meaning)}"
+        last = HEADER_ROW + self.room[sheet] + BEYOND
+        return self._name(name, f"{title}!${column}${HEADER_ROW}:${column}${last}")
 
-    def first_row(self, address: str) -> str:
-        """The topmost cell of a column."""
-        return self.over(address).partition(":")[0]
+    def _name(self, name: str, reference: str) -> str:
+        assert self.names.setdefault(name, reference) == reference, name  # noqa: S101 - a name means one thing
+        return name
+
+    def entry(self, column: Column) -> str:
+        """Address of the entry cell of a column."""
+        return f"{SHEETS[column.sheet].title}!${letter(column.position)}1"
+
+    def state(self, sheet: str) -> str:
+        """Address of the state of a row."""
+        return self.cell(sheet, STATE)
+
+    def value(self, column: Column) -> str:
+        """Text for a column's value, or "" where it is blank or unreadable."""
+        if column in self._others:
+            return self._named(column) if column.kind == "id" else self.held(column)
+        return f"IF({self.state(column.sheet)}>1,{self.entry(column)},{self._odd(column)})"
+
+    def _named(self, column: Column) -> str:
+        """A 清单编号 or 生产线编码 of the shape that is due."""
+        return f'IF({self.key(column)}="","",{self.held(column)})'
+
+    def kept(self, column: Column) -> str:
+        """The value in a helper cell."""
+        return self.held(column) if column in self._others else self.cell(column.sheet, self.value(column))
+
+    def blank(self, column: Column) -> str:
+        """Whether nothing stands in an entry cell."""
+        if column in self._others:
+            return f'IF({self.held(column)}<>"",FALSE,NOT({nonblank(self.entry(column))}))'
+        entry = self.entry(column)
+        return f'IF({self.state(column.sheet)}>1,{entry}="",NOT({nonblank(entry)}))'
+
+    def held(self, column: Column) -> str:
+        """Address of the helper cell with the value of a column that other rows look at."""
+        assert column in self._others, column  # noqa: S101 - `_looked_at` knows them all
+        return self.cell(column.sheet, value(column, self.entry(column), self._choices(column)))
+
+    def across(self, column: Column) -> str:
+        """Text for the value of a column in helper cells that other rows look at: nothing else of the row is asked."""
+        if column in self._others:
+            return self.held(column)
+        return value(column, self.entry(column), self._choices(column))
+
+    def key(self, column: Column) -> str:
+        """Address of the helper cell with what a row is found by."""
+        if column.kind not in ("id", "ref"):
+            return self.held(column)
+        return self.cell(column.sheet, lookup_key(column, self.held(column), self.county))
+
+    def number(self, column: Column) -> str:
+        """Address of the helper cell with a number made of a text that is compared with those of other rows."""
+        held = self.held(column)
+        number = uscc_number if column.kind == "code18" else name_number
+        return self.cell(column.sheet, f'IF({held}="","",{number(held)})')
+
+    def _odd(self, column: Column) -> str:
+        """Text for the value of a column in a row with something odd."""
+        if column.kind == "text":
+            entry = self.entry(column)
+            return f'IF(ISERROR({entry}),"",TRIM({entry}))'
+        address, first = self._fields[column]
+        found = f"MID({address},{first},{FIELDS[column.kind]})"
+        if column.is_number or column.kind == "date":
+            return f'IFERROR(VALUE({found}),"")'
+        if column.kind == "enum":
+            return f'IFERROR(INDEX({self.listed(column)},VALUE({found})),"")'
+        return f"TRIM({found})"
+
+    def _choices(self, column: Column) -> tuple[str, str]:
+        if column.kind != "enum":
+            return "", ""
+        allowed = self.ruleset.allowed(column.values)
+        return self.listed(column), self._list(f"比_{_digest(column.values)}", folded(allowed))
+
+    def listed(self, column: Column) -> str:
+        """A name for the allowed values of a column."""
+        return self._list(f"值_{_digest(column.values)}", self.ruleset.allowed(column.values))
+
+    def _inputs(self, column: Column) -> list[str]:
+        """The values that the formula offered in a column is made of, in a row with something odd."""
+        offered = OFFERED.get((column.sheet, column.field))
+        needed = [SHEETS[column.sheet][need] for need in offered.inputs] if offered else []
+        return [self.held(one) if one in self._others else self._odd(one) for one in needed]
 
     def table(self, name: str) -> dict[object, object]:
         """A table of the rule set."""
@@ -213,12 +317,16 @@ class Formulas:
             "|".join(map(str, own)) if isinstance(own, tuple) else str(own): value
             for own, value in self.table(table).items()
         }
-        keys, values = self._list(f"键_{table}", list(rows)), self._list(f"值_{table}", list(rows.values()))
+        keys, values = self._list(f"键_{table}", list(rows)), self._list(f"得_{table}", list(rows.values()))
         return f"INDEX({values},MATCH({key},{keys},0))"
 
-    def words(self, name: str) -> str:
-        """Range of a word list."""
-        return self._list(f"词_{name}", self.ruleset.words[name])
+    def table_of(self, head: str, values: Sequence[object]) -> str:
+        """A name for a list of the hidden sheet."""
+        return self._list(head, values)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A word list."""
+        return self.ruleset.words[name]
 
     def fixed(self, table: str, keys: tuple[object, ...], default: object) -> str:
         """Text for a value that no cell of the lists changes."""
@@ -235,65 +343,89 @@ class Formulas:
                 return self.single(f'IF(ISNUMBER({day}),INT({day}),"")')
             case "unnumbered":
                 root = SHEETS[ROOTS[self.kind]]
-                named, numbered = self.value(root["name"]), self.value(root["list_id"])
-                without = self.cell(root.key, f'IF(AND({named}<>"",{numbered}=""),1,"")')
-                return self.single(f"COUNT({self.over(without)})>0")
+                named, numbered = self.held(root["name"]), self.key(root["list_id"])
+                without = self.cell(root.key, f'IF({numbered}<>"","",IF({named}="","",1))')
+                return self.single(f"COUNT({self.over(root.key, without)})>0")
         raise Untranslatable(f"own {keys[0]}")
 
     def _list(self, head: str, values: Sequence[object]) -> str:
-        """Range of a column of the hidden sheet, made if there is none with that head."""
+        """A name for a column of the hidden sheet, made if there is none with that head."""
         self.lists.setdefault(head, values)
         column = letter(list(self.lists).index(head))
-        return f"{TITLE}!${column}$2:${column}${len(values) + 1}"
+        last = f":${column}${len(values) + 1}" if len(values) > 1 else ""
+        name = f"{TITLE}_数_{_digest(head)}" if head.startswith("=") else f"{TITLE}_{head}"
+        return self._name(name, f"{TITLE}!${column}$2{last}")
 
     def single(self, formula: str) -> str:
-        """Address of a cell of the hidden sheet with this formula."""
-        return self._list(f"={formula}", (Formula(formula),)).partition(":")[0]
-
-    def weights(self) -> tuple[str, str]:
-        """Ranges of the places of a text and of the random numbers that its signs are weighed with."""
-        weights = Random(MOST_SIGNS)  # noqa: S311 - nothing is kept secret with it
-        numbers = [weights.randrange(1 << 24, 1 << 25) for _ in range(MOST_SIGNS)]
-        return self._list("位", list(range(1, MOST_SIGNS + 1))), self._list("权", numbers)
+        """A name for a cell of the hidden sheet with this formula."""
+        return self._list(f"={formula}", (Formula(formula),))
 
     # what stands on each sheet
 
     def _judge(self, sheet: Sheet) -> None:
-        """Lay out the helper cells of a sheet: whether a row is begun, its codes, and what 校验 says of them."""
+        """Lay out the helper cells of a sheet: the state of a row, its codes, and what 校验 says of them."""
+        self._sheet = sheet.key
         entries = [column for column in sheet.columns if column.required != "auto"]
-        offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
-        typed = "+".join(
-            f"COUNTA({area})" for area in self._areas(column for column in entries if column not in offered)
-        )
-        begun = self.cell(sheet.key, f"{typed}+{self._count(offered)}>0" if offered else f"{typed}>0")
-        alone, others, among = self._declared(sheet)
-        joined = "&".join(
-            self.cell(sheet.key, f'IF({begun},{text},"")')
-            for pieces in (self._form(sheet, entries), alone, others)
+        for kept in (STATE, JUDGED, ENTERED):
+            self.cell(sheet.key, kept)
+        state = self.state(sheet.key)
+        alone, others, among = self._spelled(sheet, entries)
+        form = [self.cell(sheet.key, f'IF({state}=1,{text},"")') for text in self._chunks(self._form(sheet, entries))]
+        rules = [
+            self.cell(sheet.key, f'IF({state}=0,"",{text})')
+            for pieces in ((alone, others, among) if sheet.key in LARGE else ([*alone, *others, *among],))
             for text in self._chunks(pieces)
-        )
-        # a key concerns every row of its sheet: what is found among them is asked here, where little is worked out anew
-        joined = "&".join([joined, *among])
-        broken = f"{WRONG}01{BROKEN_NUMBER}"
-        codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({begun},IFERROR({joined},"{broken}"),"")')
+        ]
+        joined, broken = "&".join(form + rules), f"{WRONG}01{BROKEN_NUMBER}"
+        codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({state}=0,"",IFERROR({joined},"{broken}"))')
         worst = _worst(codes)
         symbols = "".join(SEVERITY_SYMBOLS[severity] for severity in (Severity.ERROR, *SIGNS))
-        heads = f"{sheet.title}!$A${HEADER_ROW}:${letter(len(sheet.columns) - 1)}${HEADER_ROW}"
-        rule = f"VALUE(MID({codes},{worst}+3,2))"
+        last = letter(len(sheet.columns) - 1)
+        heads = self._name(f"{TITLE}_{sheet.title}_表头", f"{sheet.title}!$A${HEADER_ROW}:${last}${HEADER_ROW}")
+        rule = f"VALUE(MID({codes},{worst}+3,3))"
         said = "&".join(
             (
                 f'MID("{symbols}",FIND(MID({codes},{worst},1),"{MISSING}{WRONG}{WARN}{TELL}"),1)&" "',
                 f'INDEX({self._rule_ids},{rule})&" "',
-                f'INDEX({heads},VALUE(MID({codes},{worst}+1,2)))&"："&INDEX({self._rule_names},{rule})',
-                f'IF(LEN({codes})>5,"（还有"&LEN({codes})/5-1&"处）","")',
+                f'INDEX({heads},1,VALUE(MID({codes},{worst}+1,2)))&"："&INDEX({self._rule_names},{rule})',
+                f'IF(LEN({codes})>6,"（还有"&LEN({codes})/6-1&"处）","")',
             )
         )
-        shown = f'IF({codes}="",IF({begun},{quoted(FINE)},""),IFERROR({said},{quoted(BROKEN)}))'
-        self.status[sheet.key] = self.name(shown)
-        self._lead(sheet, codes)
+        self.status[sheet.key] = self.name(
+            sheet.key, f'IF({state}=0,"",IF({codes}="",{quoted(FINE)},IFERROR({said},{quoted(BROKEN)})))'
+        )
+
+    def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], list[str], list[str]]:
+        """What rules find, once it is laid out where they find the values of odd rows."""
+        offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
+        packed = [one for one in entries if one not in self._others and one.kind in FIELDS and one not in offered]
+        self._pack(sheet, packed)
+        self._pack(sheet, [one for one in offered if one not in self._others])
+        return self._declared(sheet)
+
+    def _pack(self, sheet: Sheet, columns: Sequence[Column]) -> None:
+        """Helper cells with the values of the columns, side by side, for rows with something odd."""
+        texts: list[tuple[Column, str]] = []
+        for column in columns:
+            entry = self.entry(column)
+            choices = self._choices(column)
+            place = f'IFERROR({choice(entry, choices[1])},"")'
+            text = place if column.kind == "enum" else value(column, entry, choices)
+            if inputs := self._inputs(column):
+                text = f'IF({follows(self.entry(column), inputs)},"",{text})'
+            texts.append((column, f'LEFT({text}&"{" " * FIELDS[column.kind]}",{FIELDS[column.kind]})'))
+        while texts:
+            own: list[tuple[Column, str]] = []
+            while texts and sum(self._weight(text) for _, text in (*own, texts[0])) < HEAVIEST:
+                own.append(texts.pop(0))
+            joined = "&".join(map(self.named, self._joined(text for _, text in own)))
+            address, first = self.cell(sheet.key, f'IF({self.state(sheet.key)}=1,{joined},"")'), 1
+            for column, _ in own:
+                self._fields[column] = address, first
+                first += FIELDS[column.kind]
 
     def _areas(self, columns: Iterable[Column]) -> list[str]:
-        """Ranges of neighbouring entry cells in row 1."""
+        """Ranges of neighbouring entry cells."""
         found: list[list[Column]] = []
         for column in columns:
             if found and found[-1][-1].position == column.position - 1:
@@ -302,16 +434,56 @@ class Formulas:
                 found.append([column])
         return [f"{self.entry(own[0])}:${letter(own[-1].position)}1" for own in found]
 
-    def _count(self, columns: Sequence[Column]) -> str:
-        return f"COUNT({','.join(self._areas(columns))})"
+    def _plain(self, entries: Sequence[Column]) -> Iterator[str]:
+        """Tests that together say of a row that each of its cells is blank or plainly right."""
+        numbers = [one for one in entries if one.is_number or one.kind == "date"]
+        if numbers:
+            areas = self._areas(numbers)
+            blanks = "+".join(f'SUMPRODUCT(--({area}=""))' for area in areas)
+            yield f"COUNT({','.join(areas)})+{blanks}={len(numbers)}"
+        limits: dict[str, list[Column]] = {}
+        for one in numbers:
+            least, most, above = (FIRST_DAY, LAST_DAY, False) if one.kind == "date" else bounds(one)
+            if least is not None:
+                limits.setdefault(f"MIN({{}}){'>' if above else '>='}{least:.10g}", []).append(one)
+            if most is not None:
+                limits.setdefault(f"MAX({{}})<={most:.10g}", []).append(one)
+        for test, own in limits.items():
+            areas = ",".join(self._areas(own))
+            held = test.format(areas)
+            yield held if held.startswith("MAX") or held.endswith(">=0") else f"IF(COUNT({areas})=0,TRUE,{held})"
+        yield from (f"{self.entry(one)}=INT({self.entry(one)})" for one in numbers if one.kind != "decimal")
+        texts = [one for one in entries if one.kind == "text"]
+        if texts:
+            joined = self.named('"¦"&' + '&"¦"&'.join(self.entry(one) for one in texts) + '&"¦"')
+            yield f"COUNT({','.join(self._areas(texts))})=0"
+            yield from (f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦TRUE¦", "¦FALSE¦"))
+            yield f"LEN({joined})>0"
+            yield from (f"LEN({self.entry(one)})<={one.values[2:]}" for one in texts if one.values.startswith("<="))
+        for one in entries:
+            if one.kind in LOOKED_UP:
+                yield f"EXACT({self._named(one) if one.kind == 'id' else self.held(one)},{self.entry(one)})"
+            elif one.kind == "enum":
+                listed, entry = self.listed(one), self.entry(one)
+                yield f'IF({entry}="",TRUE,EXACT(INDEX({listed},MATCH({entry},{listed},0)),{entry}))'
+            elif one.kind in FIELDS and not one.is_number and one.kind != "date":
+                entry = self.entry(one)
+                same = f"EXACT({value(one, entry, ('', ''))},{entry})"
+                yield f'IF({entry}="",TRUE,IF(ISTEXT({entry}),{same},FALSE))'
 
     def _form(self, sheet: Sheet, entries: Sequence[Column]) -> Iterator[str]:
-        """What the reader would notice of each entry cell, and what is missing."""
+        """What the reader would notice of each entry cell, in a row with something odd."""
         for column in entries:
-            read = self.value(column)
-            yield faults(column, self.entry(column), read, self._inputs(column), partial(self._form_code, column))
-        for one in all_rules()["GS02"].checks[sheet.key]:
-            yield judged(one.when, self, self._code(MISSING, one.at.column, "GS02"))
+            if column.kind == "id":
+                read = self._named(column)
+            elif column in self._others:
+                read = self.held(column)
+            else:
+                read = self._odd(column)
+            if column.kind == "text" and column not in self._others:
+                read = value(column, self.entry(column), ("", ""))
+            code = partial(self._form_code, column)
+            yield faults(column, self.entry(column), read, self._inputs(column), self.entry(column), code)
 
     def _declared(self, sheet: Sheet) -> tuple[list[str], list[str], list[str]]:
         """What the declared rules find: over the row alone, with other sheets, and among the rows of its own.
@@ -320,8 +492,8 @@ class Formulas:
         """
         alone, others, among = list[str](), list[str](), list[str]()
         for rule in all_rules().values():
-            for one in rule.checks.get(sheet.key, ()) if rule.id != "GS02" else ():
-                sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
+            for one in rule.checks.get(sheet.key, ()):
+                sign = MISSING if rule.id == "GS02" else SIGNS[standing(rule, one.severity, self.ruleset)[0]]
                 try:
                     text = judged(one.when, self, self._code(sign, one.at.column, rule.id, one.brief))
                 except Untranslatable:
@@ -337,59 +509,129 @@ class Formulas:
     def _echoes(self, sheet: Sheet) -> Iterator[str]:
         """What is found at an enterprise, told at the rows that speak of it."""
         row = place_of("enterprises", "list_id", Cell(sheet["list_id"]), self)
-        found = f"INDEX({self.over(self.codes['enterprises'])},{row})"
+        found = self.named(f'IF({row}=0,"",INDEX({self.over("enterprises", self.codes["enterprises"])},{row}))')
         for rule in ECHOED:
             sign = SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]]
             there = self._code(sign, SHEETS["enterprises"]["grade"], rule)
             here = self._code(sign, sheet["list_id"], rule)
-            yield f'IF({row}=0,"",IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},""))'
+            yield f'IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},"")'
 
     def _form_code(self, column: Column, rule: str) -> str:
         return quoted(self._code(SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]], column, rule))
 
     def _code(self, sign: str, column: Column, rule: str, brief: str = "") -> str:
         number = self.said.index((rule, brief or all_rules()[rule].name)) + 1
-        return f"{sign}{column.position + 1:02d}{number:02d}"
+        return f"{sign}{column.position + 1:02d}{number:03d}"
+
+    def _conclude(self, sheet: Sheet) -> None:
+        """The helper cells that are known by name, once all others are there, and what the sheet's head says."""
+        self._sheet = sheet.key
+        entries = [column for column in sheet.columns if column.required != "auto"]
+        own = self.helpers[sheet.key].formulas
+        window = f"{sheet.title}!$B1:${letter(len(sheet.columns) - 1)}1"
+        tests = [self.name(sheet.key, f"AND({some})") for some in self._joined(self._plain(entries), ",")]
+        plain = f"IFERROR(AND({','.join(tests)}),FALSE)"
+        offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
+        typed = f"COUNTA({','.join(self._areas(one for one in entries if one not in offered))})"
+        for area in self._areas(offered):  # a formula that shows nothing is nothing entered
+            typed += f'+IFERROR(SUMPRODUCT(--({area}<>"")),1)'
+        own[STATE] = f"IF({typed}=0,0,IF({plain},2,1))"
+        own[ENTERED] = f"COUNTA({window})"
+        codes = self.codes[sheet.key]
+        bad = f'IF(ISNUMBER(FIND("{WRONG}",{codes})),{FAULTY},IF(ISNUMBER(FIND("{MISSING}",{codes})),{FAULTY},'
+        bad += f'IF(ISNUMBER(FIND("{WARN}",{codes})),{WARNED},{NOTED})))'
+        good = f'IF({codes}="",{DONE},{bad})'
+        formula = f"IF(_xlfn.ISFORMULA({sheet.title}!$A1),{good},{UNJUDGED})"
+        stamp = int(_digest("".join((*own.values(), formula))), 36) % 90_000 + 10_000
+        own[JUDGED] = f"IF({self.state(sheet.key)}=0,0,{stamp * 10}+{formula})"
+        self._lead(sheet, codes, stamp * 10)
 
     def _chunks(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Texts of formulas that join the pieces, each short enough for a cell; the pieces stand in names."""
+        """Texts of formulas that join the pieces, each light enough for a cell; the pieces stand in names."""
         names: list[str] = []
         total = 0
-        for chunk in _joined(pieces, self._weight):
+        for chunk in self._joined(pieces):
             weight = self._weight(chunk)
             if names and total + weight > HEAVIEST:
                 yield "&".join(names)
                 names, total = [], 0
-            names.append(self.name(chunk))
+            names.append(self.named(chunk))
             total += weight
         if names:
             yield "&".join(names)
 
+    def _joined(self, pieces: Iterable[str], sign: str = "&") -> Iterator[str]:
+        """Pieces joined by a sign, as long and as heavy as a formula may be."""
+        found, total = "", 0
+        for piece in pieces:
+            weight = self._weight(piece)
+            if found and (len(found) + len(piece) + 1 > LONGEST or total + weight > HEAVIEST):
+                yield found
+                found, total = piece, weight
+            else:
+                found, total = f"{found}{sign}{piece}" if found else piece, total + weight
+        if found:
+            yield found
+
     def _weight(self, formula: str) -> int:
         """Parts of a formula, with names spelled out."""
-        by_name = {name: own for own, name in self._known.items()}
-        return sum(self._weight(by_name[part]) if part in by_name else 1 for part in _PART.findall(formula))
+        return sum(self._weight(self.names[part]) if part in self.names else 1 for part in _PART.findall(formula))
 
-    def _lead(self, sheet: Sheet, codes: str) -> None:
+    def _lead(self, sheet: Sheet, codes: str, stamp: int) -> None:
         """The way to the next cell at fault, and how far the sheet is."""
-        last = FIRST_ROW + self.room[sheet.key]
-        status = f"{sheet.title}!$A${FIRST_ROW}:$A${last}"
-        row = self.single(f'IFERROR(MATCH("{ERROR}*",{status},0),IFERROR(MATCH("{WARNING}*",{status},0),0))')
-        found = self.single(f'IF({row}=0,"",INDEX({self.over(codes)},{row}))')
-        column = self.single(f"IF({row}=0,2,VALUE(MID({found},{_worst(found)}+1,2)))")
-        body = f"{sheet.title}!$A${FIRST_ROW}:${letter(len(sheet.columns) - 1)}${last}"
-        address = f"ADDRESS({row}+{FIRST_ROW - 1},{column},4)"
-        own = letter(sheet["list_id"].position)
+        judged_ = self.over(sheet.key, self.cell(sheet.key, JUDGED))
+        entered = self.over(sheet.key, self.cell(sheet.key, ENTERED))
+        last = HEADER_ROW + self.room[sheet.key] + BEYOND
+        body = f"{sheet.title}!$A${HEADER_ROW}:${letter(len(sheet.columns) - 1)}${last}"
+        width = letter(len(sheet.columns) - 1)
+        cells = f"{sheet.title}!$B${HEADER_ROW}:${width}${last}"
+
+        def place(what: int, otherwise: str) -> str:
+            return f"IFERROR(MATCH({stamp + what},{judged_},0),{otherwise})"
+
+        def rows(*what: int) -> str:
+            return "+".join(f"SUMPRODUCT(--({judged_}={stamp + one}))" for one in what)
+
+        row = self.single(place(FAULTY, place(UNJUDGED, place(WARNED, "0"))))
+        found = self.single(f'IF({row}=0,"",INDEX({self.over(sheet.key, codes)},{row}))')
+        column = self.single(f"IF({row}=0,2,IFERROR(VALUE(MID({found},{_worst(found)}+1,2)),2))")
+        address = f"ADDRESS({row}+{HEADER_ROW - 1},{column},4)"
+        status = f"{sheet.title}!$A${HEADER_ROW}:$A${last}"
+        # what is entered in all rows, the heads among it, and what rows of ours say of themselves
+        heads = f"COUNTA({sheet.title}!$B${HEADER_ROW}:${width}${HEADER_ROW})"
+        loose = self.single(f"COUNTA({cells})-{heads}-SUM({entered})")
         self.lead[sheet.key] = Lead(
-            next=f"INDEX({body},MAX(1,{row}),{column})",
+            next=f"INDEX({body},MAX(2,{row}),{column})",
             link=f'HYPERLINK("#\'{sheet.title}\'!"&{address},"▶ {NEXT}："&{address})',
             said=f'IF({row}=0,"",INDEX({status},{row}))',
             fault=f"{row}>0",
-            filled=self.single(f'COUNTIF({status},"?*")'),
-            wrong=self.single(f'COUNTIF({status},"{ERROR}*")+COUNTIF({status},"■*")'),
-            warned=self.single(f'COUNTIF({status},"{WARNING}*")'),
-            unjudged=self.single(f'COUNTIFS({sheet.title}!${own}${FIRST_ROW}:${own}${last},"?*",{status},"")'),
+            filled=self.single(rows(DONE, NOTED, WARNED, FAULTY, UNJUDGED)),
+            wrong=self.single(rows(FAULTY)),
+            warned=self.single(rows(WARNED)),
+            unjudged=self.single(f"ABS({loose})+{rows(UNJUDGED)}"),
         )
+
+
+def _digest(text: str) -> str:
+    """A short name for a text, the same everywhere."""
+    number, found = zlib.crc32(text.encode()), ""
+    while number:
+        number, digit = divmod(number, 36)
+        found = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + found
+    return found
+
+
+@cache
+def _looked_at() -> frozenset[Column]:
+    """Columns that rows look at in other rows, and what they look them up by, for which a helper cell pays."""
+    uses: dict[Column, set[object]] = {}
+    for rule in all_rules().values():
+        for one in (one for own in rule.checks.values() for one in own):
+            for column, use in columns_of_others(one.when):
+                uses.setdefault(column, set()).add(use)
+    roots = (SHEETS[key][name] for key in ROOTS.values() for name in ("list_id", "name"))
+    keys = (column for sheet in SHEETS.values() for column in sheet.columns if column.kind in LOOKED_UP)
+    return frozenset([*roots, *keys, *(column for column, own in uses.items() if None in own or len(own) > 1)])
 
 
 def _said(kind: BookKind) -> list[tuple[str, str]]:
@@ -406,16 +648,3 @@ def _worst(codes: str) -> str:
     """Place of the first of the worst codes."""
     error = f'MIN(FIND("{WRONG}",{codes}&"{WRONG}"),FIND("{MISSING}",{codes}&"{MISSING}"))'
     return f'IF({error}<=LEN({codes}),{error},IFERROR(FIND("{WARN}",{codes}),1))'
-
-
-def _joined(pieces: Iterable[str], weight: Callable[[str], int]) -> Iterator[str]:
-    """Pieces joined by &, as long as a name's formula may be."""
-    found = ""
-    for piece in pieces:
-        if found and (len(found) + len(piece) + 1 > LONGEST_NAME or weight(found) + weight(piece) > HEAVIEST):
-            yield found
-            found = piece
-        else:
-            found = f"{found}&{piece}" if found else piece
-    if found:
-        yield found

@@ -51,7 +51,7 @@ class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
         """The helper cells of a blank row and of a filled one, with a mark for the number of the row."""
         first, names = self.helpers
         cells = [(letter(place), name) for place, name in enumerate(names, first)]
-        blank = "".join(f'<c r="{column}\0" t="str"><f>{name}</f><v></v></c>' for column, name in cells)
+        blank = "".join(f'<c r="{column}\0"><f>{name}</f></c>' for column, name in cells)
         return blank, "".join(f'<c r="{column}\0"><f>{name}</f></c>' for column, name in cells)
 
     def _prepare_formula(self, formula: str, _expand: bool = False) -> str:

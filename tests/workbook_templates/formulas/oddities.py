@@ -13,6 +13,8 @@ from workbook_templates.samples.sample_inventory import make_rows
 COUNTY = "371502"
 ROWS = 500
 """Rows of each sheet, at least."""
+FEW_ROWS = 60
+"""Likewise for engines that take their time."""
 GRADING_ROWS = 150
 """Likewise of a grading workbook, about."""
 Row = dict[str, Any]
@@ -199,10 +201,10 @@ COMBINATIONS: dict[str, list[Row]] = {
 class Maker:
     """Rows of all sheets; `named` says which changes were made to a row."""
 
-    def __init__(self, seed: int, ruleset: RuleSet) -> None:
-        self.rng, self.ruleset = random.Random(seed), ruleset  # noqa: S311 - made-up rows
+    def __init__(self, seed: int, ruleset: RuleSet, many: int = ROWS) -> None:
+        self.rng, self.ruleset, self.many = random.Random(seed), ruleset, many  # noqa: S311 - made-up rows
         self.rows: dict[str, list[Row]] = {
-            key: [dict(row) for row in own] for key, own in make_rows(COUNTY, ROWS, seed % 1000, ruleset).items()
+            key: [dict(row) for row in own] for key, own in make_rows(COUNTY, many, seed % 1000, ruleset).items()
         }
         lost = {row["list_id"] for row in self.rng.sample(self.rows["enterprises"], 5)}
         self.rows["lines"] = [line for line in self.rows["lines"] if line["list_id"] not in lost]
@@ -224,7 +226,7 @@ class Maker:
         rng, rows = self.rng, self.rows
         for sheet, letter in (("dust", "Y"), ("mobile", "D"), ("removals", "G")):
             first = list(rows[sheet])
-            while len(rows[sheet]) < ROWS:
+            while len(rows[sheet]) < self.many:
                 number = len(rows[sheet]) + (1 if sheet != "removals" else 5001)
                 rows[sheet].append({**rng.choice(first), "list_id": f"{COUNTY}-{letter}-{number:04d}"})
         enterprises = [row["list_id"] for row in rows["enterprises"]]
@@ -234,7 +236,7 @@ class Maker:
         enterprises = [own for own in enterprises if own in lines]
         for sheet in ("guarantee", "changes"):
             first = list(rows[sheet])
-            while len(rows[sheet]) < ROWS:
+            while len(rows[sheet]) < self.many:
                 row = {**rng.choice(first), "list_id": rng.choice(enterprises)}
                 if sheet == "guarantee":
                     own = lines[row["list_id"]]
@@ -300,9 +302,9 @@ class Maker:
 class GradingMaker(Maker):
     """The same for a grading workbook."""
 
-    def __init__(self, seed: int, ruleset: RuleSet) -> None:
+    def __init__(self, seed: int, ruleset: RuleSet, many: int = 120) -> None:
         self.rng, self.ruleset = random.Random(seed), ruleset  # noqa: S311 - made-up rows
-        self.rows = {key: [dict(row) for row in own] for key, own in make_grading(COUNTY, 120, seed, ruleset).items()}
+        self.rows = {key: [dict(row) for row in own] for key, own in make_grading(COUNTY, many, seed, ruleset).items()}
         for row in self.rng.sample(self.rows["applications"], 3):  # rows that nothing was found about
             for sheet in ("county", "city", "province"):
                 self.rows[sheet] = [other for other in self.rows[sheet] if other["list_id"] != row["list_id"]]

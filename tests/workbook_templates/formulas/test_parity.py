@@ -1,4 +1,4 @@
-"""The workbook's own verdicts are Python's: on made-up rows, in the real template, judged by LibreOffice."""
+"""The workbook's own verdicts are Python's: on made-up rows, in the real template, judged by three engines."""
 
 import datetime as dt
 import re
@@ -13,14 +13,15 @@ import pytest
 import yaml
 from python_calamine import CalamineWorkbook
 
-from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, ROWS, GradingMaker, Maker
+from tests.conftest import ENGINES, Engine
+from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, FEW_ROWS, ROWS, GradingMaker, Maker
 from validators.columns import KINDS, BookKind, letter, position_of
 from validators.rule import WORKBOOK_SCOPES, all_rules, judge
 from validators.ruleset import load
 from workbook_templates.county.reader import read_county
 from workbook_templates.county.template import write_county
-from workbook_templates.formulas.plan import ECHOED, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
-from workbook_templates.xlsx.appearance import FIRST_ROW, MISSING
+from workbook_templates.formulas.plan import BROKEN_NUMBER, ECHOED, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
+from workbook_templates.xlsx.appearance import FIRST_ROW, MISSING, WRONG
 
 pytestmark = pytest.mark.xdist_group("parity")  # the inventories are judged once
 RULESET = load("2020")
@@ -31,11 +32,12 @@ DAYS: dict[BookKind, dt.date] = {"inventory": dt.date(2020, 8, 20), "grading": d
 NUMBERS = count()
 Verdict = tuple[str, int, str, str, str]
 """Key of the sheet, 1-based row, column letters, rule, severity."""
+BROKEN_CODE = f"{WRONG}01{BROKEN_NUMBER}"
 SEVERITIES = {sign: severity.name for severity, sign in SIGNS.items()} | {MISSING: "ERROR"}
 
 
 def codes(path: Path, formulas: Formulas) -> set[Verdict]:
-    """What the workbook says of its rows, as LibreOffice worked it out."""
+    """What the workbook says of its rows, as an engine worked it out."""
     found = set()
     book = CalamineWorkbook.from_path(path)
     for sheet in KINDS[formulas.kind].values():
@@ -43,8 +45,8 @@ def codes(path: Path, formulas: Formulas) -> set[Verdict]:
         rows = book.get_sheet_by_name(sheet.title).to_python(skip_empty_area=False)
         for number, row in enumerate(rows, 1):
             text = str(row[column]) if number >= FIRST_ROW and column < len(row) else ""
-            assert len(text) % 5 == 0, text
-            for code in re.findall(".....", text):
+            assert len(text) % 6 == 0 and BROKEN_CODE not in text, (sheet.key, number, text)
+            for code in re.findall("......", text):
                 rule = formulas.said[int(code[3:]) - 1][0]
                 found.add((sheet.key, number, letter(int(code[1:3]) - 1), rule, SEVERITIES[code[0]]))
     return found
@@ -74,9 +76,9 @@ def with_errors(path: Path) -> None:
 
 
 class Judged:
-    """One workbook, judged by both."""
+    """One workbook, judged by Python and by an engine."""
 
-    def __init__(self, made: Maker, kind: BookKind, folder: Path, convert: Callable[[Path, Path, str], Path]) -> None:
+    def __init__(self, made: Maker, kind: BookKind, folder: Path, engine: Engine) -> None:
         self.made, self.kind = made, kind
         path = folder / f"{kind}{next(NUMBERS)}.xlsx"
         with path.open("wb") as file:
@@ -85,7 +87,7 @@ class Judged:
                 rows=self.made.rows, officer={"filled_on": DAYS[kind]},
             )  # fmt: skip
         with_errors(path)
-        saved = convert(path, folder, "xlsx:Calc MS Excel 2007 XML")
+        saved = engine(path, folder)
         room = {key: max(20, len(rows)) for key, rows in self.made.rows.items()}
         said = codes(saved, Formulas(RULESET, COUNTY, room))
         self.echoed = {verdict for verdict in said if verdict[0] == "guarantee" and verdict[3] in ECHOED}
@@ -115,24 +117,41 @@ def explains(entry: dict[str, Any], verdict: Verdict, typed: set[str], message: 
 
 
 @pytest.fixture(scope="module")
-def judged(soffice: Callable[[Path, Path, str], Path], tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+def judged(engines: Callable[[str], Engine], tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
     folder = tmp_path_factory.mktemp("parity")
     made: list[tuple[Maker, BookKind]] = [(Maker(seed, RULESET), "inventory") for seed in SEEDS]
     made.append((GradingMaker(SEEDS[0], RULESET), "grading"))
-    return [Judged(*one, folder, soffice) for one in made]
+    return [Judged(*one, folder, engines("LibreOffice")) for one in made]
 
 
-def test_the_workbook_finds_what_python_finds_in_every_row(judged: list[Judged]) -> None:
-    unexplained, used = [], Counter[str]()
+def unexplained(judged: list[Judged], used: Counter[str]) -> list[object]:
+    """Differences that are not listed; counts those that are."""
+    found: list[object] = []
     for one in judged:
         for verdict, typed, message in one.differences():
             entries = [entry["reason"] for entry in DIFFERENCES if explains(entry, verdict, typed, message)]
             used.update(entries)
             if not entries:
                 side = "Python" if verdict in one.python else "工作簿"
-                unexplained.append((side, *verdict, sorted(typed), message))
-    assert unexplained == []
+                found.append((side, *verdict, sorted(typed), message))
+    return found
+
+
+def test_the_workbook_finds_what_python_finds_in_every_row(judged: list[Judged]) -> None:
+    used = Counter[str]()
+    assert unexplained(judged, used) == []
     assert [entry["reason"] for entry in DIFFERENCES if not used[entry["reason"]]] == []
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != "LibreOffice"])
+def test_other_engines_find_the_same(name: str, engines: Callable[[str], Engine], tmp_path: Path) -> None:
+    makers: list[tuple[Maker, BookKind]] = [
+        (Maker(SEEDS[1], RULESET, FEW_ROWS), "inventory"),
+        (GradingMaker(SEEDS[0], RULESET, FEW_ROWS), "grading"),
+    ]
+    judged = [Judged(*one, tmp_path, engines(name)) for one in makers]
+    assert unexplained(judged, Counter()) == []
+    assert min(len(one.workbook) for one in judged) > FEW_ROWS
 
 
 def test_every_rule_of_both_is_found_by_both(judged: list[Judged]) -> None:

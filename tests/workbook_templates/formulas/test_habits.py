@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -281,7 +280,11 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
         except NoOffice as error:
             pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("habits")
-    for name, year, enterprises, seed in (("填报表.xlsx", "2020", FILLED, 1), (OTHER, "2020", 6, 9), (YEAR, "2026", 3, 5)):
+    for name, year, enterprises, seed in (
+        ("填报表.xlsx", "2020", FILLED, 1),
+        (OTHER, "2020", 6, 9),
+        (YEAR, "2026", 3, 5),
+    ):
         rules = ruleset.load(year)
         with (folder / name).open("wb") as file:
             write_county(

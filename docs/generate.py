@@ -1,9 +1,11 @@
-"""Writes 规则目录.md and 数据字典.md from the rules and the declaration, and addin/office/examples.json from the cases.
+"""Writes 规则目录.md, 数据字典.md and 查得的事实.md from the rules, the declaration and `found/`, and addin/office/examples.json from the cases.
 
 Run `python -m docs.generate` after a change to a rule, a case, a column or a rule set; a test says when it is due.
 """
 
+import csv
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEET_TITLES, SHEETS, T
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Severity
 from validators.records import ID_SHAPES, number_text
 from validators.rule import GROUPS, Rule, all_rules, value_text
+from validators.ruleset_tables import title as table_title
 from workbook_templates.formulas.plan import ONLY_IN_PYTHON, PARTLY
 
 ROOT = Path(__file__).parents[1]
@@ -155,6 +158,46 @@ def _values(column: Column) -> str:
     return "" if low is None else f"{'大于' if open_ else '不小于'} {number_text(low)}"
 
 
+FOUND = {
+    "industries": ("行业、子类和等级", {"industry": "行业", "subtype": "子类", "grades": "所见等级"}),
+    "measures": ("各级预警的措施", {"industry": "行业", "subtype": "子类、工序", "grade": "等级", "level": "级别", "measure": "措施"}),
+    "review_mistakes": ("审查时指出的问题", {"mistake": "问题"}),
+    "heads": ("见过的表头", {"heads": "表", "year": "年份"}),
+}  # fmt: skip
+"""What was found of the law in `docs/found/`, the title of each table, and its columns."""
+
+
+def found_rows(name: str) -> list[dict[str, str]]:
+    """The facts of one table, each with what was made of it."""
+    with (ROOT / "docs" / "found" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def found_facts() -> str:
+    """查得的事实.md: every fact that was found, and where it is used, or why it is not."""
+    rows = {name: found_rows(name) for name in FOUND}
+    left = Counter(row["where"] for own in rows.values() for row in own if row["how"] == "未收")
+    parts = [
+        "# 查得的事实",
+        f"{NOTE}第二次查找技术指南等文件时找到的每一条，各写明怎样用了，或为什么没有收。其中没有一条是见到文件原文的：收进规则集的都标“未核实”，"
+        "只提醒，不拦导出；随程序已标“已核实”的行没有因为它们改变。市里见到原文后，照[规则集](规则集.md)录入、核实。",
+        "## 没有收的",
+        _table(("为什么", "条数"), ((why, str(times)) for why, times in left.items())),
+    ]
+    for name, (title, columns) in FOUND.items():
+        heads = (*columns.values(), "来源", "程度", "怎样用")
+        lines = ([row[one] for one in columns] + [row["source"], row["sure"], _use(row)] for row in rows[name])
+        parts += [f"## {title}", _table(heads, ([cell.replace("|", "、") for cell in line] for line in lines))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _use(row: Mapping[str, str]) -> str:
+    if row["how"] != "规则集":
+        return f"{row['how']}：{row['where']}"
+    table, _, key = row["where"].partition(" ")
+    return f"规则集《{table_title(table)}》{key.replace('*/', '各行业 ').replace('/', ' ')}"
+
+
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -167,6 +210,7 @@ def pages() -> dict[Path, str]:
         EXAMPLES: json.dumps(own, ensure_ascii=False, indent=1) + "\n",
         ROOT / "docs" / "规则目录.md": rule_catalogue(own),
         ROOT / "docs" / "数据字典.md": data_dictionary(),
+        ROOT / "docs" / "查得的事实.md": found_facts(),
     }
 
 

@@ -81,7 +81,9 @@ def adjustment(book: Book, list_id: str, since: dt.date | None) -> Record | None
 
 
 def _worst(book: Book, application: Record, grade: str | None) -> str | None:
-    """The worse of a grade and those fixed for the industries and processes of the site."""
+    """The worse of a grade and those fixed for the industries and processes of the site, unless lines stand apart."""
+    if book.ruleset.switch("lines_apart"):
+        return grade
     order = book.ruleset.grade_order
     rows = book.index("processes", "list_id").get(application.list_id, ())
     grades = [one for one in (grade, *(row.fixed_grade for row in rows)) if one in order]

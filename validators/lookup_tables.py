@@ -6,14 +6,25 @@ from functools import cache
 from typing import Any
 
 from validators.columns import SHEETS
-from validators.ruleset import ADJUSTMENTS, BY_CITY, BY_COUNTY, FIRST_OPINION, NOT_KEY, OWN_OPINION, RuleSet
-from validators.ruleset_tables import Row
+from validators.ruleset import (
+    ADJUSTMENTS,
+    BY_CITY,
+    BY_COUNTY,
+    FIRST_OPINION,
+    NOT_KEY,
+    OWN_OPINION,
+    UNGRADED,
+    RuleSet,
+    named,
+)
+from validators.ruleset_tables import Row, threshold_kinds
 
 
 def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], Row]]:
-    """(industry, subtype or '') and its row; an industry with one scheme has it whatever subtype is given."""
+    """(industry, subtype or '') and its row; one without a subtype holds for any that is not the industry's own."""
     for (industry, subtype), row in ruleset.schemes.items():
-        for given in (subtype,) if subtype else ("", *ruleset.values["subtypes"]):
+        others = [one for one in ruleset.values["subtypes"] if one not in ruleset.subtypes.get(industry, ())]
+        for given in (subtype,) if subtype else ("", *others):
             yield (industry, given), row
 
 
@@ -45,14 +56,10 @@ def _middle(ruleset: RuleSet) -> Mapping[Any, Any]:
 def _said(ruleset: RuleSet) -> Mapping[Any, Any]:
     """Grades as messages name them: `lowest` and `high` ones."""
     found = {
-        "lowest": "或".join(_named(row["grade"]) for row in ruleset.tables["grades"] if row["lowest"] == "yes"),
-        "high": "、".join(map(_named, ruleset.high_grades)),
+        "lowest": "或".join(named(row["grade"]) for row in ruleset.tables["grades"] if row["lowest"] == "yes"),
+        "high": "、".join(map(named, ruleset.high_grades)),
     }
     return {name: text for name, text in found.items() if text}
-
-
-def _named(grade: str) -> str:
-    return grade if grade.endswith("性") else f"{grade}级"
 
 
 def _fixed_by(ruleset: RuleSet) -> Mapping[Any, Any]:
@@ -95,14 +102,18 @@ def _form(ruleset: RuleSet) -> Mapping[Any, Any]:
 
 
 def _subtyped(ruleset: RuleSet) -> Mapping[Any, Any]:
-    """Industry → its subtypes joined by 、, for industries with several schemes."""
-    return {industry: "、".join(subtypes) for industry, subtypes in ruleset.subtypes.items()}
+    """Industry → its subtypes joined by 、, for industries where one of them must be named."""
+    return {
+        industry: "、".join(subtypes)
+        for industry, subtypes in ruleset.subtypes.items()
+        if (industry, "") not in ruleset.schemes
+    }
 
 
 def _code_industry(ruleset: RuleSet) -> Mapping[Any, Any]:
     """GB/T 4754 code → industries that it belongs to, joined by 、."""
     found: dict[str, dict[str, None]] = {}
-    for row in ruleset.tables["industries"]:
+    for row in ruleset.industries:
         for code in filter(None, row["gbt4754_codes"].split(";")):
             found.setdefault(code, {})[row["industry"]] = None
     return {code: "、".join(names) for code, names in found.items()}
@@ -148,6 +159,7 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "scheme": _scheme,
     "scheme_of": lambda ruleset: {key: row["verified"] for key, row in _schemes(ruleset)},
     "scheme_grades": lambda ruleset: {key: row["grades"].replace("|", "、") for key, row in _schemes(ruleset)},
+    "ungraded": lambda ruleset: {key: row["verified"] for key, row in _schemes(ruleset) if row["grades"] == UNGRADED},
     "middle": _middle,
     "high": lambda ruleset: {row["grade"]: row["high"] for row in ruleset.tables["grades"]},
     "exempt": lambda ruleset: {row["grade"]: row["exempt"] for row in ruleset.tables["grades"]},
@@ -166,7 +178,9 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
     "code_industry": _code_industry,
     "divisions": lambda ruleset: {code: row["name"] for code, row in ruleset.divisions.items()},
     "division_codes": lambda ruleset: {code: row["code"] for code, row in ruleset.divisions.items()},
-    "switch": lambda ruleset: {"b_minus_counts_as_b": ruleset.b_minus_counts_as_b},
+    "switch": lambda ruleset: {
+        name: ruleset.switch(name) for name, kind in threshold_kinds().items() if kind == "yes_no"
+    },
     "number": _thresholds,
     "words": _words,
     "measures": _measures,

@@ -28,6 +28,13 @@ class Listed:
     site: str = ""
     grade: str = ""
     day: date | None = None
+    ruleset: str = ""
+    """By which law the grade was given, as it is written there: a rule set, a year, or a document with its year."""
+
+    @property
+    def of_line(self) -> bool:
+        """Whether it grades a single production line (引领性生产线), not the enterprise."""
+        return self.grade.endswith("生产线")
 
     def __str__(self) -> str:
         """What it is called in a message."""

@@ -90,7 +90,9 @@ def regrade(gradings: Sequence[Book], inventory: Book, on: dt.date) -> Regrading
             elif enterprise is not None and (one := _change(book, standing, inventory, enterprise, on)):
                 found.changes.append(one)
     for enterprise in inventory.tables["enterprises"]:
-        if enterprise.list_id and enterprise.list_id not in seen and enterprise.industry not in (None, NOT_KEY):
+        graded = enterprise.industry not in (None, NOT_KEY)
+        graded = graded and not inventory.ruleset.ungraded(enterprise.industry, enterprise.subtype)
+        if graded and enterprise.list_id and enterprise.list_id not in seen:
             found.notes.append(f"{enterprise.list_id} {enterprise.name or ''}：清单里是重点行业企业，《申报》里没有。")
     return found
 

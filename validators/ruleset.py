@@ -7,6 +7,7 @@ where they lie is not known here (`Shelf`).
 import csv
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -15,17 +16,24 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Protocol
 
+from validators.ruleset_tables import UNGRADED as UNGRADED  # noqa: PLC0414 - named here for all; the law, which is read first, asks for it too
 from validators.ruleset_tables import Row, fields, labels
 
 TABLES = tuple(labels("tables"))
 NOT_KEY = "非重点行业"
-UNGRADED = "未评级"
 PROVINCE = "省生态环境厅"
+PROVINCIAL = "省"
+"""名单 of the industries that only the province's own guide grades."""
 FIRST_OPINION, OWN_OPINION = "初审意见", "审核意见"
 """What the county gives on grades that the province fixes, and on the others."""
 BY_COUNTY, BY_CITY, ADJUSTMENTS = "县级完成绩效分级并上报", "市级审核", "绩效分级动态调整上报"
 """Duties of deadlines.csv that a grading workbook shows to be done."""
 _VISITS = {"县、市逐个核查": ("每个", "每个"), "县逐个、市按比例": ("每个", "按比例"), "县": ("每个", "")}
+
+
+def named(grade: str) -> str:
+    """A grade as a sentence names it: A级, 引领性, 未评级."""
+    return grade if grade.endswith(("性", "级")) else f"{grade}级"
 
 
 class UnknownRuleSet(ValueError):
@@ -64,15 +72,20 @@ class RuleSet:
         value = self.thresholds.get(name)
         return dt.date.fromisoformat(value) if value else None
 
+    def switch(self, name: str) -> bool:
+        """Whether a threshold that is a switch is on; the city may turn each."""
+        return self.thresholds[name] == "yes"
+
     @cached_property
-    def b_minus_counts_as_b(self) -> bool:
-        """Whether B级及以上 includes B- (the document does not say)."""
-        return self.thresholds["b_minus_counts_as_b"] == "yes"
+    def industries(self) -> list[Row]:
+        """Rows of industries.csv that enterprises are filed under: the province's further ones only where it is said so."""
+        provincial = self.switch("provincial_industries")
+        return [row for row in self.tables["industries"] if provincial or row["listed_by"] != PROVINCIAL]
 
     @cached_property
     def values(self) -> dict[str, tuple[str, ...]]:
         """The named lists that `columns.csv` refers to with `@`."""
-        industries = self.tables["industries"]
+        industries = self.industries
         return {
             "industries": tuple(dict.fromkeys(row["industry"] for row in industries)),
             "subtypes": tuple(dict.fromkeys(row["subtype"] for row in industries if row["subtype"])),
@@ -91,13 +104,17 @@ class RuleSet:
     @cached_property
     def schemes(self) -> dict[tuple[str, str], Row]:
         """Row of industries.csv by (industry, subtype or '')."""
-        return {(row["industry"], row["subtype"]): row for row in self.tables["industries"]}
+        return {(row["industry"], row["subtype"]): row for row in self.industries}
+
+    def scheme(self, industry: str | None, subtype: str | None) -> Row | None:
+        """Row of industries.csv that an industry and a subtype stand for; a subtype that is not its own is passed over."""
+        return self.schemes.get((industry or "", subtype or "")) or self.schemes.get((industry or "", ""))
 
     @cached_property
     def subtypes(self) -> dict[str, tuple[str, ...]]:
-        """Subtypes by industry, for industries with several schemes only."""
+        """Subtypes by industry, for industries with several schemes only; one that also has a row without may be left blank."""
         found: dict[str, tuple[str, ...]] = {}
-        for row in self.tables["industries"]:
+        for row in self.industries:
             if row["subtype"]:
                 found[row["industry"]] = (*found.get(row["industry"], ()), row["subtype"])
         return found
@@ -123,8 +140,13 @@ class RuleSet:
 
     def lowest(self, industry: str | None, subtype: str | None) -> str | None:
         """The lowest grade of an industry's scheme, None where the rule set does not say."""
-        row = self.schemes.get((industry or "", subtype or "")) or self.schemes.get((industry or "", ""))
+        row = self.scheme(industry, subtype)
         return row["lowest"] or None if row else None
+
+    def ungraded(self, industry: str | None, subtype: str | None) -> bool:
+        """Whether what belongs here takes no part in grading and must reduce all the same: 未评级 is its only grade."""
+        row = self.scheme(industry, subtype)
+        return row is not None and row["grades"] == UNGRADED
 
     @property
     def rounds(self) -> tuple[str, ...]:
@@ -218,6 +240,16 @@ def newest(year: str) -> RuleSet:
     return load([year, *versions(year)][-1])
 
 
+def named_in(text: str) -> RuleSet | None:
+    """The rule set that a text names: its id, or the newest of the year that it writes (环办大气函〔2020〕340号)."""
+    for year in dict.fromkeys(re.findall(r"(?<!\d)(\d{4})(?!\d)", text)):
+        if text in versions(year):
+            return load(text)
+        if year in years():
+            return newest(year)
+    return None
+
+
 def default() -> RuleSet:
     """The newest rule set of the last year whose law is complete, for whoever names no year."""
     found = [newest(year) for year in years()]
@@ -248,6 +280,16 @@ def of_tables(id_: str, tables: Mapping[str, Sequence[Mapping[str, str]]]) -> Ru
             for table in TABLES
         },
     )
+
+
+def completed(rules: RuleSet) -> RuleSet:
+    """A loaded version with what this release knows and the version is too old to hold: thresholds and word lists."""
+    shipped = _shipped(str(rules.year))
+    lacking = {
+        table: [row for row in shipped.tables[table] if row[name] not in {own[name] for own in rules.tables[table]}]
+        for table, name in (("thresholds", "name"), ("words", "list"))
+    }
+    return RuleSet(rules.id, {**rules.tables, **{table: rules.tables[table] + rows for table, rows in lacking.items()}})
 
 
 @cache

@@ -19,6 +19,8 @@ Kind = Literal["text", "choice", "list", "codes", "code", "int", "decimal", "dat
 Row = dict[str, str]
 Tables = Mapping[str, Sequence[Row]]
 Key = tuple[str, ...]
+UNGRADED = "未评级"
+"""Name of the grade of whoever has none."""
 LISTS = {"list": "|", "codes": ";"}
 """Separator of the kinds that hold several values; people see 、."""
 LONGEST = 1000
@@ -248,6 +250,8 @@ def _nothing(row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
 
 
 def _industry(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
+    if UNGRADED in row["grades"].split("|") and row["grades"] != UNGRADED:
+        yield "grades", f"“{UNGRADED}”表示不参加分级，只能单独写，不能和别的等级写在一起。请改正。"
     if row["lowest"] and row["lowest"] not in row["grades"].split("|"):
         yield "lowest", f"最低等级“{row['lowest']}”不在“可评的等级”之中。请改正其中一格。"
 
@@ -311,8 +315,13 @@ def _wholes(tables: Tables) -> Iterator[Problem]:
             yield Problem("thresholds", None, "name", f"缺少“{label}”这一项。各项都要有，请从原来的规则集补回。")
     if not any(row["submits"] == "yes" for row in tables["divisions"]):
         yield Problem("divisions", None, "submits", "没有一个提交清单的区县。请至少有一行“是否提交清单”为“是”。")
-    if not any(row["list"] == "round" for row in tables["words"]):
-        yield Problem("words", None, "list", "没有一个轮次。请至少写一行“轮次”，例如 首报。")
+    listed = {row["list"] for row in tables["words"]}
+    for name, label in labels("words").items():
+        if name == "round" and name not in listed:
+            yield Problem("words", None, "list", "没有一个轮次。请至少写一行“轮次”，例如 首报。")
+        elif name not in listed:
+            what = f"词表“{label}”一个词也没有。请至少写一行；不想用它的，写一个不会出现的词，例如 （不用）。"
+            yield Problem("words", None, "list", what)
     for table in ("industries", "grades", "guarantee"):
         if not tables[table]:
             yield Problem(table, None, fields(table)[0].name, "这张表是空的。请至少填一行。")

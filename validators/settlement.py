@@ -11,8 +11,8 @@ from validators.book import Book
 from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANT_NAMES, POLLUTANTS, SHEETS
 from validators.expr import Record
 from validators.findings import Finding
-from validators.references import Imports
-from validators.ruleset import RuleSet, default, newest
+from validators.references import Imports, Listed
+from validators.ruleset import RuleSet, default, named_in, newest
 
 FileStatus = Literal["采用", "未采用", "无法读取"]
 CountyStatus = Literal["已报", "迟报", "未报", "无法读取", "已剔除"]
@@ -81,6 +81,11 @@ class City:
         for handed in self.adopted:
             if handed.book:
                 yield handed.book
+
+
+def ruleset_of(one: Listed, city: City) -> RuleSet | None:
+    """The rule set by which a result was given: the one that it names, else the city's; None for one that is not here."""
+    return named_in(one.ruleset) if one.ruleset else city.ruleset
 
 
 def guess_county(file: str, ruleset: RuleSet) -> str:

@@ -677,7 +677,7 @@ def _numbered(sheet: ProfileSheet, city: City, origins: list[Origin]) -> Iterato
         yield number, list(values)
 
 
-def _keyed(rows: Iterable[tuple[int, list[Any]]], keys: list[int]) -> Keyed:
+def _keyed(rows: Iterable[tuple[int, list[Any]]], keys: Sequence[int]) -> Keyed:
     """Rows by what identifies them, and which of several with the same they are."""
     found: Keyed = {}
     seen: dict[tuple[object, ...], int] = {}

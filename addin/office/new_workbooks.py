@@ -12,7 +12,7 @@ from validators.columns import KINDS, SHEET_TITLES, BookKind
 from validators.records import Value, number_text
 from validators.references import MINISTRY, PROVINCE, Listed
 from validators.ruleset import NOT_KEY, RuleSet
-from workbook_templates.county.default_formulas import entered
+from workbook_templates.county.default_formulas import Rows, entered
 from workbook_templates.county.grading_workbook import make_grading, make_grading_officer, with_results, with_standings
 from workbook_templates.county.returned import rows_of
 from workbook_templates.county.template import write_county
@@ -27,7 +27,6 @@ CARRIED_FIELDS = ("list_id", "name", "site", "uscc", "address", "contact", "phon
 CARRIED_FACTS = ("filled_by_office", "filled_by", "filled_phone")
 ROUND = "首报"
 """The round of a sample."""
-Rows = dict[str, list[dict[str, Value]]]
 
 
 def county_template(
@@ -134,6 +133,8 @@ def key_enterprises(book: Book) -> list[dict[str, Value]]:
         lines = book.index("lines", "list_id").get(one.list_id, ())
         own = [line for line in lines if line.industry not in (None, NOT_KEY)]
         if one.industry == NOT_KEY and not own:
+            continue
+        if book.ruleset.ungraded(one.industry, one.subtype):
             continue
         named = own[0] if one.industry == NOT_KEY else one
         capacities = [line for line in own if line.product and line.eia_capacity and line.capacity_unit]

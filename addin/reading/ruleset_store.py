@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from validators.ruleset import RuleSet, UnknownRuleSet, of_tables, use, versions
+from validators.ruleset import RuleSet, UnknownRuleSet, completed, of_tables, use, versions
 from validators.ruleset_tables import Row
 
 FORMAT = "qingdan-ruleset/1"
@@ -119,7 +119,8 @@ def _read(path: Path) -> tuple[RuleSet, Origin]:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
         if found["format"] != FORMAT or found["sha256"] != _hash(found["tables"]):
             raise ValueError("sha256")
-        return of_tables(path.stem, found["tables"]), Origin(**{name: str(found[name]) for name in Origin.__slots__})
+        rules = completed(of_tables(path.stem, found["tables"]))
+        return rules, Origin(**{name: str(found[name]) for name in Origin.__slots__})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UnknownRuleSet(
             f"规则集 {path.stem} 的文件“{path}”已损坏或被改动，不能使用。请移走它，再用该版的工作簿重新载入。"

@@ -66,6 +66,8 @@ def sb03(row: Row) -> Iterator[Check]:
 def sb04(a: Row) -> Iterator[Check]:
     """检查什么：《分行业工序》有行的企业，申报等级是否就是其中最差的自评等级：优于它的是错误，比它还差的提醒。
 
+    规则集的“等级可以按生产线分开”选“是”的，不检查。
+
     为什么：企业总体绩效等级以所含行业或工序中较差的级别进行申报（三(一)）。
     怎么改：把申报等级改为最差的自评等级；自评等级填错的，改正《分行业工序》。
     """
@@ -77,13 +79,17 @@ def sb04(a: Row) -> Iterator[Check]:
     unknown = count("processes", ("applied_grade", "unknown", None), list_id=a.list_id)
     yield check(
         a.applied_grade,
-        worse > 0,
+        ~lookup("switch", "lines_apart") & (worse > 0),
         "申报等级“{at}”优于《分行业工序》{others}。总体等级以较差的级别申报，请改为最差的自评等级，或核对自评等级。",
         others=(worse, "applied_grade"),
     )
     yield check(
         a.applied_grade,
-        (lookup("opinion", a.applied_grade) != "") & (rows > 0) & (unknown == 0) & (as_bad == 0),
+        ~lookup("switch", "lines_apart")
+        & (lookup("opinion", a.applied_grade) != "")
+        & (rows > 0)
+        & (unknown == 0)
+        & (as_bad == 0),
         "申报等级“{at}”比《分行业工序》的各个自评等级都差：{others}。请核对申报等级和自评等级。",
         Severity.WARNING,
         others=(rows, "applied_grade"),

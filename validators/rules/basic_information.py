@@ -25,6 +25,7 @@ from validators.rule import (
     row_rule,
     value_text,
 )
+from validators.rules.texts import bare, mentions, words
 from validators.ruleset import NOT_KEY
 from validators.settlement import City
 
@@ -410,11 +411,6 @@ def jb11(book: Book) -> Iterator[Found]:
                 )  # fmt: skip
 
 
-def _bare(name: str) -> str:
-    """A name without blanks, brackets and other signs."""
-    return "".join(filter(str.isalnum, name)).upper()
-
-
 @city_rule("JB12", "疑似应纳未纳", Severity.WARNING, "聊重指办〔2020〕6号 二(三)")
 def jb12(city: City) -> Iterator[CityFound]:
     """检查什么：排污许可、环境统计、污染源普查、市场监管名单里的企业是否都在清单里。先按统一社会信用代码对，代码对不上的按企业名称找最接近的，并写明相似度；名称相近而代码不同的只作说明。
@@ -424,14 +420,14 @@ def jb12(city: City) -> Iterator[CityFound]:
     """
     records = [record for book in city.books() for record in book.tables["enterprises"]]
     codes = {record.uscc for record in records}
-    names = {_bare(record.name): record for record in records if record.name}
+    names = {bare(record.name): record for record in records if record.name}
     for one in city.imports.rows(*LISTS):
         if one.uscc in codes:
             continue
-        bare = _bare(one.name)
-        if bare in names and not one.uscc:
+        name = bare(one.name)
+        if name in names and not one.uscc:
             continue
-        nearest = process.extractOne(bare, names.keys(), scorer=fuzz.ratio, score_cutoff=1) if bare else None
+        nearest = process.extractOne(name, names.keys(), scorer=fuzz.ratio, score_cutoff=1) if name else None
         near = ""
         if nearest:
             record = names[nearest[0]]
@@ -462,3 +458,50 @@ def jb13(book: Book) -> Iterator[Found]:
                 "请在《移出说明》补一行，或把该企业补回《企业基本信息》。",
                 fault=Fault("JB13", "absent", SHEET_TITLES["removals"], key=e.list_id, value=e.name),
             )  # fmt: skip
+
+
+@row_rule(
+    "JB14", "生活源列入清单", Severity.WARNING, "row", "山东省生态环境厅2019-11-27（转载，未见原文）", "enterprises"
+)
+def jb14(e: Row) -> Iterator[Check]:
+    """检查什么：非重点行业的企业，行业代码或企业名称是不是干洗、汽修、餐饮一类的生活源（规则集词表“生活源行业代码”“生活源名称”）。
+
+    为什么：生活源不列入工业源应急减排清单。依据是转载，没有核实，只提醒。
+    怎么改：确属生活源的，从清单中移出并在《移出说明》说明；其实是工业企业的，核对行业代码，或不改。
+    """
+    by_code = call(mentions, e.industry_code, words("life_code"))
+    say = "{what}“{at}”像是干洗、汽修、餐饮一类的生活源，不列入工业源清单。确属的请移出，并在《移出说明》说明；不属的请核对行业代码，或不改。"
+    yield check(e.industry_code, (e.industry == NOT_KEY) & by_code, say, what="行业代码")
+    by_name = call(mentions, e.name, words("life_name"))
+    yield check(e.name, (e.industry == NOT_KEY) & ~by_code & by_name, say, what="企业名称")
+
+
+@book_rule("JB15", "一家企业写成两家", Severity.WARNING, "workbook", "业内惯例", enterprises=("name", "uscc", "site"))
+def jb15(book: Book) -> Iterator[Found]:
+    """检查什么：两行的企业名称只差括号、全角半角或空格，统一社会信用代码却不同；或代码相同，厂区名称只差这些写法。
+
+    名称不同而代码相同的由 JB03 提醒，写法完全相同的厂区由 JB02 指出，分在两个县区的由 HZ06 提醒。
+
+    为什么：排污许可、用电监控、清单里同一家企业写法不一，程序就当成两家，重复填报查不出来，比对也对不上。
+    怎么改：对照营业执照，把名称写成一致，改正抄错的代码；同一厂区的写成同样的厂区名称；确是两家的可以不改。
+    """
+    firms: dict[object, list[Record]] = {}
+    sites: dict[object, list[Record]] = {}
+    for e in book.tables["enterprises"]:
+        if e.name is not None and e.uscc is not None:
+            firms.setdefault(bare(e.name), []).append(e)
+        if e.site is not None and e.uscc is not None:
+            sites.setdefault((e.uscc, bare(e.site)), []).append(e)
+    for rows, field, what, key in (
+        *((own, "name", "企业名称", "uscc") for own in firms.values()),
+        *((own, "site", "厂区名称", "site") for own in sites.values()),
+    ):
+        for e in rows:
+            text = getattr(e, field)
+            other = next((o for o in rows if getattr(o, field) != text and getattr(o, key) != getattr(e, key)), None)
+            if other is not None:
+                yield Found(
+                    f"{what}“{text}”与第{other.row}行的“{getattr(other, field)}”只差括号、全角半角或空格，"
+                    "像是同一家写成了两家。请对照营业执照写成一致；确是两家的可以不改。",
+                    "enterprises", e, field, related=(("enterprises", other, field),),
+                )  # fmt: skip

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from validators.book import Book
+from validators.expr import Record
 from validators.findings import Severity
 from validators.rule import CityFound, city_rule
+from validators.rules.texts import bare
 from validators.settlement import City, crossings
 
 
@@ -109,3 +112,30 @@ def hz05(city: City) -> Iterator[CityFound]:
             yield CityFound(f"{why}。请重报后换下这一份；与清单无关的，从收件文件夹里移走。", file=handed.file)
     for file, why in city.imports.unread:
         yield CityFound(f"{why.rstrip('。')}。没有用它比对。", severity=Severity.WARNING, file=file)
+
+
+@city_rule("HZ06", "一家企业分在两县", Severity.WARNING, "业内惯例")
+def hz06(city: City) -> Iterator[CityFound]:
+    """检查什么：两个县区的企业，名称相同或只差括号、全角半角、空格，统一社会信用代码却不同。
+
+    代码和厂区都相同的由 HZ02 指出；同一县区里的由 JB15 提醒。
+
+    为什么：代码抄错一位，同一家企业就成了两家，跨县区的重复查不出来。
+    怎么改：对照营业执照核对名称和代码；是同一厂区的，只由所在县区填报；确是两家的可以不改。
+    """
+    firms: dict[str, list[tuple[Book, Record]]] = {}
+    for book in city.books():
+        for record in book.tables["enterprises"]:
+            if record.name is not None and record.uscc is not None:
+                firms.setdefault(bare(record.name), []).append((book, record))
+    for rows in firms.values():
+        for book, record in rows if len(rows) > 1 else ():
+            elsewhere = [(other, one) for other, one in rows if other is not book and one.uscc != record.uscc]
+            if elsewhere:
+                names = "、".join(f"{other.county_name}第{one.row}行“{one.name}”" for other, one in elsewhere[:3])
+                yield CityFound(
+                    f"企业“{record.name}”与{names}名称相同或只差写法，统一社会信用代码却不同。"
+                    "请对照营业执照核对；是同一家的改正代码，确是两家的可以不改。",
+                    book=book, sheet="enterprises", record=record, field="name",
+                    related=tuple((other, "enterprises", one, "name") for other, one in elsewhere[:10]),
+                )  # fmt: skip

@@ -36,6 +36,7 @@ from validators.expr import (
 )  # fmt: skip
 from validators.findings import Severity
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
+from validators.rules.schemes import ungraded
 from validators.ruleset import NOT_KEY, UNGRADED, versions, years
 
 ALL = tuple(SHEETS)
@@ -203,8 +204,8 @@ def gs03(row: Row) -> Iterator[Check]:
         own = count("lines", ("industry", "!=", NOT_KEY), list_id=row.list_id)
         yield check(
             row.filing,
-            (row.filing == "不适用") & ((row.industry != NOT_KEY) | (own > 0)),
-            "申报方式“{at}”只用于非重点行业，本企业属于重点行业。请改填申请报告、申请表或未申报。",
+            (row.filing == "不适用") & ((row.industry != NOT_KEY) | (own > 0)) & ~ungraded(row),
+            "申报方式“{at}”只用于非重点行业和不参加分级的子类，本企业属于重点行业。请改填申请报告、申请表或未申报。",
             brief="重点行业不能选“不适用”",
         )
     else:

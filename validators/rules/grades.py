@@ -9,8 +9,10 @@ from validators.references import MINISTRY as MINISTRY_RESULT
 from validators.references import PROVINCE as PROVINCE_RESULT
 from validators.references import Listed
 from validators.rule import CityFound, city_rule, row_rule
+from validators.rules.schemes import ungraded
+from validators.rules.texts import bare
 from validators.ruleset import NOT_KEY, UNGRADED
-from validators.settlement import City
+from validators.settlement import City, ruleset_of
 
 
 def key_lines(list_id: Expr) -> Expr:
@@ -68,6 +70,8 @@ def above_lowest(e: Row, condition: Expr, why: str, remedy: str) -> Iterator[Che
 def pj01(row: Row) -> Iterator[Check]:
     """检查什么：绩效等级是否在该行业（及子类）的分级办法之内；分级办法尚未核实的行业只提醒，非重点行业和未评级的不查。
 
+    有的子类不参加分级（防水卷材的塑料类），只能填“未评级”；它仍须执行减排措施（CS16）。
+
     为什么：有的行业分A、B、C、D级，有的只分引领性和非引领性，用错办法的等级不能执行。
     怎么改：改选该行业的等级；行业或子类选错的，改正行业或子类。
     """
@@ -97,12 +101,16 @@ def pj02(e: Row) -> Iterator[Check]:
     """
     remedy = "改为最低等级；实际已申报的，改正“申报方式”并补填“申报等级”。"
     for key in of_key_industry(e):
-        yield from above_lowest(e, key & (e.filing == "未申报"), "重点行业企业未申报绩效评级", remedy)
+        unfiled = key & (e.filing == "未申报") & ~ungraded(e)
+        yield from above_lowest(e, unfiled, "重点行业企业未申报绩效评级", remedy)
 
 
 @row_rule("PJ03", "企业等级优于最差工序", Severity.ERROR, "workbook", "聊重指办〔2020〕6号 三(一)", "enterprises")
 def pj03(e: Row) -> Iterator[Check]:
     """检查什么：企业的绩效等级、申报等级是否优于其生产线中最差的绩效等级；未评级的生产线不计。
+
+    规则集的“等级可以按生产线分开”选“是”的，不检查：各生产线按自己的等级执行。有的省单独给生产线评级
+    （陕西2024年名单的“引领性生产线”，只评混凝土线、不评制砂线），聊城按三(一)，选“否”。
 
     为什么：企业总体绩效等级以所含行业或工序中较差的级别申报（三(一)）。
     怎么改：把企业的等级改为最差一条生产线的等级；生产线等级填错的，改正生产线的绩效等级。
@@ -111,7 +119,7 @@ def pj03(e: Row) -> Iterator[Check]:
         worse = count("lines", ("grade", "in", lookup("worse_grades", cell)), list_id=e.list_id)
         yield check(
             cell,
-            worse > 0,
+            ~lookup("switch", "lines_apart") & (worse > 0),
             "企业的{at.header}为“{at}”，优于《生产线减排措施》{others}。企业总体等级以各工序中较差的级别为准，请改为最差一条生产线的等级，或核对生产线的等级。",
             others=(worse, "grade"),
         )
@@ -182,6 +190,8 @@ def pj06(e: Row) -> Iterator[Check]:
 def pj07(e: Row) -> Iterator[Check]:
     """检查什么：非重点行业的企业是否填了绩效等级（协同处置生活垃圾、危险废物的除外），重点行业的企业是否未评级。
 
+    规则集写明不参加分级的子类（防水卷材的塑料类）就是“未评级”，不提示。
+
     为什么：绩效分级只适用于39个重点行业，重点行业企业都应当有等级（一）。
     怎么改：非重点行业的，绩效等级改为“未评级”；重点行业的，填核定的等级，未申报的填最低等级。
     """
@@ -193,7 +203,7 @@ def pj07(e: Row) -> Iterator[Check]:
     for key in of_key_industry(e):
         yield check(
             e.grade,
-            key & (e.grade == UNGRADED),
+            key & (e.grade == UNGRADED) & ~ungraded(e),
             f"重点行业的企业应当有绩效等级，现为“{UNGRADED}”。请填核定的等级；未申报的，填该行业的最低等级。",
             brief="重点行业应有等级",
         )
@@ -222,13 +232,18 @@ def _reviewed(city: City) -> Iterator[tuple[Listed, list[tuple[Book, Record]]]]:
     """The result that holds for each enterprise that was reviewed, and its rows: the later one, else the ministry's."""
     by_id: dict[str, list[tuple[Book, Record]]] = {}
     by_code: dict[str, list[tuple[Book, Record]]] = {}
+    by_name: dict[str, list[tuple[Book, Record]]] = {}
     for book in city.books():
         for record in book.tables["enterprises"]:
             by_id.setdefault(record.list_id, []).append((book, record))
             by_code.setdefault(record.uscc, []).append((book, record))
+            by_name.setdefault(bare(record.name or ""), []).append((book, record))
     holding: dict[object, tuple[Listed, list[tuple[Book, Record]]]] = {}
     for one in city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT):  # the ministry's come last
-        own = by_id.get(one.list_id) or by_code.get(one.uscc, []) if one.list_id or one.uscc else []
+        if one.of_line:
+            continue
+        coded = one.list_id or one.uscc  # lists that provinces publish have names only
+        own = by_id.get(one.list_id) or by_code.get(one.uscc, []) if coded else by_name.get(bare(one.name), [])
         if one.site:
             own = [(book, record) for book, record in own if record.site == one.site]
         key = tuple(sorted((book.file, record.row) for book, record in own)) or one
@@ -242,30 +257,56 @@ def _reviewed(city: City) -> Iterator[tuple[Listed, list[tuple[Book, Record]]]]:
 def pj09(city: City) -> Iterator[CityFound]:
     """检查什么：绩效等级是否与导入的省核定结果、部复核结果一致；两者都有的以日期较晚的为准，没有日期或同日的以部复核结果为准。结果没有写明是哪个厂区而企业有几个厂区的，只作提醒。
 
+    结果写明按哪套规则集（“规则集”“评级依据”一列写 2020、2026 或文号）核定的，按那一套认等级：2026年1月还有按2020年修订版评的结果。
+    结果没有写代码和清单编号的（各省公布的名单多是这样），按企业名称对，只差括号、全角半角、空格的也算，只作提醒。
+
+    那一套有、本次没有的等级（例如引领性），以及只评一条生产线的结果（“引领性生产线”），不能直接比，只作提醒。
+
     为什么：A级、B级（含B-）和引领性企业由省生态环境厅核定，部里复核，清单里的等级应当是核定的结果。
     怎么改：按核定结果改绩效等级，并在《等级变更》登记；认为结果有误的，报省生态环境厅更正。
     """
+    for one in city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT):
+        if one.of_line:
+            say = f"{one}评的是一条生产线（{one.grade}），企业的等级没有比对。请核对《生产线减排措施》的绩效等级。"
+            yield CityFound(say, severity=Severity.WARNING)
     for one, own in _reviewed(city):
-        if one.grade not in city.ruleset.values["grades"]:
-            yield CityFound(
-                f"{one}的等级“{one.grade or '空白'}”不是认得的绩效等级，没有比对。", severity=Severity.WARNING
-            )
-        elif not own:
-            yield CityFound(f"{one}在清单里找不到，没有比对。请核对代码或清单编号。", severity=Severity.WARNING)
-        for book, record in own if one.grade in city.ruleset.values["grades"] else ():
+        rules = ruleset_of(one, city)
+        obstacle = (
+            f"写的规则集“{one.ruleset}”本机没有，没有比对。请核对这一格，或用 qingdan ruleset load 载入。"
+            if rules is None
+            else f"的等级“{one.grade or '空白'}”不是认得的绩效等级，没有比对。"
+            if one.grade not in rules.values["grades"]
+            else f"按规则集 {rules.id} 核定为“{one.grade}”，本次的规则集 {city.ruleset.id} 没有这一级，没有比对。请按省里的衔接办法核对清单里的等级。"
+            if one.grade not in city.ruleset.values["grades"]
+            else "在清单里找不到，没有比对。请核对代码或清单编号。"
+            if not own
+            else ""
+        )
+        if obstacle:
+            yield CityFound(f"{one}{obstacle}", severity=Severity.WARNING)
+            continue
+        for book, record in own:
             if record.grade is None or record.grade == one.grade:
                 continue
-            day = f"（{one.day}）" if one.day else ""
+            by = f"按规则集 {rules.id}" if rules and rules.id != city.ruleset.id else None
+            day = "，".join(str(part) for part in (one.day, by) if part)
+            day = f"（{day}）" if day else ""
             said = f"绩效等级填的是“{record.grade}”，{one}{day}是“{one.grade}”"
-            several = f"；该代码有 {len(own)} 个厂区，结果没有写明是哪一个。请核对。"
-            message = said + (several if len(own) > 1 else "。请按核定结果改正，并在《等级变更》登记。")
-            severity = Severity.WARNING if len(own) > 1 else None
+            unsure = (
+                f"；该{'代码' if one.uscc or one.list_id else '名称'}有 {len(own)} 个厂区，结果没有写明是哪一个。请核对。"
+                if len(own) > 1
+                else "；结果没有写代码，是按企业名称对上的。请核对是不是同一家。"
+                if not (one.list_id or one.uscc)
+                else ""
+            )
+            message = said + (unsure or "。请按核定结果改正，并在《等级变更》登记。")
+            severity = Severity.WARNING if unsure else None
             yield CityFound(message, book=book, sheet="enterprises", record=record, field="grade", severity=severity)
 
 
 @row_rule("PJ10", "申报最低等级应填申请表", Severity.WARNING, "row", "聊重指办〔2020〕6号 三(一)", "enterprises")
 def pj10(e: Row) -> Iterator[Check]:
-    """检查什么：申报最低等级（D、非引领性）的是否用申请表，申报更高等级的是否用申请报告。
+    """检查什么：申报最低等级（D、非引领性）的是否用申请表，申报更高等级的是否用申请报告；不参加分级的子类不查。
 
     为什么：申报最低等级的直接填写《申请表》，其余的编制《申请报告》并附证明材料（三(一)）。
     怎么改：按实际提交的材料改正申报方式；材料用错的，请企业改用应交的材料。
@@ -274,7 +315,7 @@ def pj10(e: Row) -> Iterator[Check]:
     for due, brief in (("申请表", "申报最低等级应填申请表"), ("申请报告", "申报等级不是最低，应填申请报告")):
         yield check(
             e.filing,
-            e.filing.isin(("申请报告", "申请表")) & (e.filing != form) & (form == due),
+            e.filing.isin(("申请报告", "申请表")) & (e.filing != form) & (form == due) & ~ungraded(e),
             "申报等级为“{grade}”，应提交{form}，申报方式填的是“{at}”。请按实际提交的材料改正，材料用错的请企业改用{form}。",
             brief=brief,
             grade=e.applied_grade,

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from statistics import median
 
 from validators.book import Book
-from validators.expr import Check, Expr, Row, check, count, lookup, ref
+from validators.expr import Check, Expr, Row, call, check, count, lookup, ref
 from validators.findings import Severity
 from validators.rule import CityFound, Found, book_rule, city_rule, row_rule
 from validators.rules.grades import co_disposing, key_lines
+from validators.rules.texts import mentions, words
 from validators.ruleset import NOT_KEY, PROVINCE
 from validators.settlement import City
 
 PROJECT = "省级主管部门会同省生态环境厅"
 COUNTY = "县指挥部会同相关部门"
 CLAUSE = "聊重指办〔2020〕6号 三(三)"
+CUTTING = ("停产", "停产部分生产线", "限产")
+"""措施类型 that lower what a plant supplies or disposes of."""
 WAY_OUT = (
     "按聊重指办〔2020〕6号 三(三)，原则上，重点行业内的保障类企业和承担生活垃圾、危险废物协同处置的企业，应达到B级及以上或引领性。"
     "请核对绩效等级；未达到的，应移出保障类（“是否保障类”改为“否”，并删去《保障类》中的行）；"
@@ -49,6 +52,8 @@ def _below_b(e: Row, standing: Expr, say: str) -> Iterator[Check]:
 def bz01(e: Row) -> Iterator[Check]:
     """检查什么：重点行业内的保障类企业，以及承担协同处置的保障类企业，绩效等级是否为A级、B级或引领性。
 
+    不参加分级的子类（防水卷材的塑料类）没有等级，也算没有达到，要由市指挥部办公室登记豁免。
+
     B-级由BZ02提示。
 
     为什么：原则上，这些企业应达到B级及以上绩效分级或引领性指标水平（三(三)）；达不到的不宜免于停限产。
@@ -62,9 +67,11 @@ def bz01(e: Row) -> Iterator[Check]:
 def bz02(e: Row) -> Iterator[Check]:
     """检查什么：重点行业内的保障类企业，以及承担协同处置的保障类企业，绩效等级是否为B-级。
 
-    规则集认定“B级及以上”含B-的，不提示。
+    规则集认定“B级及以上”含B-的，不提示。两种读法都有：认为不含的，方案各处写“B（含B-）级”，唯独保障类条款写“B级及以上”，
+    没有写“含B-”，而且湖北2021年的名单把B级12家、B-级1家分开计数；认为含的，同一份名单的标题就是“B（含B-）级及以上和引领性”，
+    审批上也把B（含B-）级当作一类。哪一种对，由市里定（《限值与开关》的“B-级算不算B级及以上”）。
 
-    为什么：方案各处写“B（含B-）级”，唯独保障类条款写“B级及以上”，没有写“含B-”，按不含处理（三(三)）。
+    为什么：保障类条款没有写“含B-”，按不含处理（三(三)）。
     怎么改：核对绩效等级；确为B-级的移出保障类；确有必要的，由市指挥部办公室登记豁免。
     """
     standing = (lookup("counts_as_b", e.grade) == "switch") & ~lookup("switch", "b_minus_counts_as_b")
@@ -245,4 +252,25 @@ def bz10(line: Row) -> Iterator[Check]:
         "请填写减排措施和比例；承担保障任务的，请加入《保障类》的“保障生产线编码”。",
         line=line.line_id,
         grade=line.grade,
+    )
+
+
+@row_rule("BZ11", "民生单位未列保障类", Severity.WARNING, "workbook", CLAUSE, "enterprises")
+def bz11(e: Row) -> Iterator[Check]:
+    """检查什么：行业代码属于供电、供暖、生活垃圾或危险废物集中处置（规则集词表“民生行业代码”）的企业，是否没有列保障类，而有生产线在红色预警时停产或限产。
+
+    为什么：承担居民供电、供暖、生活垃圾或危险废物集中处置的，应当纳入保障类清单（三(三)）；不列保障类而停限产，预警时会停了民生。
+    怎么改：承担民生任务的，“是否保障类”改为“是”，在《保障类》补填一行，改用以热定产、以处置定产等措施；不承担的（例如只供本厂）可以不改。
+    """
+    cutting = count("lines", ("red_type", "in", CUTTING), list_id=e.list_id)
+    yield check(
+        e.guaranteed,
+        (e.guaranteed == "否")
+        & (e.long_idle == "否")
+        & call(mentions, e.industry_code, words("public_code"))
+        & (cutting > 0),
+        "行业代码 {code} 一般承担供电、供暖或集中处置的民生任务，这里没有列保障类，红色预警却停限产：{others}。"
+        "承担民生任务的，应当纳入保障类，请改为“是”并补填《保障类》；不承担的可以不改。",
+        others=(cutting, "red_type"),
+        code=e.industry_code,
     )

@@ -3,15 +3,19 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import add, or_
 
 from validators.book import Book
-from validators.columns import LEVEL_NAMES, LEVELS, SHEETS
+from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
 from validators.expr import Check, Expr, Record, Row, blank, call, check, count, lookup, ref, split_ids, text_of
 from validators.findings import Severity
 from validators.rule import Found, book_rule, row_rule, value_text
 from validators.rules.formats import METERED
 from validators.rules.levels import NOISE, cuts, falling, stems
-from validators.ruleset import NOT_KEY, UNGRADED
+from validators.rules.schemes import ungraded
+from validators.rules.texts import mentions, words
+from validators.ruleset import NOT_KEY, UNGRADED, named
 
 GUIDE = "环办大气函〔2020〕340号（未见全文）"
 GUARANTEED = "承担保障任务的生产线，请在《保障类》的“保障生产线编码”中写明。"
@@ -44,7 +48,9 @@ def cs02(book: Book) -> Iterator[Found]:
     一条生产线停不了半条，只有一条的要整条停下。计入的减排量是停下的那几条自己的排放量，与条数比例不必相同。
     一行里填了几条生产线、措施类型为“停产部分生产线”的，先按所填比例折算条数，只作提醒，请分行填写。
 
-    不比较：《保障类》写明的保障生产线、是否长期停产为“是”的企业、非重点行业和未评级的生产线。
+    最低等级不等于全停：有的行业的D级只停一部分（玻璃的D级是限产30%），各级的比例都只看措施表，没有录入的不推断。
+
+    不比较：《保障类》写明的保障生产线、是否长期停产为“是”的企业、非重点行业和未评级的生产线（不参加分级的子类，措施表有它的才比较）。
     规则集中尚未与原文核对的条目只作提醒；没有录入的组合不检查，每个工作簿用一条说明写出有几种。
 
     为什么：地方的措施不得弱于技术指南，弱了就不能保证预警期间的减排量。
@@ -53,7 +59,8 @@ def cs02(book: Book) -> Iterator[Found]:
     measures = book.table("measures")
     not_loaded: dict[str, None] = {}
     for (industry, subtype), lines in _plants(book):
-        for grade in dict.fromkeys(line.grade for line in lines if line.grade not in (None, UNGRADED)):
+        graded = (None,) if book.ruleset.ungraded(industry, subtype) else (None, UNGRADED)
+        for grade in dict.fromkeys(line.grade for line in lines if line.grade not in graded):
             label = _label(industry, subtype, grade)
             own = [line for line in lines if line.grade == grade]
             demands = {
@@ -90,8 +97,9 @@ def _plants(book: Book) -> Iterator[tuple[tuple[str, str], list[Record]]]:
     for line in book.tables["lines"]:
         if line.industry in (None, NOT_KEY) or line.list_id in free or line.line_id in guaranteed:
             continue
-        subtype = line.subtype if line.industry in book.ruleset.subtypes else ""
-        if subtype is not None:
+        own = book.ruleset.subtypes.get(line.industry, ())
+        subtype = line.subtype if line.subtype in own else ""
+        if (line.industry, subtype) in book.ruleset.schemes and "subtype" not in line.bad:
             found.setdefault((line.list_id, line.industry, subtype), []).append(line)
     for (_, industry, subtype), lines in found.items():
         yield (industry, subtype), lines
@@ -143,7 +151,7 @@ def _weak_by_line(
 
 
 def _label(industry: str, subtype: str, grade: str) -> str:
-    return f"{industry}{f'（{subtype}）' if subtype else ''}{grade}{'' if grade.endswith('性') else '级'}"
+    return f"{industry}{f'（{subtype}）' if subtype else ''}{named(grade)}"
 
 
 def _severity(demand: Mapping[str, str]) -> Severity:
@@ -152,16 +160,6 @@ def _severity(demand: Mapping[str, str]) -> Severity:
 
 def _unverified(demand: Mapping[str, str]) -> str:
     return "" if demand["verified"] == "yes" else "（该项规定尚未与技术指南原文核对，仅作提醒。）"
-
-
-def words(name: str) -> Expr:
-    """A word list of the rule set, as a pattern that finds any of its words."""
-    return lookup("words", name)
-
-
-def mentions(text: str, listed: re.Pattern[str]) -> bool:
-    """Whether one of the words stands in a text."""
-    return listed.search(text) is not None
 
 
 def shares(text: str, name: str) -> bool:
@@ -466,4 +464,88 @@ def cs11(enterprise: Row) -> Iterator[Check]:
         count("lines", list_id=enterprise.list_id) == 0,
         "企业“{at}”在《生产线减排措施》中没有一行。请用该清单编号补填生产线；不涉气的企业，请从清单中移出并在《移出说明》说明。",
         brief="《生产线减排措施》里没有该企业",
+    )
+
+
+def _runs(line: Row) -> Expr:
+    """Whether the line's enterprise is not idle for the whole year, which has a finding of its own (CS06)."""
+    return ref("enterprises", "long_idle", list_id=line.list_id) == "否"
+
+
+@row_rule("CS13", "以淘汰闲置设备计减排", Severity.WARNING, "row", "唐山市2019年4月通知（转载，未见原文）", "lines")
+def cs13(line: Row) -> Iterator[Check]:
+    """检查什么：红色预警减排比例大于 0 的生产线，其名称、工序、主要生产设备里有没有“已拆除”“已淘汰”“长期闲置”一类的词（规则集词表“淘汰闲置”），年运行天数是不是 0。
+
+    为什么：已拆除、淘汰或长期闲置的设备本来就不排放，不得作为停产限产的基数；拿它计减排，减排量是虚的。依据是外地通知的转载，没有核实，只提醒。
+    怎么改：删去这条生产线，或把减排比例改为 0；设备其实在用的，改正名称、设备或运行天数。
+    """
+    for cell in (line.line_name, line.process, line.equipment):
+        yield check(
+            cell,
+            (line.red_ratio > 0) & call(mentions, cell, words("removed")),
+            "“{at.header}”写的是“{at}”，像是已经淘汰或长期闲置的设备，却计了减排（红色 {ratio}%）。"
+            "这样的设备不得作为减排的基数，请删去这一行或把比例改为 0；其实在用的，请改正写法。",
+            ratio=line.red_ratio,
+        )
+    yield check(
+        line.run_days,
+        (line.run_days == 0) & (line.red_ratio > 0) & _runs(line),
+        "“{at.header}”为 0，本来就不运行，却计了减排（红色 {ratio}%）。请核对运行天数；确实不运行的，比例改为 0。",
+        ratio=line.red_ratio,
+    )
+
+
+@row_rule(
+    "CS14", "不涉气生产线列入停限产", Severity.WARNING, "row", "山东省生态环境厅2019-11-27（转载，未见原文）", "lines"
+)
+def cs14(line: Row) -> Iterator[Check]:
+    """检查什么：四种污染物的日排放量都是 0 的生产线，红色预警的减排比例是否大于 0；长期停产的企业不查。
+
+    为什么：不向大气排放的工序、设备不应列入停限产：停了也减不了排，只给企业添负担。依据是转载，没有核实，只提醒。
+    怎么改：确实不排放的，措施类型改为“不停产”、比例改为 0，或删去这一行；其实排放的，补填日排放量。
+    """
+    emits = reduce(add, (line[f"{pollutant}_daily"] for pollutant in POLLUTANTS))
+    yield check(
+        line.red_ratio,
+        (line.red_ratio > 0) & (emits == 0) & (line.run_days > 0) & _runs(line),
+        "这条生产线四种污染物的日排放量都是 0，红色预警却减排 {at}%。不涉气的不必停限产，请改为不停产、比例 0；"
+        "其实排放的，请补填日排放量。",
+    )
+
+
+@row_rule("CS15", "措施没有写到本线的设备", Severity.INFO, "cell", "聊重指办〔2020〕6号 三(五)", "lines")
+def cs15(line: Row) -> Iterator[Check]:
+    """检查什么：停产、限产的文字虽有“生产线”“设备”一类的词，却与本行的生产线名称、工序、主要生产设备没有一处相同（相连的三个字）。
+
+    什么词也没有的由 CS03 提醒。
+
+    为什么：方案要明确具体的停限产生产装置和工艺环节（三(五)）；只写“生产线停产50%”，到现场不知道是哪一台。
+    怎么改：写上本行的设备或工序，例如“1号回转窑停产”；名称写法不同的，改成一致。
+    """
+    for level in LEVELS:
+        text, kind = line[f"{level}_measure"], line[f"{level}_type"]
+        own = reduce(or_, (call(shares, text, name) for name in (line.line_name, line.process, line.equipment)))
+        yield check(
+            text,
+            ~kind.isin(WITHOUT_CUT) & call(mentions, text, words("object")) & ~own,
+            "“{at}”没有写到本行的生产线名称、工序或主要生产设备，现场难以对上是哪一台。"
+            "请写上本行的设备或工序；名称写法不同的，请改成一致。",
+        )
+
+
+@row_rule("CS16", "不评级的子类没有减排", Severity.WARNING, "row", GUIDE, "lines")
+def cs16(line: Row) -> Iterator[Check]:
+    """检查什么：不参加分级的子类（规则集《行业与分级》里可评的等级只有“未评级”的，例如防水卷材的塑料类），红色预警的减排比例是否为 0；长期停产的企业不查。
+
+    为什么：不参加分级的子类仍须执行减排措施（按转引的适用范围，原文未见），不评级不等于不减排。
+    怎么改：填写停限产措施和减排比例；子类选错的，改正子类；承担保障任务的，在《保障类》写明。
+    """
+    guaranteed = count("guarantee", ("line_ids", "contains", line.line_id), list_id=line.list_id)
+    yield check(
+        line.red_ratio,
+        ungraded(line) & (line.red_ratio == 0) & _runs(line) & (guaranteed == 0),
+        "“{industry}{subtype}”不参加绩效分级，但须执行减排措施，红色预警的减排比例却是 0。"
+        "请填写措施和比例；子类选错的，请改正子类。",
+        industry=line.industry,
+        subtype=text_of(line.subtype),
     )

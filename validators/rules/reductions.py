@@ -5,7 +5,7 @@ from statistics import median
 
 from validators.book import Book
 from validators.columns import POLLUTANTS
-from validators.expr import Check, Record, Row, blank, call, check, count, filled, lookup, summed
+from validators.expr import Check, Expr, Record, Row, blank, call, check, count, filled, lookup, ref, summed
 from validators.findings import Severity
 from validators.rule import CityFound, Found, book_rule, city_rule, row_rule, value_text
 from validators.rules.levels import above_emission, below_zero, cuts
@@ -59,6 +59,12 @@ def jp02(line: Row) -> Iterator[Check]:
         )
 
 
+def _apart(due: Expr, annual: Expr, relative: str = "annual_tolerance") -> Expr:
+    """Whether two annual emissions (t) differ by more than the rule set allows."""
+    off = call(abs, due - annual)
+    return (off > lookup("number", "annual_tolerance_absolute")) & (off > annual * lookup("number", relative) / 100)
+
+
 @row_rule("JP03", "年日排放量不符", Severity.ERROR, "workbook", "算术", "enterprises")
 def jp03(enterprise: Row) -> Iterator[Check]:
     """检查什么：各生产线日排放量×年运行天数÷1000 之和，与企业年排放量是否相差超过规则集允许的误差。
@@ -73,12 +79,7 @@ def jp03(enterprise: Row) -> Iterator[Check]:
     for pollutant in POLLUTANTS:
         annual = enterprise[f"{pollutant}_annual"]
         due = summed("lines", f"{pollutant}_daily", "run_days", list_id=enterprise.list_id) / 1000
-        off = call(abs, due - annual)
-        wrong = (
-            (off > lookup("number", "annual_tolerance_absolute"))
-            & (off > annual * lookup("number", "annual_tolerance") / 100)
-            & (lines > 0)
-        )
+        wrong = _apart(due, annual) & (lines > 0)
         what = "“{at.header}”为 {at}，而各生产线日排放量×年运行天数之和为 {due} 吨，"
         yield check(
             annual,
@@ -152,3 +153,49 @@ def jp05(city: City) -> Iterator[CityFound]:
                 f"请核对全社会排放量，或加强措施。目标出处：{one.source}。",
                 severity=None if one.verified else Severity.WARNING,
             )
+
+
+@row_rule(
+    "JP06", "运行天数口径不一", Severity.WARNING, "workbook", "业内惯例（河北2022年按330天折算，转引）",
+    "enterprises", "lines",
+)  # fmt: skip
+def jp06(row: Row) -> Iterator[Check]:
+    """检查什么：生产线的年运行天数是否多于企业的（提醒），是否没有一条生产线与企业的相同（告知）；年、日排放量对不上（JP03）的，按规则集的惯用天数（330天）折算是否正好相符（告知）。
+
+    为什么：年排放量、日排放量和运行天数要用同一个口径；有的地方按330天折算日排放量，运行天数却填实际天数，减排基数就不准。
+    怎么改：统一用实际运行天数：改正填错的天数，或按实际天数重算日排放量；企业天数是几条线错开运行的合计的，可以不改。
+    """
+    if row.key == "lines":
+        whole = ref("enterprises", "run_days", list_id=row.list_id)
+        yield check(
+            row.run_days,
+            row.run_days > whole,
+            "生产线年运行 {at} 天，多于企业的 {whole} 天。请核对，改正填错的一处。",
+            whole=whole,
+        )
+        return
+    lines = count("lines", list_id=row.list_id)
+    unknown = count("lines", ("run_days", "unknown", None), list_id=row.list_id)
+    same = count("lines", ("run_days", "==", row.run_days), list_id=row.list_id)
+    yield check(
+        row.run_days,
+        (lines > 0) & (unknown == 0) & (same == 0),
+        "企业年运行 {at} 天，没有一条生产线是这个天数：{others}。请核对年、日排放量用的是不是同一个天数。",
+        Severity.INFO,
+        others=(lines, "run_days"),
+    )
+    days = lookup("number", "convention_days")
+    for pollutant in POLLUTANTS:
+        annual = row[f"{pollutant}_annual"]
+        due = summed("lines", f"{pollutant}_daily", "run_days", list_id=row.list_id) / 1000
+        flat = summed("lines", f"{pollutant}_daily", list_id=row.list_id) * days / 1000
+        yield check(
+            annual,
+            (lines > 0) & _apart(due, annual) & ~_apart(flat, annual, "cut_tolerance"),
+            "“{at.header}”为 {at}，按各生产线的运行天数是 {due} 吨，按 {days} 天却是 {flat} 吨："
+            "日排放量多半是按 {days} 天折算的。请改按实际运行天数重算。",
+            Severity.INFO,
+            due=due,
+            days=days,
+            flat=flat,
+        )

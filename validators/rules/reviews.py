@@ -306,13 +306,15 @@ def sc12(row: Row) -> Iterator[Check]:
 def sc13(row: Row) -> Iterator[Check]:
     """检查什么：县里审查、省里核定的等级，是否优于《分行业工序》中最差的核定等级。
 
+    规则集的“等级可以按生产线分开”选“是”的，不检查。
+
     为什么：企业总体绩效等级以所含行业或工序中较差的级别为准（三(一)）。
     怎么改：把总体等级改为最差的核定等级；工序的核定等级填错的，改正《分行业工序》。
     """
     worse = count("processes", ("fixed_grade", "in", lookup("worse_grades", row.grade)), list_id=row.list_id)
     yield check(
         row.grade,
-        worse > 0,
+        ~lookup("switch", "lines_apart") & (worse > 0),
         "{at.header}“{at}”优于《分行业工序》的核定等级：{others}。总体等级以较差的为准，请改正。",
         others=(worse, "fixed_grade"),
     )

@@ -19,7 +19,7 @@ from validators.records import Value
 from validators.references import MINISTRY, PROVINCE, Import, Imports, Listed
 from validators.rule import all_rules, value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, load
-from validators.settlement import City, County, Handed, guess_county
+from validators.settlement import City, County, Handed, guess_county, ruleset_of
 from validators.versions import Change
 from workbook_templates.city.decision_sheets import (
     DECISIONS,
@@ -78,7 +78,7 @@ CHANGE_HEADS = (
 RESULT_HEADS = (
     Head("类别", "text", 14), Head("文件", "text", 26), Head("行", "number", 7), Head("统一社会信用代码", "code", 22),
     Head("企业名称", "text", 30), Head("清单编号", "code", 18), Head("厂区名称", "text", 16), Head("绩效等级", "text", 10),
-    Head("日期", "date", 12),
+    Head("日期", "date", 12), Head("规则集", "text", 24),
 )  # fmt: skip
 UNREAD_REFERENCE = "参考资料读不了"
 KEPT = ("GS01", "GS06", "GS07", "HZ03")
@@ -170,13 +170,23 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
 
 def _notes(city: City, desk: Desk) -> list[str]:
     """What stands under the title of the overview."""
-    notes = [f"规则集：{city.ruleset.thresholds['ruleset_name']}　　汇总日期：{city.on}"]
+    notes = [f"规则集：{city.ruleset.thresholds['ruleset_name']}　　汇总日期：{city.on}", *_results_note(city)]
     if desk.version:
         kinds = Counter(change.kind for _, change in desk.changes)
         compared = "，".join(f"{kind} {kinds[kind]}" for kind in ("新增", "移出", "修改"))
         against = f"与第 {desk.previous} 版相比：{compared}（见《{CHANGES}》）" if desk.previous else "本年第一版"
         notes.append(f"台账第 {desk.version} 版　　{against}")
     return notes
+
+
+def _results_note(city: City) -> Iterator[str]:
+    """By which rule sets the results of province and ministry were given, where one says so."""
+    results = [*city.imports.rows(PROVINCE, MINISTRY)]
+    if any(one.ruleset for one in results):
+        given = Counter(
+            rules.id if (rules := ruleset_of(one, city)) else f"“{one.ruleset}”（本机没有）" for one in results
+        )
+        yield f"核定、复核结果所依据的规则集：{'，'.join(f'{id_} {times} 条' for id_, times in given.items())}"
 
 
 def _places(city: City, by_row: Mapping[tuple[str, str, int], object]) -> dict[tuple[str, str, int], int]:
@@ -233,7 +243,7 @@ def _change_row(one: tuple[str, Change]) -> list[Value]:
 
 
 def _result_row(one: Listed) -> list[Value]:
-    return [one.kind, one.file, one.row, one.uscc, one.name, one.list_id, one.site, one.grade, one.day]
+    return [one.kind, one.file, one.row, one.uscc, one.name, one.list_id, one.site, one.grade, one.day, one.ruleset]
 
 
 def created(city: City) -> dt.date:
@@ -412,7 +422,8 @@ def _imports(opened: Opened) -> Imports:
         day = row.get("日期")
         uscc, name, list_id, site, grade = (text_of(row.get(one.head)) for one in RESULT_HEADS[3:8])
         when = day if isinstance(day, dt.date) else None
-        listed = Listed(kind, file, int(row.get("行") or 0), uscc, name, list_id, site, grade, when)
+        by = text_of(row.get("规则集"))
+        listed = Listed(kind, file, int(row.get("行") or 0), uscc, name, list_id, site, grade, when, by)
         own.setdefault((kind, file), []).append(listed)
     files = [Import(kind, file, "", tuple(rows)) for (kind, file), rows in own.items()]
     return Imports(files, read_emissions(opened))

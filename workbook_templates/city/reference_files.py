@@ -20,6 +20,7 @@ HEADS = {
     "site": ("厂区名称", "厂区"),
     "grade": ("绩效等级", "核定等级", "复核等级", "核定结果", "等级"),
     "day": ("核定日期", "复核日期", "日期"),
+    "ruleset": ("规则集", "评级依据", "技术指南"),
     "pollutant": ("污染物",),
     "amount": ("全社会排放量（t/d）", "全社会排放量"),
 }
@@ -91,7 +92,7 @@ def _listed(file: str, kind: str, row: int, cells: Sequence[Raw], places: Mappin
         kind, file, row,
         LOST_CODE if isinstance(code, float) and code >= 1e15 else "".join(text_of(code).split()).upper(),
         text("name"), "".join(text("list_id").split()), text("site"),
-        text("grade").removesuffix("企业").removesuffix("级"), _day(raw("day"), rules),
+        text("grade").removesuffix("企业").removesuffix("级"), _day(raw("day"), rules), text("ruleset"),
     )  # fmt: skip
 
 

@@ -54,10 +54,11 @@ def _columns(pairs: list[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, 
 
 
 def _grades(ruleset: RuleSet) -> list[tuple[str, str]]:
-    """`industry/subtype` and each grade of its scheme; without the subtype, the grades of all its schemes."""
+    """`industry/subtype` and each grade of its scheme; without a subtype that is to be named, the grades of all."""
     schemes: dict[str, dict[str, None]] = {}
     for (industry, subtype), row in ruleset.schemes.items():
-        for key in (f"{industry}/", f"{industry}/{subtype}"):
+        whole = () if (industry, "") in ruleset.schemes else (f"{industry}/",)
+        for key in (*whole, f"{industry}/{subtype}"):
             schemes.setdefault(key, {}).update(dict.fromkeys(row["grades"].split("|")))
     schemes[f"{NOT_KEY}/"] = {UNGRADED: None}
     return [(key, grade) for key, grades in schemes.items() for grade in grades]

@@ -17,6 +17,8 @@ from validators.expr import Record
 from validators.records import Value
 from workbook_templates.xlsx.appearance import HEADER_ROW
 
+Rows = dict[str, list[dict[str, Value]]]
+"""Rows by key of the sheet, each {field: value}, as a new workbook is given them."""
 PLACES = 6
 """Decimals that the offered formulas round to."""
 _SCALE: int = 10**PLACES

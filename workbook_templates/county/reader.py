@@ -49,7 +49,7 @@ from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, n
 from validators.rule import key_of
 from workbook_templates.county.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
-from workbook_templates.xlsx.appearance import HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
+from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
 from workbook_templates.xlsx.fast_reader import Rows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.xlsx.xml_reader import read_slowly, shared_strings
 
@@ -301,7 +301,7 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
         text = cell.strip() if isinstance(cell, str) else str(cell)
         column = by_header.get(text)
         if column is None:
-            if text and text not in (*PROVENANCE, RETURNED_HEAD) and not text.startswith(HELPER_HEAD):
+            if text and text not in (*PROVENANCE, *BESIDE) and not text.startswith(HELPER_HEAD):
                 found.extra.append((position, text))
         elif column.field in found.positions:
             found.double.append((position, text))

@@ -82,7 +82,7 @@ def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
                 if field in values and values[field] is None and formula.value(values, book.county_name) is not None:
                     row[field] = ""  # the officer cleared what was offered
             for field in record.bad:
-                row[field] = _as_text(SHEETS[key][field], raw.get((record.row, field)))
+                row[field] = as_text(SHEETS[key][field], raw.get((record.row, field)))
             found[key].append(row)
     return found
 
@@ -95,12 +95,13 @@ def cleared(book: Book) -> list[str]:
         for record in records:
             for field in sorted(record.bad):
                 value = raw.get((record.row, field))
-                if value is not None and _as_text(SHEETS[key][field], value) == "":
+                if value is not None and as_text(SHEETS[key][field], value) == "":
                     found.append(f"《{SHEETS[key].title}》{LETTERS[key][field]}{record.row}")
     return found
 
 
-def _as_text(column: Column, value: Value) -> Value:
+def as_text(column: Column, value: Value) -> Value:
+    """What could not be read as what is due, as the text that the check finds again."""
     if isinstance(value, int | float) and column.kind in ("code18", "code22"):
         return f"{value:.16E}"
     text = None if value is None else value_text(value)
@@ -174,13 +175,7 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
 
 def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequence[Finding]) -> None:
     """Write what was found beside each row of a sheet, as a last column, and colour it and the cells it speaks of."""
-    place = len(sheet.columns)
-    page_.set_column(place, place, BESIDE_WIDTH)
-    page_.write_string(
-        HEADER_ROW - 1, place, RETURNED_HEAD,
-        style(font_name=appearance.HEAD_FONT, font_size=appearance.ENTRY_SIZE, bg_color="#F4B6B6", border=1,
-              border_color=appearance.HEAD_LINE, align="center"),
-    )  # fmt: skip
+    _beside_head(page_, style, sheet, RETURNED_HEAD, "#F4B6B6")
     own: dict[int, list[Finding]] = {}
     for finding in findings:
         if finding.sheet == sheet.title and finding.row and finding.severity > Severity.INFO and not finding.waiver:
@@ -191,27 +186,58 @@ def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequ
         texts = [f"{SEVERITY_SYMBOLS[one.severity]} {one.rule} {one.message}" for one in found[:MOST_BESIDE]]
         if len(found) > MOST_BESIDE:
             texts.append(f"… 还有 {len(found) - MOST_BESIDE} 项，见《{RETURNED_TITLE}》")
-        ground, ink = appearance.SEVERITY_LOOKS[found[0].severity]
-        look = style(bg_color=ground, font_color=ink, text_wrap=True, font_size=appearance.ENTRY_SIZE)
-        page_.write_string(row - 1, place, "\n".join(texts), look)
-        lines = sum(
-            math.ceil(text_width(text) * appearance.ENTRY_SIZE / appearance.FONT_SIZE / BESIDE_WIDTH) for text in texts
-        )
-        page_.at_least(row - 1, lines * appearance.ENTRY_LINE + 3)
+        _beside_row(page_, style, sheet, row, texts, appearance.SEVERITY_LOOKS[found[0].severity])
         for one in reversed(found):  # the worst colours the cell
             if one.cell:
                 for other in cells.values():
                     other.pop(one.cell, None)
                 cells.setdefault(one.severity, {})[one.cell] = row
     for severity, areas in cells.items():
-        ground, ink = appearance.SEVERITY_LOOKS[severity]
-        look = style(bg_color=ground, font_color=ink)
-        ordered = sorted(areas, key=lambda cell: areas[cell])
-        for start in range(0, len(ordered), AREAS):
-            some = ordered[start : start + AREAS]
-            first = f"{some[0]}:{some[0]}"
-            page_.conditional_format(
-                first,
-                {"type": "formula", "criteria": f'=${letter(place)}{areas[some[0]]}<>""', "format": look,
-                 "multi_range": " ".join(some)},
-            )  # fmt: skip
+        _colour(page_, style, sheet, areas, appearance.SEVERITY_LOOKS[severity])
+
+
+def write_guessed(page_: GrowingSheet, style: Style, sheet: Sheet, guessed: Mapping[int, Mapping[str, str]]) -> None:
+    """Write beside each row which fields were guessed and why, and colour them until the text is taken away."""
+    look = appearance.SEVERITY_LOOKS[Severity.WARNING]
+    _beside_head(page_, style, sheet, appearance.GUESSED_HEAD, look[0])
+    cells: dict[str, int] = {}
+    for row, fields in guessed.items():
+        texts = [f"？ {sheet[name].header}：{why}" for name, why in fields.items()]
+        more = [f"… 还有 {len(texts) - MOST_BESIDE} 项，见报告"] if len(texts) > MOST_BESIDE else []
+        _beside_row(page_, style, sheet, row, texts[:MOST_BESIDE] + more, look)
+        cells |= {f"{LETTERS[sheet.key][name]}{row}": row for name in fields}
+    _colour(page_, style, sheet, cells, look)
+
+
+def _beside_head(page_: GrowingSheet, style: Style, sheet: Sheet, head: str, ground: str) -> None:
+    page_.set_column(len(sheet.columns), len(sheet.columns), BESIDE_WIDTH)
+    page_.write_string(
+        HEADER_ROW - 1, len(sheet.columns), head,
+        style(font_name=appearance.HEAD_FONT, font_size=appearance.ENTRY_SIZE, bg_color=ground, border=1,
+              border_color=appearance.HEAD_LINE, align="center"),
+    )  # fmt: skip
+
+
+def _beside_row(
+    page_: GrowingSheet, style: Style, sheet: Sheet, row: int, texts: Sequence[str], looks: tuple[str, str]
+) -> None:
+    look = style(bg_color=looks[0], font_color=looks[1], text_wrap=True, font_size=appearance.ENTRY_SIZE)
+    page_.write_string(row - 1, len(sheet.columns), "\n".join(texts), look)
+    lines = sum(
+        math.ceil(text_width(text) * appearance.ENTRY_SIZE / appearance.FONT_SIZE / BESIDE_WIDTH) for text in texts
+    )
+    page_.at_least(row - 1, lines * appearance.ENTRY_LINE + 3)
+
+
+def _colour(page_: GrowingSheet, style: Style, sheet: Sheet, cells: Mapping[str, int], looks: tuple[str, str]) -> None:
+    """Colour cells, each with its row, as long as something stands beside the row."""
+    look = style(bg_color=looks[0], font_color=looks[1])
+    ordered = sorted(cells, key=lambda cell: cells[cell])
+    for start in range(0, len(ordered), AREAS):
+        some = ordered[start : start + AREAS]
+        first = f"{some[0]}:{some[0]}"
+        page_.conditional_format(
+            first,
+            {"type": "formula", "criteria": f'=${letter(len(sheet.columns))}{cells[some[0]]}<>""', "format": look,
+             "multi_range": " ".join(some)},
+        )  # fmt: skip

@@ -17,11 +17,19 @@ from validators.ruleset import RuleSet
 from workbook_templates.county.cover import STEPS, write_cover
 from workbook_templates.county.data_validation import CHOICES_TITLE, Limit, limit, lists, mark_of
 from workbook_templates.county.default_formulas import OFFERED
-from workbook_templates.county.returned import write_beside, write_list
+from workbook_templates.county.returned import write_beside, write_guessed, write_list
 from workbook_templates.formulas.cells import quoted
 from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
 from workbook_templates.xlsx import appearance
-from workbook_templates.xlsx.appearance import BAND_ROW, FIRST_ROW, HEADER_ROW, MARK_ROW, RETURNED_HEAD, TITLE_ROW
+from workbook_templates.xlsx.appearance import (
+    BAND_ROW,
+    FIRST_ROW,
+    GUESSED_HEAD,
+    HEADER_ROW,
+    MARK_ROW,
+    RETURNED_HEAD,
+    TITLE_ROW,
+)
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width
 
 ROOM = {
@@ -62,6 +70,7 @@ def write_county(
     officer: Mapping[str, Value] | None = None,
     found: Sequence[Finding] | None = None,
     told: Sequence[str] = (),
+    guessed: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
 ) -> None:
     """Writes the workbook of a division (its code) for one year, round and revision, an inventory or of another kind.
 
@@ -69,8 +78,9 @@ def write_county(
     are given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
     or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
     `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
-    found in it, with the places where it stands here, and `told` is what the cover says of it. The same input gives the
-    same bytes.
+    found in it, with the places where it stands here, and `told` is what the cover says of it. `guessed` says of rows (key of
+    the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. The same input gives the same
+    bytes.
     """
     given = rows or {}
     room = {key: room_for(key, enterprises, len(given.get(key, ()))) for key in KINDS[kind]}
@@ -96,14 +106,15 @@ def write_county(
         }
     )
     style = styles(book)
-    formulas = Formulas(ruleset, county, room, between=found is not None)
+    formulas = Formulas(ruleset, county, room, between=found is not None or bool(guessed))
     write_cover(book, style, ruleset, kind, facts, room, formulas.lead, None if found is None else told)
     if found is not None:
         write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
+    beside = [RETURNED_HEAD] if found is not None else [GUESSED_HEAD] if guessed else []
     for sheet in KINDS[kind].values():
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
-        _table(page, sheet, room[sheet.key], formulas, [] if found is None else [RETURNED_HEAD])
+        _table(page, sheet, room[sheet.key], formulas, [*beside])
         _head(page, style, sheet, formulas)
         limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
@@ -112,6 +123,9 @@ def write_county(
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
         if found is not None:
             write_beside(page, style, sheet, found)
+        elif guessed:
+            own = {FIRST_ROW + at: fields for (key, at), fields in guessed.items() if key == sheet.key}
+            write_guessed(page, style, sheet, own)
     _choices(book, style, lists(ruleset, county, kind))
     _machinery(book, style, formulas)
     book.close()

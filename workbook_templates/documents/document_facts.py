@@ -16,6 +16,7 @@ from validators.findings import Finding, Severity
 from validators.records import Value, number_text
 from validators.ruleset import RuleSet
 from workbook_templates.documents.filling import NOTHING, Known, Names
+from workbook_templates.printed_grade import printed_grade
 
 UNREAD = "（清单中此格读不出，请改正清单）"
 NO_DAY = "　　　　年　　月　　日"
@@ -144,6 +145,7 @@ def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | S
     filed = None if filing else enterprise.plan_filed_on
     return {
         **row("enterprises", enterprise),
+        SHEETS["enterprises"]["grade"].header: _grade(book, enterprise, joined["lines"]),
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash(rows),
         "企业及厂区": _site(enterprise),
@@ -152,6 +154,11 @@ def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | S
         **_wrong(rows, places),
         "备案提示": [{PROBLEM: one.message} for one in filing],
     }
+
+
+def _grade(book: Book, enterprise: Record, lines: Iterable[Record]) -> str:
+    """The grade as it is printed; one that cannot be read is said so."""
+    return UNREAD if "grade" in enterprise.bad else shown(printed_grade(enterprise, lines, book.ruleset))
 
 
 Places = Mapping[tuple[str | None, int | None], Sequence[Finding]]

@@ -444,9 +444,9 @@ def several(count: Count, plan: Plan) -> str:
     sheet, column = count.sheet, SHEETS[count.sheet][count.key_field]
     keys, _ = _keys(count, plan)
     same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
-    if column.kind == "code18":
-        found = f"IF({_again(sheet, plan.number(column), plan)},{same},FALSE)"
-    else:  # a number, but for odd codes
+    numbers = plan.number(column) if column.kind == "code18" else keys
+    found = f"IF({_again(sheet, numbers, plan)},{same},FALSE)"
+    if column.kind != "code18":  # nearly all are numbers, which need no second look
         found = f"IF(ISNUMBER({keys}),{_again(sheet, keys, plan)},{same})"
     return plan.name(sheet, f'IF({keys}="",FALSE,{found})')
 

@@ -57,6 +57,7 @@ ONLY_IN_PYTHON: dict[str, str] = {
     "GS06": "模板版本要与程序认得的版本比较",
     "GS10": "公式看不出哪些行、列、表被隐藏",
     "JB07": "要对各企业的位置取中位数、两两比较，公式太慢",
+    "JB15": "要先去掉括号、空格再把全部名称两两比较，公式太慢",
     "BZ06": "要把一格里的几个编码与企业的全部生产线逐一核对，公式太慢",
     "CS02": "要按全厂同类生产线逐级核算，公式写不下",
     "CS10": "要把全部措施文字两两比较，公式太慢",
@@ -352,9 +353,10 @@ class Formulas:
         """A name for a column of the hidden sheet, made if there is none with that head."""
         self.lists.setdefault(head, values)
         column = letter(list(self.lists).index(head))
-        last = f":${column}${len(values) + 1}" if len(values) > 1 else ""
-        name = f"{TITLE}_数_{_digest(head)}" if head.startswith("=") else f"{TITLE}_{head}"
-        return self._name(name, f"{TITLE}!${column}$2{last}")
+        if head.startswith("="):
+            return self._name(f"{TITLE}_数_{_digest(head)}", f"{TITLE}!${column}$2")
+        last = max(len(values), 2) + 1  # Gnumeric finds nothing in a range of one cell
+        return self._name(f"{TITLE}_{head}", f"{TITLE}!${column}$2:${column}${last}")
 
     def single(self, formula: str) -> str:
         """A name for a cell of the hidden sheet with this formula."""
@@ -449,9 +451,9 @@ class Formulas:
             if most is not None:
                 limits.setdefault(f"MAX({{}})<={most:.10g}", []).append(one)
         for test, own in limits.items():
-            areas = ",".join(self._areas(own))
-            held = test.format(areas)
-            yield held if held.startswith("MAX") or held.endswith(">=0") else f"IF(COUNT({areas})=0,TRUE,{held})"
+            area = ",".join(self._areas(own))
+            held = test.format(area)
+            yield held if held.startswith("MAX") or held.endswith(">=0") else f"IF(COUNT({area})=0,TRUE,{held})"
         yield from (f"{self.entry(one)}=INT({self.entry(one)})" for one in numbers if one.kind != "decimal")
         texts = [one for one in entries if one.kind == "text"]
         if texts:

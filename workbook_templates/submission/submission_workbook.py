@@ -1,6 +1,5 @@
 """The submission to the province: which heads, in which order (a profile, data), and the manifest beside it."""
 
-import csv
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -8,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import file_digest
 from importlib.metadata import version
-from importlib.resources import files
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +18,10 @@ from validators.expr import Record
 from validators.records import Value
 from validators.settlement import City
 from workbook_templates.city.city_workbook import created, head
+from workbook_templates.layouts.declared import COUNT, YEAR, Entry, Layout, Table, shipped, shipped_layout
+from workbook_templates.layouts.spellings import label
+from workbook_templates.layouts.units import UnknownUnit, convert
+from workbook_templates.printed_grade import printed_grade
 from workbook_templates.xlsx.writer import Column as Head
 from workbook_templates.xlsx.writer import Sheet, replacing, restoring, write_sheets
 
@@ -31,8 +33,10 @@ class UnknownProfile(ValueError):
     """There is no such profile; the message is Chinese."""
 
 
-Cell = Callable[[Record, Sequence[Record]], Value]
-"""What stands in a cell: made from a record, and from the lines of that enterprise where it has any."""
+Cell = Callable[[Record, Sequence[Record], Book], Value]
+"""What stands in a cell: made from a record, the lines of that enterprise where it has any, and the workbook."""
+UNNAMED = "清单"
+"""Title of a sheet whose layout names none."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +51,13 @@ class ProfileSheet:
     rows: str
     heads: tuple[Head, ...]
     sources: tuple[Column | Cell, ...]
-
-    @property
-    def keys(self) -> list[int]:
-        """Places of the heads that say which row it is."""
-        fields = [source.field if isinstance(source, Column) else "" for source in self.sources]
-        for wanted in ({"list_id", "line_id"}, {"uscc", "name"}):
-            if found := [place for place, name in enumerate(fields) if name in wanted]:
-                return found
-        return []
+    keys: tuple[int, ...]
+    """Places of the heads that say which row it is."""
 
 
 def profiles() -> tuple[str, ...]:
     """Names of the shipped profiles."""
-    folder = files(__package__).joinpath("profiles")
-    return tuple(sorted(entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")))
+    return shipped()
 
 
 @cache
@@ -69,43 +65,100 @@ def profile(name: str) -> tuple[ProfileSheet, ...]:
     """A profile by name. Raises `UnknownProfile`."""
     if name not in profiles():
         raise UnknownProfile(f"没有名为“{name}”的报送格式；现有：{'、'.join(profiles())}。")
-    text = files(__package__).joinpath("profiles", f"{name}.csv").read_text(encoding="utf-8")
-    found: dict[tuple[str, str], list[tuple[Head, Column | Cell]]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        own, source = _source(row["source"], row["rows"])
-        found.setdefault((row["sheet"], row["rows"]), []).append((replace(own, head=row["head"]), source))
-    return tuple(
-        ProfileSheet(title, rows, tuple(own for own, _ in pairs), tuple(source for _, source in pairs))
-        for (title, rows), pairs in found.items()
+    return compiled(shipped_layout(name))
+
+
+def compiled(layout: Layout) -> tuple[ProfileSheet, ...]:
+    """The sheets of a submission in this layout."""
+    return tuple(_compiled(table) for table in layout.tables)
+
+
+def _compiled(table: Table) -> ProfileSheet:
+    pairs = [_source(entry, table.rows) for entry in table.entries]
+    fields = [entry.means.rpartition(".")[2] for entry in table.entries]
+    keys: list[int] = []
+    for wanted in ({"list_id", "line_id"}, {"uscc", "name"}):
+        keys = keys or [place for place, name in enumerate(fields) if name in wanted]
+    return ProfileSheet(
+        table.title or UNNAMED,
+        table.rows,
+        tuple(own for own, _ in pairs),
+        tuple(source for _, source in pairs),
+        tuple(keys),
     )
 
 
-def _source(text: str, rows: str) -> tuple[Head, Column | Cell]:
-    """How a head's column is written, and what stands in it: `sheet.field`, `labels.name`, or nothing at all."""
-    sheet, _, field = text.partition(".")
-    if not text:  # a head that the format wants and the inventory has no value for
-        return Head("", "text", 12), lambda record, lines: None
-    if sheet == "labels":
-        return Head("", "text", 14), _label(field)
-    if text == "lines.count":
-        return Head("", "number", 9), lambda record, lines: len(lines)
-    column = SHEETS[sheet][field]
+def _source(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
+    """How a head's column is written, and what stands in it."""
+    own, source = _meant(entry, rows)
+    if entry.converts or entry.values:
+        source = _said(entry, _cell(source, rows))
+    return replace(own, head=entry.head), source
+
+
+def _meant(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
+    column = entry.column
+    if not entry.means:  # a head that the format wants and the inventory has no value for
+        return Head("", "text", 12), lambda record, lines, book: None
+    if entry.means == COUNT:
+        return Head("", "number", 9), lambda record, lines, book: len(lines)
+    if entry.means == YEAR:
+        return Head("", "number", 9), lambda record, lines, book: book.ruleset.year
+    if column is None:
+        name = entry.means.partition(".")[2]
+        return Head("", "text", 14), lambda record, lines, book: label(
+            name, record._replace(grade=printed_grade(record, lines, book.ruleset))
+        )
     own = head(column)
-    if rows in (sheet, "lines"):
+    if column.sheet == rows or (rows == "lines" and column.sheet == "enterprises"):
         return own, column
+    if column.sheet != "lines":
+        return own, _beside(column)
     return own if own.kind == "number" else replace(own, kind="prose", width=40), _together(column)
 
 
-def _label(name: str) -> Cell:
-    """The first label of profile_labels.csv whose condition an enterprise meets."""
-    text = files(__package__).joinpath("profile_labels.csv").read_text(encoding="utf-8")
-    labels = [row for row in csv.DictReader(text.splitlines()) if row["name"] == name]
+def _cell(source: Column | Cell, rows: str) -> Cell:
+    """What picks a column of the record, or of the line, as any other cell is made."""
+    if not isinstance(source, Column):
+        return source
+    position = source.position
+    if source.sheet == rows == "lines":
+        return lambda record, lines, book: lines[0][position] if lines else None
+    return lambda record, lines, book: record[position]
 
-    def cell(record: Record, lines: Sequence[Record]) -> Value:
-        for row in labels:
-            if not row["field"] or getattr(record, row["field"]) == row["value"]:
-                return row["label"].format(grade=record.grade or "") or None
-        return None
+
+def _said(entry: Entry, cell: Cell) -> Cell:
+    """What stands in a cell, in the unit and the spelling of a layout."""
+    spelt = {value: text for text, value in reversed(entry.values)}
+    column = entry.column
+
+    def said(record: Record, lines: Sequence[Record], book: Book) -> Value:
+        value = cell(record, lines, book)
+        if column is not None and entry.converts and isinstance(value, int | float):
+            days = (
+                (lines[0] if column.sheet == "lines" and lines else record).run_days
+                if column.sheet in WITH_DAYS
+                else None
+            )
+            try:
+                return convert(value, column.unit, entry.unit, days)[0]
+            except UnknownUnit:
+                return None
+        return spelt.get(str(value), value) if value is not None else None
+
+    return said
+
+
+WITH_DAYS = ("enterprises", "lines")
+"""Sheets whose rows say how many days a year they run."""
+
+
+def _beside(column: Column) -> Cell:
+    """What another sheet says in a column of the same enterprise, in its first row there."""
+
+    def cell(record: Record, lines: Sequence[Record], book: Book) -> Value:
+        found: Sequence[Record] = book.index(column.sheet, "list_id").get(record.list_id, ())
+        return found[0][column.position] if found else None
 
     return cell
 
@@ -114,11 +167,11 @@ def _together(column: Column) -> Cell:
     """What the lines of an enterprise say in a column, in one cell: numbers summed, different texts with their lines."""
     position, name = column.position, SHEETS["lines"]["line_name"].position
 
-    def total(record: Record, lines: Sequence[Record]) -> Value:
+    def total(record: Record, lines: Sequence[Record], book: Book) -> Value:
         values: list[Any] = [line[position] for line in lines if line[position] is not None]
         return math.fsum(values) if values else None
 
-    def texts(record: Record, lines: Sequence[Record]) -> Value:
+    def texts(record: Record, lines: Sequence[Record], book: Book) -> Value:
         said = [(str(line[name] or ""), str(line[position])) for line in lines if line[position]]
         different = dict.fromkeys(text for _, text in said)
         if position == name or len(different) == 1:
@@ -149,36 +202,43 @@ def picker(positions: Sequence[int]) -> Callable[[Sequence[Value]], tuple[Value,
 
 def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
     """Rows of a sheet of the submission, counties in the order of divisions.csv, each with its origin."""
-    no_line = (None,) * len(SHEETS["lines"].columns)
-    joined = sheet.rows == "lines"
-    before = len(SHEETS["enterprises"].columns) + len(("row", "bad")) if joined else 0
-    pick = _pick(sheet, before)
+    plain = all(isinstance(source, Column) for source in sheet.sources)
     for book in city.books():
-        if not joined:
-            lines = book.index("lines", "list_id") if sheet.rows == "enterprises" else {}
+        if sheet.rows == "lines":
+            yield from _joined(sheet, book) if plain else _made(sheet, book, book.tables["enterprises"])
+        elif plain:
+            pick = picker([source.position for source in sheet.sources if isinstance(source, Column)])
             for record in book.tables[sheet.rows]:
-                yield pick(record, lines.get(record.list_id, ())), (book, sheet.rows, record)
-            continue
-        lines = book.index("lines", "list_id")
-        for enterprise in book.tables["enterprises"]:
-            for line in lines.get(enterprise.list_id, ()):
-                yield pick(enterprise + line, ()), (book, "lines", line)
-            if enterprise.list_id not in lines:
-                yield pick(enterprise + no_line, ()), (book, "enterprises", enterprise)
+                yield pick(record), (book, sheet.rows, record)
+        else:
+            yield from _made(sheet, book, book.tables[sheet.rows])
 
 
-def _pick(sheet: ProfileSheet, before: int) -> Callable[[Any, Sequence[Record]], tuple[Value, ...]]:
-    """A function that gives the values of a row; all at once where they only have to be picked."""
+def _joined(sheet: ProfileSheet, book: Book) -> Iterator[tuple[tuple[Value, ...], Origin]]:
+    """Each line with its enterprise, where all values only have to be picked: all at once."""
+    before = len(SHEETS["enterprises"].columns) + len(("row", "bad"))
     columns = [source for source in sheet.sources if isinstance(source, Column)]
     pick = picker([column.position + before * (column.sheet == "lines") for column in columns])
-    if len(columns) == len(sheet.sources):
-        return lambda record, lines: pick(record)
+    no_line = (None,) * len(SHEETS["lines"].columns)
+    lines = book.index("lines", "list_id")
+    for enterprise in book.tables["enterprises"]:
+        for line in lines.get(enterprise.list_id, ()):
+            yield pick(enterprise + line), (book, "lines", line)
+        if enterprise.list_id not in lines:
+            yield pick(enterprise + no_line), (book, "enterprises", enterprise)
 
-    def made(record: Any, lines: Sequence[Record]) -> tuple[Value, ...]:  # noqa: ANN401 - a record, or two joined
-        picked = iter(pick(record))
-        return tuple(next(picked) if isinstance(source, Column) else source(record, lines) for source in sheet.sources)
 
-    return made
+def _made(sheet: ProfileSheet, book: Book, records: Sequence[Record]) -> Iterator[tuple[tuple[Value, ...], Origin]]:
+    """Rows whose values are made one by one."""
+    cells = [_cell(source, sheet.rows) for source in sheet.sources]
+    by_line = sheet.rows == "lines"
+    lines = book.index("lines", "list_id") if by_line or sheet.rows == "enterprises" else {}
+    key = "enterprises" if by_line else sheet.rows
+    for record in records:
+        own: Sequence[Record] = lines.get(record.list_id, ())
+        for some in [[line] for line in own] if by_line and own else [own]:
+            origin: Origin = (book, "lines", some[0]) if by_line and some else (book, key, record)
+            yield tuple(cell(record, some, book) for cell in cells), origin
 
 
 class _Sums:

@@ -57,6 +57,10 @@ SEVERITY_LOOKS = {
 
 RETURNED_TITLE, RETURNED_HEAD = "退回清单", "退回意见"
 """What a returned workbook has beyond the template: a sheet of findings, and a column of them after the declared ones."""
+GUESSED_HEAD = "待确认"
+"""The column that a workbook made of a foreign table has beside its lists: what was guessed in a row, or clashes."""
+BESIDE = (RETURNED_HEAD, GUESSED_HEAD)
+"""Columns that may stand after the declared ones and hold nothing to read."""
 
 MarkKey = Literal["always", "offered", "usual", "when", "optional", "auto"]
 MARKS: dict[MarkKey, tuple[str, str, str]] = {

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import openpyxl
+
 from addin.office.consolidation import inbox, read_imports, references
 from tests.addin.conftest import Run
 from validators.references import Import
+from workbook_templates.city.city_workbook import read_city
+from workbook_templates.county.reader import open_workbook
 
 
 def test_the_folder_of_references_is_not_an_inbox_and_names_say_what_a_file_is(tmp_path: Path) -> None:
@@ -30,3 +34,20 @@ def test_references_on_the_command_line(tmp_path: Path, run: Run, county: Path) 
         ran = run("consolidate", county, "--out", tmp_path / "又.xlsx", "--reference", wrong)
         assert ran.code == 2
         assert ran.err.count("\n") == 1
+
+
+def test_the_overview_says_by_which_rule_sets_the_results_were_given(tmp_path: Path, run: Run, county: Path) -> None:
+    text = "企业名称,绩效等级,评级依据\n甲厂,B,环办大气函〔2020〕340号\n乙厂,B,2026\n丙厂,B,\n丁厂,B,1999\n丁厂1号线,引领性生产线,\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    city = tmp_path / "全市.xlsx"
+    run("consolidate", county, "--out", city, "--reference", f"省核定结果={tmp_path / 'a.csv'}")
+    said = [str(cell) for row in openpyxl.load_workbook(city)["总览"].iter_rows(values_only=True) for cell in row]
+    assert "核定、复核结果所依据的规则集：2020 3 条，2026 1 条，“1999”（本机没有） 1 条" in said
+    kept, _ = read_city(open_workbook(city))
+    assert [one.ruleset for one in kept.imports.rows("省核定结果")] == [
+        "环办大气函〔2020〕340号",
+        "2026",
+        "",
+        "1999",
+        "",
+    ]

@@ -168,6 +168,23 @@ def test_two_loads_at_once_get_two_numbers(loaded: Path, monkeypatch: pytest.Mon
     assert [one.name for one in sorted(loaded.iterdir())] == ["2020.1.json", "2020.2.json"]
 
 
+@pytest.mark.usefixtures("loaded")
+def test_a_version_from_before_a_threshold_or_a_word_list_has_those_of_this_release(run: Run, tmp_path: Path) -> None:
+    older = {table: [{**row} for row in rows] for table, rows in RULES.tables.items()}
+    older["thresholds"] = [row for row in older["thresholds"] if row["name"] != "lines_apart"]
+    older["words"] = [row for row in older["words"] if row["list"] != "removed"]
+    older["industries"] = [
+        {k: v for k, v in row.items() if k != "listed_by"} for row in older["industries"] if row["listed_by"] != "省"
+    ]
+    kept = ruleset_store.keep("2020", older, ruleset_store.Origin("", "市办", "2020", "旧.xlsx", ""))
+    assert kept.id == "2020.1" and not kept.switch("lines_apart")
+    assert kept.words["removed"] == RULES.words["removed"]
+    assert kept.values["industries"] == RULES.values["industries"]
+    path = tmp_path / "再录.xlsx"
+    assert run("ruleset", "edit", "--ruleset", "2020.1", "--out", path).code == 0
+    assert load(run, path)["verdict"] == "没有变化"
+
+
 def test_a_full_disk_leaves_nothing_and_leftovers_are_no_versions(
     run: Run, lawbook: Path, loaded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +230,18 @@ def test_a_damaged_version_is_named_and_not_used(
     assert run("check", county, "--ruleset", "2020.1").code == 0
 
 
+def emptied(label: str) -> Callable[[Any], None]:
+    """Without the words of a list."""
+
+    def edit(book: Any) -> None:
+        page = book["词表"]
+        for row in range(page.max_row, HEADER_ROW, -1):
+            if page.cell(row, 1).value == label:
+                page.delete_rows(row)
+
+    return edit
+
+
 WRONG: list[tuple[str, Callable[[Any], None], str, str | None, list[str]]] = [
     ("unknown industry", add("measures", {**POTTERY, "重点行业": "陶器", "预警级别": "红色"}), "分级措施", "A32", ["陶器", "长流程联合钢铁"]),
     ("unknown grade", add("measures", {**POTTERY, "绩效等级": "E", "预警级别": "红色"}), "分级措施", "C32", ["“E”"]),
@@ -241,7 +270,9 @@ WRONG: list[tuple[str, Callable[[Any], None], str, str | None, list[str]]] = [
     ("no such rule", add("basis", {"规则编号": "XX99", "本年度的依据": "某文件", "是否核实": "否"}), "规则依据", "A4", ["XX99"]),
     ("formula", add("measures", {**POTTERY, "预警级别": "红色", "最低减排比例（%）": "=10+10"}), "分级措施", "F32", ["公式"]),
     ("a row short", lambda book: book["限值与开关"].delete_rows(6), "限值与开关", None, ["本市区划代码", "缺少"]),
-    ("no round left", lambda book: book["词表"].delete_rows(95, 4), "词表", None, ["没有一个轮次"]),
+    ("no round left", emptied("轮次"), "词表", None, ["没有一个轮次"]),
+    ("no word left", emptied("套话"), "词表", None, ["“套话”一个词也没有"]),
+    ("not graded and graded", change("industries", (1,), {"可评的等级": "A、未评级", "最低等级": None}), "行业与分级", "D4", ["只能单独写"]),
     ("sheet gone", lambda book: book.remove(book["期限"]), "期限", None, ["缺少工作表"]),
     ("head gone", lambda book: book["期限"].cell(HEADER_ROW, 2, "批次"), "期限", None, ["缺少表头“轮次”"]),
     ("merged", lambda book: book["期限"].merge_cells("B4:B5"), "期限", "B4", ["合并"]),

@@ -250,7 +250,7 @@ def test_grades_follow_the_procedure(county: str, enterprises: int, seed: int) -
             assert row["grade"] in (scheme["grades"].split("|") if scheme else [UNGRADED])
         if e["industry"] == NOT_KEY:
             assert {line["industry"] for line in own} == {NOT_KEY}
-            codes = {code for row in RULES.tables["industries"] for code in row["gbt4754_codes"].split(";")}
+            codes = {code for row in RULES.industries for code in row["gbt4754_codes"].split(";")}
             assert e["industry_code"] not in codes
             continue
         assert RULES.grade_order[e["grade"]] == max(RULES.grade_order.get(line["grade"], 0) for line in own)

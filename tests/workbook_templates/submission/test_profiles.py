@@ -44,7 +44,7 @@ def test_a_submission_of_any_profile_passes_its_audit_and_its_reproduction(
 
 @pytest.mark.parametrize("name", profiles())
 def test_the_unit_in_a_head_is_the_unit_of_its_column(name: str) -> None:
-    units = {"千克/天": "kg/d", "吨/年": "t/a", "天": "d", "%": "%", "°": "°", "m²": "m²"}
+    units = {"千克/天": "kg/d", "吨/年": "t/a", "天": "d", "%": "%", "°": "°", "㎡": "m²"}
     for sheet in profile(name):
         for head, source in zip(sheet.heads, sheet.sources, strict=True):
             said = re.search(r"（(.+)）", head.head)

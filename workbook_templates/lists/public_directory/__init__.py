@@ -18,6 +18,7 @@ from validators.expr import Record
 from validators.records import Value
 from validators.ruleset import NOT_KEY
 from validators.settlement import City
+from workbook_templates.printed_grade import printed_grade
 from workbook_templates.xlsx.writer import Column as Head
 
 PUBLIC = "公开目录"
@@ -73,7 +74,7 @@ def public_rows(city: City, registered: Collection[str] = ()) -> tuple[list[list
             rows.append(
                 [
                     len(rows) + 1, book.county_name, _named(name, site), key.industry,
-                    key.subtype, record.grade, record.fixed_by, record.fixed_on,
+                    key.subtype, printed_grade(record, own_lines, city.ruleset), record.fixed_by, record.fixed_on,
                 ]
             )  # fmt: skip
     return rows, noted

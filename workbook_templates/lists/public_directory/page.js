@@ -5,7 +5,7 @@ const fold = (text) => text.normalize("NFKC").toLowerCase();
 const heads = [...document.querySelectorAll("th")].map((head) => head.textContent);
 const rows = [...document.querySelectorAll("tbody tr")].map((row) => {
   const cells = [...row.cells].map((cell) => cell.textContent);
-  return { row, text: fold(cells.slice(1).join("\n")), county: cells[heads.indexOf("区县")], grade: cells[heads.indexOf("绩效等级")] };
+  return { row, text: fold(cells.slice(1).join("\n")), county: cells[heads.indexOf("区县")], grade: cells[heads.indexOf("绩效等级")].split("（")[0] };
 });
 
 function offer(select, values) {

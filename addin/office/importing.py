@@ -1,0 +1,200 @@
+"""`qingdan import`: tables of another system, or of last year, become a county workbook, and a report accounts for all.
+
+The tables are read and taken in apart from this process (`addin.reading.isolation`).
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from addin.cli.arguments import files, round_name, rules_of, submitting, whole
+from addin.cli.terminal import document, progress, say, warn
+from addin.office.checking import count_words, print_findings, verdict
+from addin.problems import Stop, output
+from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.layouts import layout_of
+from addin.reading.workbooks import Reading, read_all, read_whole
+from validators.columns import SHEET_TITLES
+from validators.findings import Finding, Json, counts, stops
+from validators.records import Value
+from validators.ruleset import RuleSet, load
+from workbook_templates.county.reader import UnreadableWorkbook
+from workbook_templates.county.template import write_county
+from workbook_templates.layouts.declared import Layout, WrongLayout
+from workbook_templates.layouts.found import fits
+from workbook_templates.layouts.report import address, guessed_fields, write_report
+from workbook_templates.layouts.tables import read_tables
+from workbook_templates.layouts.taken import Taken, Taker, TooMany, identities
+
+SECONDS = 300.0
+"""For all tables together."""
+REPORT = ".导入报告.xlsx"
+"""What the report's name ends with; it lies beside the workbook."""
+
+
+def import_tables(
+    given: list[str],
+    *,
+    layout: str,
+    county: str,
+    year: str,
+    round_: str,
+    revision: str,
+    rules_id: str | None,
+    out: str,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Make a county workbook of foreign tables; returns the exit code."""
+    rules = rules_of(year, rules_id)
+    code = submitting(rules, county)
+    round_name(rules, round_)
+    number = whole("--revision", revision, 1, 999)
+    target = Path(out)
+    paths = files(given)
+    for path in paths:
+        if not path.is_file():
+            raise Stop(f"“{path}”不是文件。请核对路径。" if path.exists() else f"“{path}”不存在。请核对路径。")
+    own = layout_of(layout)
+    report = target.with_name(target.stem + REPORT)
+    with progress("导入") as step:
+        step(0, 3, "读表")
+        with output(target, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
+            taken = take(paths, own, code, rules, numbers(target, code))
+            step(1, 3, "写填报表")
+            write_county(
+                file, county=code, ruleset=rules, round_=round_, revision=number,
+                enterprises=len(taken.rows["enterprises"]), rows=taken.rows, guessed=guessed_fields(taken),
+            )  # fmt: skip
+            write_report(beside, taken, rules)
+        step(2, 3, "校验")
+        [read] = read_all([target], rules=rules.id)
+    findings = read.findings if isinstance(read, Reading) else []
+    result = to_json(taken, out, findings) | {"report": str(report)}
+    if as_json:
+        document(result)
+    else:
+        _show(result, taken, findings)
+    if isinstance(read, Failure):
+        warn(read.message)
+        return 2
+    return 1 if stops(findings) else 0
+
+
+def take(
+    paths: Sequence[Path], layout: Layout, county: str, rules: RuleSet, before: Mapping[str, str] | None = None
+) -> Taken:
+    """What the tables give, read in a child process. Raises `Stop`."""
+    arguments = (paths[0], paths, layout, county, rules.id, dict(before or {}))
+    [taken] = each(_take, [arguments], memory=LARGE_MEMORY, seconds=SECONDS)
+    if isinstance(taken, Failure):
+        raise Stop(taken.message)
+    assert isinstance(taken, Taken)  # noqa: S101 - for the type checker
+    return taken
+
+
+def _take(_: Path, paths: Sequence[Path], layout: Layout, county: str, rules: str, before: Mapping[str, str]) -> Taken:
+    """In the child."""
+    taker = Taker(county, load(rules), before)
+    try:
+        for path in paths:
+            foreign = read_tables(path)
+            found = fits(layout, foreign.sheets, foreign.name)
+            for grid in foreign.sheets:
+                if grid.title in found:
+                    taker.take(foreign.name, grid, found[grid.title])
+                else:
+                    taker.pass_over(foreign.name, grid)
+            if foreign.blind:
+                taker.taken.notes.append(
+                    f"“{foreign.name}”的格式看不出哪些格是公式，取的是它保存时的值，请核对合计一类的数。"
+                )
+        taken = taker.finish()
+    except (UnreadableWorkbook, WrongLayout, TooMany) as error:
+        raise Stop(str(error)) from error
+    if not any(taken.rows.values()):
+        raise Stop(f"“{paths[0].name}”里没有取到一行。{_reasons(taken)}请核对布局和区县代码。")
+    return taken
+
+
+def _reasons(taken: Taken) -> str:
+    """Why rows were left out, in a sentence."""
+    why = Counter(one.note for one in taken.read if not one.taken)
+    return f"没有取的行：{'；'.join(f'{note} {number} 行' for note, number in why.most_common(3))}。" if why else ""
+
+
+def numbers(target: Path, county: str) -> dict[str, str]:
+    """The 清单编号 that enterprises have in the workbook that is to be replaced, by what they are known by."""
+    if not target.exists():
+        return {}
+    try:
+        book = read_whole(target, "inventory")
+    except Stop:
+        return {}
+    if book.county != county:
+        return {}
+    found: dict[str, str] = {}
+    for record in book.tables["enterprises"]:
+        for name in identities(record._asdict()):
+            found.setdefault(name, record.list_id or "")
+    return {name: list_id for name, list_id in found.items() if list_id}
+
+
+def to_json(taken: Taken, out: str, findings: Sequence[Finding]) -> Json:
+    """The contract's object."""
+    left = [one for one in taken.read if not one.taken]
+    return {
+        "out": out,
+        "rows": {"read": len(taken.read), "taken": len(taken.read) - len(left), "left": len(left)},
+        "columns": [
+            {"head": one.head, "status": one.status, "means": one.means, "note": one.note, "file": one.file,
+             "sheet": one.sheet, "column": one.column}
+            for one in taken.columns
+        ],
+        "guessed": [
+            {
+                "sheet": SHEET_TITLES[one.key],
+                "cell": address(one.key, one.index, one.field),
+                "value": _plain(taken.rows[one.key][one.index].get(one.field)),
+                "from": f"{one.file}《{one.sheet}》{one.cell}“{one.value}”：{one.note}",
+            }
+            for one in taken.cells
+            if one.what == "推测"
+        ],
+        "left": [
+            *({"file": one.file, "sheet": one.sheet, "row": one.row, "cell": None, "why": one.note} for one in left),
+            *(
+                {"file": one.file, "sheet": one.sheet, "row": None, "cell": one.cell, "why": one.note}
+                for one in taken.cells
+                if one.what == "未取"
+            ),
+        ],
+        "notes": taken.notes,
+        "findings": [finding.to_json() for finding in findings],
+        "counts": counts(findings),
+        "verdict": verdict(not stops(findings)),
+    }  # fmt: skip
+
+
+def _plain(value: Value) -> Value:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _show(result: Json, taken: Taken, findings: Sequence[Finding]) -> None:
+    for key, rows in taken.rows.items():
+        if rows:
+            say(f"{SHEET_TITLES[key]} {len(rows)} 行")
+    rows = result["rows"]
+    say(f"表里 {rows['read']} 行，取了 {rows['taken']} 行，没有取 {rows['left']} 行。{_reasons(taken)}")
+    for one in taken.columns:
+        if one.status != "采用":
+            say(f"  {one.status}  {one.column} 列“{one.head}”：{one.note}")
+    for note in taken.notes:
+        say(f"  请留意：{note}")
+    guessed = len(result["guessed"])
+    if guessed:
+        say(f"有 {guessed} 格是推测的，已着色，理由写在各表最右的“待确认”列；确认一行就清空该行的“待确认”。")
+    print_findings(list(findings))
+    say(f"{count_words(list(findings))} → {result['verdict']}")
+    say(f"已写出 {result['out']}，逐列、逐行、逐格的交代在 {result['report']}。")

@@ -1,0 +1,491 @@
+"""Proposing a layout for a table that was never seen: by what its heads say, their units, and what stands below them.
+
+Each column gets the meaning that suits it best, with a score. What is not sure is left open: a person confirms.
+"""
+
+import csv
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from rapidfuzz import fuzz, process
+from stdnum.cn import uscc as gb32100
+
+from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS, Column, letter
+from validators.records import ID_PATTERNS, Raw
+from validators.ruleset import RuleSet
+from workbook_templates.county.reader import Grid, text_of
+from workbook_templates.layouts.declared import GRAINS, LABEL, Entry, Layout, Table, meanings, shipped, shipped_layout
+from workbook_templates.layouts.found import Heading, folded, headings
+from workbook_templates.layouts.spellings import facts, spelt
+from workbook_templates.layouts.taken import NOTHING, TOTALS
+from workbook_templates.layouts.units import convertible, unit
+
+SURE = 0.8
+"""From this score on a proposal is as good as confirmed."""
+OPEN = 0.5
+"""Below this score a column is left open."""
+SAMPLED = 200
+"""Rows that are looked at."""
+SAMPLES = 3
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "企业": ("enterprises", "lines", "transport", LABEL, "本表", "计数"),
+    "生产线": ("lines", "enterprises", LABEL, "本表", "计数"),
+} | {sheet.title: (key, "本表") for key, sheet in INVENTORY.items() if key not in ("enterprises", "lines")}
+"""What a table may be a list of, and where its columns may belong, the likelier first."""
+
+_LEVEL_WORDS = {
+    "red": r"红色?(?:预警)?|(?<![IVX])I级|一级(?:响应|预警)",
+    "orange": r"橙色?(?:预警)?|(?<![IVX])II级|二级(?:响应|预警)",
+    "yellow": r"黄色?(?:预警)?|(?<![IVX])III级|三级(?:响应|预警)",
+}
+_POLLUTANT_WORDS = {
+    "so2": r"SO2|SO₂|二氧化硫|硫氧化物",
+    "nox": r"NOX|NO2|氮氧化物|氮氧",
+    "pm": r"烟（粉）尘|烟粉尘|颗粒物|粉尘|烟尘|扬尘|TSP|(?<![A-Z0-9])PM(?![0-9.])",
+    "vocs": r"VOCS?|挥发性有机物|非甲烷总烃",
+}
+_BRACKETED = re.compile(r"[（(]([^（）()]*)[）)]")
+_IDLE = re.compile(r"（(?:必填|选填|可不填|万元|如有|单选|下拉选择|\d{4}年?)）|^\d+[.、]|#\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a head says: level, pollutant, unit, and the words that are left."""
+
+    level: str
+    pollutant: str
+    unit: str
+    rest: str
+    yearly: bool | None
+    """Whether it speaks of a year or, if False, of a day; None where it does not say."""
+
+
+@lru_cache(10_000)
+def said(head: str) -> Said:
+    """Take a head apart."""
+    found = ""
+    for inner in _BRACKETED.findall(head):
+        if unit(inner):
+            found, head = inner, head.replace(f"（{inner}）", "").replace(f"({inner})", "")
+    text = _IDLE.sub("", folded(head)).replace("₂", "2")
+    level = _one(_LEVEL_WORDS, text)
+    pollutant = _one(_POLLUTANT_WORDS, text)
+    for word in (_LEVEL_WORDS.get(level), _POLLUTANT_WORDS.get(pollutant)):
+        if word:
+            text = re.sub(word, "", text)
+    if level:
+        text = re.sub(r"^(?:响应|预警|时|期间)+|（）|级别?$", "", text)
+    known = unit(found) if found else None
+    yearly = {"a": True, "d": False}.get(known.per) if known else None
+    if yearly is None:
+        yearly = True if re.search(r"年", text) else False if re.search(r"日|每天|天", text) else None
+        if known and known.dimension == "质量" and not known.per and yearly is not None:
+            found = f"{found}/{'a' if yearly else 'd'}".lower()
+    rest = re.sub(r"[（）]", "", text)
+    if not rest and pollutant:
+        rest = "减排量" if level else {True: "年排放量", False: "日排放量", None: "排放量"}[yearly]
+    return Said(level, pollutant, found, rest or ("措施" if level else ""), yearly)
+
+
+def _one(words: Mapping[str, str], text: str) -> str:
+    """The one of these that a text speaks of; '' where it is none or several."""
+    found = [name for name, word in words.items() if re.search(word, text)]
+    return found[0] if len(found) == 1 else ""
+
+
+@cache
+def _names() -> Mapping[str, Mapping[str, str]]:
+    """Words that are left of a head, and what they mean, by sheet or other source of meanings."""
+    found: dict[str, dict[str, str]] = {}
+
+    def add(means: str, name: str) -> None:
+        found.setdefault(means.partition(".")[0], {}).setdefault(said(name).rest, means)
+
+    text = files(__package__).joinpath("synonyms.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        for name in row["names"].split("|"):
+            add(row["means"], name)
+    for means in meanings().values():
+        sheet, _, field = means.partition(".")
+        if sheet in SHEETS:
+            add(_general(sheet, field), SHEETS[sheet][field].header)
+    for layout in map(shipped_layout, shipped()):
+        for entry in (entry for table in layout.tables for entry in table.entries if entry.means):
+            sheet, _, field = entry.means.partition(".")
+            add(_general(sheet, field), entry.head)
+    return found
+
+
+def _general(sheet: str, field: str) -> str:
+    """A meaning with places for level and pollutant."""
+    parts = field.split("_")
+    places = {**dict.fromkeys(LEVELS, "{level}"), **dict.fromkeys(POLLUTANTS if sheet != "dust" else (), "{pollutant}")}
+    parts = [places.get(part, part) for part in parts]
+    return f"{sheet}.{'_'.join(parts)}"
+
+
+@cache
+def known_heads() -> frozenset[str]:
+    """All heads that are known, folded."""
+    text = files(__package__).joinpath("synonyms.csv").read_text(encoding="utf-8")
+    found = {folded(name) for row in csv.DictReader(text.splitlines()) for name in row["names"].split("|")}
+    return frozenset(found | {folded(name.partition(".")[2]) for name in meanings()})
+
+
+@lru_cache(50_000)
+def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
+    """What a head may mean in a table of that family, with scores, by its words alone."""
+    one = said(head)
+    found: dict[str, float] = {}
+    if one.rest in _names()[""]:
+        return ()
+    for rank, source in enumerate(FAMILIES[family]):
+        names = _names().get(source, {})
+        for rest, ratio in _like(one.rest, source):
+            means = _filled(names[rest], one)
+            if means and _suits(means, one):
+                weight = 1.0 if ratio == 100 else ratio / 100 * 0.8
+                found[means] = max(found.get(means, 0.0), round(weight - rank * 0.02, 4))
+    return tuple(found.items())
+
+
+@lru_cache(50_000)
+def _like(rest: str, source: str) -> tuple[tuple[str, float], ...]:
+    """Known words that are like these, with how much (0 to 100)."""
+    names = _names().get(source, {})
+    if not rest:
+        return ((rest, 100.0),) if rest in names else ()
+    if rest in names:
+        return ((rest, 100.0), *(pair for pair in _fuzzy(rest, names) if pair[0] != rest))
+    return tuple(_fuzzy(rest, names))
+
+
+def _fuzzy(rest: str, names: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+    for name, ratio, _ in process.extract(rest, list(names), scorer=fuzz.ratio, limit=4, score_cutoff=66):
+        yield str(name), min(float(ratio), 95.0)
+
+
+def _filled(means: str, one: Said) -> str | None:
+    """A meaning with its level and pollutant, or None where the head names none, or one too many."""
+    wants_level, wants_pollutant = "{level}" in means, "{pollutant}" in means
+    if wants_level != bool(one.level):
+        return None
+    free = means.startswith("dust.") and one.pollutant == "pm"
+    if wants_pollutant != bool(one.pollutant) and not free:
+        return None
+    found = means.format(level=one.level, pollutant=one.pollutant)
+    sheet, _, field = found.partition(".")
+    return found if sheet not in SHEETS or field in SHEETS[sheet] else None
+
+
+def _suits(means: str, one: Said) -> bool:
+    """Whether unit and time of a head are those of a column, or can be turned into them."""
+    sheet, _, field = means.partition(".")
+    if sheet not in SHEETS:
+        return not one.unit
+    column = SHEETS[sheet][field]
+    if field.endswith("_annual") and one.yearly is False:
+        return False
+    if field.endswith("_daily") and field != "baseline_daily" and one.yearly is True:
+        return False
+    if one.unit and column.unit:
+        return convertible(one.unit, column.unit)
+    return not one.unit or column.is_number or column.kind == "text"
+
+
+# What stands below a head.
+
+Test = Callable[[Raw, RuleSet], bool]
+
+
+def _text(test: Callable[[str], object]) -> Test:
+    return lambda value, rules: bool(test(text_of(value)))
+
+
+def _matches(pattern: str) -> Test:
+    known = re.compile(pattern)
+    return _text(known.fullmatch)
+
+
+def _is_uscc(text: str) -> bool:
+    return len(text) == 18 and gb32100.is_valid(text)
+
+
+def _number(value: Raw) -> float | None:
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return float(value)
+    try:
+        return float(text_of(value).replace(",", "").rstrip("%％"))
+    except ValueError:
+        return None
+
+
+def _is_choice(column: Column) -> Test:
+    return lambda value, rules: spelt(column, text_of(value), rules) is not None
+
+
+def _is_day(value: Raw, rules: RuleSet) -> bool:
+    if isinstance(value, dt.date):
+        return True
+    number = _number(value)
+    return (number is not None and 36_000 < number < 60_000) or bool(
+        re.fullmatch(r"20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?|20\d{6}", text_of(value))
+    )
+
+
+def _between(low: float, high: float) -> Test:
+    return lambda value, rules: (number := _number(value)) is not None and low <= number <= high
+
+
+@cache
+def _test(means: str) -> tuple[Test, bool] | None:
+    """What the cells of a column look like, and whether hardly anything else does; None where all may stand there."""
+    sheet, _, field = means.partition(".")
+    if means == "合写.管控类型":
+        return lambda value, rules: facts("管控类型", text_of(value), rules) is not None, False
+    if means == "合写.经纬度":
+        return _matches(r"1[0-3]\d\.\d+[,，;；、/ ]+[2-5]\d\.\d+"), True
+    if means == "本表.年度":
+        return _matches(r"20\d\d年?度?"), True
+    if sheet not in SHEETS:
+        return _between(0, 99), False
+    column = SHEETS[sheet][field]
+    if column.kind == "code18":
+        return _text(_is_uscc), True
+    if column.kind == "code22":
+        return _matches(r"[0-9A-Z]{18}[0-9A-Z]{3}[0-9A-Za-z]"), True
+    if column.kind == "code4":
+        return _matches(r"\d{4}"), False
+    if column.kind == "phone":
+        return _matches(r"1[3-9]\d{9}|(?:0\d{2,3}[-—]?)?\d{7,8}(?:-\d+)?|400[-\d]{7,9}"), False
+    if column.kind == "id":
+        return _matches(ID_PATTERNS[column.values].strip("^$")), True
+    if field == "longitude":
+        return _between(73, 136), False
+    if field == "latitude":
+        return _between(17, 54), False
+    if column.kind == "date":
+        return _is_day, False
+    if column.kind == "enum":
+        return _is_choice(column), column.values != "是|否"
+    if field == "run_days":
+        return _between(0, 366), False
+    if column.is_number:
+        return lambda value, rules: _number(value) is not None, False
+    if means == "enterprises.name":
+        return _text(re.compile(r"(?:公司|厂|中心|合作社|集团|店|站|院|所|坊|部|业|场)(?:（.*）)?$").search), False
+    if field == "township":
+        return _text(re.compile(r"(?:镇|乡|街道|办事处|园区|开发区|办)$").search), False
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What stands below a head: the values that are looked at, and all three samples."""
+
+    values: tuple[Raw, ...]
+
+    @property
+    def samples(self) -> list[str]:
+        """Different texts, as a person would be shown them."""
+        return list(
+            dict.fromkeys(str(value) if isinstance(value, dt.date) else text_of(value) for value in self.values)
+        )[:SAMPLES]
+
+    def share(self, means: str, rules: RuleSet) -> float | None:
+        """How many of the cells look as that column's do; None where that says nothing."""
+        test = _test(means)
+        if test is None or not self.values:
+            return None
+        return sum(test[0](value, rules) for value in self.values) / len(self.values)
+
+
+DECISIVE = (
+    "enterprises.uscc", "enterprises.permit_no", "enterprises.list_id", "lines.line_id", "dust.list_id", "mobile.list_id",
+    "enterprises.industry", "合写.经纬度",
+)  # fmt: skip
+"""Columns that are known by what stands in them, whatever their heads say."""
+
+
+def scored(head: str, below: Below, family: str, rules: RuleSet) -> dict[str, float]:
+    """What a column may mean, with scores from 0 to 1."""
+    found: dict[str, float] = {}
+    for means, named in by_name(head, family):
+        share = below.share(means, rules)
+        if share is None or (
+            share < 0.7 and means.endswith(("list_id", "line_id"))
+        ):  # another system numbers its own way
+            found[means] = named * (0.95 if below.values else 0.9)
+        elif share >= 0.7:
+            found[means] = named + (1 - named) * 0.3
+        else:
+            found[means] = named * (0.4 + 0.55 * share)
+    if "enterprises" in FAMILIES[family] and below.values:
+        for means in DECISIVE:
+            if means.partition(".")[0] in FAMILIES[family] and (below.share(means, rules) or 0) >= 0.8:
+                found[means] = max(found.get(means, 0.0), 0.7)
+        if "enterprises.grade" in found and (below.share("合写.管控类型", rules) or 0) >= 0.9 > (
+            below.share("enterprises.grade", rules) or 0
+        ):
+            found["合写.管控类型"] = max(found.get("合写.管控类型", 0.0), found.pop("enterprises.grade"), 0.75)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a column is taken for."""
+
+    place: int
+    head: str
+    means: str | None
+    unit: str
+    score: float
+    samples: list[str]
+    nearest: str | None
+    """What it may mean where that is left open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A proposal for one sheet."""
+
+    sheet: str
+    grain: str
+    heading: Heading
+    columns: tuple[Proposed, ...]
+
+    @property
+    def weight(self) -> float:
+        """How much of the sheet was recognised."""
+        return sum(one.score for one in self.columns if one.means)
+
+
+class NoHeads(ValueError):
+    """No heads were found; the message is Chinese."""
+
+
+def learn(grid: Grid, rules: RuleSet) -> Learnt | None:
+    """The likeliest layout of a sheet, or None where nothing in it looks like the heads of a list of ours."""
+    best: tuple[float, Heading] | None = None
+    for heading in headings(grid):
+        rank = _heading_rank(heading, grid)
+        if rank > 0 and (best is None or rank > best[0]):
+            best = rank, heading
+    if best is None:
+        return None
+    heading = best[1]
+    below = _below(grid, heading)
+    options = [_assigned(grid, heading, below, family, rules) for family in FAMILIES]
+    return max(options, key=lambda one: one.weight)
+
+
+def _heading_rank(heading: Heading, grid: Grid) -> float:
+    """How much the rows look like heads: words that are known, few rows, and no numbers or codes among them."""
+    own = [text for text in heading.texts if text]
+    if len(own) < 2:
+        return 0.0
+    known = max(
+        sum(max((score for _, score in by_name(text, family)), default=0.0) for text in own) for family in FAMILIES
+    )
+    if known < 1.5 or known < 0.25 * len(own):
+        return 0.0
+    longest = sum(len(text) > 60 for text in own)
+    figures = sum(bool(re.fullmatch(r"[\d.,%-]+|1[3-9]\d{9}", text)) for text in own)
+    again = sum("#" in text for text in own)
+    return known - 0.3 * (len(heading.rows) - 1) - longest - figures - 0.5 * again - 0.001 * heading.rows[0]
+
+
+def _below(grid: Grid, heading: Heading) -> list[Below]:
+    found: list[list[Raw]] = [[] for _ in heading.texts]
+    formulas = grid.seen.places()
+    rows = [row for row in grid.rows if row[0] > heading.last]
+    step = max(1, len(rows) // SAMPLED)
+    for number, cells in rows[::step]:
+        first = next((text_of(cell) for cell in cells if cell != ""), "")
+        if TOTALS.match(re.sub(r"\s", "", first)):
+            continue
+        for place, cell in enumerate(cells[: len(found)]):
+            if text_of(cell).strip() not in NOTHING and (number, place) not in formulas:
+                found[place].append(cell)
+    return [Below(tuple(values)) for values in found]
+
+
+def _assigned(grid: Grid, heading: Heading, below: Sequence[Below], family: str, rules: RuleSet) -> Learnt:
+    """Each column with the meaning that suits it best, none twice, for a table of that family."""
+    options = [
+        scored(text, below[place], family, rules) if text or below[place].values else {}
+        for place, text in enumerate(heading.texts)
+    ]
+    ranked = sorted(
+        ((score, -place, means) for place, own in enumerate(options) for means, score in own.items()), reverse=True
+    )
+    chosen: dict[int, tuple[str, float]] = {}
+    taken: set[str] = set()
+    for score, place, means in ranked:
+        if -place not in chosen and means not in taken and score >= OPEN:
+            rivals = [other for name, other in options[-place].items() if name != means and name not in taken]
+            close = max(rivals, default=0.0)
+            chosen[-place] = means, score if score - close >= 0.015 else min(score, SURE - 0.05)
+            taken.add(means)
+    columns = []
+    for place, text in enumerate(heading.texts):
+        if not text and not below[place].values:
+            continue
+        own, score = chosen.get(place, ("", 0.0))
+        nearest = max(options[place], key=lambda name: options[place][name], default=None)
+        open_ = options[place][nearest] if nearest and not own else 0.0
+        columns.append(
+            Proposed(
+                place, text or f"（第{letter(place)}列）", own or None, said(text).unit if own else "",
+                round(min(score or open_, 1.0), 2), below[place].samples, None if own else nearest,
+            )
+        )  # fmt: skip
+    return Learnt(grid.title, _grain(family, columns, heading, grid), heading, tuple(columns))
+
+
+def _grain(family: str, columns: Sequence[Proposed], heading: Heading, grid: Grid) -> str:
+    """What a row is."""
+    if family not in ("企业", "生产线"):
+        return family
+    means = {one.means: one.place for one in columns if one.means}
+    if (
+        "lines.line_id" in means
+        or "lines.process" in means
+        or ("lines.line_name" in means and "计数.生产线" not in means)
+    ):
+        return "生产线"
+    place = means.get("enterprises.uscc", means.get("enterprises.name"))
+    if place is not None and any(name.startswith("lines.") for name in means):
+        lines = [at for name, at in means.items() if name.startswith("lines.")]
+        below = [cells for number, cells in grid.rows if number > heading.last]
+        own = [cells for cells in below if any(at < len(cells) and cells[at] != "" for at in lines)]
+        named = {text_of(cells[place]) for cells in own if place < len(cells) and cells[place] != ""}
+        if named and len(named) < 0.9 * len(own):
+            return "生产线"
+    return "厂区" if "enterprises.site" in means else "企业"
+
+
+def layout_from(name: str, sheets: Sequence[Learnt]) -> Layout:
+    """The layout that is proposed."""
+    return Layout(name, tuple(_table(one) for one in sheets))
+
+
+def _table(one: Learnt) -> Table:
+    entries = []
+    for column in one.columns:
+        entry = Entry(column.head, column.means or "", column.unit)
+        declared = entry.column
+        keep = declared is not None and (entry.converts or not declared.unit)
+        entries.append(entry if keep else Entry(column.head, column.means or ""))
+    return Table(one.sheet, one.grain, one.heading.rows, tuple(entries))
+
+
+def json_grain(grain: str) -> str:
+    """A grain as the contract names it: 企业, 生产线 or 厂区 (a site, of dust too)."""
+    if grain in ("企业", "生产线", "厂区"):
+        return grain
+    return "厂区" if GRAINS[grain] == "dust" else "企业"

@@ -235,8 +235,8 @@ def _board(sheet: Worksheet, style: Style, kind: BookKind, leads: Mapping[str, L
         sheet.set_row(row, 20)
         sheet.write_string(row, LABEL, SHEETS[key].title, plain)
         counts = f'"已填"&{lead.filled}&"行　{ERROR} "&{lead.wrong}&"行　{WARNING} "&{lead.warned}&"行"'
-        unjudged = f'IF({lead.unjudged}>0,"　■ "&{lead.unjudged}&"处没有校验公式","")'
-        sheet.write_formula(row, CELL, f"={counts}&{unjudged}", plain, "")
+        troubled = f'IF({lead.heads}+{lead.unjudged}>0,"　","")&{lead.trouble}'
+        sheet.write_formula(row, CELL, f"={counts}&{troubled}", plain, "")
         sheet.merge_range(row, OFFICER_LABEL - 1, row, OFFICER_LABEL, "", link)
         sheet.write_formula(row, OFFICER_LABEL - 1, f'=IF({lead.fault},{lead.link},"")', link, "")
         sheet.write_formula(row, LAST, f"={lead.said}", plain, "")
@@ -248,13 +248,15 @@ def _go(kind: BookKind, leads: Mapping[str, Lead]) -> str:
     wrong = "+".join(lead.wrong for lead in leads.values())
     warned = "+".join(lead.warned for lead in leads.values())
     unjudged = "+".join(lead.unjudged for lead in leads.values())
+    heads = "+".join(lead.heads for lead in leads.values())
     own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
     return (
         f'IF({leads[ROOTS[kind]].filled}=0,"○ {WORDS[kind].nothing_yet}。",'
         f'IF({wrong}>0,"{ERROR} 还不能报送：有"&{wrong}&"行要改，点下面的链接逐处去改。",'
+        f'IF({heads}>0,"{ERROR} 还不能报送：表头改了"&{heads}&"处，请撤销，或照原样改回。",'
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"处没有校验公式，请从别的行整行复制过去再改填。",'
         f'IF({own}>0,"{ERROR} 还不能报送：上面浅黄底的四格没有填全。",'
-        f'"✓ 可以报送。"&IF({warned}>0,"有"&({warned})&"行提醒，请看一看，确实无误的不必改。","")))))'
+        f'"✓ 可以报送。"&IF({warned}>0,"有"&({warned})&"行提醒，请看一看，确实无误的不必改。",""))))))'
     )
 
 

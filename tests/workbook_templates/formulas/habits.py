@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from addin.apps.libreoffice.instance import Office, hold
-from validators.columns import COVER_TITLE, INVENTORY
+from validators.columns import COVER_TITLE, INVENTORY, SHEETS
 from validators.findings import Finding, Severity
 from validators.rule import judge
 from workbook_templates.county.reader import read_county
 from workbook_templates.formulas.plan import ONLY_IN_PYTHON
-from workbook_templates.xlsx.appearance import BAND_ROW, FIRST_ROW, MARK_ROW
+from workbook_templates.xlsx.appearance import FIRST_ROW
 
 XLSX = "Calc MS Excel 2007 XML"
 GO, BOARD = 13, 14
 """Rows of the cover: whether the workbook can be handed in, and the first of the sheets."""
+STATUS = SHEETS["enterprises"]["status"].header
 LOOKED_AT = 80
 """Rows of each list that are looked at."""
 SEEN_BY_PYTHON = {*ONLY_IN_PYTHON, "GS07"}
@@ -117,21 +118,16 @@ class Desk:
 
     def said(self) -> Said:
         """What the workbook shows now."""
-        shown = {
-            sheet.title: [str(cell) for (cell,) in self.cells(sheet.title, f"A1:A{LOOKED_AT}").DataArray]
-            for sheet in INVENTORY.values()
-        }
         cover = self.cells(COVER_TITLE, f"B1:C{BOARD + len(INVENTORY)}").DataArray
-        return Said(
-            str(cover[GO - 1][0]),
-            {str(title): str(text) for title, text in cover[BOARD - 1 :]},
-            {title: column[BAND_ROW - 1] for title, column in shown.items()},
-            {title: column[MARK_ROW - 1] for title, column in shown.items()},
-            {
-                title: {row: text for row, text in enumerate(column, 1) if row >= FIRST_ROW and text}
-                for title, column in shown.items()
-            },
-        )
+        said = Said(str(cover[GO - 1][0]), {str(title): str(text) for title, text in cover[BOARD - 1 :]}, {}, {}, {})
+        for sheet in INVENTORY.values():
+            column = [str(cell) for (cell,) in self.cells(sheet.title, f"A1:A{LOOKED_AT}").DataArray]
+            head = (
+                column.index(STATUS) if STATUS in column else 0
+            )  # rows above may have been deleted, or all be cleared
+            said.links[sheet.title], said.counts[sheet.title] = column[head - 2 : head] if head > 1 else ("", "")
+            said.rows[sheet.title] = {row: text for row, text in enumerate(column, 1) if row > head + 1 and text}
+        return said
 
     def checked(self) -> list[Finding]:
         """What `check` finds in the workbook as it would be saved now."""
@@ -145,8 +141,11 @@ def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
     if said.go.startswith("✓") and errors:
         yield f"a false ✓: {[(one.rule, one.sheet, one.cell) for one in errors[:4]]}"
     at_fault = 0
+    trouble = any("■" in text for text in said.board.values())
     for title, rows in said.rows.items():
         bad = {row for row, text in rows.items() if text[0] in "✗■"}
+        if not said.counts[title]:  # the head is gone
+            continue
         unjudged = "■" in said.counts[title]
         number = _number("✗", said.counts[title])
         if unjudged:
@@ -162,7 +161,8 @@ def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
         wrong = {row for row in wrong if row >= FIRST_ROW}
         if not unjudged and (missed := wrong - bad):
             yield f"{title}: rows {sorted(missed)} are wrong and say {[rows.get(row) for row in sorted(missed)[:3]]}"
-        if false := {row for row in bad - wrong if rows[row][0] == "✗"}:
+        # where something is not judged, what refers to it is not found
+        if not trouble and (false := {row for row in bad - wrong if rows[row][0] == "✗"}):
             yield f"{title}: rows {sorted(false)} are right and say {[rows[row] for row in sorted(false)[:3]]}"
         at_fault += len(bad) + unjudged
     if said.go.startswith("✓") and at_fault:

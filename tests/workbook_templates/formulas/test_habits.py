@@ -179,7 +179,7 @@ def freeze_rows_and_break(d: Desk, title: str, row: int) -> None:
     own = len(ROWS[KEYS[title]])
     d.do("Copy", title, f"{FIRST_ROW}:{HEADER_ROW + own}")
     d.paste(title, whole(FIRST_ROW), "SVD")
-    d.do("ClearContents", title, f"E{FIRST_ROW + 1}")
+    d.type(title, f"{'I' if title == E else 'C'}{FIRST_ROW + 1}", "91371502MA3C00001A")
 
 
 def fill_down(d: Desk, title: str, row: int) -> None:

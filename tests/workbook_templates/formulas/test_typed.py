@@ -137,7 +137,7 @@ def test_rows_are_sorted_inserted_and_deleted_and_every_row_is_judged(desk: Typi
     desk.go(ENTERPRISES, f"A{FIRST_ROW + 1}")
     desk.do("InsertRowsBefore")
     desk.put(ENTERPRISES, at("list_id", FIRST_ROW + 1), NUMBER)
-    assert desk.shows(ENTERPRISES, COUNTS, "没有校验公式") .startswith("■")
+    assert desk.shows(ENTERPRISES, COUNTS, "没有校验公式").startswith("■")
     desk.shows(COVER_TITLE, GO, "没有校验公式")
     desk.go(ENTERPRISES, f"{FIRST_ROW}:{FIRST_ROW}")
     keys("ctrl+c")

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from addin.cli.arguments import round_name, rules_of, submitting
 from addin.problems import Stop, output
 from addin.reading.inventories import read_inventories
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.ruleset_store import round_name, rules_of, submitting
 from addin.reading.workbooks import read_whole
 from validators.records import Raw, Value
 from validators.rule import judge

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,3 +81,8 @@ def writing(target: Path, *, force: bool, inputs: Iterable[Path] = (), suffix: s
         raise Stop(f"写不了：{refusal(error, target)}") from error
     except ValueError as error:
         raise Stop(f"写不了“{target.name}”：{error}") from error
+
+
+def display_width(text: str) -> int:
+    """Columns that a text takes on a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

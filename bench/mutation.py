@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 import openpyxl
 
-from addin.office.consolidation import export, reproduce
+from addin.office.exporting import export
+from addin.office.reproduction import reproduce
 from bench.withstand import scan
 from tests.addin.conftest import fill
 from tests.mutants import CHANGES, mutants, seen

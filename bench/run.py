@@ -97,7 +97,8 @@ def naive_step(folder: str, out: str) -> int:
 
 def whole_step(folder: str, out: str) -> int:
     """Check, consolidate and export in one process, nothing read twice; returns the rows of the submission."""
-    from addin.office.consolidation import consolidate, submit
+    from addin.office.consolidation import consolidate
+    from addin.office.exporting import submit
 
     gc.disable()  # as the command line does
     done = consolidate([Path(folder)], Path(out, "一次.xlsx"), overwrite=True)

@@ -147,8 +147,8 @@ def beside(path: Path) -> None:
 def public(inbox: Path) -> None:
     """The page of the public directory, searched."""
     folder = inbox.with_name("公开")
-    directory([str(inbox / f"{name}.xlsx") for name in RULES.submitting.values() if (inbox / f"{name}.xlsx").exists()],
-              out=str(folder), registered=[], force=True, as_json=True)  # fmt: skip
+    filled = [inbox / f"{name}.xlsx" for name in RULES.submitting.values()]
+    directory([path for path in filled if path.exists()], folder, force=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]

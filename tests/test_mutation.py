@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from addin.office.consolidation import export
+from addin.office.exporting import export
 from tests.addin.conftest import fill
 from tests.mutants import CHANGES, mutants, seen
 from validators.audit import Report, audit

@@ -1,4 +1,4 @@
-"""What the command line takes in: texts turned into days, numbers, divisions and files, or a `Stop`."""
+"""What the command line takes in: texts turned into days, numbers and files, or a `Stop`."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,16 +6,11 @@ from glob import glob
 from pathlib import Path
 
 from addin.problems import Stop
-from addin.reading import ruleset_store  # noqa: F401 - so that rule sets loaded on this computer are known
-from validators import ruleset
 from validators.references import KINDS
-from validators.ruleset import RuleSet
 
 
-def day(option: str, text: str | None) -> dt.date | None:
-    """The day of an option, None where it was not given."""
-    if text is None:
-        return None
+def day(option: str, text: str) -> dt.date:
+    """The day of an option."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
@@ -27,32 +22,6 @@ def whole(option: str, text: str, low: int, high: int) -> int:
     if text.isascii() and text.isdecimal() and len(text) <= 18 and low <= int(text) <= high:
         return int(text)
     raise Stop(f"选项 {option} 的“{text}”不对，应为 {low} 至 {high} 的整数。")
-
-
-def rules_of(year: str | None, id_: str | None = None) -> RuleSet:
-    """The rule set of that id, else the newest of that year, else `ruleset.default`."""
-    if year and id_ and id_.partition(".")[0] != year:
-        raise Stop(f"规则集 {id_} 不是 {year} 年的。请只写 --year 和 --ruleset 中的一个，或让两者一致。")
-    try:
-        return ruleset.load(id_) if id_ else ruleset.newest(year) if year else ruleset.default()
-    except ruleset.UnknownRuleSet as error:
-        raise Stop(str(error)) from error
-
-
-def submitting(rules: RuleSet, code: str) -> str:
-    """The code of a division that submits a workbook; a withdrawn code leads to the one that replaced it."""
-    found = rules.divisions[code]["code"] if code in rules.divisions else code
-    if found in rules.submitting:
-        return found
-    known = "、".join(f"{code}（{name}）" for code, name in rules.submitting.items())
-    raise Stop(f"没有代码为“{code}”的填报区县。可用的有：{known}。")
-
-
-def round_name(rules: RuleSet, name: str) -> str:
-    """A round that the rule set knows."""
-    if name in rules.rounds:
-        return name
-    raise Stop(f"没有轮次“{name}”。可用的有：{'、'.join(rules.rounds)}。")
 
 
 def files(given: Sequence[str]) -> list[Path]:

@@ -1,15 +1,18 @@
 """`qingdan consolidate` and `qingdan export` as seen on the command line; `addin.office.consolidation` does the work."""
 
+import datetime as dt
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from addin.cli.arguments import day, files, reference, round_name, rules_of, submitting
+from addin.cli.arguments import files, reference
 from addin.cli.terminal import document, progress, say, warn
 from addin.office.checking import count_words, print_findings, verdict
-from addin.office.consolidation import consolidate, export
+from addin.office.consolidation import consolidate
+from addin.office.exporting import export
 from addin.office.signing import open_key
 from addin.problems import Stop
+from addin.reading.ruleset_store import round_name, rules_of, submitting
 from validators.findings import Finding, counts, stops
 from workbook_templates.submission.submission_workbook import DEFAULT
 
@@ -17,11 +20,11 @@ from workbook_templates.submission.submission_workbook import DEFAULT
 def consolidate_files(
     given: list[str],
     *,
-    out: str,
+    out: Path,
     year: str | None,
     round_: str | None,
     rules_id: str | None,
-    on: str | None,
+    on: dt.date | None,
     excluded: list[str],
     reasons: list[str],
     references: list[str],
@@ -33,7 +36,7 @@ def consolidate_files(
     rules = rules_of(year, rules_id)
     if len(excluded) != len(reasons):
         raise Stop("每个 --exclude 后面都要有一个 --reason 写明理由，个数要相同。")
-    target = Path(out)
+    target = out
     with progress("汇总") as step:
         done = consolidate(
             files(given),
@@ -41,7 +44,7 @@ def consolidate_files(
             year=rules.year if year or rules_id else None,
             round_=round_name(rules, round_) if round_ else None,
             rules=rules if rules_id else None,
-            on=day("--on", on),
+            on=on,
             exclusions={submitting(rules, code): reason for code, reason in zip(excluded, reasons, strict=True)},
             imports=[reference(text) for text in references],
             parquet=Path(parquet) if parquet else None,
@@ -68,16 +71,16 @@ def consolidate_files(
     return 2 if done.errors else 1 if stops(done.findings) else 0
 
 
-def export_file(source: str, *, out: str, profile: str, sign: str | None, force: bool, as_json: bool) -> int:
+def export_file(source: str, *, out: Path, profile: str, sign: str | None, force: bool, as_json: bool) -> int:
     """Write the province's submission and its manifest, signed if a private key is given; returns the exit code."""
     signer = open_key(Path(sign)) if sign is not None else None
     with progress("导出"):
-        done = export(Path(source), Path(out), profile_name=profile or DEFAULT, signer=signer, overwrite=force)
+        done = export(Path(source), out, profile_name=profile or DEFAULT, signer=signer, overwrite=force)
     refused = done.manifest is None
     if as_json:
         document(
             {
-                "out": None if refused else out,
+                "out": None if refused else str(out),
                 "manifest": done.manifest,
                 "findings": [finding.to_json() for finding in done.findings],
                 "counts": counts(done.findings),

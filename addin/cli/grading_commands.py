@@ -1,11 +1,13 @@
 """`qingdan grading`: the grading procedure."""
 
+import datetime as dt
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, Folder, Force, Out, Templates
+from addin.cli.parameters import AsJson, Folder, Force, Out, Templates, a_day
 from addin.cli.registry import Commands
 
 commands = Commands(
@@ -19,18 +21,21 @@ commands = Commands(
 def regrade(
     *,
     files: Annotated[list[str], typer.Argument(metavar="文件…", help="绩效分级申报审核表（.xlsx）。")],
-    inventory: Annotated[str, typer.Option("--inventory", metavar="文件", help="同一区县、同一年度的应急减排清单。")],
+    inventory: Annotated[Path, typer.Option("--inventory", metavar="文件", help="同一区县、同一年度的应急减排清单。")],
     out: Annotated[
-        str | None, typer.Option("--out", metavar="文件", help="把改好的下一版清单写到哪个文件。不写：只列出要改的。")
+        Path | None, typer.Option("--out", metavar="文件", help="把改好的下一版清单写到哪个文件。不写：只列出要改的。")
     ] = None,
     round_: Annotated[
         str | None,
         typer.Option("--round", metavar="轮次", help="下一版属于哪一轮，例如 9月调整。不写：同一轮，版次加 1。"),
     ] = None,
     on: Annotated[
-        str | None,
+        dt.date | None,
         typer.Option(
-            "--on", metavar="日期", help="没有写明日期的变更和上报，按哪一天登记。不写：申报审核表的填报日期。"
+            "--on",
+            metavar="日期",
+            parser=a_day("--on"),
+            help="没有写明日期的变更和上报，按哪一天登记。不写：申报审核表的填报日期。",
         ),
     ] = None,
     force: Force = False,
@@ -41,9 +46,14 @@ def regrade(
     例：qingdan grading regrade 绩效分级.xlsx --inventory 东昌府区.xlsx --round 9月调整 --out 东昌府区-9月.xlsx
     退出码：0 没有要改的，或已写出下一版，1 有要改的、还没有写出，2 没能做成。
     """
-    from addin.office.regrading import regrade_files
 
-    return regrade_files(files, inventory=inventory, on=on, round_=round_, out=out, force=force, as_json=as_json)
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.regrading import regrade_inventory
+
+    with progress("更新等级") as step:
+        found = regrade_inventory(paths(files), inventory, out=out, on=on, round_=round_, force=force, step=step)
+    return show(found, as_json=as_json)
 
 
 @commands("draw", formerly="draw")
@@ -70,9 +80,14 @@ def draw(
     例：qingdan grading draw 绩效分级 --seed 2020082012345 --out 现场核查名单.xlsx
     退出码：0 已写出，1 已写出但有的申报没法列入，2 有文件读不了。
     """
-    from addin.office import visit_lottery as command
 
-    return command.draw_files(files, out=out, ratio=ratio, seed=seed, force=force, as_json=as_json)
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.visit_lottery import draw_visits
+
+    with progress("抽取") as step:
+        made = draw_visits(paths(files), out, ratio=ratio, seed=seed, force=force, step=step)
+    return show(made, as_json=as_json)
 
 
 @commands("papers", formerly="papers")
@@ -96,8 +111,19 @@ def papers(
     例：qingdan grading papers 绩效分级.xlsx --inventory 东昌府区.xlsx --out 文书
     退出码：0 都已生成，1 有的企业在表中有错误或没有生成，2 有文件读不了。
     """
-    from addin.office import document_sets as command
 
-    return command.papers(
-        files, inventories=inventory or [], kinds=kind or [], out=out, own=templates, force=force, as_json=as_json
-    )
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.document_sets import papers
+
+    with progress("绩效分级文书") as step:
+        made = papers(
+            paths(files),
+            out,
+            inventories=paths(inventory or ()),
+            kinds=kind or (),
+            own=templates,
+            force=force,
+            step=step,
+        )
+    return show(made, as_json=as_json)

@@ -1,11 +1,12 @@
 """Help pages and usage errors in Chinese: typer and its parser know English only."""
 
 import re
-import unicodedata
 from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from addin.problems import display_width
 
 HELP = "--help"
 DAILY, SPECIAL, REFERENCE, TRIAL, INSIDE = HEADINGS = ("常用", "专项工作", "查阅", "试用", "命令")
@@ -68,11 +69,6 @@ def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:
         return []
     width = max(display_width(left) for left, _ in rows) + 2
     return [f"{title}：\n" + "\n".join(f"  {left}{' ' * (width - display_width(left))}{right}" for left, right in rows)]
-
-
-def display_width(text: str) -> int:
-    """Columns that a text takes on a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])

@@ -1,5 +1,6 @@
 """`qingdan keys`: keys for signed manifests."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ commands = Commands(heading=SPECIAL)
 @commands("keys")
 def keys(
     *,
-    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="私钥和公钥放在哪个文件夹。")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件夹", help="私钥和公钥放在哪个文件夹。")],
     sm2: Annotated[bool, typer.Option("--sm2", help="用国密算法，供有此要求的单位。")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -23,7 +24,9 @@ def keys(
     例：qingdan keys --out 钥匙
     口令在终端里输入，或放在环境变量 QINGDAN_PASSPHRASE 里，从不写在命令里。
     """
-    from addin.office import signing
+
+    from addin.cli.terminal import show
+    from addin.office.signing import keys
     from validators.audit.signature import ED25519, SM2
 
-    return signing.keys(out=out, kind=SM2 if sm2 else ED25519, as_json=as_json)
+    return show(keys(out, SM2 if sm2 else ED25519), as_json=as_json)

@@ -1,11 +1,13 @@
 """`qingdan ledger`: the office's record of decisions and versions."""
 
-from typing import Annotated
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, OptionalYear
+from addin.cli.parameters import AsJson, OptionalYear, Place, a_day, a_number, number
 from addin.cli.registry import Commands
 
 commands = Commands(
@@ -13,10 +15,15 @@ commands = Commands(
 )
 
 
+def version(help_: str) -> Any:  # noqa: ANN401 - as in typer
+    """An argument that is the number of a version."""
+    return typer.Argument(metavar="版号", help=help_, parser=a_number("版号", 1, 10**9))
+
+
 @commands("decide", formerly="decide")
 def decide(
     *,
-    place: Annotated[str, typer.Argument(metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。")],
+    place: Place,
     kind: Annotated[
         str, typer.Option("--kind", metavar="类别", help="豁免、剔除、冲突裁定、等级变更、全社会排放或撤销。")
     ],
@@ -30,11 +37,12 @@ def decide(
         str, typer.Option("--value", metavar="取值", help="新等级；以哪个为准（冲突清单里的取值）；t/d。")
     ] = "",
     approver: Annotated[str, typer.Option("--approver", metavar="姓名", help="批准人。")] = "",
-    document_: Annotated[str, typer.Option("--document", metavar="文号", help="批准的文号。")] = "",
+    document: Annotated[str, typer.Option("--document", metavar="文号", help="批准的文号。")] = "",
     until: Annotated[
-        str | None, typer.Option("--until", metavar="日期", help="豁免到哪一天，例如 2020-12-31。")
+        dt.date | None,
+        typer.Option("--until", metavar="日期", parser=a_day("--until"), help="豁免到哪一天，例如 2020-12-31。"),
     ] = None,
-    replaces: Annotated[str, typer.Option("--revoke", metavar="编号", help="撤销第几号决定。")] = "0",
+    replaces: Annotated[int, number("--revoke", 0, 10**9, metavar="编号", help="撤销第几号决定。")] = 0,
     who: Annotated[str, typer.Option("--who", metavar="姓名", help="记录人。不写：当前用户。")] = "",
     year: OptionalYear = None,
     as_json: AsJson = False,
@@ -44,37 +52,52 @@ def decide(
     例：qingdan ledger decide 全市.xlsx --kind 豁免 --rule BZ01 --key 371502-G-0007 --reason 供暖 --approver 张三
     --document 聊重指办函〔2020〕9号 --until 2020-12-31
     """
-    from addin.office.ledger_entries import decide as command
 
-    return command(
-        place, kind=kind, rule=rule, county=county, key=key, value=value, reason=reason, approver=approver,
-        document_=document_, until=until, replaces=replaces, who=who, year=year, as_json=as_json,
-    )  # fmt: skip
+    from addin.cli.terminal import show
+    from addin.office.ledger_entries import decide
+    from addin.reading.ruleset_store import rules_of
+    from validators.decisions import Decision
+
+    decision = Decision(
+        kind=kind,
+        rule=rule,
+        county=county,
+        key=key,
+        value=value,
+        reason=reason,
+        approver=approver,
+        document=document,
+        until=until,
+        replaces=replaces,
+    )
+    return show(decide(place, decision, year=rules_of(year).year if year else None, who=who), as_json=as_json)
 
 
 @commands("history", formerly="history")
 def history(
     *,
-    place: Annotated[str, typer.Argument(metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。")],
+    place: Place,
     as_json: AsJson = False,
 ) -> int:
     """列出台账里的各版汇总和各项决定。
 
     例：qingdan ledger history 全市.xlsx
     """
-    from addin.office.ledger_entries import history as command
 
-    return command(place, as_json=as_json)
+    from addin.cli.terminal import show
+    from addin.office.ledger_entries import history
+
+    return show(history(place), as_json=as_json)
 
 
 @commands("diff", formerly="diff")
 def diff(
     *,
-    before: Annotated[str, typer.Argument(metavar="版号", help="较早的一版。")],
-    after: Annotated[str, typer.Argument(metavar="版号", help="较晚的一版。")],
+    before: Annotated[int, version("较早的一版。")],
+    after: Annotated[int, version("较晚的一版。")],
     place: Annotated[
-        str, typer.Option("--dir", metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。不写：当前文件夹。")
-    ] = ".",
+        Path, typer.Option("--dir", metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。不写：当前文件夹。")
+    ] = Path(),
     as_json: AsJson = False,
 ) -> int:
     """比较台账里的两版汇总：新增、移出、修改了什么。
@@ -82,6 +105,8 @@ def diff(
     例：qingdan ledger diff 1 3 --dir 全市.xlsx
     退出码：0 没有差别，1 有差别，2 没能比较。
     """
-    from addin.office.ledger_entries import diff as command
 
-    return command(before, after, place=place, as_json=as_json)
+    from addin.cli.terminal import show
+    from addin.office.ledger_entries import diff
+
+    return show(diff(place, before, after), as_json=as_json)

@@ -27,6 +27,8 @@ def profile_diff(
     例：qingdan profile diff default 省里新发的空白表.xlsx
     退出码：0 没有不同，1 有不同，2 有文件读不了。
     """
-    from addin.office import profile_comparison as command
 
-    return command.profile_diff(old, new, as_json=as_json)
+    from addin.cli.terminal import show
+    from addin.office.profile_comparison import compare
+
+    return show(compare(old, new), as_json=as_json)

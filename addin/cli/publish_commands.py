@@ -1,5 +1,6 @@
 """`qingdan publish`: what is made public or handed out."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ commands = Commands(
 def directory(
     *,
     files: Inventories,
-    out: Annotated[str, typer.Option("--out", metavar="文件夹", help="表格和网页放在哪个文件夹。")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件夹", help="表格和网页放在哪个文件夹。")],
     registered: Annotated[
         list[str] | None,
         typer.Option("--registered", metavar="清单编号", help="登记名称本来就含人名、核实后照样公开的厂区，可写几次。"),
@@ -32,9 +33,14 @@ def directory(
     例：qingdan publish directory 全市.xlsx --out 公开
     退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
     """
-    from addin.office import directory as command
 
-    return command.directory(files, out=out, registered=registered or [], force=force, as_json=as_json)
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.directory import directory
+
+    with progress("公开目录") as step:
+        made = directory(paths(files), out, registered=registered or (), force=force, step=step)
+    return show(made, as_json=as_json)
 
 
 @commands("guarantee", formerly="guarantee")
@@ -44,9 +50,14 @@ def guarantee(*, files: Inventories, out: Out, force: Force = False, as_json: As
     例：qingdan publish guarantee 全市.xlsx --out 保障类名单.xlsx
     退出码：0 已写出，1 已写出但有的行要先看一看，2 有文件读不了或没有采用。
     """
-    from addin.office import guarantee_listing as command
 
-    return command.guarantee(files, out=out, force=force, as_json=as_json)
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.guarantee_listing import guarantee
+
+    with progress("保障类名单") as step:
+        made = guarantee(paths(files), out, force=force, step=step)
+    return show(made, as_json=as_json)
 
 
 @commands("plans", formerly="plans")
@@ -63,6 +74,11 @@ def plans(
     例：qingdan publish plans 东昌府区.xlsx --out 一厂一策
     退出码：0 都已生成，1 有的企业清单有错误、没有备案或没有生成，2 有文件读不了。
     """
-    from addin.office import document_sets as command
 
-    return command.plans(files, out=out, own=templates, force=force, as_json=as_json)
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.document_sets import plans
+
+    with progress("一厂一策") as step:
+        made = plans(paths(files), out, own=templates, force=force, step=step)
+    return show(made, as_json=as_json)

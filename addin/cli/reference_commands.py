@@ -1,11 +1,12 @@
 """What can be looked up: rules and deadlines."""
 
+import datetime as dt
 from typing import Annotated
 
 import typer
 
 from addin.cli.help_page import REFERENCE
-from addin.cli.parameters import AsJson, OptionalYear
+from addin.cli.parameters import AsJson, OptionalYear, a_day
 from addin.cli.registry import Commands
 
 commands = Commands(heading=REFERENCE)
@@ -21,9 +22,11 @@ def rules(
 
     例：qingdan rules BZ01
     """
-    from addin.office import rule_catalogue as command
 
-    return command.rules(id_, as_json=as_json)
+    from addin.cli.terminal import show
+    from addin.office.rule_catalogue import rules
+
+    return show(rules(id_), as_json=as_json)
 
 
 @commands("calendar")
@@ -35,7 +38,8 @@ def calendar(
     ] = None,
     year: OptionalYear = None,
     on: Annotated[
-        str | None, typer.Option("--on", metavar="日期", help="以哪一天计，例如 2020-08-18。不写：今天。")
+        dt.date | None,
+        typer.Option("--on", metavar="日期", parser=a_day("--on"), help="以哪一天计，例如 2020-08-18。不写：今天。"),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -44,6 +48,12 @@ def calendar(
     例：qingdan calendar --on 2020-08-18
     退出码：0 没有逾期未办的，1 有逾期还没有办完的，2 有文件读不了。
     """
-    from addin.office import calendar as command
 
-    return command.calendar(files or [], year=year, on=on, as_json=as_json)
+    from addin.cli.arguments import files as paths
+    from addin.cli.terminal import progress, show
+    from addin.office.calendar import calendar
+    from addin.reading.ruleset_store import rules_of
+
+    with progress("日程") as step:
+        found = calendar(paths(files or ()), rules=rules_of(year) if year else None, on=on, step=step)
+    return show(found, as_json=as_json)

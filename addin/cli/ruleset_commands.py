@@ -1,5 +1,6 @@
 """`qingdan ruleset`: the law as data."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,15 +27,20 @@ def edit(
 
     例：qingdan ruleset edit --year 2020 --out 规则集.xlsx
     """
-    from addin.office import ruleset_editing as command
 
-    return command.edit(year=year, rules_id=ruleset, out=out, force=force, as_json=as_json)
+    from addin.cli.terminal import progress, show
+    from addin.office.ruleset_editing import edit
+    from addin.reading.ruleset_store import rules_of
+
+    with progress("生成规则集工作簿"):
+        made = edit(rules_of(year, ruleset), out, force=force)
+    return show(made, as_json=as_json)
 
 
 @commands("load")
 def load(
     *,
-    file: Annotated[str, typer.Argument(metavar="文件", help="改好的规则集工作簿。")],
+    file: Annotated[Path, typer.Argument(metavar="文件", help="改好的规则集工作簿。")],
     against: Annotated[
         list[str] | None,
         typer.Option("--against", metavar="文件或文件夹", help="看对这些填报表的问题有什么影响，可写几次。"),
@@ -46,9 +52,14 @@ def load(
     例：qingdan ruleset load 规则集.xlsx --against 东昌府区.xlsx
     退出码：0 已载入或没有变化，1 有要改的地方、没有载入，2 文件读不了。
     """
-    from addin.office import ruleset_editing as command
 
-    return command.load_file(file, against=against or [], as_json=as_json)
+    from addin.cli.arguments import files
+    from addin.cli.terminal import progress, show
+    from addin.office.ruleset_editing import load_file
+
+    with progress("载入规则集"):
+        loaded = load_file(file, files(against or ()))
+    return show(loaded, as_json=as_json)
 
 
 @commands("list")
@@ -57,6 +68,8 @@ def known(*, as_json: AsJson = False) -> int:
 
     例：qingdan ruleset list
     """
-    from addin.office import ruleset_editing as command
 
-    return command.versions_known(as_json=as_json)
+    from addin.cli.terminal import show
+    from addin.office.ruleset_editing import versions_known
+
+    return show(versions_known(), as_json=as_json)

@@ -90,3 +90,27 @@ def show(
     from addin.office.learning import show_layout
 
     return show_layout(name, out=out, force=force, as_json=as_json)
+
+
+@special("merge")
+def merge(
+    *,
+    pieces: Annotated[
+        list[str],
+        typer.Argument(metavar="来件…", help="乡镇、园区或企业填好的填报表，或放着它们的文件夹。"),
+    ],
+    out: Out,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """把一个区县各乡镇、园区、企业的来件合成一份填报表：相同的行只算一次，不同的列出来裁定，没有编号的给编号。
+
+    裁定写在旁边的“合并报告”里，再合并一次即照办；报告也写着每一行的来处。
+    给各乡镇的空白表：qingdan template county 加 --part。
+
+    例：qingdan merge 来件 --out 东昌府区.xlsx
+    退出码：0 没有冲突和错误，1 有冲突或错误，2 有文件读不了。
+    """
+    from addin.office.merging import merge_files
+
+    return merge_files(pieces, out=out, force=force, as_json=as_json)

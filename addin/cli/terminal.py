@@ -3,16 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # a help page needs none of the validators
+if TYPE_CHECKING:  # a help page needs none of these
+    from addin.results import Result, Step
     from validators.findings import Json
 
-Step = Callable[[int, int, str], None]
-"""Called with how much is done, of how much, and the name of what is being done."""
 BAR_AFTER = 1.0
 """Seconds that a job takes before a progress bar is shown."""
 STEP_MARK = "\x1e"
@@ -22,6 +21,18 @@ STEP_MARK = "\x1e"
 def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     """Print the one JSON document of a command."""
     print(json.dumps(value, ensure_ascii=False))
+
+
+def show(result: "Result", *, as_json: bool) -> int:
+    """Print what a command came to, as JSON or for people; returns its exit code."""
+    if as_json:
+        document(result.to_json())
+    else:
+        for line in result.lines():
+            say(line)
+    for line in result.warnings():
+        warn(line)
+    return result.code
 
 
 def say(line: str) -> None:
@@ -54,7 +65,7 @@ def prepare() -> None:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Step]:
+def progress(label: str) -> "Iterator[Step]":
     """A bar on standard error while the block runs, if that is a terminal and it takes over a second.
 
     Yields what is called at each step; as long as it is not called the bar only shows that work goes on. In a job

@@ -134,7 +134,7 @@ def _reproduced(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> 
     """AU10; computed here, for it starts children of its own."""
     if not sources:
         return None
-    from addin.office.consolidation import reproduce
+    from addin.office.reproduction import reproduce
 
     return reproduce(path, manifest, sources)
 

@@ -1,38 +1,56 @@
 """`qingdan calendar`: what is due, for whom, how many days are left, and what is not done yet."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
-from addin.cli.arguments import day, files, rules_of
-from addin.cli.terminal import document, progress, say, unread
-from addin.office.consolidation import inbox
+from pydantic import Field
+
 from addin.reading.gradings import read_gradings
+from addin.reading.inbox import inbox
+from addin.results import Result, Step, Unread, silent, worst
 from validators.book import Book
-from validators.deadlines import duties, heading
+from validators.deadlines import Duty, duties, heading
 from validators.findings import Json
+from validators.ruleset import RuleSet, default
 
 
-def calendar(given: Sequence[str], *, year: str | None, on: str | None, as_json: bool) -> int:
-    """Say what is due; returns the exit code."""
+class Calendar(Result):
+    """What is due."""
+
+    ruleset: str
+    on: str
+    duties: list[Json]
+    errors: list[Unread]
+    heading: str = Field(exclude=True)
+    found: list[Duty] = Field(exclude=True)
+
+    @property
+    def code(self) -> int:
+        """1 where something is overdue."""
+        return worst(self.errors, any(duty.left < 0 and duty.lacking for duty in self.found))
+
+    def lines(self) -> Iterator[str]:
+        """A line for each duty."""
+        yield self.heading
+        for duty in self.found:
+            yield f"{duty.due}  {duty.state}  {duty.what}（{duty.round}，{duty.who}）  {duty.basis}"
+
+    def warnings(self) -> Iterable[str]:
+        """Files that could not be read."""
+        return (one.message for one in self.errors)
+
+
+def calendar(sources: Sequence[Path], *, rules: RuleSet | None, on: dt.date | None, step: Step = silent) -> Calendar:
+    """What is due on a day (default: today) by these rules, else by those of the grading workbooks. Raises `Stop`."""
     books: list[Book] = []
-    wrong: list[Json] = []
-    if given:
-        with progress("日程") as step:
-            books, wrong = read_gradings(inbox(files(given)), step, year=year)
-    rules = rules_of(year) if year or not books else books[0].ruleset
-    today = day("--on", on) or dt.date.today()
-    found = duties(rules, today, books)
-    if as_json:
-        document(
-            {
-                "ruleset": rules.id,
-                "on": str(today),
-                "duties": [duty.to_json() for duty in found],
-                "errors": wrong,
-            }
-        )
-    else:
-        say(heading(rules, today))
-        for duty in found:
-            say(f"{duty.due}  {duty.state}  {duty.what}（{duty.round}，{duty.who}）  {duty.basis}")
-    return unread(wrong, 1 if any(duty.left < 0 and duty.lacking for duty in found) else 0)
+    wrong: list[Unread] = []
+    if sources:
+        books, wrong = read_gradings(inbox(sources), step, year=rules.year if rules else None)
+    law = rules or (books[0].ruleset if books else default())
+    today = on or dt.date.today()
+    found = duties(law, today, books)
+    return Calendar(
+        ruleset=law.id, on=str(today), duties=[duty.to_json() for duty in found], errors=wrong,
+        heading=heading(law, today), found=found,
+    )  # fmt: skip

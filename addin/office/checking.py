@@ -1,14 +1,16 @@
 """`qingdan check`: county workbooks judged by the rules of scope cell, row, workbook and versions."""
 
+import datetime as dt
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from addin.cli.arguments import day, files, rules_of
+from addin.cli.arguments import files
 from addin.cli.terminal import document, harmless, progress, say, unread, warn
 from addin.reading.isolation import Failure
+from addin.reading.ruleset_store import rules_of
 from addin.reading.workbooks import Reading, read_all
 from validators.findings import (
     SEVERITY_NAMES,
@@ -31,10 +33,10 @@ COLOURS = {
 }
 
 
-def check(given: list[str], *, previous: str | None, on: str | None, rules: str | None, as_json: bool) -> int:
+def check(given: list[str], *, previous: str | None, on: dt.date | None, rules: str | None, as_json: bool) -> int:
     """Judge the workbooks and say what was found; returns the exit code."""
     paths = files(given)
-    judged_on = day("--on", on)
+    judged_on = on
     id_ = rules_of(None, rules).id if rules else None
     readings: list[Reading] = []
     errors: list[Json] = []

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from addin.cli.arguments import files
-from addin.cli.terminal import Step, document, progress, say, unread, warn
+from pydantic import Field
+
 from addin.problems import Stop, output, writing
 from addin.reading.isolation import Failure, each
 from addin.reading.workbooks import Reading, read_all, undamaged
+from addin.results import Part, Result, Step, Unread, silent, worst
 from validators.book import Book
 from validators.columns import ROOTS, SHEETS, BookKind
-from validators.findings import Json
 from workbook_templates.documents import document_facts
 from workbook_templates.documents.docx_package import Template, TemplateError, read_template, write_package
 from workbook_templates.documents.filling import DoesNotFit, Element, Form, Known, Names, bound, filled, form, whole
@@ -24,9 +24,9 @@ LISTED = 5
 NAME_LENGTH = 30
 """Characters of an enterprise's name in the name of a file."""
 BOARD = "公示牌"
+"""Value of 一厂一策 of those who put up a board."""
 OPINIONS = ("preliminary", "county", "city")
 """Papers that hang on who fixes the grade."""
-"""Value of 一厂一策 of those who put up a board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,47 +48,114 @@ class Piece:
         return folder / f"{self.key}_{name}_{title}.docx"
 
 
-def plans(given: Sequence[str], *, out: str, own: str | None, force: bool, as_json: bool) -> int:
-    """Make the plans and boards of inventories; returns the exit code."""
+class Made(Part):
+    """One file that was written."""
+
+    key: str | None
+    """清单编号; None for a bound set."""
+    kind: str
+    out: str
+    errors: int
+    """Of the enterprise, that are still to be corrected."""
+    filing: bool
+    """Whether its plan is not on file."""
+
+
+class Left(Part):
+    """What stands in no document, or in another than was meant."""
+
+    file: str
+    key: str | None
+    reason: str
+
+
+class Documents(Result):
+    """The documents that were made."""
+
+    made: list[Made]
+    left: list[Left]
+    errors: list[Unread]
+    titles: list[str] = Field(exclude=True)
+
+    @property
+    def code(self) -> int:
+        """1 where an enterprise has errors, no plan on file, or no document."""
+        return worst(self.errors, bool(self.left) or any(one.errors or one.filing for one in self.made))
+
+    def lines(self) -> Iterator[str]:
+        """How many of which kind, and what is to be looked at."""
+        for title in self.titles:
+            own = [one for one in self.made if one.kind == title]
+            if own:
+                yield f"{title}：{len(own)} 份，另有合订本，在 {Path(own[0].out).parent}。"
+        if wrong := [one.key or "" for one in self.made if one.errors]:
+            yield f"其中 {len(wrong)} 份的企业在表中还有错误没有改正，文中已注明：{_some(wrong)}。"
+        if filing := [one.key or "" for one in self.made if one.filing]:
+            yield f"其中 {len(filing)} 份的一厂一策没有备案，或备案早于等级核定（CS09），日期留空待填：{_some(filing)}。"
+        for one in self.left:
+            yield f"{one.file}{' ' + one.key if one.key else ''}：{one.reason}。"
+
+    def warnings(self) -> Iterator[str]:
+        """That there was nothing to make, and files that could not be read."""
+        if not self.made and not self.errors:
+            yield "没有可生成的文书：表中没有企业，或还没有到出具文书的一步。"
+        for one in self.errors:
+            yield one.message
+
+
+class Templates(Result):
+    """The templates that were written."""
+
+    made: list[str]
+
+    def lines(self) -> Iterator[str]:
+        """Where they are, and how they are used."""
+        folder = Path(self.made[0]).parent
+        yield f"文书模板和可用的占位符已写到 {folder}。改好后，在 plans、papers 命令里用 --templates {folder}。"
+
+
+def plans(
+    paths: Sequence[Path], out: Path, *, own: Path | None = None, force: bool = False, step: Step = silent
+) -> Documents:
+    """Make the plans and boards of inventories; `own` is a folder of the office's templates. Raises `Stop`."""
     forms = _forms(document_facts.PLANS, document_facts.plan_names(), own)
-    paths, left = files(given), list[Json]()
-    with progress("一厂一策") as step:
-        readings, errors = _read(paths, "inventory", step)
-        pieces = [piece for one in readings for piece in _plans(one, forms["board"], left)]
-        made = _write(pieces, forms, document_facts.PLANS, Path(out), paths, step, force=force)
-    return _say(made, left, errors, document_facts.PLANS, as_json=as_json)
+    left: list[Left] = []
+    readings, errors = _read(paths, "inventory", step)
+    pieces = [piece for one in readings for piece in _plans(one, forms["board"], left)]
+    made = _write(pieces, forms, document_facts.PLANS, out, paths, step, force=force)
+    return Documents(made=made, left=left, errors=errors, titles=list(document_facts.PLANS.values()))
 
 
 def papers(
-    given: Sequence[str],
+    paths: Sequence[Path],
+    out: Path,
     *,
-    inventories: Sequence[str],
-    kinds: Sequence[str],
-    out: str,
-    own: str | None,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Make the attachments of grading workbooks; returns the exit code."""
+    inventories: Sequence[Path] = (),
+    kinds: Sequence[str] = (),
+    own: Path | None = None,
+    force: bool = False,
+    step: Step = silent,
+) -> Documents:
+    """Make the attachments of grading workbooks, of these kinds (by number; default: all). Raises `Stop`.
+
+    `inventories` are those of the same counties, for what they say of an enterprise.
+    """
     wanted = _wanted(kinds)
     forms = _forms(document_facts.PAPERS, document_facts.paper_names(), own)
-    paths, beside, left = files(given), files(inventories), list[Json]()
-    with progress("绩效分级文书") as step:
-        readings, errors = _read(paths, "grading", step)
-        others, unread = _read(beside, "inventory", step)
-        if unread:
-            raise Stop(str(unread[0]["message"]))
-        enterprises = {
-            row.list_id: told for one in others for row, told in document_facts.plans(_book(one), one.findings)
-        }
-        pieces = [piece for one in readings for piece in _papers(one, enterprises, wanted, left)]
-        made = _write(pieces, forms, document_facts.PAPERS, Path(out), [*paths, *beside], step, force=force)
-    return _say(made, left, errors, document_facts.PAPERS, as_json=as_json)
+    left: list[Left] = []
+    readings, errors = _read(paths, "grading", step)
+    others, unread = _read(inventories, "inventory", step)
+    if unread:
+        raise Stop(unread[0].message)
+    enterprises = {row.list_id: told for one in others for row, told in document_facts.plans(_book(one), one.findings)}
+    pieces = [piece for one in readings for piece in _papers(one, enterprises, wanted, left)]
+    made = _write(pieces, forms, document_facts.PAPERS, out, [*paths, *inventories], step, force=force)
+    return Documents(made=made, left=left, errors=errors, titles=list(document_facts.PAPERS.values()))
 
 
-def templates(*, out: str, force: bool, as_json: bool) -> int:
-    """Write the shipped templates, and lists of the names that they may use; returns the exit code."""
-    target = _folder(Path(out))
+def templates(folder: Path, *, force: bool = False) -> Templates:
+    """Write the shipped templates, and lists of the names that they may use. Raises `Stop`."""
+    target = _folder(folder)
     made = []
     for outline, title in (document_facts.PLANS | document_facts.PAPERS).items():
         made.append(target / f"{title}.docx")
@@ -98,11 +165,7 @@ def templates(*, out: str, force: bool, as_json: bool) -> int:
         made.append(target / f"可用的占位符_{title}.txt")
         with output(made[-1], force=force, suffix=".txt") as file:
             file.write("\n".join(_explained(names)).encode("utf-8-sig"))
-    if as_json:
-        document({"made": [str(path) for path in made]})
-    else:
-        say(f"文书模板和可用的占位符已写到 {target}。改好后，在 plans、papers 命令里用 --templates {target}。")
-    return 0
+    return Templates(made=[str(path) for path in made])
 
 
 def _wanted(kinds: Sequence[str]) -> set[str]:
@@ -122,12 +185,12 @@ def _folder(target: Path) -> Path:
     return target
 
 
-def _forms(titles: Mapping[str, str], names: Names, folder: str | None) -> dict[str, Form]:
+def _forms(titles: Mapping[str, str], names: Names, folder: Path | None) -> dict[str, Form]:
     """The checked templates by outline: the office's own where the folder has one, else the shipped ones."""
     own: dict[str, Path] = {}
     if folder is not None:
         known_titles = [*document_facts.PLANS.values(), *document_facts.PAPERS.values()]
-        found = {path.stem: path for path in Path(folder).glob("*.docx") if not path.name.startswith("~$")}
+        found = {path.stem: path for path in folder.glob("*.docx") if not path.name.startswith("~$")}
         strange = sorted(found.keys() - set(known_titles))
         if not found or strange:
             what = f"“{strange[0]}.docx”不是模板的名称" if strange else f"文件夹“{folder}”不存在，或里面没有模板"
@@ -169,9 +232,9 @@ def _explained(names: Names, depth: int = 0) -> Iterator[str]:
             yield from _explained(inner, depth + 1)
 
 
-def _read(paths: Sequence[Path], kind: BookKind, step: Step) -> tuple[list[Reading], list[Json]]:
+def _read(paths: Sequence[Path], kind: BookKind, step: Step) -> tuple[list[Reading], list[Unread]]:
     readings: list[Reading] = []
-    errors: list[Json] = []
+    errors: list[Unread] = []
     for number, (path, one) in enumerate(zip(paths, read_all(paths, records=True, kind=kind), strict=True), 1):
         try:
             if isinstance(one, Failure):
@@ -179,7 +242,7 @@ def _read(paths: Sequence[Path], kind: BookKind, step: Step) -> tuple[list[Readi
             undamaged(_book(one), path.name)
             readings.append(one)
         except Stop as why:
-            errors.append({"file": path.name, "message": str(why)})
+            errors.append(Unread(file=path.name, message=str(why)))
         step(number, len(paths), path.name)
     return readings, errors
 
@@ -193,7 +256,7 @@ def _county(reading: Reading) -> str:
     return f"{_book(reading).county}{reading.county_name}"
 
 
-def _plans(reading: Reading, board: Form, left: list[Json]) -> Iterator[Piece]:
+def _plans(reading: Reading, board: Form, left: list[Left]) -> Iterator[Piece]:
     """The plans of an inventory: a board for who has one, if that stays one page."""
     book = _book(reading)
     made = set[str]()
@@ -206,13 +269,13 @@ def _plans(reading: Reading, board: Form, left: list[Json]) -> Iterator[Piece]:
             except DoesNotFit:
                 outline = "plan"
                 why = f"生产线和措施太多，一页{BOARD}放不下，改为生成操作方案"
-                left.append({"file": book.file, "key": enterprise.list_id, "reason": why})
+                left.append(Left(file=book.file, key=enterprise.list_id, reason=why))
         yield Piece(outline, _county(reading), enterprise.list_id, enterprise.name or "", told)
     left += _left_out(book, document_facts.JOINED, made)
 
 
 def _papers(
-    reading: Reading, enterprises: Mapping[str, Known], wanted: Iterable[str], left: list[Json]
+    reading: Reading, enterprises: Mapping[str, Known], wanted: Iterable[str], left: list[Left]
 ) -> Iterator[Piece]:
     """The papers of a grading workbook."""
     book = _book(reading)
@@ -225,14 +288,14 @@ def _papers(
             why = (
                 f"规则集 {book.ruleset.id} 没有录入{application.applied_grade}由谁核定，不知道该出哪种意见，没有出意见"
             )
-            left.append({"file": book.file, "key": application.list_id, "reason": why})
+            left.append(Left(file=book.file, key=application.list_id, reason=why))
         for outline in outlines:
             if outline in wanted and not (unknown and outline in OPINIONS):
                 yield Piece(outline, _county(reading), application.list_id, application.name or "", told)
     left += _left_out(book, document_facts.REVIEWED, made)
 
 
-def _left_out(book: Book, joined: Iterable[str], made: set[str]) -> Iterator[Json]:
+def _left_out(book: Book, joined: Iterable[str], made: set[str]) -> Iterator[Left]:
     """Rows that stand in no document, for it cannot be told whose they are."""
     others = {record.list_id for record in book.tables.get("dust", ())}  # a guarantee may be that of a site
     for sheet in (ROOTS[book.kind], *joined):
@@ -242,7 +305,7 @@ def _left_out(book: Book, joined: Iterable[str], made: set[str]) -> Iterator[Jso
                     f"《{SHEETS[sheet].title}》第 {record.row} 行的清单编号缺失、有误或重复，没有写进文书。"
                     "请改正后重新生成"
                 )
-                yield {"file": book.file, "key": record.list_id, "reason": why}
+                yield Left(file=book.file, key=record.list_id, reason=why)
 
 
 def _write(
@@ -254,7 +317,7 @@ def _write(
     step: Step,
     *,
     force: bool,
-) -> list[Json]:
+) -> list[Made]:
     """Write each document and, for each county and outline, the set that binds them; says what was made."""
     sets: dict[Path, list[Piece]] = {}
     for piece in pieces:
@@ -266,7 +329,7 @@ def _write(
     for target in targets:
         with writing(target, force=force, inputs=inputs, suffix=".docx"):
             pass  # nothing is written where something would be refused
-    made: list[Json] = []
+    made: list[Made] = []
 
     def one_by_one(own: Sequence[Piece]) -> Iterator[Element]:
         for piece in own:
@@ -280,45 +343,16 @@ def _write(
             with output(target, force=force, suffix=".docx") as file:
                 write_package(file, forms[piece.outline].template, [whole(root)])
             wrong, filing = (len(piece.known.get(name, ())) for name in ("待改正", "备案提示"))
-            made.append(
-                {
-                    "key": piece.key, "kind": title, "out": str(target), "errors": wrong,
-                    "filing": bool(filing),
-                }
-            )  # fmt: skip
+            made.append(Made(key=piece.key, kind=title, out=str(target), errors=wrong, filing=bool(filing)))
             step(len(made), len(pieces), piece.key)
             yield root
 
     for target, own in sets.items():
         with output(target, force=force, suffix=".docx") as file:
             write_package(file, forms[own[0].outline].template, bound(one_by_one(own)))
-        made.append(
-            {"key": None, "kind": f"{titles[own[0].outline]}合订本", "out": str(target), "errors": 0, "filing": False}
-        )
+        title = f"{titles[own[0].outline]}合订本"
+        made.append(Made(key=None, kind=title, out=str(target), errors=0, filing=False))
     return made
-
-
-def _say(
-    made: Sequence[Json], left: Sequence[Json], errors: Sequence[Json], titles: Mapping[str, str], *, as_json: bool
-) -> int:
-    wrong = [one["key"] for one in made if one["errors"]]
-    filing = [one["key"] for one in made if one["filing"]]
-    if as_json:
-        document({"made": list(made), "left": list(left), "errors": list(errors)})
-    else:
-        for title in titles.values():
-            own = [one for one in made if one["kind"] == title]
-            if own:
-                say(f"{title}：{len(own)} 份，另有合订本，在 {Path(own[0]['out']).parent}。")
-        if wrong:
-            say(f"其中 {len(wrong)} 份的企业在表中还有错误没有改正，文中已注明：{_some(wrong)}。")
-        if filing:
-            say(f"其中 {len(filing)} 份的一厂一策没有备案，或备案早于等级核定（CS09），日期留空待填：{_some(filing)}。")
-        for one in left:
-            say(f"{one['file']}{' ' + one['key'] if one['key'] else ''}：{one['reason']}。")
-    if not made and not errors:
-        warn("没有可生成的文书：表中没有企业，或还没有到出具文书的一步。")
-    return unread(errors, 1 if wrong or filing or left else 0)
 
 
 def _some(keys: Sequence[str]) -> str:

@@ -1,54 +1,99 @@
 """`qingdan publish guarantee`: the list of guaranteed enterprises and projects, and what is to be looked at in it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from addin.cli.arguments import files
-from addin.cli.terminal import document, progress, say, unread
-from addin.office.consolidation import inbox
+from pydantic import Field
+
 from addin.problems import Stop, output
+from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
+from addin.results import Part, Result, Step, Unread, silent, worst
 from validators.guarantee_list import FILED, UNFILED, Guaranteed, extents, guaranteed
 from workbook_templates.lists.guarantee_workbook import GROUPS, mismatched, write_guarantee
 
 
-def guarantee(given: Sequence[str], *, out: str, force: bool, as_json: bool) -> int:
-    """Write the list and say what stands against it; returns the exit code."""
-    paths = inbox(files(given))
-    with progress("保障类名单") as step:
-        city, wrong = read_inventories(paths, step)
-        try:
-            with output(Path(out), force=force, inputs=paths) as file:
-                write_guarantee(file, city)
-        except OverflowError as error:
-            raise Stop(
-                "清单里有的减排量大得加不起来，不是合理的数。请先用 qingdan check 核对各份清单，改正后再做。"
-            ) from error
+class Share(Part):
+    """How much of a county is guaranteed."""
+
+    name: str
+    number: int
+    share: float
+    """Of its enterprises, 0 to 1."""
+
+
+class Open(Part):
+    """A row that something stands against."""
+
+    county: str
+    key: str | None
+    why: str
+    called: str = Field(exclude=True)
+    """County, number and name, for people."""
+
+
+class GuaranteeList(Result):
+    """The list that was written."""
+
+    out: str
+    rows: int
+    groups: dict[str, int]
+    filed: int
+    counties: list[Share]
+    open: list[Open]
+    errors: list[Unread]
+
+    @property
+    def code(self) -> int:
+        """1 where something stands against a row."""
+        return worst(self.errors, bool(self.open))
+
+    def lines(self) -> Iterator[str]:
+        """What stands against which row, and what was written."""
+        for one in self.open:
+            yield f"✗ {one.called}：{one.why}。"
+        kinds = "，".join(f"{GROUPS[group]} {number}" for group, number in self.groups.items())
+        yield f"已写出 {self.out}：{self.rows} 行（{kinds}）。"
+
+    def warnings(self) -> Iterable[str]:
+        """Files that could not be read."""
+        return (one.message for one in self.errors)
+
+
+def guarantee(sources: Sequence[Path], out: Path, *, force: bool = False, step: Step = silent) -> GuaranteeList:
+    """Write the list of guaranteed enterprises and projects. Raises `Stop`."""
+    paths = inbox(sources)
+    city, wrong = read_inventories(paths, step)
+    try:
+        with output(out, force=force, inputs=paths) as file:
+            write_guarantee(file, city)
+    except OverflowError as error:
+        raise Stop(
+            "清单里有的减排量大得加不起来，不是合理的数。请先用 qingdan check 核对各份清单，改正后再做。"
+        ) from error
     rows = list(guaranteed(city))
+    groups = Counter(one.group for one in rows)
     open_ = [one for one in rows if one.filing == UNFILED or mismatched(one) or one.group not in GROUPS]
-    if as_json:
-        groups = Counter(one.group for one in rows)
-        document(
-            {
-                "out": out,
-                "rows": len(rows),
-                "groups": {group: groups[group] for group in GROUPS},
-                "filed": sum(one.filing == FILED for one in rows),
-                "counties": [
-                    {"name": one.county, "number": one.number, "share": round(one.share, 6)}
-                    for one in extents(city, tuple(GROUPS))
-                ],
-                "open": [{"county": one.book.county, "key": one.record.list_id, "why": why(one)} for one in open_],
-                "errors": wrong,
-            }
-        )
-    else:
-        for one in open_:
-            say(f"✗ {one.book.county_name} {one.record.list_id} {one.record.name or ''}：{why(one)}。")
-        kinds = "，".join(f"{title} {sum(one.group == group for one in rows)}" for group, title in GROUPS.items())
-        say(f"已写出 {out}：{len(rows)} 行（{kinds}）。")
-    return unread(wrong, 1 if open_ else 0)
+    return GuaranteeList(
+        out=str(out),
+        rows=len(rows),
+        groups={group: groups[group] for group in GROUPS},
+        filed=sum(one.filing == FILED for one in rows),
+        counties=[
+            Share(name=one.county, number=one.number, share=round(one.share, 6)) for one in extents(city, tuple(GROUPS))
+        ],
+        open=[
+            Open(
+                county=one.book.county,
+                key=one.record.list_id,
+                why=why(one),
+                called=f"{one.book.county_name} {one.record.list_id} {one.record.name or ''}",
+            )
+            for one in open_
+        ],
+        errors=wrong,
+    )
 
 
 def why(one: Guaranteed) -> str:

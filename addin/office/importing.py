@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from addin.cli.arguments import files, round_name, rules_of, submitting, whole
+from addin.cli.arguments import files, whole
 from addin.cli.terminal import document, progress, say, warn
 from addin.office.checking import count_words, print_findings, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layouts import layout_of
+from addin.reading.ruleset_store import round_name, rules_of, submitting
 from addin.reading.workbooks import Reading, read_all, read_whole
 from validators.columns import SHEET_TITLES
 from validators.findings import Finding, Json, counts, stops
@@ -42,7 +43,7 @@ def import_tables(
     round_: str,
     revision: str,
     rules_id: str | None,
-    out: str,
+    out: Path,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -51,7 +52,7 @@ def import_tables(
     code = submitting(rules, county)
     round_name(rules, round_)
     number = whole("--revision", revision, 1, 999)
-    target = Path(out)
+    target = out
     paths = files(given)
     for path in paths:
         if not path.is_file():
@@ -71,7 +72,7 @@ def import_tables(
         step(2, 3, "校验")
         [read] = read_all([target], rules=rules.id)
     findings = read.findings if isinstance(read, Reading) else []
-    result = to_json(taken, out, findings) | {"report": str(report)}
+    result = to_json(taken, str(out), findings) | {"report": str(report)}
     if as_json:
         document(result)
     else:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from addin.cli.arguments import rules_of
 from addin.cli.terminal import document, progress, say
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layouts import layout_of
+from addin.reading.ruleset_store import rules_of
 from validators.columns import letter
 from validators.findings import Json
 from validators.ruleset import load

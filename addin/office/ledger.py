@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from addin.problems import REASONS, Stop
+from addin.reading.inbox import LEDGER
 from validators.decisions import Decision
 
-NAME = "清单台账.sqlite"
 SCHEMA_VERSION = 1
 APPLICATION = 0x51444E31
 """Marks the file as ours: "QDN1"."""
@@ -68,7 +68,7 @@ class Version:
 
 def path_of(place: Path) -> Path:
     """The record of a folder, or of the folder in which a city workbook lies."""
-    return (place if place.is_dir() else place.parent) / NAME
+    return (place if place.is_dir() else place.parent) / LEDGER
 
 
 class Ledger:

@@ -1,13 +1,18 @@
 """`qingdan ledger decide`, `history` and `diff`: the office's record of decisions and versions (`addin.office.ledger`)."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from addin.cli.arguments import day, rules_of, whole
-from addin.cli.terminal import document, say
+from pydantic import Field
+
 from addin.office import ledger
-from addin.office.consolidation import compare
+from addin.office.record import compare
 from addin.problems import Stop
+from addin.reading import ruleset_store
+from addin.reading.inbox import LEDGER
+from addin.results import Document, Part, Result
 from validators.columns import SHEETS
 from validators.decisions import EXCLUSION, FIELD_NAMES, Decision, checked, standing
 from validators.findings import Json
@@ -26,7 +31,7 @@ def record_decision(place: Path, year: int, decision: Decision, *, who: str = ""
     """
     if not place.exists():
         raise Stop(f"“{place}”不存在。请指定全市汇总，或它所在的文件夹。")
-    rules = rules_of(str(year))
+    rules = ruleset_store.rules_of(str(year))
     try:
         one = checked(decision, rules)
     except ValueError as error:
@@ -49,40 +54,29 @@ def _fields(one: Decision) -> Json:
     return {name: getattr(one, name) for name in Decision.__dataclass_fields__}
 
 
-def decide(
-    place: str,
-    *,
-    kind: str,
-    rule: str,
-    county: str,
-    key: str,
-    value: str,
-    reason: str,
-    approver: str,
-    document_: str,
-    until: str | None,
-    replaces: str,
-    who: str,
-    year: str | None,
-    as_json: bool,
-) -> int:
-    """Put a decision on record and say its number; returns the exit code."""
-    own = Decision(
-        kind, rule, county, key, value, reason, approver, document_, day("--until", until),
-        whole("--revoke", replaces, 0, 10**9),
-    )  # fmt: skip
-    made = record_decision(Path(place), _year(Path(place), year), own, who=who)
-    if as_json:
-        document(made.to_json())
-    else:
-        say(f"已记入台账，第 {made.id} 号：{said(made)}。下次汇总时照办；豁免在导出时即生效。")
-    return 0
+class Decided(Result):
+    """A decision that was put on record."""
+
+    decision: Json
+    said: str = Field(exclude=True)
+
+    def lines(self) -> Iterator[str]:
+        """Its number, and when it takes effect."""
+        yield f"已记入台账，第 {self.decision['id']} 号：{self.said}。下次汇总时照办；豁免在导出时即生效。"
+
+    def to_json(self) -> Document:
+        """The decision."""
+        return self.decision
 
 
-def _year(place: Path, year: str | None) -> int:
-    """The year that was given, else that of the last version on record, else of the newest rule set."""
-    if year is not None:
-        return rules_of(year).year
+def decide(place: Path, decision: Decision, *, year: int | None = None, who: str = "") -> Decided:
+    """Put a decision on record (of a year, default: that of the last version). Raises `Stop`."""
+    made = record_decision(place, year or _year(place), decision, who=who)
+    return Decided(decision=made.to_json(), said=said(made))
+
+
+def _year(place: Path) -> int:
+    """The year of the last version on record, else of the newest rule set."""
     with ledger.opened(place) as record:
         versions = record.versions() if record else []
     return versions[-1].year if versions else default().year
@@ -94,36 +88,81 @@ def said(one: Decision) -> str:
     return f"{one.kind}　" + "，".join(f"{name} {value_text(value)}" for name, value in fields if value)
 
 
-def history(place: str, *, as_json: bool) -> int:
-    """List versions and decisions; returns the exit code."""
-    with ledger.opened(Path(place)) as record:
+class History(Result):
+    """What is on record."""
+
+    versions: list[Json]
+    decisions: list[Json]
+    made: list[ledger.Version] = Field(exclude=True)
+    taken: list[tuple[Decision, bool]] = Field(exclude=True)
+    """Each decision, and whether it holds."""
+
+    def lines(self) -> Iterator[str]:
+        """A line for each version and each decision."""
+        for version in self.made:
+            taken = sum(file["status"] == "采用" for file in version.said["files"])
+            total = version.said["counts"]
+            yield (
+                f"第 {version.id} 版  {version.at}  {version.who}  {version.year}年{version.round}  {version.workbook}："
+                f"采用 {taken} 份，错误 {total['ERROR'] + total['BLOCKER']}，提醒 {total['WARNING']}（{version.digest[:12]}）"
+            )
+        for one, holds in self.taken:
+            yield f"第 {one.id} 号决定  {one.at}  {one.who}  {said(one)}{'' if holds else '（已被取代或撤销）'}"
+
+
+def history(place: Path) -> History:
+    """All versions and decisions of a place. Raises `Stop`."""
+    with ledger.opened(place) as record:
         if record is None:
-            raise Stop(f"“{place}”旁边没有台账“{ledger.NAME}”。汇总一次就会建立。")
+            raise Stop(f"“{place}”旁边没有台账“{LEDGER}”。汇总一次就会建立。")
         versions = record.versions()
         decisions = [(year, one) for year in sorted({one.year for one in versions}) for one in record.decisions(year)]
     held = {one.id for one in standing(one for _, one in decisions)}
-    if as_json:
-        document(
-            {
-                "versions": [
-                    {"version": v.id, "at": v.at, "who": v.who, "workbook": v.workbook, "digest": v.digest, **v.said}
-                    for v in versions
-                ],
-                "decisions": [{**one.to_json(), "year": year, "holds": one.id in held} for year, one in decisions],
-            }
-        )
-        return 0
-    for version in versions:
-        taken = sum(file["status"] == "采用" for file in version.said["files"])
-        total = version.said["counts"]
-        say(
-            f"第 {version.id} 版  {version.at}  {version.who}  {version.year}年{version.round}  {version.workbook}："
-            f"采用 {taken} 份，错误 {total['ERROR'] + total['BLOCKER']}，提醒 {total['WARNING']}（{version.digest[:12]}）"
-        )
-    for _, one in decisions:
-        state = "" if one.id in held else "（已被取代或撤销）"
-        say(f"第 {one.id} 号决定  {one.at}  {one.who}  {said(one)}{state}")
-    return 0
+    return History(
+        versions=[
+            {"version": v.id, "at": v.at, "who": v.who, "workbook": v.workbook, "digest": v.digest, **v.said}
+            for v in versions
+        ],
+        decisions=[{**one.to_json(), "year": year, "holds": one.id in held} for year, one in decisions],
+        made=versions,
+        taken=[(one, one.id in held) for _, one in decisions],
+    )
+
+
+class Changed(Part):
+    """One change between two versions."""
+
+    change: str
+    county: str
+    sheet: str
+    key: str | None
+    name: str | None
+    header: str | None
+    before: Any
+    after: Any
+
+
+class Changes(Result):
+    """What changed between two versions."""
+
+    before: int
+    after: int
+    changes: list[Changed]
+
+    @property
+    def code(self) -> int:
+        """1 where something changed."""
+        return 1 if self.changes else 0
+
+    def lines(self) -> Iterator[str]:
+        """A line for each change."""
+        for one in islice(self.changes, LISTED):
+            cell = f"{one.header}：{value_text(one.before)} → {value_text(one.after)}" if one.header else ""
+            yield f"{one.change}  {one.county}  《{one.sheet}》 {one.key} {one.name or ''}  {cell}".rstrip()
+        if len(self.changes) > LISTED:
+            yield f"还有 {len(self.changes) - LISTED} 处；加 --json 可得全部。"
+        number = f"{len(self.changes)} 处差别" if self.changes else "没有差别"
+        yield f"第 {self.before} 版与第 {self.after} 版：{number}。"
 
 
 def changes(place: Path, before: int, after: int) -> list[tuple[str, Change]]:
@@ -136,25 +175,20 @@ def changes(place: Path, before: int, after: int) -> list[tuple[str, Change]]:
         return compare(record, known[before], known[after], newest(str(known[after].year)))
 
 
-def diff(before: str, after: str, *, place: str, as_json: bool) -> int:
-    """List what changed between two versions; returns the exit code."""
-    found = changes(Path(place), whole("版号", before, 1, 10**9), whole("版号", after, 1, 10**9))
-    if as_json:
-        document({"before": int(before), "after": int(after), "changes": [_json(*one) for one in found]})
-    else:
-        for county, one in islice(found, LISTED):
-            sheet = SHEETS[one.sheet]
-            cell = f"{sheet[one.field].header}：{value_text(one.before)} → {value_text(one.after)}" if one.field else ""
-            say(f"{one.kind}  {county}  《{sheet.title}》 {one.key} {one.name or ''}  {cell}".rstrip())
-        if len(found) > LISTED:
-            say(f"还有 {len(found) - LISTED} 处；加 --json 可得全部。")
-        say(f"第 {before} 版与第 {after} 版：{f'{len(found)} 处差别' if found else '没有差别'}。")
-    return 1 if found else 0
+def diff(place: Path, before: int, after: int) -> Changes:
+    """What changed between two versions on record. Raises `Stop`."""
+    return Changes(before=before, after=after, changes=[_changed(*one) for one in changes(place, before, after)])
 
 
-def _json(county: str, one: Change) -> Json:
+def _changed(county: str, one: Change) -> Changed:
     sheet = SHEETS[one.sheet]
-    return {
-        "change": one.kind, "county": county, "sheet": sheet.title, "key": one.key, "name": one.name,
-        "header": sheet[one.field].header if one.field else None, "before": one.before, "after": one.after,
-    }  # fmt: skip
+    return Changed(
+        change=one.kind,
+        county=county,
+        sheet=sheet.title,
+        key=one.key,
+        name=one.name,
+        header=sheet[one.field].header if one.field else None,
+        before=one.before,
+        after=one.after,
+    )

@@ -1,12 +1,16 @@
 """`qingdan template` and `qingdan sample`: county workbooks, empty, carried over or filled with samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from addin.cli.arguments import reference, round_name, rules_of, submitting, whole
-from addin.cli.terminal import document, progress, say, warn
+from pydantic import Field
+
+from addin.office.county_parts import of_part, own_numbers
 from addin.problems import Stop, output
+from addin.reading.inbox import read_imports
+from addin.reading.ruleset_store import round_name, submitting
 from addin.reading.workbooks import read_whole
+from addin.results import Result
 from validators.book import Book
 from validators.columns import KINDS, SHEET_TITLES, BookKind
 from validators.records import Value, number_text
@@ -18,8 +22,6 @@ from workbook_templates.county.returned import rows_of
 from workbook_templates.county.template import write_county
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
-LARGEST = 20_000
-"""Enterprises that a workbook is made for at most."""
 NOT_CARRIED = ("changes", "removals")
 """Sheets that speak of one version only."""
 CARRIED_FIELDS = ("list_id", "name", "site", "uscc", "address", "contact", "phone")
@@ -29,72 +31,109 @@ ROUND = "首报"
 """The round of a sample."""
 
 
+class Written(Result):
+    """A workbook that was written."""
+
+    out: str
+    county: str
+    year: int
+    round: str
+    revision: int
+    ruleset: str
+    rows: dict[str, int]
+    notes: list[str] = Field(default=[], exclude=True)
+    """What could not be filled in, which is to be looked at."""
+    lost: list[str] = Field(default=[], exclude=True)
+    """What could not be carried over."""
+
+    @property
+    def code(self) -> int:
+        """1 where something could not be filled in."""
+        return 1 if self.notes else 0
+
+    def lines(self) -> Iterator[str]:
+        """What was written."""
+        inside = "，".join(f"{title} {count} 行" for title, count in self.rows.items() if count)
+        yield f"已生成 {self.out}（规则集 {self.ruleset}）" + (f"：{inside}。" if inside else "。")
+
+    def warnings(self) -> Iterable[str]:
+        """What is missing in it."""
+        return [*self.lost, *self.notes]
+
+
 def county_template(
-    *,
     county: str,
-    year: str,
-    round_: str,
-    revision: str,
-    rows: str,
-    last: str | None,
-    rules_id: str | None,
-    out: str,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Write an empty workbook, or one with the rows of the last version; returns the exit code."""
-    rules = rules_of(year, rules_id)
+    rules: RuleSet,
+    out: Path,
+    *,
+    revision: int,
+    round_: str = ROUND,
+    room: int = 1500,
+    last: Path | None = None,
+    part: str | None = None,
+    force: bool = False,
+) -> Written:
+    """Write an empty workbook with room for so many enterprises, or one with the rows of the last version. Raises `Stop`.
+
+    With `part`, a township, park or enterprise, it has numbers of its own, and of the last version only its rows.
+    """
     code = submitting(rules, county)
     round_name(rules, round_)
-    number = whole("--revision", revision, 1, 999)
-    room = whole("--rows", rows, 1, LARGEST)
-    target = Path(out)
     given: Rows = {}
     officer: dict[str, Value] = {}
+    lost: list[str] = []
     if last is not None:
-        if target.exists() and target.samefile(last):
-            raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
-        given, officer = _last_version(Path(last), code)
-    with progress("生成模板"), output(target, force=force) as file:
+        _is_no_input(out, last)
+        given, officer, lost = _last_version(last, code)
+    ids = None
+    if part is not None:
+        ids = own_numbers(out, code, part, room, given)
+        given = of_part(given, part)
+        officer = {"filled_by_office": f"{part}（清单编号 {ids[0]:04d} 至 {ids[1]:04d}）"}
+        if last is not None and not given["enterprises"]:
+            lost.append(f"“{last.name}”里没有“{part}”的企业，写出的是空白的一份。")
+    with output(out, force=force) as file:
         write_county(
-            file, county=code, ruleset=rules, round_=round_, revision=number, enterprises=room, rows=given, officer=officer
+            file, county=code, ruleset=rules, round_=round_, revision=revision, enterprises=room, rows=given, officer=officer,
+            ids=ids,
         )  # fmt: skip
-    _made(out, county=code, rules=rules, round_=round_, revision=number, rows=given, as_json=as_json)
-    return 0
+    return _written(out, code, rules, round_, revision, given, lost=lost)
+
+
+def _is_no_input(out: Path, last: Path) -> None:
+    if out.exists() and out.samefile(last):
+        raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
 
 
 def grading_template(
-    *,
     county: str,
-    year: str,
-    revision: str,
-    rows: str,
-    last: str | None,
-    references: list[str],
-    rules_id: str | None,
-    out: str,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Write a grading workbook: empty, begun from an inventory, or carried on from its last version; returns the code."""
-    rules = rules_of(year, rules_id)
+    rules: RuleSet,
+    out: Path,
+    *,
+    revision: int,
+    room: int = 300,
+    last: Path | None = None,
+    references: Sequence[tuple[str, Path]] = (),
+    force: bool = False,
+) -> Written:
+    """Write a grading workbook: empty, begun from an inventory, or carried on from its last version. Raises `Stop`.
+
+    `references` are results of province and ministry, each with its kind.
+    """
     code = submitting(rules, county)
-    number = whole("--revision", revision, 1, 999)
-    room = whole("--rows", rows, 1, LARGEST)
-    target = Path(out)
     given: Rows = {}
     officer: dict[str, Value] = {}
     notes: list[str] = []
+    lost: list[str] = []
     if references and last is None:
         raise Stop("--reference 要和 --from 一起用：请用 --from 指定要填进核定结果的申报审核表。")
     if last is not None:
-        if target.exists() and target.samefile(last):
-            raise Stop("--from 和 --out 是同一个文件，不能写回输入文件。请给 --out 换一个文件名。")
-        book = _whole_book(Path(last), code, None)
+        _is_no_input(out, last)
+        book, lost = _whole_book(last, code, None)
         begun = book.kind == "inventory"
         if not begun and book.ruleset.year != rules.year:
             raise Stop(
-                f"“{Path(last).name}”是 {book.ruleset.year} 年的申报审核表，不能接着用到 {rules.year} 年，一年一本。"
+                f"“{last.name}”是 {book.ruleset.year} 年的申报审核表，不能接着用到 {rules.year} 年，一年一本。"
                 "新的一年请用 --from 指定本区县的清单来开始。"
             )
         given = {"applications": key_enterprises(book)} if begun else rows_of(book)
@@ -102,25 +141,19 @@ def grading_template(
         given = with_standings(given, code, rules)
         officer = {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}
     round_ = rules.rounds[0]
-    with progress("生成模板"), output(target, force=force) as file:
+    with output(out, force=force) as file:
         write_county(
-            file, county=code, ruleset=rules, round_=round_, revision=number, kind="grading", enterprises=room,
+            file, county=code, ruleset=rules, round_=round_, revision=revision, kind="grading", enterprises=room,
             rows=given, officer=officer,
         )  # fmt: skip
-    _made(out, county=code, rules=rules, round_=round_, revision=number, rows=given, as_json=as_json, kind="grading")
-    for note in notes:
-        warn(note)
-    return 1 if notes else 0
+    return _written(out, code, rules, round_, revision, given, kind="grading", notes=notes, lost=lost)
 
 
-def _results(references: list[str]) -> list[Listed]:
+def _results(references: Sequence[tuple[str, Path]]) -> list[Listed]:
     """Results of province and ministry. Raises `Stop` where a file cannot be read or is something else."""
-    from addin.office.consolidation import read_imports
-
-    named = [reference(text) for text in references]
-    if wrong := [kind for kind, _ in named if kind not in (PROVINCE, MINISTRY)]:
+    if wrong := [kind for kind, _ in references if kind not in (PROVINCE, MINISTRY)]:
         raise Stop(f"选项 --reference 的“{wrong[0]}”用不上，这里只能用{PROVINCE}、{MINISTRY}。")
-    found, unread = read_imports(named)
+    found, unread = read_imports(references)
     if unread:
         raise Stop(unread[0][1])
     return [row for one in found for row in one.rows]
@@ -150,72 +183,55 @@ def key_enterprises(book: Book) -> list[dict[str, Value]]:
 
 
 def sample(
-    *,
-    kind: BookKind,
-    county: str,
-    enterprises: str,
-    seed: str,
-    year: str | None,
-    rules_id: str | None,
-    out: str,
-    force: bool,
-    as_json: bool,
-) -> int:
-    """Write a workbook filled with made-up enterprises; returns the exit code."""
-    rules = rules_of(year, rules_id)
+    kind: BookKind, county: str, rules: RuleSet, out: Path, *, enterprises: int, seed: int = 1, force: bool = False
+) -> Written:
+    """Write a workbook filled with made-up enterprises. Raises `Stop`."""
     code = submitting(rules, county)
-    number = whole("--enterprises", enterprises, 1, 1500)
-    start = whole("--seed", seed, 0, 10**9)
-    with progress("生成样例"), output(Path(out), force=force) as file:
+    with output(out, force=force) as file:
         make, officer = (make_rows, make_officer) if kind == "inventory" else (make_grading, make_grading_officer)
-        rows = make(code, number, start, rules)
+        rows = make(code, enterprises, seed, rules)
         write_county(
-            file, county=code, ruleset=rules, round_=ROUND, revision=1, kind=kind, enterprises=number, rows=rows,
-            officer=officer(code, start, rules),
+            file, county=code, ruleset=rules, round_=ROUND, revision=1, kind=kind, enterprises=enterprises, rows=rows,
+            officer=officer(code, seed, rules),
         )  # fmt: skip
-    _made(out, county=code, rules=rules, round_=ROUND, revision=1, rows=rows, as_json=as_json, kind=kind)
-    return 0
+    return _written(out, code, rules, ROUND, 1, rows, kind=kind)
 
 
-def _made(
-    out: str,
-    *,
+def _written(
+    out: Path,
     county: str,
     rules: RuleSet,
     round_: str,
     revision: int,
     rows: Mapping[str, Sequence[object]],
-    as_json: bool,
+    *,
     kind: BookKind = "inventory",
-) -> None:
+    notes: Sequence[str] = (),
+    lost: Sequence[str] = (),
+) -> Written:
     filled = {SHEET_TITLES[key]: len(rows.get(key, ())) for key in KINDS[kind]}
-    if as_json:
-        document(
-            {
-                "out": out, "county": county, "year": rules.year, "round": round_, "revision": revision,
-                "ruleset": rules.id, "rows": filled,
-            }
-        )  # fmt: skip
-    else:
-        inside = "，".join(f"{title} {count} 行" for title, count in filled.items() if count)
-        say(f"已生成 {out}（规则集 {rules.id}）" + (f"：{inside}。" if inside else "。"))
+    return Written(
+        out=str(out), county=county, year=rules.year, round=round_, revision=revision, ruleset=rules.id, rows=filled,
+        notes=list(notes), lost=list(lost),
+    )  # fmt: skip
 
 
-def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value]]:
-    """Rows and officer of the last version. Raises `Stop` where it cannot be read whole or is another county's."""
-    book = _whole_book(path, county, "inventory")
-    return carried_over(book), {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}
+def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value], list[str]]:
+    """Rows and officer of the last version, and what is lost. Raises `Stop` as `_whole_book`."""
+    book, lost = _whole_book(path, county, "inventory")
+    return carried_over(book), {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}, lost
 
 
-def _whole_book(path: Path, county: str, kind: BookKind | None) -> Book:
-    """The county's workbook at `path`. Raises `Stop` where it cannot be read whole, is another county's or kind."""
+def _whole_book(path: Path, county: str, kind: BookKind | None) -> tuple[Book, list[str]]:
+    """The county's workbook at `path`, and what of it is lost.
+
+    Raises `Stop` where it cannot be read whole, is another county's or kind.
+    """
     book = read_whole(path, kind)
     if book.county != county:
         raise Stop(f"“{path.name}”是{book.county_name}的，不是 {county} 的。请用 --from 指定本区县的上一版。")
     lost = sum(len(record.bad) for records in book.tables.values() for record in records)
-    if lost:
-        warn(f"“{path.name}”有 {lost} 格读不出来，没有带过来。可用 qingdan check 逐格查看。")
-    return book
+    return book, [f"“{path.name}”有 {lost} 格读不出来，没有带过来。可用 qingdan check 逐格查看。"] if lost else []
 
 
 def carried_over(book: Book) -> Rows:

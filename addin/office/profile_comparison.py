@@ -1,29 +1,40 @@
 """`qingdan profile diff`: what changed between two formats of the submission."""
 
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 
-from addin.cli.terminal import document, say
 from addin.problems import Stop
 from addin.reading.isolation import Failure, each
+from addin.results import Result
 from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.submission.profile_diff import Difference, differences, profile_heads, table_heads
 from workbook_templates.submission.submission_workbook import UnknownProfile
 
 
-def profile_diff(old: str, new: str, *, as_json: bool) -> int:
-    """Say what changed; returns the exit code."""
+class Comparison(Result):
+    """What differs between two formats."""
+
+    old: str
+    new: str
+    differences: list[Difference]
+
+    @property
+    def code(self) -> int:
+        """1 where something differs."""
+        return 1 if self.differences else 0
+
+    def lines(self) -> Iterator[str]:
+        """A line for each difference."""
+        yield from map(_words, self.differences)
+        yield f"共 {len(self.differences)} 处不同。" if self.differences else "两者的表和表头完全相同。"
+
+
+def compare(old: str, new: str) -> Comparison:
+    """What changed from one profile or table to another. Raises `Stop`."""
     known = frozenset(
         head for one in (old, new) if not _is_table(one) for heads in _heads(one).values() for head in heads
     )
-    found = differences(_heads(old, known), _heads(new, known))
-    if as_json:
-        document({"old": old, "new": new, "differences": [asdict(one) for one in found]})
-    else:
-        for one in found:
-            say(_words(one))
-        say(f"共 {len(found)} 处不同。" if found else "两者的表和表头完全相同。")
-    return 1 if found else 0
+    return Comparison(old=old, new=new, differences=differences(_heads(old, known), _heads(new, known)))
 
 
 def _is_table(name: str) -> bool:

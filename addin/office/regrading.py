@@ -1,14 +1,19 @@
 """`qingdan grading regrade`: the inventory's grades brought up to date by a grading workbook, every change listed first."""
 
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from addin.cli.arguments import day, files, round_name
-from addin.cli.terminal import document, progress, say
+from pydantic import Field
+
 from addin.office.checking import ALIKE
 from addin.office.new_workbooks import NOT_CARRIED
 from addin.problems import Stop, output, writing
+from addin.reading.ruleset_store import round_name
 from addin.reading.workbooks import read_whole
+from addin.results import Result, Step, silent
 from validators.book import Book
+from validators.findings import Json
 from validators.records import Value
 from validators.regrade import Regrade, Regrading, regrade
 from workbook_templates.county.cover import OFFICER_FIELDS
@@ -16,53 +21,77 @@ from workbook_templates.county.returned import rows_of
 from workbook_templates.county.template import write_county
 
 
-def regrade_files(
-    given: list[str], *, inventory: str, on: str | None, round_: str | None, out: str | None, force: bool, as_json: bool
-) -> int:
-    """List the changes, and make the next version of the inventory where `out` is given; returns the exit code."""
-    paths = files(given)
-    source = Path(inventory)
-    with progress("更新等级") as step:
-        books = [read_whole(path, "grading") for path in paths]
-        step(1, 2, source.name)
-        listed = read_whole(source, "inventory")
-        for book in books:
-            if (book.county, book.ruleset.year) != (listed.county, listed.ruleset.year):
-                raise Stop(
-                    f"“{book.file}”是{book.county_name} {book.ruleset.year}年的，"
-                    f"“{listed.file}”是{listed.county_name} {listed.ruleset.year}年的。请用同一区县、同一年度的。"
-                )
-        found = regrade(books, listed, day("--on", on) or max(book.on for book in books))
-    if not as_json:
-        _show(found)
+class Regraded(Result):
+    """What a grading workbook changes in the inventory."""
+
+    changes: list[Json]
+    notes: list[str]
+    out: str | None
+    found: list[Regrade] = Field(exclude=True)
+    asked: str | None = Field(exclude=True)
+    """Where the next version was to be written."""
+
+    @property
+    def code(self) -> int:
+        """1 where there are changes that were not written."""
+        return 1 if self.changes and self.out is None else 0
+
+    def lines(self) -> Iterator[str]:
+        """Every change, what was left as it is, and what was written."""
+        if self.found:
+            yield f"{len(self.found)} 家企业的等级要更新："
+        elif not self.notes:
+            yield "清单里的等级都是现在执行的，没有要改的。"
+        for one in self.found:
+            yield f"  {_words(one)}"
+        if self.notes:
+            yield f"没有改、请核对的 {len(self.notes)} 处："
+        for note in self.notes[:ALIKE]:
+            yield f"  {note}"
+        if len(self.notes) > ALIKE:
+            yield f"  …另有 {len(self.notes) - ALIKE} 处；加 --json 可得全部。"
+        if self.out:
+            yield f"已写出 {self.out}。等级变了的企业，停限产措施和一厂一策要按新等级修订（三(五)），请用 qingdan check 核对。"
+        elif self.found:
+            yield "还没有改。加 --out 写出改好的下一版清单。"
+        elif self.asked is not None:
+            yield f"没有要改的，所以没有写 {self.asked}。"
+
+
+def regrade_inventory(
+    gradings: Sequence[Path],
+    inventory: Path,
+    *,
+    out: Path | None = None,
+    on: dt.date | None = None,
+    round_: str | None = None,
+    force: bool = False,
+    step: Step = silent,
+) -> Regraded:
+    """List the changes, and make the next version of the inventory where `out` is given. Raises `Stop`.
+
+    `on` is the day of what bears none (default: the latest 填报日期 of the grading workbooks).
+    """
+    books = [read_whole(path, "grading") for path in gradings]
+    step(1, 2, inventory.name)
+    listed = read_whole(inventory, "inventory")
+    for book in books:
+        if (book.county, book.ruleset.year) != (listed.county, listed.ruleset.year):
+            raise Stop(
+                f"“{book.file}”是{book.county_name} {book.ruleset.year}年的，"
+                f"“{listed.file}”是{listed.county_name} {listed.ruleset.year}年的。请用同一区县、同一年度的。"
+            )
+    found = regrade(books, listed, on or max(book.on for book in books))
     made = None
     if out is not None and found.changes:
-        made = _write(listed, found, Path(out), [*paths, source], round_, force)
-    if as_json:
-        document({"changes": [one.to_json() for one in found.changes], "notes": found.notes, "out": made})
-    elif made:
-        say(f"已写出 {made}。等级变了的企业，停限产措施和一厂一策要按新等级修订（三(五)），请用 qingdan check 核对。")
-    elif found.changes:
-        say("还没有改。加 --out 写出改好的下一版清单。")
-    elif out is not None:
-        say(f"没有要改的，所以没有写 {out}。")
-    return 1 if found.changes and made is None else 0
-
-
-def _show(found: Regrading) -> None:
-    """Every change, and what was left as it is."""
-    if found.changes:
-        say(f"{len(found.changes)} 家企业的等级要更新：")
-    elif not found.notes:
-        say("清单里的等级都是现在执行的，没有要改的。")
-    for one in found.changes:
-        say(f"  {_words(one)}")
-    if found.notes:
-        say(f"没有改、请核对的 {len(found.notes)} 处：")
-    for note in found.notes[:ALIKE]:
-        say(f"  {note}")
-    if len(found.notes) > ALIKE:
-        say(f"  …另有 {len(found.notes) - ALIKE} 处；加 --json 可得全部。")
+        made = _write(listed, found, out, [*gradings, inventory], round_, force)
+    return Regraded(
+        changes=[one.to_json() for one in found.changes],
+        notes=found.notes,
+        out=made,
+        found=found.changes,
+        asked=str(out) if out else None,
+    )
 
 
 def _words(one: Regrade) -> str:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from addin.cli.arguments import day, files, round_name, rules_of, submitting, whole
+from addin.cli.arguments import files, whole
 from addin.cli.terminal import document, progress, say, warn
 from addin.office import ledger
 from addin.office.checking import count_words
-from addin.office.consolidation import Progress, inbox, read_imports, read_inbox, references, settle
 from addin.problems import Stop, output, refusal
+from addin.reading.inbox import inbox, read_imports, read_inbox, references
+from addin.reading.ruleset_store import round_name, rules_of, submitting
+from addin.results import Step, silent
 from validators.book import Book
+from validators.decided import settle
 from validators.decisions import EXCLUSION, Decision, standing
 from validators.expr import Record
 from validators.findings import Finding, Json, Place, Severity, counts, stops
@@ -81,7 +84,7 @@ def return_all(
     round_: str | None = None,
     on: dt.date | None = None,
     overwrite: bool = False,
-    progress: Progress = lambda done, of, what: None,
+    progress: Step = silent,
 ) -> Return:
     """Give back the workbooks that hold of one year and round, as files in the folder `out`. Raises `Stop`.
 
@@ -245,7 +248,7 @@ def return_files(
     everyone: bool,
     year: str | None,
     round_: str | None,
-    on: str | None,
+    on: dt.date | None,
     force: bool,
     as_json: bool,
 ) -> int:
@@ -263,7 +266,7 @@ def return_files(
             everyone=everyone,
             year=whole("--year", year, 2000, 2100) if year else None,
             round_=round_name(rules, round_) if round_ else None,
-            on=day("--on", on),
+            on=on,
             overwrite=force,
             progress=step,
         )

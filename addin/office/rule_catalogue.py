@@ -1,12 +1,14 @@
 """`qingdan rules`: the catalogue of rules, or the page of one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
-from addin.cli.terminal import document, say
+from pydantic import Field
+
 from addin.problems import Stop
+from addin.results import Document, Result
 from validators.columns import SHEETS
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json
 from validators.rule import WORKBOOK_SCOPES, Rule, all_rules, page
@@ -21,27 +23,42 @@ SCOPE_NAMES = {
 }
 
 
-def rules(id_: str | None, *, as_json: bool) -> int:
-    """Print the catalogue, or the rule of that id; returns the exit code."""
+class Catalogue(Result):
+    """All rules, or the page of one."""
+
+    rules: list[Json]
+    text: list[str] = Field(exclude=True)
+    one: bool = Field(exclude=True)
+
+    def lines(self) -> Iterator[str]:
+        """A line for each rule, or the page."""
+        yield from self.text
+
+    def to_json(self) -> Document:
+        """A list of all, or the one."""
+        return self.rules[0] if self.one else self.rules
+
+
+def rules(id_: str | None) -> Catalogue:
+    """The catalogue, or the rule of that id. Raises `Stop`."""
     known = all_rules()
     examples = json.loads(files(__package__).joinpath("examples.json").read_text(encoding="utf-8"))
     if id_ is None:
-        if as_json:
-            document([rule_json(rule, examples[rule.id]) for rule in known.values()])
-        else:
-            for rule in known.values():
-                say(f"{rule.id}  {SEVERITY_SYMBOLS[rule.severity]} {SEVERITY_NAMES[rule.severity]}  {rule.name}")
-            say(f"共 {len(known)} 条。看某一条：qingdan rules BZ01")
-        return 0
+        text = [
+            f"{rule.id}  {SEVERITY_SYMBOLS[rule.severity]} {SEVERITY_NAMES[rule.severity]}  {rule.name}"
+            for rule in known.values()
+        ]
+        return Catalogue(
+            rules=[rule_json(rule, examples[rule.id]) for rule in known.values()],
+            text=[*text, f"共 {len(known)} 条。看某一条：qingdan rules BZ01"],
+            one=False,
+        )
     found = known.get(id_.upper())
     if found is None:
         near = "、".join(one for one in known if one[:2] == id_.upper()[:2])
         raise Stop(f"没有规则“{id_}”。" + (f"这一组有：{near}。" if near else "全部规则见 qingdan rules。"))
-    if as_json:
-        document(rule_json(found, examples[found.id]))
-    else:
-        say("\n".join(rule_lines(found, examples[found.id])))
-    return 0
+    example = examples[found.id]
+    return Catalogue(rules=[rule_json(found, example)], text=rule_lines(found, example), one=True)
 
 
 def rule_json(rule: Rule, example: Mapping[str, Any]) -> Json:

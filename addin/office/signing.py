@@ -3,13 +3,13 @@
 import os
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 
-from addin.cli.terminal import document, say
 from addin.problems import Stop, refusal
+from addin.results import Result
 from validators.audit.signature import ED25519, SM2, SM2_ORDER, PublicKey, SignatureError, sm2_of
 
 PRIVATE, PUBLIC = "私钥.pem", "公钥.pem"
@@ -27,9 +27,23 @@ class Signer:
     sign: Callable[[bytes], bytes]
 
 
-def keys(*, out: str, kind: str, as_json: bool) -> int:
-    """Make a pair of keys of a kind in a folder, asking for a passphrase; returns the exit code."""
-    folder = Path(out)
+class Keys(Result):
+    """A pair of keys that was made."""
+
+    private: str
+    public: str
+    algorithm: str
+    fingerprint: str
+
+    def lines(self) -> Iterator[str]:
+        """Where they are, and who may have which."""
+        yield f"已写出 {self.private}（只有本人可读，已用口令加密）和 {self.public}。"
+        yield f"公钥指纹：{self.fingerprint}"
+        yield "请把公钥和指纹当面或用公文交给审计方；私钥和口令不要交给任何人。"
+
+
+def keys(folder: Path, kind: str) -> Keys:
+    """Make a pair of keys of a kind in a folder, asking for a passphrase. Raises `Stop`."""
     private, public = folder / PRIVATE, folder / PUBLIC
     if not folder.is_dir():
         raise Stop(f"文件夹“{folder}”不存在，写不进去。请先建立它，或换一个位置。")
@@ -46,13 +60,7 @@ def keys(*, out: str, kind: str, as_json: bool) -> int:
         _write(public, key.pem(), 0o644)
     except OSError as error:
         raise Stop(f"写不了：{refusal(error, folder)}") from error
-    if as_json:
-        document({"private": str(private), "public": str(public), "algorithm": kind, "fingerprint": key.fingerprint})
-    else:
-        say(f"已写出 {private}（只有本人可读，已用口令加密）和 {public}。")
-        say(f"公钥指纹：{key.fingerprint}")
-        say("请把公钥和指纹当面或用公文交给审计方；私钥和口令不要交给任何人。")
-    return 0
+    return Keys(private=str(private), public=str(public), algorithm=kind, fingerprint=key.fingerprint)
 
 
 def passphrase(question: str, *, again: bool = False) -> str:

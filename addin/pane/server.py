@@ -22,13 +22,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from addin.cli.arguments import rules_of
 from addin.live.state import Live, Picture
 from addin.pane.board import NOTHING, Board, changes
 from addin.pane.folders import Folders
 from addin.pane.jobs import WORKS, Jobs, Work
 from addin.pane.window import open_file, open_window
 from addin.problems import Stop, debugging
+from addin.reading.ruleset_store import rules_of
 from validators.columns import SHEET_TITLES
 from validators.deadlines import duties, heading
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
@@ -260,7 +260,7 @@ class Pane:
             if not path.exists():
                 raise Stop(f"“{path.name}”已不在了。请刷新文件列表后重选。")
         if not work.folders:
-            from addin.office.consolidation import inbox
+            from addin.reading.inbox import inbox
 
             paths = inbox(paths)
             if not paths:

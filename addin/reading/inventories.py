@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from addin.office.consolidation import LONG, Progress, labels
 from addin.problems import Stop
 from addin.reading import ruleset_store  # noqa: F401 - so that rule sets loaded on this computer are known
-from addin.reading.isolation import LARGE_MEMORY, each
+from addin.reading.inbox import labels
+from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, each
 from addin.reading.workbooks import of_another_kind, undamaged
+from addin.results import Step, Unread
 from validators.book import Book
-from validators.findings import Json
 from validators.ruleset import load
 from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import COUNTIES, read_city
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 
 
-def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, list[Json]]:
+def read_inventories(paths: Sequence[Path], progress: Step) -> tuple[City, list[Unread]]:
     """What holds of the files, and which could not be read, or not whole, or do not hold. Raises `Stop`.
 
     The files are one city workbook, or counties' workbooks.
@@ -24,8 +24,8 @@ def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, l
     names = labels(paths)
     handed: list[Handed] = []
     cities: list[City] = []
-    wrong: list[Json] = []
-    found = each(_read, [(path,) for path in paths], memory=LARGE_MEMORY, seconds=LONG)
+    wrong: list[Unread] = []
+    found = each(_read, [(path,) for path in paths], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
     for number, (name, one) in enumerate(zip(names, found, strict=True), 1):
         progress(number, len(paths), name)
         if isinstance(one, City):
@@ -35,16 +35,16 @@ def read_inventories(paths: Sequence[Path], progress: Progress) -> tuple[City, l
             one.file = name
             handed.append(Handed(name, one))
         else:
-            wrong.append({"file": name, "message": one.message})
+            wrong.append(Unread(file=name, message=one.message))
     if len(cities) > 1 or (cities and handed):
         raise Stop("请只给一份全市汇总，或只给各区县的填报表，不要混在一起，否则同一家企业会算两次。")
     if cities:
         return cities[0], wrong
     if not handed:
-        raise Stop(" ".join(error["message"] for error in wrong))
+        raise Stop(" ".join(error.message for error in wrong))
     city = sort_out(handed)
     unused = [one for one in city.files if one.status == "未采用"]
-    return city, [*wrong, *({"file": one.file, "message": f"“{one.file}”没有采用：{one.reason}。"} for one in unused)]
+    return city, [*wrong, *(Unread(file=one.file, message=f"“{one.file}”没有采用：{one.reason}。") for one in unused)]
 
 
 def _read(path: Path) -> City | Book:

@@ -29,6 +29,8 @@ LARGE_MEMORY = 6 << 30
 """The same for a city's or a province's workbook."""
 SECONDS = 60.0
 """Wall-clock time for one file."""
+LARGE_SECONDS = 1800.0
+"""The same for a city's or a province's workbook."""
 PROCESSES = min(2, os.cpu_count() or 1)
 PRELOADED = ["addin.cli.app", "addin.office.consolidation", "addin.reading.preload"]
 """Modules that the fork server imports, so that no child has to."""

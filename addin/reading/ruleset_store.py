@@ -16,7 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from validators.ruleset import RuleSet, UnknownRuleSet, completed, of_tables, use, versions
+from addin.problems import Stop
+from validators.ruleset import RuleSet, UnknownRuleSet, completed, default, load, newest, of_tables, use, versions
 from validators.ruleset_tables import Row
 
 FORMAT = "qingdan-ruleset/1"
@@ -67,6 +68,32 @@ class LoadedVersions:
 def origin(id_: str) -> Origin:
     """Where a loaded version comes from. Raises `UnknownRuleSet`."""
     return _read(_path(id_))[1]
+
+
+def rules_of(year: str | None, id_: str | None = None) -> RuleSet:
+    """The rule set of that id, else the newest of that year, else `validators.ruleset.default`."""
+    if year and id_ and id_.partition(".")[0] != year:
+        raise Stop(f"规则集 {id_} 不是 {year} 年的。请只写 --year 和 --ruleset 中的一个，或让两者一致。")
+    try:
+        return load(id_) if id_ else newest(year) if year else default()
+    except UnknownRuleSet as error:
+        raise Stop(str(error)) from error
+
+
+def submitting(rules: RuleSet, code: str) -> str:
+    """The code of a division that submits a workbook; a withdrawn code leads to the one that replaced it."""
+    found = rules.divisions[code]["code"] if code in rules.divisions else code
+    if found in rules.submitting:
+        return found
+    known = "、".join(f"{code}（{name}）" for code, name in rules.submitting.items())
+    raise Stop(f"没有代码为“{code}”的填报区县。可用的有：{known}。")
+
+
+def round_name(rules: RuleSet, name: str) -> str:
+    """A round that the rule set knows."""
+    if name in rules.rounds:
+        return name
+    raise Stop(f"没有轮次“{name}”。可用的有：{'、'.join(rules.rounds)}。")
 
 
 def keep(year: str, tables: Mapping[str, Sequence[Row]], origin: Origin) -> RuleSet:

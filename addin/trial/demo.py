@@ -1,29 +1,32 @@
 """`qingdan demo`: the whole journey on made-up counties, one of them with planted faults."""
 
 import csv
-import io
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from addin.cli.arguments import rules_of, whole
-from addin.cli.help_page import display_width
-from addin.cli.terminal import Step, document, progress, say
 from addin.office.auditing import audit_one
-from addin.office.consolidation import consolidate, export
-from addin.office.ledger import NAME as LEDGER
-from addin.office.new_workbooks import ROUND
-from addin.problems import Stop, output
+from addin.office.consolidation import consolidate
+from addin.office.directory import directory
+from addin.office.document_sets import papers, plans
+from addin.office.exporting import export
+from addin.office.guarantee_listing import guarantee
+from addin.office.new_workbooks import ROUND, grading_template
+from addin.office.regrading import regrade_inventory
+from addin.office.visit_lottery import draw_visits
+from addin.problems import Stop, display_width, output
+from addin.reading.inbox import LEDGER
+from addin.reading.ruleset_store import rules_of
 from addin.reading.workbooks import Reading, read_all
+from addin.results import Part, Result, Step, silent
 from addin.trial.rehearsal import SIZE, make_inbox
 from validators.columns import BookKind
-from validators.findings import Finding, Json, counts, stops
+from validators.findings import Finding, counts, stops
 from validators.records import Value
 from validators.references import PROVINCE as PROVINCE_RESULT
 from validators.ruleset import BY_CITY, NOT_KEY, PROVINCE, RuleSet
@@ -92,13 +95,46 @@ FAULTS = (
 """One of every group of rules."""
 
 
+class Stage(Part):
+    """A step of the journey."""
+
+    step: str
+    result: str
+    """What came of it."""
+    expected: bool
+    seconds: float
+
+
+class Shown(Result):
+    """The journey that was made."""
+
+    out: str
+    steps: list[Stage]
+    verdict: str
+
+    @property
+    def code(self) -> int:
+        """1 where something was not as expected."""
+        return 0 if self.verdict == "通过" else 1
+
+    def lines(self) -> Iterator[str]:
+        """The final table: what was made, what was found, how long it took."""
+        yield "演示结果"
+        width = max(display_width(one.step) for one in self.steps) + 2
+        for one in self.steps:
+            pad = " " * (width - display_width(one.step))
+            yield f"  {'✓' if one.expected else '✗'} {one.step}{pad}{one.seconds:5.1f} 秒  {one.result}"
+        as_expected = "一切如预期。" if not self.code else "有的步骤与预期不符，见标 ✗ 的行。"
+        yield f"文件都在 {self.out}。{as_expected}"
+
+
 @dataclass
 class Journey:
-    """What was done so far: step, what came of it, whether that was expected, and seconds."""
+    """What was done so far."""
 
     step: Step
     of: int
-    lines: list[tuple[str, str, bool, float]] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
     done: int = 0
 
     def advance(self, what: str) -> None:
@@ -112,34 +148,24 @@ class Journey:
         began = time.perf_counter()
         outcome: list[tuple[str, bool]] = []
         yield outcome
-        seconds = time.perf_counter() - began
-        self.lines.append((title, "；".join(text for text, _ in outcome), all(good for _, good in outcome), seconds))
+        result, good = "；".join(text for text, _ in outcome), all(good for _, good in outcome)
+        self.stages.append(Stage(step=title, result=result, expected=good, seconds=time.perf_counter() - began))
 
 
-def demo(*, out: str, enterprises: str, as_json: bool) -> int:
-    """Run the journey; returns 0 where everything was as expected, else 1."""
-    folder = Path(out)
-    size = whole("--enterprises", enterprises, 60, 1500)
+def demo(folder: Path, size: int, step: Step = silent) -> Shown:
+    """Run the journey in a folder, with so many enterprises in each county. Raises `Stop`."""
     rules = rules_of(None)
     counties = list(rules.submitting)
     clear(folder, rules)
-    with progress("演示") as step:
-        journey = Journey(step, 3 * len(counties) + 9)
-        _templates(journey, folder, rules, size)
-        planted = _filled(journey, folder, rules, size)
-        errors = _checked(journey, folder, rules, planted)
-        if _city(journey, folder, rules, errors):
-            _audits(journey, folder)
-        _procedure(journey, folder / GRADING, rules)
-    good = all(line[2] for line in journey.lines)
-    if as_json:
-        keys = ("step", "result", "expected", "seconds")
-        steps = [dict(zip(keys, line, strict=True)) for line in journey.lines]
-        document({"out": out, "steps": steps, "verdict": "通过" if good else "不通过"})
-    else:
-        show(journey.lines)
-        say(f"文件都在 {out}。" + ("一切如预期。" if good else "有的步骤与预期不符，见标 ✗ 的行。"))
-    return 0 if good else 1
+    journey = Journey(step, 3 * len(counties) + 9)
+    _templates(journey, folder, rules, size)
+    planted = _filled(journey, folder, rules, size)
+    errors = _checked(journey, folder, rules, planted)
+    if _city(journey, folder, rules, errors):
+        _audits(journey, folder)
+    _procedure(journey, folder / GRADING, rules)
+    good = all(stage.expected for stage in journey.stages)
+    return Shown(out=str(folder), steps=journey.stages, verdict="通过" if good else "不通过")
 
 
 def clear(folder: Path, rules: RuleSet) -> None:
@@ -268,22 +294,8 @@ def _audits(journey: Journey, folder: Path) -> None:
         journey.advance("审计")
 
 
-def _asked(command: Callable[..., int], *given: object, **options: object) -> tuple[int, Json]:
-    """Exit code and document of another command."""
-    with redirect_stdout(io.StringIO()) as said, redirect_stderr(io.StringIO()):
-        code = command(*given, **options, as_json=True)
-    return code, json.loads(said.getvalue())
-
-
 def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
     """One county's grading of a year: applications and reviews, the province's result, what follows for the inventory."""
-    from addin.office.directory import directory
-    from addin.office.document_sets import papers, plans
-    from addin.office.guarantee_listing import guarantee
-    from addin.office.new_workbooks import grading_template
-    from addin.office.regrading import regrade_files
-    from addin.office.visit_lottery import draw_files
-
     inventory, applied, fixed, year_end, made = (folder / name for name in (INVENTORY, APPLIED, FIXED, YEAR_END, NEXT))
     rows = make_grading(GRADED, SITES, 1, rules)
     officer = make_grading_officer(GRADED, 1, rules)
@@ -319,46 +331,35 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
         outcome.append((f"{number} 份申报", number >= 60))
         journey.advance("绩效分级")
     with journey.stage("绩效分级：抽取现场核查名单") as outcome:
-        code, said = _asked(draw_files, [str(applied)], out=str(folder / VISITS), ratio=None, seed=None, force=False)
-        outcome.append(
-            (f"逐个核查 {len(said['each'])} 个，抽中 {len(said['drawn'])} 个", code == 0 and bool(said["drawn"]))
-        )
+        visits = draw_visits([applied], folder / VISITS)
+        drawn = f"逐个核查 {len(visits.each)} 个，抽中 {len(visits.drawn)} 个"
+        outcome.append((drawn, not visits.code and bool(visits.drawn)))
         journey.advance("现场核查名单")
     with journey.stage("绩效分级：省里核定") as outcome:
         results = [row for row in rows["province"] if row["fixed_by"] == PROVINCE]
         _results(folder / RESULTS, results)
-        code, said = _asked(
-            grading_template, county=GRADED, year=str(rules.year), revision="2", rows=str(SITES), last=str(applied),
-            references=[f"{PROVINCE_RESULT}={folder / RESULTS}"], rules_id=rules.id, out=str(fixed), force=False,
-        )  # fmt: skip
-        outcome.append((f"{said['rows']['省级核定']} 家的核定结果填进申报审核表", code == 0))
-        code, said = _asked(
-            papers,
-            [str(fixed)],
-            inventories=[str(inventory)],
-            kinds=[],
-            out=str(folder / "附件1至5"),
-            own=None,
-            force=False,
+        carried = grading_template(
+            GRADED, rules, fixed, revision=2, room=SITES, last=applied, references=[(PROVINCE_RESULT, folder / RESULTS)]
         )
-        outcome.append((f"附件 1 至 5 共 {len(said['made'])} 份", code < 2 and len(said["made"]) > number))
+        outcome.append((f"{carried.rows['省级核定']} 家的核定结果填进申报审核表", not carried.code))
+        attached = papers([fixed], folder / "附件1至5", inventories=[inventory])
+        outcome.append((f"附件 1 至 5 共 {len(attached.made)} 份", attached.code < 2 and len(attached.made) > number))
         journey.advance("省里核定")
     with journey.stage("绩效分级：按结果更新清单") as outcome:
-        options = {"inventory": str(inventory), "on": None, "round_": rules.rounds[-1], "force": False}
-        code, listed = _asked(regrade_files, [str(year_end)], out=None, **options)
-        outcome.append((f"列出 {len(listed['changes'])} 家等级变更", code == 1))
-        code, _ = _asked(regrade_files, [str(year_end)], out=str(made), **options)
+        listed = regrade_inventory([year_end], inventory, round_=rules.rounds[-1])
+        outcome.append((f"列出 {len(listed.changes)} 家等级变更", listed.code == 1))
+        updated = regrade_inventory([year_end], inventory, out=made, round_=rules.rounds[-1])
         [found] = read_all([made])
         good = isinstance(found, Reading) and not stops(found.findings)
-        outcome.append((f"{made.name} {'通过' if good else '不通过'}", code == 0 and good))
+        outcome.append((f"{made.name} {'通过' if good else '不通过'}", not updated.code and good))
         journey.advance("更新清单")
     with journey.stage("绩效分级：一厂一策和公开目录") as outcome:
-        code, said = _asked(plans, [str(made)], out=str(folder / "一厂一策"), own=None, force=False)
-        outcome.append((f"一厂一策 {len(said['made'])} 份", code < 2))
-        code, said = _asked(directory, [str(made)], out=str(folder / "公开目录"), registered=[], force=False)
-        outcome.append((f"公开目录 {said['sites']} 个厂区", code < 2))
-        code, said = _asked(guarantee, [str(made)], out=str(folder / GUARANTEED), force=False)
-        outcome.append((f"保障类名单 {said['rows']} 行", code == 0))
+        planned = plans([made], folder / "一厂一策")
+        outcome.append((f"一厂一策 {len(planned.made)} 份", planned.code < 2))
+        listing = directory([made], folder / "公开目录")
+        outcome.append((f"公开目录 {listing.sites} 个厂区", listing.code < 2))
+        guaranteed = guarantee([made], folder / GUARANTEED)
+        outcome.append((f"保障类名单 {guaranteed.rows} 行", not guaranteed.code))
         journey.advance("公开目录")
 
 
@@ -385,12 +386,3 @@ def alter(source: Path, target: Path) -> str:
                 content = content[: found.end() - 3] + b"<f>1+1</f>" + content[found.end() - 3 :]
             new.writestr(name, content)
     return place
-
-
-def show(lines: list[tuple[str, str, bool, float]]) -> None:
-    """The final table: what was made, what was found, how long it took."""
-    width = max(display_width(title) for title, *_ in lines) + 2
-    say("演示结果")
-    for title, result, expected, seconds in lines:
-        pad = " " * (width - display_width(title))
-        say(f"  {'✓' if expected else '✗'} {title}{pad}{seconds:5.1f} 秒  {result}")

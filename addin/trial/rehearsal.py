@@ -8,9 +8,9 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 
-from addin.office.consolidation import REFERENCES
 from addin.office.new_workbooks import ROUND
 from addin.problems import output
+from addin.reading.inbox import REFERENCES
 from validators.columns import POLLUTANT_NAMES
 from validators.ruleset import RuleSet
 from validators.settlement import COUNTY_LIST_DUE

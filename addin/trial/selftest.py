@@ -17,15 +17,14 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from addin.cli.arguments import rules_of
-from addin.cli.terminal import document, say
 from addin.live.host import Host
 from addin.live.session import Session
 from addin.live.state import Picture
 from addin.office.new_workbooks import ROUND
 from addin.problems import Stop, refusal
+from addin.reading.ruleset_store import rules_of
+from addin.results import Part, Result
 from validators.columns import LETTERS, SHEET_TITLES
-from validators.findings import Json
 from workbook_templates.county.template import write_county
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 from workbook_templates.xlsx.appearance import FIRST_ROW
@@ -50,12 +49,42 @@ class Step:
     seen: str
 
 
-def selftest(*, out: str | None, host: str | None, as_json: bool) -> int:
-    """Try everything, print and write what came of it; returns the exit code."""
+class StepSeen(Part):
+    """A `Step` as it is told."""
+
+    name: str
+    result: str
+    seen: str
+
+
+class Report(Result):
+    """What came of all steps, and of which programs."""
+
+    verdict: str
+    versions: dict[str, str]
+    steps: list[StepSeen]
+    out: str | None
+
+    @property
+    def code(self) -> int:
+        """1 where a step did not pass."""
+        return 0 if self.verdict == RESULTS[True] else 1
+
+    def lines(self) -> Iterator[str]:
+        """Markdown that can be read as it stands."""
+        yield from ("# 清单助手自检报告", "")
+        yield from (f"- {name}：{value}" for name, value in self.versions.items())
+        yield from ("", "| 检查 | 结果 | 看到的 |", "|---|---|---|")
+        yield from (f"| {step.name} | {step.result} | {step.seen} |" for step in self.steps)
+        yield from ("", f"结论：{self.verdict}")
+
+
+def selftest(*, out: Path | None = None, host: str | None = None) -> Report:
+    """Try everything, and write what came of it where `out` is given. Raises `Stop`."""
     kind = host or ("excel" if sys.platform == "win32" else "libreoffice")
     if kind not in ("excel", "libreoffice"):
         raise Stop(f"选项 --host 的“{kind}”不对，应为 excel 或 libreoffice。")
-    if out and Path(out).exists():
+    if out and out.exists():
         raise Stop(f"“{out}”已存在，没有覆盖。请换一个文件名。")
     rules = rules_of(None)
     with tempfile.TemporaryDirectory(prefix="qingdan-", ignore_cleanup_errors=True) as folder:
@@ -75,39 +104,18 @@ def selftest(*, out: str | None, host: str | None, as_json: bool) -> int:
         "时间": f"{dt.datetime.now():%Y-%m-%d %H:%M}",
     }
     passed = not any(step.passed is False for step in steps)
-    result: Json = {
-        "verdict": RESULTS[passed],
-        "versions": versions,
-        "steps": [{"name": step.name, "result": RESULTS[step.passed], "seen": step.seen} for step in steps],
-        "out": out,
-    }
-    lines = _report(result)
+    report = Report(
+        verdict=RESULTS[passed],
+        versions=versions,
+        steps=[StepSeen(name=step.name, result=RESULTS[step.passed], seen=step.seen) for step in steps],
+        out=str(out) if out else None,
+    )
     if out:
         try:
-            Path(out).write_text("\n".join(lines) + "\n", encoding="utf-8")
+            out.write_text("\n".join(report.lines()) + "\n", encoding="utf-8")
         except OSError as error:
             raise Stop(f"写不了：{refusal(error, out)}") from error
-    if as_json:
-        document(result)
-    else:
-        for line in lines:
-            say(line)
-    return 0 if passed else 1
-
-
-def _report(result: Json) -> list[str]:
-    """As Markdown that can be read as it stands."""
-    return [
-        "# 清单助手自检报告",
-        "",
-        *(f"- {name}：{value}" for name, value in result["versions"].items()),
-        "",
-        "| 检查 | 结果 | 看到的 |",
-        "|---|---|---|",
-        *(f"| {step['name']} | {step['result']} | {step['seen']} |" for step in result["steps"]),
-        "",
-        f"结论：{result['verdict']}",
-    ]
+    return report
 
 
 def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Step], Session]:  # noqa: ANN401 - xlwings

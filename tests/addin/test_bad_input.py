@@ -267,9 +267,7 @@ def writing(
 ) -> Iterator[tuple[object, ...]]:
     """A command that writes `--out`, without that option."""
     # an export writes in a child process, where the disk of these tests would not be broken
-    monkeypatch.setattr(
-        "addin.office.consolidation.each", lambda function, items, **_: [function(*item) for item in items]
-    )
+    monkeypatch.setattr("addin.office.exporting.each", lambda function, items, **_: [function(*item) for item in items])
     commands: dict[str, tuple[object, ...]] = {
         "sample": SAMPLE,
         "template": TEMPLATE,

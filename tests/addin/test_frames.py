@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from addin.frames import check_frames, frames, from_frames
-from addin.office.consolidation import consolidate, export
+from addin.office.consolidation import consolidate
+from addin.office.exporting import export
 from addin.problems import Stop
 from tests.addin.conftest import COUNTY, fill
 from validators.columns import INVENTORY

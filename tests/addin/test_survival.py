@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from addin.office import consolidation as desk
-from addin.office import ledger
+from addin.office import exporting, ledger
 from addin.office.ledger_entries import record_decision
 from addin.problems import Stop
+from addin.reading.inbox import LEDGER
 from tests.addin.conftest import fill
 from tests.addin.office.test_consolidation import ALONE, audited, county, inbox
 from validators import ruleset
@@ -35,12 +36,12 @@ def die(*given, **named):
     {before}
     os.kill(os.getpid(), signal.SIGKILL)
 {module}.{name} = die
-from addin.office import consolidation
+from addin.office import consolidation, exporting
 from tests.addin.office.test_consolidation import ALONE
 {work}
 """
 CONSOLIDATE = "consolidation.consolidate([Path(sys.argv[1])], Path(sys.argv[2]), exclusions=ALONE, overwrite=True)"
-EXPORT = "consolidation._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', None, True)"
+EXPORT = "exporting._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', None, True)"
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_killed_while_exporting_the_next_export_is_whole(source: Path) -> None:
     ):
         killed(source, module, name, EXPORT)
         target = source.parent / "报省.xlsx"
-        assert desk.export(source.parent / "全市.xlsx", target, profile_name="default", overwrite=True).manifest
+        assert exporting.export(source.parent / "全市.xlsx", target, profile_name="default", overwrite=True).manifest
         assert audited(target).verdict == "通过"
 
 
@@ -122,7 +123,7 @@ def test_killed_between_manifest_and_submission_no_submission_stands_there_witho
     target = source.parent / "报省.xlsx"
     killed(source, "os", "replace", EXPORT, before="real(*given, **named)")
     assert set(beside(target)) == {"报省.xlsx.manifest.json"}
-    assert desk.export(source.parent / "全市.xlsx", target, profile_name="xingtai", overwrite=True).manifest
+    assert exporting.export(source.parent / "全市.xlsx", target, profile_name="xingtai", overwrite=True).manifest
     assert audited(target).verdict == "通过"
     old = target.read_bytes()
     killed(source, "os", "replace", EXPORT, before="real(*given, **named)")
@@ -149,10 +150,10 @@ def test_where_one_of_the_pair_cannot_be_put_in_its_place_the_old_pair_stays(
         refusing = True
         before = beside(target)
         with pytest.raises(Stop, match="写不了"):
-            desk._export(city, target, profile_name, None, True)
+            exporting._export(city, target, profile_name, None, True)
         assert beside(target) == before
         refusing = False
-        desk._export(city, target, "xingtai", None, True)
+        exporting._export(city, target, "xingtai", None, True)
         assert audited(target).verdict == "通过"
 
 
@@ -190,7 +191,7 @@ def test_two_offices_at_once_get_the_same_version(source: Path) -> None:
 def test_while_another_office_writes_one_waits_and_is_told(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     consolidate(source)
     monkeypatch.setattr(ledger, "WAIT", 0.1)
-    other = sqlite3.connect(source.parent / ledger.NAME, isolation_level=None)
+    other = sqlite3.connect(source.parent / LEDGER, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     before = (source.parent / "全市.xlsx").read_bytes()
     with pytest.raises(Stop, match="正由另一处使用"):
@@ -210,7 +211,7 @@ def test_a_full_disk_leaves_everything_as_it_was(source: Path, monkeypatch: pyte
             consolidate(source)
     assert [path.name for path in source.parent.iterdir()] == ["收件箱"]
     consolidate(source)
-    with sqlite3.connect(source.parent / ledger.NAME) as connection:
+    with sqlite3.connect(source.parent / LEDGER) as connection:
         [(pages,)] = connection.execute("PRAGMA page_count")
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "_prepare", _nearly_full(pages, ledger._prepare))
@@ -277,7 +278,7 @@ def ledger_sha(content: bytes) -> str:
 
 def test_a_damaged_record_is_left_alone_and_named(source: Path) -> None:
     consolidate(source)
-    path = source.parent / ledger.NAME
+    path = source.parent / LEDGER
     content = path.read_bytes()
     for damaged in (b"not a database" * 100, content[:100] + os.urandom(len(content) - 100)):
         path.write_bytes(damaged)
@@ -292,7 +293,7 @@ def test_a_damaged_record_is_left_alone_and_named(source: Path) -> None:
 
 def test_a_record_of_a_newer_program_or_of_somebody_else_is_left_alone(source: Path) -> None:
     consolidate(source)
-    path = source.parent / ledger.NAME
+    path = source.parent / LEDGER
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
@@ -309,7 +310,7 @@ def test_a_record_of_a_newer_program_or_of_somebody_else_is_left_alone(source: P
 def test_nothing_on_record_can_be_changed_or_taken_away(source: Path) -> None:
     consolidate(source)
     record_decision(source.parent, 2020, Decision("全社会排放", key="SO2", value="10", reason="年报"))
-    connection = sqlite3.connect(source.parent / ledger.NAME)
+    connection = sqlite3.connect(source.parent / LEDGER)
     for statement in (
         "DELETE FROM decision", "UPDATE decision SET value = '1'", "DELETE FROM version", "UPDATE version SET said = ''",
         "DELETE FROM content", "UPDATE content SET rows = x'00'",

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from addin.cli.app import main
-from addin.office.consolidation import consolidate, submit
+from addin.office.consolidation import consolidate
+from addin.office.exporting import submit
 from tests.addin.conftest import fill
 from tests.inventory import write_file
 from tests.workbook_templates.openxml import lint

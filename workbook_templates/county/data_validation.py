@@ -100,17 +100,27 @@ def _depends_on(column: Column) -> tuple[str, ...]:
     }.get(column.field, ())
 
 
-def limit(column: Column, letters: Mapping[str, str], ruleset: RuleSet, county: str) -> Limit:
+def limit(
+    column: Column, letters: Mapping[str, str], ruleset: RuleSet, county: str, ids: tuple[int, int] | None = None
+) -> Limit:
     """What a column accepts from `FIRST_ROW` on, with the prompt shown at the cell and the words of refusal.
 
-    Entry is stopped where the value can never be right, and asked about where the rule behind it only warns.
+    `ids` are the first and last serial number that rows may have here. Entry is stopped where the value can never be right, and asked about where the rule behind it only warns.
     """
     rule, words, ask = _rule(column, letters, ruleset, county)
+    prompt = column.prompt
+    if ids and column.kind == "id" and column.values != "L":
+        cell, start = f"{letters[column.field]}{FIRST_ROW}", len(county) + 4
+        number = f"VALUE(MID({cell},{start},4))"
+        within = f"{number}>={ids[0]},{number}<={ids[1]}"
+        rule = rule | {"value": f"{str(rule['value']).removesuffix(')')},{within})"}
+        words += f"本件的序号用 {ids[0]:04d} 至 {ids[1]:04d}。"
+        prompt = f"{prompt}本件的序号用 {ids[0]:04d} 至 {ids[1]:04d}。"
     symbol = MARKS[mark_of(column)][0]
     when = required_when(column.sheet).get(column.field)
     due = f"{when}时必填。" if when else ""
     advice = "确认无误才保留，否则请改正。" if ask else "请改正，或按 Esc 恢复原来的内容。"
-    found = {**rule, "input_title": column.header, "input_message": f"{symbol}。{due}{column.prompt}"}
+    found = {**rule, "input_title": column.header, "input_message": f"{symbol}。{due}{prompt}"}
     if words:
         found |= {
             "error_title": f"{column.header}{'请核对' if ask else '有误'}",

@@ -71,6 +71,7 @@ def write_county(
     found: Sequence[Finding] | None = None,
     told: Sequence[str] = (),
     guessed: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
+    ids: tuple[int, int] | None = None,
 ) -> None:
     """Writes the workbook of a division (its code) for one year, round and revision, an inventory or of another kind.
 
@@ -79,8 +80,8 @@ def write_county(
     or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
     `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
     found in it, with the places where it stands here, and `told` is what the cover says of it. `guessed` says of rows (key of
-    the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. The same input gives the same
-    bytes.
+    the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. `ids` are the first
+    and last serial number for a piece of a county. The same input gives the same bytes.
     """
     given = rows or {}
     room = {key: room_for(key, enterprises, len(given.get(key, ()))) for key in KINDS[kind]}
@@ -115,8 +116,8 @@ def write_county(
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [*beside])
-        _head(page, style, sheet, formulas)
-        limits = [limit(column, LETTERS[sheet.key], ruleset, county) for column in sheet.columns]
+        _head(page, style, sheet, formulas, blank=not any(given.values()))
+        limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
         _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key], name)
@@ -138,7 +139,8 @@ def room_for(sheet: str, enterprises: int, filled: int) -> int:
     return max(LEAST_ROOM, -(-enterprises * share // of), filled and filled + max(LEAST_ROOM, filled // 10))
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> None:
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, *, blank: bool) -> None:
+    """The head of a list; what an application has not yet worked out says nothing, where rows are filled in."""
     for row, height in appearance.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=appearance.HEAD_FONT, font_size=16, font_color=appearance.INK)
@@ -176,7 +178,7 @@ def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas) -> No
         0,
         f"={link}",
         style(font_color=appearance.LINK, underline=1, bg_color=grounds[""][0], **edge),
-        NOTHING_WRONG,
+        NOTHING_WRONG if blank else "",
     )
     page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), "")
 

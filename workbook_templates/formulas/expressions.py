@@ -254,7 +254,8 @@ def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
                 yield from ((cell, None) for cell in _cells_of(value) if cell.sheet == node.sheet)
         case Total():
             yield SHEETS[node.sheet][node.key_field], None
-            yield from ((SHEETS[node.sheet][name], node.fields) for name in node.fields)
+            alone = len(node.fields) == 1
+            yield from ((SHEETS[node.sheet][name], None if alone else node.fields) for name in node.fields)
         case Listed():
             yield SHEETS[node.sheet][node.key_field], None
             yield from ((SHEETS[node.sheet][name], (op, str(value))) for name, op, value in node.where)
@@ -304,9 +305,12 @@ def _(node: Total, plan: Plan) -> str:
     block = f"INDEX({keys},{first}):INDEX({keys},{first}+{BLOCK - 1})"
     together = f"IF(ISNUMBER(MATCH({key},{plan.over(node.sheet, again)},0)),{BLOCK},SUMPRODUCT(--({block}={key})))"
     many = plan.cell(here, f"IF({first}=0,0,IFERROR({together},{BLOCK}))")
-    values = [plan.across(sheet[name]) for name in node.fields]
-    known = all_of([given(value) for value in values])
-    products = plan.over(node.sheet, plan.cell(node.sheet, f'IF({own}="","",IF({known},{"*".join(values)},""))'))
+    if len(node.fields) == 1:
+        products = plan.over(node.sheet, plan.held(sheet[node.fields[0]]))
+    else:
+        values = [plan.across(sheet[name]) for name in node.fields]
+        known = all_of([given(value) for value in values])
+        products = plan.over(node.sheet, plan.cell(node.sheet, f'IF({own}="","",IF({known},{"*".join(values)},""))'))
     part = f"INDEX({products},{first}):INDEX({products},{first}+{many}-1)"
     apart = f'IF(SUMPRODUCT(({keys}={key})*({products}=""))=0,SUMPRODUCT(--({keys}={key}),{products}),"")'
     near = f'IF(COUNT({part})={many},SUM({part}),"")'

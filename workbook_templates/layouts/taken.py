@@ -135,7 +135,7 @@ class Taker:
         """Give numbers to the rows that have none, and what follows from all rows together."""
         rows = self.taken.rows
         enterprises = rows["enterprises"]
-        _give(enterprises, "G", self.county, [identities(row) for row in enterprises], self.before)
+        give_ids(enterprises, "G", self.county, [identities(row) for row in enterprises], self.before)
         ids = {place: str(row["list_id"]) for place, row in enumerate(enterprises) if row.get("list_id")}
         for key in ("lines", "transport", "guarantee", "changes"):
             for row in rows[key]:
@@ -147,7 +147,7 @@ class Taker:
         give_line_ids(rows["lines"])
         for key, mark, name in (("dust", "Y", "dust_name"), ("mobile", "D", "category")):
             names = [[f"{mark}|{row.get(name) or ''}{row.get('address') or ''}"] for row in rows[key]]
-            _give(rows[key], mark, self.county, names, self.before)
+            give_ids(rows[key], mark, self.county, names, self.before)
             for row in rows[key]:
                 row.pop("@", None)
         for key in ("enterprises", "dust", "mobile"):
@@ -202,15 +202,18 @@ def serial(name: str, span: range) -> int:
     return span[int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") % len(span)]
 
 
-def _give(
+def give_ids(
     rows: Sequence[dict[str, Value]],
     mark: str,
     county: str,
     names: Sequence[Sequence[str]],
     before: Mapping[str, str],
-    span: range = OWN_IDS,
+    taken: Iterable[str] = (),
 ) -> None:
-    """Give a 清单编号 to each row that has none: the one it had before, else one made of its name, so that it stays."""
+    """Give a 清单编号 to each row that has none: the one it had `before`, else one made of its name, so that it stays.
+
+    `mark` is its letter, `names` say what each row is known by, `taken` are numbers that others have.
+    """
     used = {str(row["list_id"]) for row in rows if row.get("list_id")}
     waiting = []
     for row, own in zip(rows, names, strict=True):
@@ -222,8 +225,8 @@ def _give(
             used.add(kept)
         else:
             waiting.append((own[0] if own else "", row))
-    used |= set(before.values())
-    numbers = span if len(waiting) <= len(span) // 2 else ALL_IDS
+    used |= {*before.values(), *taken}
+    numbers = OWN_IDS if len(waiting) <= len(OWN_IDS) // 2 else ALL_IDS
     for name, row in sorted(waiting, key=lambda one: (serial(one[0], numbers), one[0])):
         at = numbers.index(serial(name, numbers))
         for step in range(len(numbers)):

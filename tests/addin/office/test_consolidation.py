@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from addin.office import consolidation as desk
+from addin.office import exporting, reproduction
 from addin.problems import Stop
 from tests.inventory import make_book, write_file
 from validators.audit import Report, audit
@@ -197,11 +198,11 @@ def test_the_whole_way_by_the_desk(tmp_path: Path, books: list[Book]) -> None:
     found = desk.consolidate([source], out, exclusions=ALONE, overwrite=True).to_json(out)
     assert (found["findings"], found["verdict"]) == ([], "通过")
     assert found["totals"]["reductions"]["红色"]["SO2"] == 400 + 2 * 3
-    exported = desk.export(out, target, profile_name="default")
+    exported = exporting.export(out, target, profile_name="default")
     assert exported.manifest
     manifest = manifest_path(target).read_bytes()
-    assert desk.reproduce(target, manifest, [source]).result == "通过"
-    assert audited(target, reproduction=desk.reproduce(target, manifest, [source])).verdict == "通过"
+    assert reproduction.reproduce(target, manifest, [source]).result == "通过"
+    assert audited(target, reproduction=reproduction.reproduce(target, manifest, [source])).verdict == "通过"
 
 
 def test_an_error_that_stands_refuses_the_export(tmp_path: Path, books: list[Book]) -> None:
@@ -209,13 +210,13 @@ def test_an_error_that_stands_refuses_the_export(tmp_path: Path, books: list[Boo
     out, target = tmp_path / "全市.xlsx", tmp_path / "报省.xlsx"
     city = consolidated([books[0], wrong])
     write_city(out, city, [finding for one in city.adopted for finding in one.findings], overwrite=False)
-    refused = desk.export(out, target, profile_name="default")
+    refused = exporting.export(out, target, profile_name="default")
     assert refused.manifest is None
     assert "BZ01" in {finding.rule for finding in refused.findings}
     assert not target.exists()
     city = sort_out(handed([books[0], wrong]), exclusions={**ALONE, "371503": "退回"})
     write_city(out, city, city.adopted[0].findings, overwrite=True)
-    assert desk.export(out, target, profile_name="default").manifest
+    assert exporting.export(out, target, profile_name="default").manifest
 
 
 def test_two_workbooks_of_one_revision_still_stand_in_the_city_workbook(tmp_path: Path, books: list[Book]) -> None:
@@ -224,16 +225,16 @@ def test_two_workbooks_of_one_revision_still_stand_in_the_city_workbook(tmp_path
     source = inbox(tmp_path / "收件箱", [*books, rival])
     out = tmp_path / "全市.xlsx"
     desk.consolidate([source], out, exclusions=ALONE)
-    assert {finding.rule for finding in desk.export(out, tmp_path / "报省.xlsx", profile_name="default").findings} == {
-        "HZ03"
-    }
+    assert {
+        finding.rule for finding in exporting.export(out, tmp_path / "报省.xlsx", profile_name="default").findings
+    } == {"HZ03"}
 
 
 def test_reproduction_names_the_cell_both_values_and_the_row_it_came_from(tmp_path: Path, books: list[Book]) -> None:
     source = inbox(tmp_path / "收件箱", books)
     out, target = tmp_path / "全市.xlsx", tmp_path / "报省.xlsx"
     desk.consolidate([source], out, exclusions=ALONE)
-    desk.export(out, target, profile_name="default")
+    exporting.export(out, target, profile_name="default")
     workbook = openpyxl.load_workbook(target)
     sheet = workbook["工业源"]
     sheet["E2"] = "改了名的企业"
@@ -242,7 +243,7 @@ def test_reproduction_names_the_cell_both_values_and_the_row_it_came_from(tmp_pa
     workbook["移动源"].cell(2, 40, "夹带")
     workbook.create_sheet("夹页")
     workbook.save(target)
-    found = desk.reproduce(target, manifest_path(target).read_bytes(), [source])
+    found = reproduction.reproduce(target, manifest_path(target).read_bytes(), [source])
     says = [(evidence.cell, evidence.what) for evidence in found.evidence]
     assert found.result == "不通过"
     assert any(
@@ -258,12 +259,12 @@ def test_reproduction_wants_the_very_files_that_the_manifest_names(tmp_path: Pat
     source = inbox(tmp_path / "收件箱", books)
     out, target = tmp_path / "全市.xlsx", tmp_path / "报省.xlsx"
     desk.consolidate([source], out, exclusions=ALONE)
-    desk.export(out, target, profile_name="default")
+    exporting.export(out, target, profile_name="default")
     (source / "茌平区.xlsx").unlink()
     manifest = manifest_path(target).read_bytes()
-    found = desk.reproduce(target, manifest, [source])
+    found = reproduction.reproduce(target, manifest, [source])
     assert any("茌平区.xlsx" in evidence.what for evidence in found.evidence)
-    assert desk.reproduce(target, b"{}", [source]).result == "不通过"
+    assert reproduction.reproduce(target, b"{}", [source]).result == "不通过"
 
 
 def test_an_empty_inbox_and_an_existing_output_are_said(tmp_path: Path) -> None:
@@ -274,7 +275,7 @@ def test_an_empty_inbox_and_an_existing_output_are_said(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="从不改写"):
         desk.consolidate([tmp_path], tmp_path / "全市.xlsx", overwrite=True)
     with pytest.raises(Stop, match="从不改写"):
-        desk.export(tmp_path / "a.xlsx", tmp_path / "a.xlsx", profile_name="default", overwrite=True)
+        exporting.export(tmp_path / "a.xlsx", tmp_path / "a.xlsx", profile_name="default", overwrite=True)
     (tmp_path / "出").mkdir()
     (tmp_path / "出" / "全市.xlsx").write_bytes(b"")
     with pytest.raises(Stop, match="--force"):

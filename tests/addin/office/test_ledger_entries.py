@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from addin.office import consolidation as desk
-from addin.office import ledger
+from addin.office import exporting, ledger, reproduction
 from addin.office.ledger_entries import record_decision
 from addin.problems import Stop
 from tests.addin.conftest import Run
@@ -81,9 +81,9 @@ def rules(done: desk.Consolidated) -> set[str]:
     return {finding.rule for finding in done.findings if finding.severity >= 3 and not finding.waiver}
 
 
-def export(source: Path) -> desk.Exported:
+def export(source: Path) -> exporting.Exported:
     out = source.parent / "报省.xlsx"
-    return desk.export(source.parent / "全市.xlsx", out, profile_name="default", overwrite=True)
+    return exporting.export(source.parent / "全市.xlsx", out, profile_name="default", overwrite=True)
 
 
 def test_a_waiver_typed_into_the_workbook_lets_the_export_through_and_is_listed(source: Path) -> None:
@@ -192,11 +192,11 @@ def test_a_grade_that_was_decided_stands_in_the_lists_and_reproduces(source: Pat
     assert export(source).manifest
     manifest = manifest_path(out).read_bytes()
     assert [one["value"] for one in json.loads(manifest)["decisions"]] == ["B"]
-    found = desk.reproduce(out, manifest, [source])
+    found = reproduction.reproduce(out, manifest, [source])
     assert found.result == "通过", found.evidence
     said = json.loads(manifest)
     del said["decisions"]
-    without = desk.reproduce(out, json.dumps(said).encode(), [source])
+    without = reproduction.reproduce(out, json.dumps(said).encode(), [source])
     assert any("应为“C”，实为“B”" in one.what for one in without.evidence)
 
 
@@ -225,7 +225,7 @@ def test_of_two_counties_rows_the_one_decided_in_the_conflict_list_holds(source:
     assert "第1号" in [cell.value for cell in sheet[2]][5]  # the row that went stays on the list
     out = source.parent / "报省.xlsx"
     assert export(source).manifest
-    assert desk.reproduce(out, manifest_path(out).read_bytes(), [source]).result == "通过"
+    assert reproduction.reproduce(out, manifest_path(out).read_bytes(), [source]).result == "通过"
 
 
 def test_of_two_files_of_one_revision_the_one_decided_holds(source: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import openpyxl
 
-from addin.office.consolidation import inbox, read_imports, references
+from addin.reading.inbox import inbox, read_imports, references
 from tests.addin.conftest import Run
 from validators.references import Import
 from workbook_templates.city.city_workbook import read_city

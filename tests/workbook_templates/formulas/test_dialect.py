@@ -102,5 +102,5 @@ def test_a_name_means_the_same_in_every_workbook(kind: BookKind) -> None:
 
 
 def test_helper_cells_are_few(plan: Formulas) -> None:
-    """They were 283 in an inventory; each costs time and room in every row."""
-    assert sum(map(len, map(plan.helper_names, plan.helpers))) <= 155
+    """They were 283 in an inventory, before nine rules were added; each costs time and room in every row."""
+    assert sum(map(len, map(plan.helper_names, plan.helpers))) <= 170

@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from addin.office import consolidation as desk
+from addin.office import exporting, reproduction
 from addin.office.auditing import audit_one
 from tests.addin.conftest import Run, fill, run
 from validators.columns import Column
@@ -32,13 +32,13 @@ def test_a_submission_of_any_profile_passes_its_audit_and_its_reproduction(
     county: Path, tmp_path: Path, name: str
 ) -> None:
     target = tmp_path / "报省.xlsx"
-    exported = desk.export(county, target, profile_name=name)
+    exported = exporting.export(county, target, profile_name=name)
     assert exported.manifest and exported.manifest["profile"] == name
     report = audit_one(target, sources=[county])
     assert report["verdict"] == "通过", report
     assert [check["result"] for check in report["checks"]] == ["通过"] * 10
     again = tmp_path / "再来.xlsx"
-    desk.export(county, again, profile_name=name)
+    exporting.export(county, again, profile_name=name)
     assert again.read_bytes() == target.read_bytes()
 
 
@@ -54,8 +54,8 @@ def test_the_unit_in_a_head_is_the_unit_of_its_column(name: str) -> None:
 
 def test_one_row_per_enterprise_puts_its_lines_together(county: Path, tmp_path: Path) -> None:
     target, by_line = tmp_path / "名录.xlsx", tmp_path / "生产线.xlsx"
-    desk.export(county, target, profile_name="xingtai")
-    desk.export(county, by_line, profile_name="default")
+    exporting.export(county, target, profile_name="xingtai")
+    exporting.export(county, by_line, profile_name="default")
     lines: dict[str, list[dict[str, Any]]] = {}
     for row in rows(by_line):
         lines.setdefault(row["清单编号"], []).append(row)
@@ -81,11 +81,11 @@ def test_one_row_per_enterprise_puts_its_lines_together(county: Path, tmp_path: 
 
 def test_an_altered_cell_of_an_enterprise_row_names_where_it_came_from(county: Path, tmp_path: Path) -> None:
     target = tmp_path / "报省.xlsx"
-    desk.export(county, target, profile_name="directory")
+    exporting.export(county, target, profile_name="directory")
     workbook = openpyxl.load_workbook(target)
     workbook.worksheets[0]["X3"] = 99
     workbook.save(target)
-    found = desk.reproduce(target, manifest_path(target).read_bytes(), [county])
+    found = reproduction.reproduce(target, manifest_path(target).read_bytes(), [county])
     (one,) = found.evidence
     assert one.cell == "X3" and "实为“99”" in one.what and "东昌府区.xlsx《企业基本信息》第" in one.what
 

@@ -1,0 +1,300 @@
+"""`qingdan merge`: a county puts together what townships, parks or enterprises filled in, row by row.
+
+Beside the workbook lies a report: what each file gave, where each row is from, and which rows clash. In the report a
+person says which row holds; the next run, over the workbook, obeys.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from addin.cli.arguments import files
+from addin.cli.terminal import document, progress, say, warn
+from addin.office.checking import count_words, print_findings, verdict
+from addin.problems import Stop, output
+from addin.reading.inbox import inbox, labels
+from addin.reading.isolation import Failure, each
+from addin.reading.workbooks import Reading, read_all
+from addin.results import Step
+from validators.book import Book
+from validators.columns import SHEET_TITLES, SHEETS
+from validators.findings import Finding, Json, counts, stops
+from validators.rule import value_text
+from workbook_templates.county.pieces import Clash, Merged, Piece, merge, open_clashes, supersede
+from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, text_of
+from workbook_templates.county.template import write_county
+from workbook_templates.xlsx import appearance
+from workbook_templates.xlsx.appearance import FIRST_ROW
+from workbook_templates.xlsx.styles import new_workbook, put, styles
+
+REPORT = ".合并报告.xlsx"
+"""What the report's name ends with; it lies beside the workbook."""
+CLASHES = "冲突"
+HOLDING, WHY = "以哪一行为准", "理由"
+SIDES = "甲乙丙丁戊己庚辛壬癸"
+CLASH_HEADS = ("工作表", "编号", HOLDING, WHY, "现在的裁定", "不同之处")
+MARK = "取值_"
+"""How the columns begin that tell a row from another; they are for the program."""
+
+
+def merge_files(given: list[str], *, out: Path, force: bool, as_json: bool) -> int:
+    """Put the pieces together and say what came of it; returns the exit code."""
+    target = out
+    report = target.with_name(target.stem + REPORT)
+    paths = [path for path in inbox(files(given)) if not path.name.endswith(REPORT) and not _same(path, target)]
+    if not paths:
+        raise Stop("没有可合并的来件。请给出乡镇、园区或企业填好的填报表，或放着它们的文件夹。")
+    with progress("合并") as step:
+        pieces, errors = _read(paths, step)
+        if not pieces:
+            raise Stop(" ".join(message for _, message in errors))
+        county = _sort_out(pieces)
+        decided = _decided(report)
+        with output(target, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
+            merged = merge(pieces, county.county, decided)
+            write_county(
+                file, county=county.county, ruleset=county.ruleset, round_=county.round, rows=merged.rows,
+                revision=max(piece.book.revision for piece in pieces if piece.status == "采用") or 1,
+                enterprises=len(merged.rows["enterprises"]), guessed=_marked(merged),
+            )  # fmt: skip
+            write_report(beside, pieces, errors, merged)
+        [read] = read_all([target], rules=county.ruleset.id)
+    findings = read.findings if isinstance(read, Reading) else []
+    open_ = list(open_clashes(merged))
+    result = _json(str(out), pieces, errors, merged, findings) | {"report": str(report)}
+    if as_json:
+        document(result)
+    else:
+        _show(result, merged, findings)
+    for _, message in errors:
+        warn(message)
+    return 2 if errors else 1 if open_ or stops(findings) else 0
+
+
+def _same(path: Path, target: Path) -> bool:
+    return target.exists() and path.samefile(target)
+
+
+def _read(paths: Sequence[Path], step: Step) -> tuple[list[Piece], list[tuple[str, str]]]:
+    pieces: list[Piece] = []
+    errors: list[tuple[str, str]] = []
+    names = labels(paths)
+    for number, (name, found) in enumerate(
+        zip(names, read_all(paths, judged=False, records=True, kind="inventory"), strict=True), 1
+    ):
+        step(number, len(paths), name)
+        if isinstance(found, Failure):
+            errors.append((name, found.message))
+        elif isinstance(found, Reading) and found.book:
+            pieces.append(Piece(name, found.book))
+    return pieces, errors
+
+
+def _sort_out(pieces: Sequence[Piece]) -> Book:
+    """Say which pieces are of the county, year and round of most of them; returns the first of these. Raises `Stop`."""
+
+    def kind(book: Book) -> tuple[object, ...]:
+        return book.county, book.facts.get("year"), book.round
+
+    (most, _), *_ = Counter(kind(piece.book) for piece in pieces).most_common()
+    if most[0] not in pieces[0].book.ruleset.submitting:
+        raise Stop("来件里没有写明区划代码，看不出是哪个区县的。请用 qingdan template county 生成的填报表填写。")
+    for piece in pieces:
+        book = piece.book
+        if kind(book) != most:
+            piece.status = "未采用"
+            piece.reason = f"是{book.county_name} {text_of(book.facts.get('year'))} 年{book.round}的，与多数来件不同"
+        elif book.damaged:
+            titles = "、".join(f"《{SHEET_TITLES[key]}》" for key in book.tables if key in book.damaged)
+            raise Stop(f"“{piece.file}”的{titles}缺失或表头被改动，读不全，合并会丢行。请先改正，或把它移开。")
+    supersede(pieces)
+    return next(piece.book for piece in pieces if piece.status == "采用")
+
+
+def _decided(report: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    """What was decided in the last report: by sheet and key, which row holds (`Side.digest`), and why."""
+    if not report.exists():
+        return {}
+    [found] = each(_read_decisions, [(report,)])
+    if isinstance(found, Failure):
+        raise Stop(f"上一份合并报告读不了，里面的裁定没有读到：{found.message}")
+    return dict(found)
+
+
+def _read_decisions(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    """In a child."""
+    try:
+        grid = open_workbook(path).grid(CLASHES)
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
+    keys = {title: key for key, title in SHEET_TITLES.items()}
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    if grid is None or not grid.rows:
+        return found
+    head = [text_of(cell) for cell in grid.rows[0][1]]
+    for number, cells in grid.rows[1:]:
+        row = dict(zip(head, [text_of(cell) for cell in cells], strict=False))
+        side, why = row.get(HOLDING, ""), row.get(WHY, "")
+        digest = row.get(f"{MARK}{side}", "") if side else ""
+        if side and not digest:
+            raise Stop(f"合并报告《{CLASHES}》第 {number} 行的“{HOLDING}”是“{side}”，没有这一行。请从下拉列表选。")
+        if side and not why:
+            raise Stop(f"合并报告《{CLASHES}》第 {number} 行选了“{side}”，没有写理由。请补上理由再合并。")
+        if side and row.get("工作表") in keys:
+            found[keys[row["工作表"]], row.get("编号", "")] = digest, why
+    return found
+
+
+def _marked(merged: Merged) -> dict[tuple[str, int], dict[str, str]]:
+    """What stands beside the rows that clash."""
+    return {
+        (clash.sheet, clash.index): {
+            name: f"几份来件不同：{clash.said(name)}；暂取前一份，请在合并报告里裁定" for name in clash.fields
+        }
+        for clash in open_clashes(merged)
+    }
+
+
+def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple[str, str]], merged: Merged) -> None:
+    """Write what each file gave, the clashes side by side, and where each row is from."""
+    made = BytesIO()
+    book = new_workbook(made)
+    book.set_properties({"title": "合并报告", "created": dt.datetime(pieces[0].book.ruleset.year, 1, 1)})
+    style = styles(book)
+    head = style(font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], border=1, text_wrap=True)
+    plain = style(border=1, border_color=appearance.LINE, valign="top", text_wrap=True)
+    entry = style(border=1, border_color=appearance.LINE, valign="top", text_wrap=True, bg_color=appearance.ENTRY)
+    code = style(num_format="@", font_color=appearance.GREY)
+
+    def sheet(title: str, heads: Sequence[tuple[str, float]], rows: Sequence[Sequence[Any]]) -> Any:  # noqa: ANN401 - XlsxWriter has no types
+        page = book.add_worksheet(title)
+        for place, (text, width) in enumerate(heads):
+            page.set_column(place, place, width)
+            page.write_string(0, place, text, head)
+        for number, row in enumerate(rows, 1):
+            for place, value in enumerate(row):
+                name = heads[place][0]
+                look = entry if name in (HOLDING, WHY) else code if name.startswith(MARK) else plain
+                put(page, number, place, value, look)
+        page.freeze_panes(1, 0)
+        page.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)
+        return page
+
+    sheet(
+        "来件",
+        (("文件", 30), ("状态", 10), ("填报单位", 20), ("版次", 8), ("行数", 8), ("说明", 70)),
+        [
+            *(
+                (one.file, one.status, text_of(one.book.facts.get("filled_by_office")), one.book.revision, one.rows, one.reason)
+                for one in pieces
+            ),
+            *((name, "无法读取", "", None, None, message) for name, message in errors),
+            *(("", "请留意", "", None, None, note) for note in merged.notes),
+        ],
+    )  # fmt: skip
+    most = max([2, *(len(clash.sides) for clash in merged.clashes)])
+    heads = list(zip(CLASH_HEADS, (16, 24, 14, 24, 24, 70), strict=True))
+    heads += [(f"{side}_来件", 24) for side in SIDES[:most]] + [(f"{MARK}{side}", 18) for side in SIDES[:most]]
+    page = sheet(CLASHES, heads, [_clash_row(clash, most) for clash in merged.clashes])
+    for number, clash in enumerate(merged.clashes, 1):
+        page.data_validation(
+            number, 2, number, 2,
+            {"validate": "list", "source": list(SIDES[: len(clash.sides)]), "input_title": "裁定",
+             "input_message": "选甲、乙……，并写明理由；再合并一次（覆盖）就照此办理。"},
+        )  # fmt: skip
+    sheet(
+        "各行来处",
+        (("工作表", 18), ("编号", 26), ("名称", 30), ("填报表行", 10), ("来自文件", 30), ("来自行", 8)),
+        [
+            (
+                SHEETS[key].title, row.get("line_id") or row.get("list_id"),
+                row.get("name") or row.get("line_name") or row.get("dust_name") or row.get("category"),
+                FIRST_ROW + at, side.file, side.row,
+            )
+            for key, rows in merged.rows.items()
+            for at, (row, side) in enumerate(zip(rows, merged.origins[key], strict=True))
+        ],
+    )  # fmt: skip
+    book.close()
+    file.write(made.getvalue())
+
+
+def _clash_row(clash: Clash, most: int) -> list[Any]:
+    fields = clash.fields
+    different = "；".join(
+        f"{SHEETS[clash.sheet][name].header}："
+        + "，".join(
+            f"{letter} {value_text(side.values.get(name))}" for letter, side in zip(SIDES, clash.sides, strict=False)
+        )
+        for name in fields
+    )
+    blank = [None] * (most - len(clash.sides[:most]))
+    said = f"以{SIDES[clash.chosen]}为准：{clash.why}" if clash.why else f"未裁定，暂取{SIDES[clash.chosen]}"
+    holds = (SIDES[clash.chosen], clash.why) if clash.why else (None, None)
+    return [
+        SHEETS[clash.sheet].title, clash.key, *holds, said, different[:30000],
+        *(f"{side.file} 第{side.row}行" for side in clash.sides[:most]), *blank,
+        *(side.digest for side in clash.sides[:most]), *blank,
+    ]  # fmt: skip
+
+
+def _json(
+    out: str, pieces: Sequence[Piece], errors: Sequence[tuple[str, str]], merged: Merged, findings: Sequence[Finding]
+) -> Json:
+    """The contract's object."""
+    return {
+        "out": out,
+        "files": [
+            *(
+                {"file": one.file, "status": one.status, "rows": one.rows, "reason": one.reason or None}
+                for one in pieces
+            ),
+            *({"file": name, "status": "无法读取", "rows": 0, "reason": message} for name, message in errors),
+        ],
+        "rows": {
+            "read": merged.read,
+            "kept": merged.kept,
+            "identical": merged.identical,
+            "conflicts": merged.read - merged.kept - merged.identical,
+        },
+        "conflicts": [
+            {
+                "key": clash.key,
+                "sheet": SHEETS[clash.sheet].title,
+                "files": [side.file for side in clash.sides],
+                "fields": [SHEETS[clash.sheet][name].header for name in clash.fields],
+                "decided": clash.sides[clash.chosen].file if clash.why else None,
+            }
+            for clash in merged.clashes
+        ],
+        "notes": merged.notes,
+        "findings": [finding.to_json() for finding in findings],
+        "counts": counts(findings),
+        "verdict": verdict(not stops(findings)),
+    }
+
+
+def _show(result: Json, merged: Merged, findings: Sequence[Finding]) -> None:
+    for one in result["files"]:
+        say(f"{one['file']}  {one['status']}{_reason(one)}，{one['rows']} 行")
+    rows: Mapping[str, int] = result["rows"]
+    say(f"读到 {rows['read']} 行，合并为 {rows['kept']} 行；相同的 {rows['identical']} 行只算一次。")
+    for note in merged.notes:
+        say(f"  请留意：{note}")
+    for clash in open_clashes(merged):
+        heads = "、".join(SHEETS[clash.sheet][name].header for name in clash.fields)
+        say(
+            f"  冲突  《{SHEETS[clash.sheet].title}》{clash.key}：{'、'.join(side.file for side in clash.sides)} 的{heads}不同"
+        )
+    print_findings(list(findings))
+    say(f"{count_words(list(findings))} → {result['verdict']}")
+    if any(True for _ in open_clashes(merged)):
+        say(f"冲突要裁定：在 {result['report']} 的《{CLASHES}》里选以哪一行为准，写明理由，再合并一次（加 --force）。")
+    say(f"已写出 {result['out']}，各行的来处在 {result['report']}。")
+
+
+def _reason(one: Json) -> str:
+    return f"：{one['reason']}" if one["reason"] else ""

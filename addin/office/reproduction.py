@@ -1,0 +1,168 @@
+"""AU10: the submission computed again from the counties' workbooks and the manifest's decisions, cell by cell."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from addin.problems import Stop
+from addin.reading.inbox import inbox, read_inbox
+from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
+from addin.results import silent
+from validators.audit import Check
+from validators.audit.manifest import ManifestError, read_manifest
+from validators.audit.report import Findings
+from validators.columns import SHEETS, letter
+from validators.decisions import (
+    apply,
+    from_json,
+    holding_files,
+)
+from validators.rule import value_text
+from validators.ruleset import RuleSet, UnknownRuleSet, load
+from validators.settlement import City, sort_out
+from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
+from workbook_templates.submission.submission_workbook import (
+    DEFAULT,
+    Origin,
+    ProfileSheet,
+    UnknownProfile,
+    profile,
+    rows_of,
+)
+
+Keyed = dict[tuple[object, ...], tuple[int, list[Any]]]
+
+
+def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Check:
+    """AU10: the submission computed again from the counties' workbooks and the manifest's decisions, cell by cell.
+
+    Without a manifest the workbooks hold that would hold in a consolidation, and the default profile is meant.
+    """
+    found = Findings()
+    said: dict[str, Any] = {}
+    try:
+        if manifest is not None:
+            read_manifest(manifest)
+            said = json.loads(manifest)
+        exclusions = {str(one.get("county")): str(one.get("reason")) for one in said.get("exclusions", ())}
+        handed, _ = read_inbox(inbox(sources), None, silent)
+        decisions = [from_json(one) for one in said.get("decisions", ())]
+        rules = _ruleset_of(said, found)
+        city = sort_out(
+            handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, ruleset=rules,
+            holding=holding_files(decisions),
+        )  # fmt: skip
+        apply(city, decisions)
+        _compare_inputs(city, said, found)
+        sheets = profile(str(said.get("profile", DEFAULT)))
+        [rows] = each(_rows, [(path,)], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
+        if isinstance(rows, Failure):
+            found.add("AU10", f"不能复算：{rows.message}")
+            rows = {}
+        for sheet in sheets:
+            if sheet.title in rows:
+                _compare_sheet(sheet, city, rows[sheet.title], found)
+            else:
+                found.add("AU10", f"缺少工作表“{sheet.title}”", sheet=sheet.title)
+        for title in rows.keys() - {sheet.title for sheet in sheets}:
+            found.add("AU10", "多出一张工作表，报送格式里没有", sheet=title)
+    except (ManifestError, UnreadableWorkbook, UnknownProfile, UnknownRuleSet) as error:
+        found.add("AU10", f"不能复算：{error}")
+    except (TypeError, AttributeError, ValueError):  # of `from_json`
+        found.add("AU10", "不能复算：清单里的决定（decisions）认不得")
+    return found.checks["AU10"]
+
+
+def _rows(path: Path) -> dict[str, list[tuple[int, list[Any]]]]:
+    """In a child: the rows of the sheets of a submission."""
+    try:
+        opened = open_workbook(path)
+        return {title: grid.rows for title in opened.sheets if (grid := opened.grid(title))}
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
+
+
+def _ruleset_of(said: Mapping[str, Any], found: Findings) -> RuleSet | None:
+    """The rule set that the manifest names; None where it is not here, which is found, or the manifest names none."""
+    if not said:
+        return None
+    try:
+        rules = load(str(said["ruleset"]))
+    except UnknownRuleSet as error:
+        found.add("AU10", f"不能复算：{str(error).rstrip('。')}。请载入清单所用的这一版规则集")
+        return None
+    if said.get("ruleset_sha256", rules.sha256) != rules.sha256:
+        found.add("AU10", f"不能复算：本机的规则集 {rules.id} 与清单所用的内容不同。请载入清单所用的这一版")
+    return rules
+
+
+def _compare_inputs(city: City, said: Mapping[str, Any], found: Findings) -> None:
+    """The workbooks that hold now and those that the manifest names must be the same."""
+    if not said:
+        return
+    named = {str(one.get("sha256")): str(one.get("file")) for one in said["inputs"]}
+    for book in city.books():
+        if named.pop(book.sha256, None) is None:
+            found.add("AU10", f"{book.county_name}的“{book.file}”不是清单所列的那一份（哈希值不同，或未列入）")
+    for digest, file in named.items():
+        found.add("AU10", f"清单所列的“{file}”（SHA-256 {digest[:16]}…）不在比对的文件夹里，或不再有效")
+
+
+def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[Any]]], found: Findings) -> None:
+    """One sheet of the submission against what the counties' workbooks give."""
+    heads = [one.head for one in sheet.heads]
+    if not rows or rows[0][1][: len(heads)] != heads or any(rows[0][1][len(heads) :]):
+        found.add("AU10", "表头与报送格式不符", sheet=sheet.title, cell="A1")
+        return
+    keys = sheet.keys
+    actual = _keyed(((number, cells) for number, cells in rows[1:]), keys)
+    origins: list[Origin] = []
+    expected: Keyed = _keyed(_numbered(sheet, city, origins), keys)
+    for key, (place, values) in expected.items():
+        book, name, record = origins[place]
+        whence = f"来自{book.file}《{SHEETS[name].title}》第{record.row}行"
+        if key not in actual:
+            named = "、".join(str(part) for part in key[:-1] if part)
+            found.add("AU10", f"缺少{named}这一行（{whence}）", sheet=sheet.title)
+            continue
+        number, cells = actual[key]
+        for column, (value, head) in enumerate(zip(values, sheet.heads, strict=True)):
+            cell = cells[column] if column < len(cells) else ""
+            if not same_value(value, cell):
+                what = f"“{head.head}”应为“{value_text(value)}”，实为“{value_text(cell if cell != '' else None)}”（{whence}）"
+                found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
+    for key, (number, cells) in actual.items():
+        if key not in expected:
+            found.add("AU10", "多出一行，县区工作簿里没有", sheet=sheet.title, cell=f"A{number}")
+        for column in range(len(heads), len(cells)):
+            if cells[column] not in ("", None):
+                what = f"表头之外多出“{value_text(cells[column])}”"
+                found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
+    if list(actual) != list(expected) and actual.keys() == expected.keys():
+        found.add("AU10", "各行的次序与复算的不同", sheet=sheet.title)
+
+
+def _numbered(sheet: ProfileSheet, city: City, origins: list[Origin]) -> Iterator[tuple[int, list[Any]]]:
+    for number, (values, origin) in enumerate(rows_of(sheet, city)):
+        origins.append(origin)
+        yield number, list(values)
+
+
+def _keyed(rows: Iterable[tuple[int, list[Any]]], keys: Sequence[int]) -> Keyed:
+    """Rows by what identifies them, and which of several with the same they are."""
+    found: Keyed = {}
+    seen: dict[tuple[object, ...], int] = {}
+    for number, cells in rows:
+        key = tuple(cells[place] or None if place < len(cells) else None for place in keys)
+        seen[key] = seen.get(key, 0) + 1
+        found[*key, seen[key]] = number, cells
+    return found
+
+
+def same_value(expected: object, cell: object) -> bool:
+    """Whether a cell that was read holds the value: a day is shown as a day, a number as a number, blank is blank."""
+    if expected is None or expected == "":
+        return cell is None or cell == ""
+    return type(cell) is not bool and isinstance(expected, dt.date) == isinstance(cell, dt.date) and expected == cell

@@ -609,7 +609,8 @@ class Formulas:
         status = f"{sheet.title}!$A${HEADER_ROW}:$A${last}"
         # what is entered in all rows, the heads among it, and what blank rows and those judged by these formulas say of it
         heads = f"COUNTA({sheet.title}!$B${HEADER_ROW}:${width}${HEADER_ROW})"
-        ours = f"({judged_}=0)+({judged_}>={stamp})*({judged_}<{stamp + 10})"
+        offered = sum(own == sheet.key for own, _ in OFFERED)  # at most so much stands in a blank row
+        ours = f"({judged_}=0)*({entered}<={offered})+({judged_}>={stamp})*({judged_}<{stamp + 10})"
         loose = f"ABS(COUNTA({cells})-{heads}-SUMPRODUCT({ours},{entered}))"
         # values pasted where formulas were; Gnumeric does not ask a range, and is spared
         frozen = f"IFERROR(SUMPRODUCT(ISNUMBER({judged_})*(1-_xlfn.ISFORMULA({judged_}))),0)"

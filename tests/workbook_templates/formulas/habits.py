@@ -159,7 +159,7 @@ def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
             yield f"{title}: the cover says {said.board[title]!r}, the head {said.counts[title]!r}"
         wrong = {one.row for one in errors if one.sheet == title and one.row and one.rule not in SEEN_BY_PYTHON}
         wrong = {row for row in wrong if row >= FIRST_ROW}
-        if not unjudged and (missed := wrong - bad):
+        if not trouble and (missed := wrong - bad):
             yield f"{title}: rows {sorted(missed)} are wrong and say {[rows.get(row) for row in sorted(missed)[:3]]}"
         # where something is not judged, what refers to it is not found
         if not trouble and (false := {row for row in bad - wrong if rows[row][0] == "✗"}):

@@ -51,7 +51,7 @@ class OnePerRule(Formulas):
     """The other way: a helper cell for every condition instead of a few for the row."""
 
     def _chunks(self, pieces: Any) -> Iterator[str]:  # noqa: ANN401
-        return (self.name(piece) for piece in pieces)
+        return (self.named(piece) for piece in pieces)
 
 
 def write(path: Path, *, filled: bool, formulas: type[Formulas] = Formulas) -> Path:

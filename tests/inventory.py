@@ -134,6 +134,27 @@ def _extra_name(workbook: openpyxl.Workbook, name: str) -> None:
     workbook.defined_names[name] = DefinedName(name, attr_text=f"{COVER_TITLE}!$A$1")
 
 
+def _swap(workbook: openpyxl.Workbook, place: str) -> None:
+    """A row goes to the place of another, which moves up with those between: `3:5`."""
+    title, _, rows = place.partition("!")
+    first, last = map(int, rows.split(":"))
+    sheet = workbook[title]
+    cells = [[cell.value for cell in row] for row in sheet.iter_rows(first, last)]
+    for number, values in enumerate([*cells[1:], cells[0]], first):
+        for column, value in enumerate(values, 1):
+            sheet.cell(number, column).value = value
+
+
+def _copy_sheet(workbook: openpyxl.Workbook, title: str) -> None:
+    workbook.copy_worksheet(workbook[title])
+
+
+def _clear_row(workbook: openpyxl.Workbook, place: str) -> None:
+    title, _, row = place.partition("!")
+    for cell in workbook[title][int(row)]:
+        cell.value = None
+
+
 _EDITS: dict[str, Callable[[openpyxl.Workbook, Any], None]] = {
     "drop_sheet": _drop_sheet,
     "header": _header,
@@ -144,6 +165,9 @@ _EDITS: dict[str, Callable[[openpyxl.Workbook, Any], None]] = {
     "hide_sheet": _hide_sheet,
     "extra_sheet": _extra_sheet,
     "extra_name": _extra_name,
+    "swap": _swap,
+    "copy_sheet": _copy_sheet,
+    "clear_row": _clear_row,
 }
 """What a case can do to the file, by name; cells of headers stand in row `FIRST_ROW - 1`."""
 

@@ -57,6 +57,8 @@ class Book:
     """Sheets that are missing or whose headers are damaged: rules that need them are silent."""
     letters: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """Column letter by sheet and field, as found in the file."""
+    undated: bool = False
+    """Whether its 填报日期 could not be read and no other day was named: then nothing is judged by `on`."""
     sha256: str = ""
     previous: "Book | None" = None
     """Last version's workbook, for the rules of scope versions."""
@@ -129,7 +131,7 @@ class Book:
         if name == "own":
             known = self.county in self.ruleset.divisions
             return {
-                "on": self.on,
+                **({} if self.undated else {"on": self.on}),
                 "unnumbered": self._unnumbered(),
                 **({"code": self.county, "name": self.county_name} if known else {}),
             }

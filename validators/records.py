@@ -9,6 +9,7 @@ import math
 import re
 from collections import namedtuple
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -16,16 +17,20 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
 from rapidfuzz import process
 
+from validators import text as texts
 from validators.columns import SHEETS, Column, Sheet
 from validators.expr import Record
+from validators.looks import Shown
 from validators.ruleset import RuleSet
 
-Raw = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
+Raw = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Shown | None
 """A cell as a reader sees it; `''` and None are the same blank."""
 Value = str | float | dt.date | None
 
 NO_BAD: frozenset[str] = frozenset()
 EXCEL_EPOCH = dt.date(1899, 12, 30)
+FIRST_DAY = dt.date(1900, 3, 1)
+"""Excel takes 1900 for a leap year, so programs disagree about earlier days."""
 ID_PATTERNS = {letter: rf"^[0-9A-Z-]{{5,6}}-{letter}-[0-9]{{4}}$" for letter in "GYD"} | {
     "L": r"^[0-9A-Z-]{5,6}-G-[0-9]{4}-L[0-9]{2}$"
 }
@@ -54,6 +59,9 @@ class CellFault:
     """The cell as it stands."""
     meant: object = None
     """GS04: what it was read as. GS03: the nearest allowed values, joined."""
+    what: str = "cell"
+    """Which case of the rule: `cell`; `became` (GS04): a text that the program had made a date or number of; `private`
+    (GS03): characters that other computers do not show."""
 
 
 def bounds_judged_here(column: Column) -> bool:
@@ -82,7 +90,7 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
         over, from_ = (low, None) if open_ else (None, low)
         kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=high, multiple_of=step)]
     elif column.kind == "date":
-        kind = Annotated[dt.date, Strict()]
+        kind = Annotated[dt.date, Strict(), Field(ge=FIRST_DAY)]
     else:
         length = int(column.values[2:]) if column.values.startswith("<=") else None
         pattern = ID_PATTERNS[column.values] if column.kind == "id" else None
@@ -96,23 +104,26 @@ def _adapter(sheet: str, ruleset: RuleSet) -> TypeAdapter[tuple[Any, ...]]:
     return TypeAdapter(tuple[cells])  # type: ignore[valid-type] # made from the declaration
 
 
-_UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\ufeff\ud800-\udfff\ufffe\uffff"
 _WIDE_RANGE = r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _HAN_GAP = r"(?<=[\u4e00-\u9fff])[ \t\u3000\u00a0]+(?=[\u4e00-\u9fff])"
-_ODD = re.compile(rf"[\s{_UNSEEN}{_WIDE_RANGE}]")
-_ODD_PROSE = re.compile(rf"^\s|\s$|[{_UNSEEN}{_WIDE_RANGE}]|{_HAN_GAP}")
-_ODD_NAME = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_UNSEEN}{_WIDE_RANGE}]")
+_NEVER = f"{texts.UNSEEN}{texts.BREAKS}{texts.LOST}{texts.PRIVATE}\\r\u2e80-\u2fdf\uf900-\ufad9\U0002f800-\U0002fa1d"
+"""Characters that no text is left with, or not without a word."""
+_ODD = re.compile(rf"[\s{_NEVER}{_WIDE_RANGE}]")
+_ODD_PROSE = re.compile(rf"^\s|\s$|[{_NEVER}{_WIDE_RANGE}]|{_HAN_GAP}")
+_ODD_NAME = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_NEVER}{_WIDE_RANGE}{''.join(map(chr, texts.LETTERS))}]")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]")
+_LONG = texts.LONGEST // 2
+"""Characters beyond which a text may be longer than a cell holds."""
 
 
 def _is_odd_prose(text: str) -> bool:
     """Whether a prose text is worth a second look; nearly none has a character that makes it so."""
-    return _ODD.search(text) is not None and _ODD_PROSE.search(text) is not None
+    return (_ODD.search(text) is not None and _ODD_PROSE.search(text) is not None) or len(text) > _LONG
 
 
 def _is_odd_name(text: str) -> bool:
     """The same for names, codes and choices."""
-    return _ODD_NAME.search(text) is not None or _SCIENTIFIC.match(text) is not None
+    return _ODD_NAME.search(text) is not None or _SCIENTIFIC.match(text) is not None or len(text) > _LONG
 
 
 class _OddText(Exception):
@@ -122,12 +133,13 @@ class _OddText(Exception):
 class _Plain(dict[str, str | None]):
     """Remembers texts that need no second look; an odd one raises `_OddText`."""
 
-    def __init__(self, is_odd: Callable[[str], bool]) -> None:
+    def __init__(self, is_odd: Callable[[str], bool], nothing: frozenset[str]) -> None:
         super().__init__({"": None})
         self._is_odd = is_odd
+        self._nothing = nothing
 
     def __missing__(self, text: str) -> str:
-        if self._is_odd(text):
+        if self._is_odd(text) or text.casefold() in self._nothing:
             raise _OddText
         if len(self) < 1_000_000:
             self[text] = text
@@ -142,7 +154,8 @@ class RowReader:
         self._ruleset = ruleset
         self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
         self._adapter = _adapter(sheet, ruleset)
-        prose, strict = _Plain(_is_odd_prose), _Plain(_is_odd_name)
+        nothing = _words(ruleset, "placeholder") | _words(ruleset, "ditto")
+        prose, strict = _Plain(_is_odd_prose, nothing), _Plain(_is_odd_name, frozenset())
         self._plain = [prose if column.kind == "text" else strict for column in self.sheet.columns]
 
     def read(self, cells: Sequence[Raw], row: int) -> tuple[Record, list[CellFault]]:
@@ -170,8 +183,11 @@ class RowReader:
                 faults.append(CellFault(error.rule, column, cell, error.hint))
                 bad.add(column.field)
                 value = None
-            if value is not None and _shown(value) != _shown(cell) and not _same_day(value, cell):
-                faults.append(CellFault("GS04", column, cell, value))
+            if _differs(value, cell):
+                what = "became" if column.kind == "text" and _may_be_a_day(cell) else "cell"
+                faults.append(CellFault("GS04", column, cell, value, what))
+            if isinstance(value, str) and (odd := _PRIVATE.search(value)):
+                faults.append(CellFault("GS03", column, cell, odd[0], "private"))
             values.append(value)
         try:
             self._adapter.validate_python(tuple(values))
@@ -199,6 +215,29 @@ class Unreadable(ValueError):
         self.hint = hint
 
 
+def _differs(value: Value, cell: Raw) -> bool:
+    """Whether a cell was read as something else than what stands there; blanks alone are nothing."""
+    if value is None:
+        return not is_blank(cell)
+    return _shown(value) != _shown(cell) and not _same_day(value, cell)
+
+
+def _may_be_a_day(cell: Raw) -> bool:
+    """Whether a cell holds a day, or a number that would be one of our time (2000 to 2049): `3-1` becomes such."""
+    return isinstance(cell, dt.date) or (isinstance(cell, float) and cell.is_integer() and 36_526 <= cell < 54_789)
+
+
+def is_blank(cell: Raw) -> bool:
+    """Whether nothing is seen of a cell."""
+    return cell is None or (isinstance(cell, str) and (cell == "" or not _BLANKS.sub("", cell)))
+
+
+@cache
+def _words(ruleset: RuleSet, name: str) -> frozenset[str]:
+    """A word list of the rule set as texts are compared with it."""
+    return frozenset(_squeezed(word).casefold() for word in ruleset.words.get(name, ()))
+
+
 def _shown(value: object) -> object:
     """A value with what is only form taken away: whole numbers without .0, a day without its midnight."""
     if isinstance(value, dt.datetime):
@@ -220,24 +259,52 @@ def number_text(value: float) -> str:
     return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
 
 
-_BLANKS = re.compile(rf"[\s{_UNSEEN}]+")
-_CONTROL = re.compile(f"[{_UNSEEN}]")
+_BLANKS = re.compile(rf"[\s{texts.UNSEEN}{texts.BREAKS}]+")
+_CONTROL = re.compile(f"[{texts.UNSEEN}]")
+_BREAK = re.compile(rf"\r\n|[\r{texts.BREAKS}]")
+_INNER_BREAK = re.compile(rf"\S\s*[\t\n\r{texts.BREAKS}]\s*\S")
+_LOST = re.compile(f"[{texts.LOST}]")
+_PRIVATE = re.compile(f"[{texts.PRIVATE}]")
 _BETWEEN_HAN = re.compile(_HAN_GAP)
 _WIDE = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for code in range(ord(first), ord(last) + 1)}
 _WIDE_SIGNS = {ord(wide): narrow for wide, narrow in zip("＋－．／", "+-./", strict=True)}
+_PROSE: dict[int, int | str] = {**_WIDE, **texts.RADICALS}
+_STRICT: dict[int, int | str] = {**_PROSE, **_WIDE_SIGNS, **texts.LETTERS}
 _BRACKETS = {ord("("): "（", ord(")"): "）"}
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+", re.ASCII)
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
-_SOLID_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:\s\d{3})+(?![\d\s]).*", re.ASCII)
+_NOT_BETWEEN_DIGITS = re.compile(r"(?<![\d.])\s+|\s+(?![\d.])", re.ASCII)
+_DAY = re.compile(
+    r"(?:(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2}))"
+    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?Z?)?",
+    re.ASCII,
+)
+_AROUND_SIGN = re.compile(r"\s*([-/.年月日])\s*")
+TWO_VALUES = "一格里像是有两个值。请只留一个；确是两项的，分成两行填"
+UNITS = {"t": ("吨",), "kg": ("千克", "公斤"), "d": ("天", "日"), "%": ("％",), "°": ("度",), "m²": ("平方米", "㎡")}
+"""Other spellings of a unit that a number format may show beside the number."""
 
 
 def _squeezed(text: str) -> str:
-    """Half-width digits, letters and signs, without any blank."""
-    return _BLANKS.sub("", text.translate(_WIDE).translate(_WIDE_SIGNS))
+    """Half-width digits, letters and signs, ordinary characters, without any blank."""
+    return _BLANKS.sub("", text.translate(_STRICT))
+
+
+def _one_value(text: str) -> str:
+    """A text on one line, half-width, without blanks around it. Raises `Unreadable` where it has several lines."""
+    if _INNER_BREAK.search(text):
+        raise Unreadable("GS03", TWO_VALUES)
+    return _CONTROL.sub("", text.translate(_STRICT)).strip()
 
 
 def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
-    """What the officer meant by a cell that is not blank. Raises `Unreadable`."""
+    """What the officer meant by a cell that is not blank; None where that is nothing. Raises `Unreadable`."""
+    if isinstance(cell, Shown):
+        cell = _seen(column, cell, ruleset)
+    if isinstance(cell, str):
+        _check_whole(cell)
+        if column.kind == "text" and _is_placeholder(column, cell, ruleset):
+            return None
     if isinstance(cell, bool):
         raise Unreadable("GS03", _expected(column, ruleset, cell))
     if column.is_number:
@@ -245,78 +312,144 @@ def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
     if column.kind == "date":
         return _day(column, cell, ruleset)
     if isinstance(cell, int | float):
-        if column.kind in ("code18", "code22"):
+        if column.kind in ("code18", "code22") or (column.kind == "text" and abs(cell) >= 1e15):
             raise Unreadable("GS05")
         if column.kind in ("id", "ref", "refs", "enum"):
             raise Unreadable("GS03", _expected(column, ruleset, cell))
         return number_text(cell)
     if not isinstance(cell, str):
         if column.kind == "text" and isinstance(cell, dt.date):
-            return cell.strftime("%Y-%m-%d")
+            return cell.isoformat(" ", "minutes") if isinstance(cell, dt.datetime) else cell.isoformat()
         raise Unreadable("GS03", _expected(column, ruleset, cell))
     if column.kind == "text":
-        return _BETWEEN_HAN.sub("", _CONTROL.sub("", cell).translate(_WIDE)).strip() or None
+        lines = _CONTROL.sub("", _BREAK.sub("\n", cell))
+        return _BETWEEN_HAN.sub("", lines.translate(_PROSE)).strip() or None
     if column.kind == "enum":
         return _enumerated(column, cell, ruleset)
-    text = _squeezed(cell)
+    if column.kind == "refs":
+        cell = re.sub(r"\s*\n\s*", "、", _BREAK.sub("\n", cell).replace("\t", "\n").strip())
+    text = _squeezed(_one_value(cell))
     if column.kind in ("code18", "code22") and re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", text, re.ASCII):
         raise Unreadable("GS05")
     return text or None
 
 
+def _check_whole(text: str) -> None:
+    """Raise `Unreadable` for a text that a cell cannot hold, or that lost characters on its way."""
+    if len(text) > _LONG and texts.length(text) > texts.LONGEST:
+        raise Unreadable("GS03", f"有 {texts.length(text)} 个字，一格最多放 {texts.LONGEST} 个。请缩短")
+    if _LOST.search(text):
+        raise Unreadable("GS03", "里面有乱码，原来的字已经丢失。请对照原件重新录入")
+
+
+def _is_placeholder(column: Column, text: str, ruleset: RuleSet) -> bool:
+    """Whether a text says that there is nothing (待定, N/A). Raises `Unreadable` where there has to be something."""
+    word = _squeezed(text).casefold()
+    if word in _words(ruleset, "ditto"):
+        raise Unreadable("GS03", "程序不知道是指哪一格。请写出完整的内容")
+    if word not in _words(ruleset, "placeholder"):
+        return False
+    if column.required == "always":
+        raise Unreadable("GS02")
+    return True
+
+
+def _seen(column: Column, cell: Shown, ruleset: RuleSet) -> Raw:
+    """What the screen shows of a number with a format of its own. Raises `Unreadable` where that cannot be meant."""
+    look = cell.look
+    if look.kind == "digits" and (column.is_number or column.kind == "date"):
+        return cell.number
+    if column.is_number:
+        unit = look.unit.strip("()（）[] ")
+        own = column.unit.partition("/")[0]
+        if look.kind == "percent" and column.unit == "%":
+            return cell.value
+        if look.kind == "unit" and unit in ("", column.unit, own, *UNITS.get(own, ())):
+            return cell.number
+        raise Unreadable("GS03", _misleading(column, cell))
+    if column.kind in ("text", "code4", "phone") and look.kind != "hidden":
+        return cell.text
+    if column.kind in ("code18", "code22"):
+        return cell.number
+    raise Unreadable("GS03", _misleading(column, cell))
+
+
+def _misleading(column: Column, cell: Shown) -> str:
+    stored = number_text(cell.number)
+    if cell.look.kind == "hidden":
+        return f"单元格格式使它不显示，实际存着 {stored}。请把格式改为“常规”后核对"
+    unit = f"，本列单位是 {column.unit}" if column.unit else ""
+    return f"是单元格格式显示成这样的，实际存着 {stored}{unit}。请把格式改为“常规”，再填应有的值"
+
+
 def _number(column: Column, cell: Raw, ruleset: RuleSet) -> float | None:
     if isinstance(cell, int | float):
         return cell
-    if isinstance(cell, dt.datetime):
-        midnight = dt.datetime.combine(EXCEL_EPOCH, dt.time())
-        return (cell - midnight) / dt.timedelta(days=1)
-    if isinstance(cell, dt.date):
-        return float((cell - EXCEL_EPOCH).days)
-    if isinstance(cell, dt.timedelta):
-        return cell / dt.timedelta(days=1)
-    text = _squeezed(cell) if isinstance(cell, str) else ""
-    if not text and isinstance(cell, str):
+    if not isinstance(cell, str):
+        raise Unreadable("GS03", f"显示的是日期或时间，{_expected(column, ruleset, cell)}。请把单元格格式改为“常规”")
+    text = _one_value(cell)
+    if not text:
         return None
+    text = re.sub(r"\s", "", text) if _GROUPED.fullmatch(text) else _NOT_BETWEEN_DIGITS.sub("", text)
+    if re.search(r"\s", text):
+        raise Unreadable("GS03", TWO_VALUES)
     if column.unit == "%":
         text = text.removesuffix("%").removesuffix("％")
     if not _NUMBER.fullmatch(text) or len(text) > 40:
         raise Unreadable("GS03", _expected(column, ruleset, cell))
     value = float(text.replace(",", ""))
-    if value in (float("inf"), float("-inf")):
+    if math.isinf(value):
         raise Unreadable("GS03", _expected(column, ruleset, cell))
     return value
 
 
 def _day(column: Column, cell: Raw, ruleset: RuleSet) -> dt.date | None:
+    found = None
     if isinstance(cell, dt.datetime):
-        return cell.date()
-    if isinstance(cell, dt.date):
-        return cell
-    if isinstance(cell, int | float) and 30000 <= cell <= 80000:  # 1982 to 2119: a day in a cell without a date format
-        return EXCEL_EPOCH + dt.timedelta(days=int(cell))
-    solid = isinstance(cell, int | float) and cell == int(cell)
-    text = _squeezed(cell) if isinstance(cell, str) else str(int(cell)) if solid else ""  # type: ignore[arg-type] # a number
-    if not text and isinstance(cell, str):
-        return None
-    found = _DAY.fullmatch(text) or _SOLID_DAY.fullmatch(text)
-    if found:
-        try:
-            return dt.date(int(found[1]), int(found[2]), int(found[3]))
-        except ValueError:
-            pass
-    raise Unreadable("GS03", _expected(column, ruleset, cell))
+        found = _nearest_day(cell)
+    elif isinstance(cell, dt.date):
+        found = cell
+    elif isinstance(cell, int | float) and 30000 <= cell < 80001:  # 1982 to 2119: a day in a cell without a date format
+        found = EXCEL_EPOCH + dt.timedelta(days=int(cell + 1 / 1440))
+    else:
+        solid = isinstance(cell, int | float) and cell == int(cell)
+        text = _one_value(cell) if isinstance(cell, str) else str(int(cell)) if solid else ""  # type: ignore[arg-type] # a number
+        if not text and isinstance(cell, str):
+            return None
+        spelled = _DAY.fullmatch(_AROUND_SIGN.sub(r"\1", text))
+        if spelled:
+            year, month, day, *solid_day, hour, minute, second = (int(part or 0) for part in spelled.groups())
+            if not year:
+                year, month, day = solid_day
+            with suppress(ValueError):
+                found = _nearest_day(dt.datetime(year, month, day, hour, minute, second))
+    if found is None or found < FIRST_DAY:
+        raise Unreadable("GS03", _expected(column, ruleset, cell))
+    return found
+
+
+def _nearest_day(moment: dt.datetime) -> dt.date:
+    """The day of a moment; less than a minute before midnight is the next, as some programs store a day."""
+    return moment.date() if moment.time() < dt.time(23, 59) else moment.date() + dt.timedelta(days=1)
 
 
 def _enumerated(column: Column, text: str, ruleset: RuleSet) -> str | None:
     folded = _squeezed(text).translate(_BRACKETS)
     if not folded:
         return None
-    for allowed in ruleset.allowed(column.values):
-        if _squeezed(allowed) == folded:
-            return allowed
+    allowed = ruleset.allowed(column.values)
+    for same in (str, str.casefold):
+        for one in allowed:
+            if same(_squeezed(one)) == same(folded):
+                return one
     if column.values == "@divisions" and folded in ruleset.division_aliases:
         return ruleset.division_aliases[folded]
     raise Unreadable("GS03", _expected(column, ruleset, text))
+
+
+def _comparable(text: str) -> str:
+    """A text as people compare it: neither width nor case matters."""
+    return _squeezed(text).casefold()
 
 
 def _expected(column: Column, ruleset: RuleSet, cell: object) -> str:
@@ -324,7 +457,7 @@ def _expected(column: Column, ruleset: RuleSet, cell: object) -> str:
     if column.kind == "enum":
         allowed = ruleset.allowed(column.values)
         if len(allowed) > 6:
-            near = [found for found, *_ in process.extract(str(cell), allowed, limit=3)]
+            near = [found for found, *_ in process.extract(str(cell), allowed, limit=3, processor=_comparable)]
             return f"最接近的可选值是{'、'.join(f'“{value}”' for value in near)}，全部可选值见下拉列表"
         return f"只能填{'、'.join(f'“{value}”' for value in allowed)}"
     if column.kind == "id":

@@ -13,9 +13,11 @@ from validators.book import Book, Fault
 from validators.columns import KINDS, SHEETS, BookKind, Column, position_of
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
+from validators.looks import Shown as Seen
 from validators.records import number_text
 from validators.ruleset import RuleSet
 from validators.settlement import City
+from validators.text import FORBIDDEN, LONGEST, length, visible
 
 Scope = Literal["cell", "row", "workbook", "versions", "city"]
 MOST_OTHERS = 10
@@ -188,16 +190,16 @@ class Shown:
 
 
 def value_text(value: object) -> str:
-    """A value as messages show it: `空白`, `2020-08-21`, `3`, or the text itself."""
+    """A value as messages show it: `空白`, `2020-08-21`, `3`, or the text itself, with what is invisible in it named."""
     if value is None:
         return "空白"
     if isinstance(value, dt.date):
-        return value.isoformat()
+        return value.isoformat(" ") if isinstance(value, dt.datetime) else value.isoformat()
     if isinstance(value, bool):
         return "逻辑值“真”" if value else "逻辑值“假”"
     if isinstance(value, int | float):
         return number_text(round(float(value), 6))
-    return str(value)
+    return value.text if isinstance(value, Seen) else visible(str(value))
 
 
 def plain_value(value: object) -> object:
@@ -206,6 +208,10 @@ def plain_value(value: object) -> object:
         return value.isoformat()
     if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
         return int(value)
+    if isinstance(value, Seen):
+        return value.number
+    if isinstance(value, str) and (length(value) > LONGEST or FORBIDDEN.search(value)):
+        return visible(value)
     return value
 
 

@@ -18,6 +18,8 @@ from validators.records import RowReader, Value
 from validators.ruleset import RuleSet
 from workbook_templates.county.default_formulas import OFFERED, Rows
 from workbook_templates.county.reader import cell_fault
+from workbook_templates.formulas.plan import HELPER_HEAD
+from workbook_templates.xlsx.appearance import BESIDE
 
 Frames = dict[str, pd.DataFrame]
 """Tables by key of the sheet (`enterprises`), or by its title where heads are Chinese."""
@@ -81,7 +83,8 @@ class UnknownTable(ValueError):
 def rows_of_frames(frames: Mapping[str, pd.DataFrame]) -> Rows:
     """The rows of frames, named by key or title, with columns named by field or head. Raises `UnknownTable`.
 
-    A missing value is left out, so that the formula offered in its cell stays.
+    A missing value is left out, so that the formula offered in its cell stays; so is a row of nothing else, and what the
+    workbook has beside its declared columns.
     """
     by_title = {title: key for key, title in SHEET_TITLES.items()}
     found: Rows = {}
@@ -91,7 +94,8 @@ def rows_of_frames(frames: Mapping[str, pd.DataFrame]) -> Rows:
             raise UnknownTable(f"没有名为“{name}”的工作表；可用的有：{'、'.join(by_title)}。")
         by_head = {column.header: column.field for column in SHEETS[key].columns}
         fields = [by_head.get(str(head), str(head)) for head in table.columns]
-        if unknown := [head for head in fields if head not in SHEETS[key] and head not in (COUNTY, FILE)]:
+        own = [head for head in fields if head not in (COUNTY, FILE, *BESIDE) and not head.startswith(HELPER_HEAD)]
+        if unknown := [head for head in own if head not in SHEETS[key]]:
             raise UnknownTable(f"《{SHEET_TITLES[key]}》没有“{'”“'.join(unknown)}”这一列。请改成清单的表头或字段名。")
         if len(set(fields)) < len(fields):
             raise UnknownTable(f"《{SHEET_TITLES[key]}》有重复的列。每列只能出现一次。")
@@ -100,6 +104,7 @@ def rows_of_frames(frames: Mapping[str, pd.DataFrame]) -> Rows:
         found[key] = [
             {name: value for name, value in zip(taken, values, strict=True) if value is not None}
             for values in zip(*columns, strict=True)
+            if any(value is not None for value in values)
         ]
     return found
 

@@ -12,6 +12,7 @@ from addin.office.consolidation import consolidate
 from addin.office.exporting import export
 from addin.office.signing import open_key
 from addin.problems import Stop
+from addin.reading.layouts import layout_of
 from addin.reading.ruleset_store import round_name, rules_of, submitting
 from validators.findings import Finding, counts, stops
 from workbook_templates.submission.submission_workbook import DEFAULT
@@ -71,11 +72,28 @@ def consolidate_files(
     return 2 if done.errors else 1 if stops(done.findings) else 0
 
 
-def export_file(source: str, *, out: Path, profile: str, sign: str | None, force: bool, as_json: bool) -> int:
+def export_file(
+    source: str,
+    *,
+    out: Path,
+    profile: str,
+    into: Path | None,
+    layout: str,
+    sign: str | None,
+    force: bool,
+    as_json: bool,
+) -> int:
     """Write the province's submission and its manifest, signed if a private key is given; returns the exit code."""
+    if bool(layout) != (into is not None):
+        raise Stop("--into 和 --layout 要一起写：哪一份空白表，和它的布局。布局可用 qingdan layout learn 学出来。")
+    if into is not None and not into.is_file():
+        raise Stop(f"空白表“{into}”不存在。请核对路径。")
+    own = layout_of(layout) if layout else None
     signer = open_key(Path(sign)) if sign is not None else None
     with progress("导出"):
-        done = export(Path(source), out, profile_name=profile or DEFAULT, signer=signer, overwrite=force)
+        done = export(
+            Path(source), out, profile_name=profile or DEFAULT, blank=into, layout=own, signer=signer, overwrite=force
+        )
     refused = done.manifest is None
     if as_json:
         document(
@@ -92,6 +110,8 @@ def export_file(source: str, *, out: Path, profile: str, sign: str | None, force
         say(f"{count_words(done.findings)} → 不予导出。请退回改正后重新汇总，或用 --exclude 剔除该区县并写明理由。")
     else:
         say(f"已写出 {out} 和 {out}.manifest.json。")
+        for one in (done.manifest or {}).get("blank", {}).get("removed", ()):
+            say(f"  空白表里去掉了：{one}")
         if signer is not None:
             say(
                 f"清单已签名（.manifest.json.sig），公钥附在旁边（.manifest.json.pub），指纹：{signer.public.fingerprint}"

@@ -1,5 +1,6 @@
 """What everyone does: 填, 查, 汇总, 退回导出, 审计."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -156,6 +157,13 @@ def export(
     source: Annotated[str, typer.Argument(metavar="文件", help="全市汇总，或一个区县的填报表。")],
     out: Out,
     profile: Annotated[str, typer.Option("--profile", metavar="名称", help="报送格式。不写：省里现行格式。")] = "",
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="空白表", help="填进省里发的空白表（.xlsx），要和 --layout 一起写。"),
+    ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="布局", help="空白表的布局：布局文件（.csv），或随程序的布局的名称。")
+    ] = "",
     sign: Annotated[
         str | None, typer.Option("--sign", metavar="私钥", help="用 qingdan keys 生成的私钥给核对清单签名；会问口令。")
     ] = None,
@@ -165,10 +173,13 @@ def export(
     """导出报送省里的清单（只有数值，没有公式）和它的核对清单。有错误时不予导出。
 
     例：qingdan export 全市.xlsx --out 报省.xlsx
+    填进省里的空白表：qingdan export 全市.xlsx --into 空白表.xlsx --layout 布局.csv --out 报省.xlsx
     """
     from addin.cli.consolidate import export_file
 
-    return export_file(source, out=out, profile=profile, sign=sign, force=force, as_json=as_json)
+    return export_file(
+        source, out=out, profile=profile, into=into, layout=layout, sign=sign, force=force, as_json=as_json
+    )
 
 
 @commands("audit")

@@ -31,10 +31,11 @@ from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
 from addin.live.xlwings_book import ERRORS, Names, Tab
 from addin.problems import debugging
 from validators.columns import letter, position_of
+from validators.looks import look_of
 from validators.records import EXCEL_EPOCH, Raw
-from workbook_templates.county.reader import Grid, shows_moment
+from workbook_templates.county.reader import Grid
 from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import EPOCH_1904, Rows, Seen, moment
+from workbook_templates.xlsx.fast_reader import EPOCH_1904, Rows, Seen, shown
 
 _xlwindows.N_COM_ATTEMPTS = 1
 """xlwings asks a busy Excel for ever by itself; here it is asked once, and again later."""
@@ -201,6 +202,7 @@ class ExcelBook:
         rows, seen = self.rows(title, 1, LAST_ROW)
         shape = self.shape(title)
         seen.merged, seen.hidden_rows, seen.hidden_columns = shape.merged, shape.hidden_rows, shape.hidden_columns
+        seen.since_1904 = shape.since_1904
         return Grid(title, hidden, rows, seen)
 
     def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
@@ -228,6 +230,7 @@ class ExcelBook:
             sheet = self._sheet(title)
             if sheet is None:
                 return seen
+            seen.since_1904 = bool(self.api.Date1904)
             used = Area.of(sheet.UsedRange.Address)
             below = Area(HEADER_ROW, used.left, max(HEADER_ROW, used.bottom), used.right)
             rows = _uniform(Area(used.top, 0, used.bottom, 0), lambda area: sheet.Range(area.address).EntireRow.Hidden)
@@ -621,12 +624,12 @@ def _read(sheet: Any, block: Area, epoch: dt.date, found: dict[int, list[Raw]], 
     for column, rows in numbers.items():
         span = Area(rows[0], column, rows[-1], column)
         for area, code in _uniform(span, lambda area: sheet.Range(area.address).NumberFormat):
-            duration = shows_moment(code)
-            if duration is not None:
+            look = look_of(code or "")
+            if look is not None:
                 for row in range(area.top, area.bottom + 1):
                     serial = found[row][column] if row in found else ""
                     if type(serial) is float:
-                        found[row][column] = moment(serial, duration=duration, epoch=epoch)
+                        found[row][column] = shown(serial, look, epoch)
 
 
 def _rows_of(cells: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - COM has no types

@@ -47,6 +47,8 @@ class LibreOfficeBook(XlwingsBook):
         super().__init__(book, asking)
         self._ask = ask
 
+    _since_1904: bool | None = None
+
     def __eq__(self, other: object) -> bool:
         with self.asking():  # UNO objects are compared over the connection
             return isinstance(other, LibreOfficeBook) and bool(self.document == other.document)
@@ -77,10 +79,18 @@ class LibreOfficeBook(XlwingsBook):
             ranges = hold(self.document.NamedRanges)
             return Names(ranges.ElementNames, target)
 
+    @property
+    def since_1904(self) -> bool:
+        """Whether its days are counted from 1904."""
+        if self._since_1904 is None:  # not a cached_property: see the engine's
+            self._since_1904 = int(self.document.NullDate.Year) == 1904
+        return self._since_1904
+
     def shape(self, title: str) -> Seen:
         """What is merged and hidden, without the merged bands that the template has above its header."""
         seen = Seen()
         with self.asking():
+            seen.since_1904 = self.since_1904
             sheet = self._book.sheets[title]
             used = sheet.used_range
             height, width = used.shape
@@ -254,4 +264,5 @@ def _told(first: int, told: Mapping[str, Any] | None) -> tuple[Rows, Seen] | Non
             row[left : right + 1] = [date(value) if type(value) is float else value for value in row[left : right + 1]]
     for y, x in told["logical"]:
         values[y][x] = bool(values[y][x])
-    return taken(values, [[formula(text) for text in row] for row in told["formulas"]], first)
+    formulas = [[formula(text) for text in row] for row in told["formulas"]]
+    return taken(values, formulas, first, since_1904=told["since_1904"])

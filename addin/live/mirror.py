@@ -126,7 +126,9 @@ class Mirror:
             if any(row <= HEAD_ROWS for row in lines) and self._lay_out(title) != page.layout:
                 again = True
             elif lines and page.layout:
-                changes[TITLES[title].key] = _entered(self.book, TITLES[title], page.layout, lines)
+                changes[TITLES[title].key] = _entered(
+                    self.book, TITLES[title], page.layout, lines, since_1904=page.shape.since_1904
+                )
             shaped |= bool(lines) and _hides(page)
         if again:
             self._judge()
@@ -178,7 +180,7 @@ class Mirror:
                 continue
             page.layout = layout
             if layout:
-                entered = _entered(book, sheet, layout, page.lines)
+                entered = _entered(book, sheet, layout, page.lines, since_1904=page.shape.since_1904)
                 book.tables[sheet.key] = [record for record, _ in entered.values() if record is not None]
                 faults[sheet.key] = {row: noticed for row, (_, noticed) in entered.items() if noticed}
         self._watch = Watch(book, faults)
@@ -203,11 +205,14 @@ def _hides(page: _Page) -> bool:
     return page.hidden or bool(page.shape.hidden_rows) or any(first <= last for first, _ in page.shape.hidden_columns)
 
 
-def _entered(book: Book, sheet: Sheet, layout: Layout, lines: Mapping[int, Line | None]) -> WatchedRows:
+def _entered(
+    book: Book, sheet: Sheet, layout: Layout, lines: Mapping[int, Line | None], *, since_1904: bool
+) -> WatchedRows:
     """What stands in rows, as the one reader makes it of cells: records, and what it notices."""
     own = replace(book, tables={}, faults=[], _indexes={})
     grid = _grid_of(sheet.title, lines)
-    Entries(own, sheet, grid.seen, layout, below(layout, grid)).read()
+    grid.seen.since_1904 = since_1904
+    Entries(own, sheet, below(layout, grid), layout).read()
     records = {record.row: record for record in own.tables[sheet.key]}
     faults: dict[int, list[Fault]] = {}
     for fault in own.faults:

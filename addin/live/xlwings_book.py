@@ -10,10 +10,11 @@ from typing import Any
 
 import xlwings as xw
 
-from validators.records import Raw
+from validators.looks import Look, Shown
+from validators.records import EXCEL_EPOCH, Raw
 from workbook_templates.county.reader import HEAD_ROWS
 from workbook_templates.formulas.plan import HELPER_HEAD
-from workbook_templates.xlsx.fast_reader import MOST_COLUMNS, Rows, Seen, moment
+from workbook_templates.xlsx.fast_reader import EPOCH_1904, MOST_COLUMNS, Rows, Seen, moment
 
 ERRORS = {
     -2146826288: "#NULL!", -2146826281: "#DIV/0!", -2146826273: "#VALUE!", -2146826265: "#REF!",
@@ -23,6 +24,7 @@ ERRORS = {
 _ERROR = re.compile(r"=#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)")
 """How LibreOffice shows an error that was entered as a value."""
 _EPOCH = dt.datetime(1899, 12, 30)
+PERCENT = Look("percent", 100.0, "%")
 SHOWN = (True, -1)
 """How LibreOffice and Excel say that a sheet is visible."""
 SHORT = 1000
@@ -116,10 +118,15 @@ class XlwingsBook:
             if last < first:
                 return [], Seen()
             area = sheet.range((first, 1), (last, self.widths[title]))
-            return taken(_table(area.raw_value), _table(area.formula), first)
+            return taken(_table(area.raw_value), _table(area.formula), first, since_1904=self.since_1904)
 
     def shape(self, title: str) -> Seen:
         """What is merged and hidden."""
+        raise NotImplementedError
+
+    @property
+    def since_1904(self) -> bool:
+        """Whether its days are counted from 1904."""
         raise NotImplementedError
 
     def stands(self) -> tuple[str, int] | None:
@@ -145,10 +152,11 @@ def _table(cells: Any) -> Any:  # noqa: ANN401 - as the engine gives it
     return cells if not cells or isinstance(cells[0], list | tuple) else [cells]
 
 
-def taken(values: Any, formulas: Any, first: int) -> tuple[Rows, Seen]:  # noqa: ANN401 - as the engine gives them
+def taken(values: Any, formulas: Any, first: int, *, since_1904: bool) -> tuple[Rows, Seen]:  # noqa: ANN401 - as the engine gives them
     """Rows of values and formulas, the first of which is that of this number, as `OpenBook.rows` gives them."""
     rows: Rows = []
-    seen = Seen()
+    seen = Seen(since_1904=since_1904)
+    epoch = EPOCH_1904 if since_1904 else EXCEL_EPOCH
     for row, (cells, texts) in enumerate(zip(values, formulas, strict=True), first):
         taken: list[Raw] = []
         for column, (value, text) in enumerate(zip(cells, texts, strict=True)):
@@ -158,18 +166,20 @@ def taken(values: Any, formulas: Any, first: int) -> tuple[Rows, Seen]:  # noqa:
                 seen.errors[row, column] = error
             elif formula:
                 seen.formulas.setdefault(column, {})[row] = formula[1:]
-            taken.append("" if error else _raw(value))
+            taken.append("" if error else _raw(value, text, epoch))
         if any(value != "" for value in taken) or any((row, column) in seen.errors for column in range(len(taken))):
             rows.append((row, taken))
     return rows, seen
 
 
-def _raw(value: Any) -> Raw:  # noqa: ANN401 - as the engine gives it
-    """A value as the reader has it."""
+def _raw(value: Any, text: Any, epoch: dt.date) -> Raw:  # noqa: ANN401 - as the engine gives it
+    """A value as the reader has it; `text` is what would be typed to enter it, which shows a percentage."""
+    if type(value) is float and type(text) is str and text.endswith("%"):
+        return Shown(value, PERCENT)
     if type(value) is str or type(value) is float or type(value) is bool:
         return value
     if isinstance(value, dt.datetime):  # also that of pywin32, which says it is in UTC
-        return moment((value.replace(tzinfo=None) - _EPOCH) / dt.timedelta(days=1))
+        return moment((value.replace(tzinfo=None) - _EPOCH) / dt.timedelta(days=1), epoch=epoch)
     if isinstance(value, int | Decimal):
         return float(value)
     return "" if value is None else str(value)

@@ -24,8 +24,12 @@ from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import COUNTIES, read_city
 from workbook_templates.city.decision_sheets import printed
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
+from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.submission.submission_workbook import (
+    DEFAULT,
+    BlankRefused,
     UnknownProfile,
+    fill_submission,
     manifest_path,
     profile,
     signature_paths,
@@ -44,20 +48,30 @@ class Exported:
 
 
 def export(
-    source: Path, out: Path, *, profile_name: str, signer: Signer | None = None, overwrite: bool = False
+    source: Path,
+    out: Path,
+    *,
+    profile_name: str = DEFAULT,
+    blank: Path | None = None,
+    layout: Layout | None = None,
+    signer: Signer | None = None,
+    overwrite: bool = False,
 ) -> Exported:
     """The province's submission of a city workbook, or of one county's, at `out`, with its manifest. Raises `Stop`.
 
-    With a `signer` the manifest is signed, and signature and public key lie beside it; where that fails, nothing of the
-    export stays.
+    With a `blank`, the province's own workbook, that is filled in its `layout`. With a `signer` the manifest is signed, and
+    signature and public key lie beside it; where that fails, nothing of the export stays.
 
     What was found is found anew: the lists may have been changed since they were consolidated. All of it happens in
     a child process, because the workbook comes from outside.
     """
-    with writing(out, force=overwrite, inputs=[source]):
+    with writing(out, force=overwrite, inputs=[source, *([blank] if blank else [])]):
         fingerprint = signer and signer.public.fingerprint
         [done] = each(
-            _export, [(source, out, profile_name, fingerprint, overwrite)], memory=LARGE_MEMORY, seconds=LARGE_SECONDS
+            _export,
+            [(source, out, profile_name, blank, layout, fingerprint, overwrite)],
+            memory=LARGE_MEMORY,
+            seconds=LARGE_SECONDS,
         )
         if isinstance(done, Failure):
             raise Stop(done.message)
@@ -88,7 +102,15 @@ def _sign(manifest: Path, signer: Signer | None) -> None:
                 file.write(content)
 
 
-def _export(source: Path, out: Path, profile_name: str, fingerprint: str | None, overwrite: bool) -> Exported:
+def _export(
+    source: Path,
+    out: Path,
+    profile_name: str,
+    blank: Path | None,
+    layout: Layout | None,
+    fingerprint: str | None,
+    overwrite: bool,
+) -> Exported:
     try:
         profile(profile_name)
         city, findings, decisions = _source(source)
@@ -99,6 +121,8 @@ def _export(source: Path, out: Path, profile_name: str, fingerprint: str | None,
         findings,
         out,
         profile_name=profile_name,
+        blank=blank,
+        layout=layout,
         fingerprint=fingerprint,
         overwrite=overwrite,
         decisions=decisions,
@@ -110,7 +134,9 @@ def submit(
     findings: Sequence[Finding],
     out: Path,
     *,
-    profile_name: str,
+    profile_name: str = DEFAULT,
+    blank: Path | None = None,
+    layout: Layout | None = None,
     fingerprint: str | None = None,
     overwrite: bool = False,
     decisions: Sequence[Decision] = (),
@@ -124,9 +150,17 @@ def submit(
         return Exported(None, standing_against)
     lifted = Counter(finding.waiver for finding in findings if finding.waiver)
     with writing(out, force=overwrite):
-        manifest = write_submission(
-            out, city, profile_name, signer=fingerprint, overwrite=overwrite, decisions=decisions, lifted=lifted
-        )
+        if blank is None or layout is None:
+            manifest = write_submission(
+                out, city, profile_name, signer=fingerprint, overwrite=overwrite, decisions=decisions, lifted=lifted
+            )
+            return Exported(manifest, [])
+        try:
+            manifest = fill_submission(
+                out, city, layout, blank, signer=fingerprint, overwrite=overwrite, decisions=decisions, lifted=lifted
+            )
+        except (UnreadableWorkbook, WrongLayout, BlankRefused) as error:
+            raise Stop(str(error)) from error
         return Exported(manifest, [])
 
 

@@ -22,12 +22,15 @@ from validators.decisions import (
 from validators.rule import value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, sort_out
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
+from workbook_templates.county.reader import Grid, UnreadableWorkbook, open_workbook
+from workbook_templates.layouts.declared import WrongLayout, of_text
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
     Origin,
     ProfileSheet,
     UnknownProfile,
+    compiled,
+    outside,
     profile,
     rows_of,
 )
@@ -56,6 +59,9 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
         )  # fmt: skip
         apply(city, decisions)
         _compare_inputs(city, said, found)
+        if "layout" in said:
+            _compare_filled(path, city, said, found)
+            return found.checks["AU10"]
         sheets = profile(str(said.get("profile", DEFAULT)))
         [rows] = each(_rows, [(path,)], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
         if isinstance(rows, Failure):
@@ -68,11 +74,67 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
                 found.add("AU10", f"缺少工作表“{sheet.title}”", sheet=sheet.title)
         for title in rows.keys() - {sheet.title for sheet in sheets}:
             found.add("AU10", "多出一张工作表，报送格式里没有", sheet=title)
-    except (ManifestError, UnreadableWorkbook, UnknownProfile, UnknownRuleSet) as error:
+    except (ManifestError, UnreadableWorkbook, UnknownProfile, UnknownRuleSet, WrongLayout) as error:
         found.add("AU10", f"不能复算：{error}")
-    except (TypeError, AttributeError, ValueError):  # of `from_json`
-        found.add("AU10", "不能复算：清单里的决定（decisions）认不得")
+    except (
+        TypeError,
+        AttributeError,
+        ValueError,
+        KeyError,
+        IndexError,
+    ):  # of `from_json`, or of what says where rows stand
+        found.add("AU10", "不能复算：清单里的决定（decisions）或填写位置（filled）认不得")
     return found.checks["AU10"]
+
+
+def _compare_filled(path: Path, city: City, said: Mapping[str, Any], found: Findings) -> None:
+    """A blank that was filled: its rows as the layout in the manifest gives them, all else as the manifest says."""
+    layout = of_text(str(said["layout"]["name"]), str(said["layout"]["text"]))
+    if layout.sha256 != said["layout"]["sha256"]:
+        found.add("AU10", "清单里的布局与它的哈希值不符")
+    [grids] = each(_grids, [(path,)], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
+    if isinstance(grids, Failure):
+        found.add("AU10", f"不能复算：{grids.message}")
+        return
+    sheets = compiled(layout)
+    for title, one in said["filled"].items():
+        if title not in grids:
+            found.add("AU10", f"缺少工作表“{title}”", sheet=title)
+            continue
+        sheet, columns = sheets[one["table"]], [int(place) for place in one["columns"]]
+        head = [own.head for own in sheet.heads]
+        body = [
+            (number, [cells[place] if place < len(cells) else "" for place in columns])
+            for number, cells in grids[title].rows
+            if one["first"] <= number <= one["last"]
+        ]
+        _compare_sheet(sheet, city, [(0, head), *body], found, title, columns)
+        others = [
+            (number, place)
+            for number, cells in grids[title].rows
+            if one["first"] <= number <= one["last"]
+            for place, cell in enumerate(cells)
+            if cell != "" and place not in columns
+        ]
+        for number, place in others:
+            found.add("AU10", "布局以外的列里有内容", sheet=title, cell=f"{letter(place)}{number}")
+    for title, grid in grids.items():
+        own = said["filled"].get(title)
+        kept = outside(grid, (own["first"], own["last"]) if own else None)
+        named = said["blank"]["cells"].get(title, {})
+        for cell in kept.keys() | named.keys():
+            if kept.get(cell) != named.get(cell):
+                what = f"空白表原有的内容应为“{named.get(cell, '')}”，实为“{kept.get(cell, '')}”"
+                found.add("AU10", what, sheet=title, cell=cell)
+
+
+def _grids(path: Path) -> dict[str, Grid]:
+    """In a child: the sheets of a submission."""
+    try:
+        opened = open_workbook(path)
+        return {title: grid for title in opened.sheets if (grid := opened.grid(title))}
+    except UnreadableWorkbook as error:
+        raise Stop(str(error)) from error
 
 
 def _rows(path: Path) -> dict[str, list[tuple[int, list[Any]]]]:
@@ -110,11 +172,22 @@ def _compare_inputs(city: City, said: Mapping[str, Any], found: Findings) -> Non
         found.add("AU10", f"清单所列的“{file}”（SHA-256 {digest[:16]}…）不在比对的文件夹里，或不再有效")
 
 
-def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[Any]]], found: Findings) -> None:
-    """One sheet of the submission against what the counties' workbooks give."""
+def _compare_sheet(
+    sheet: ProfileSheet,
+    city: City,
+    rows: list[tuple[int, list[Any]]],
+    found: Findings,
+    title: str = "",
+    columns: Sequence[int] = (),
+) -> None:
+    """One sheet of the submission against what the counties' workbooks give.
+
+    `title` and `columns` (0-based) say where it stands in a blank that has its own.
+    """
     heads = [one.head for one in sheet.heads]
+    title, columns = title or sheet.title, columns or range(10_000)
     if not rows or rows[0][1][: len(heads)] != heads or any(rows[0][1][len(heads) :]):
-        found.add("AU10", "表头与报送格式不符", sheet=sheet.title, cell="A1")
+        found.add("AU10", "表头与报送格式不符", sheet=title, cell="A1")
         return
     keys = sheet.keys
     actual = _keyed(((number, cells) for number, cells in rows[1:]), keys)
@@ -125,23 +198,23 @@ def _compare_sheet(sheet: ProfileSheet, city: City, rows: list[tuple[int, list[A
         whence = f"来自{book.file}《{SHEETS[name].title}》第{record.row}行"
         if key not in actual:
             named = "、".join(str(part) for part in key[:-1] if part)
-            found.add("AU10", f"缺少{named}这一行（{whence}）", sheet=sheet.title)
+            found.add("AU10", f"缺少{named}这一行（{whence}）", sheet=title)
             continue
         number, cells = actual[key]
         for column, (value, head) in enumerate(zip(values, sheet.heads, strict=True)):
             cell = cells[column] if column < len(cells) else ""
             if not same_value(value, cell):
                 what = f"“{head.head}”应为“{value_text(value)}”，实为“{value_text(cell if cell != '' else None)}”（{whence}）"
-                found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
+                found.add("AU10", what, sheet=title, cell=f"{letter(columns[column])}{number}")
     for key, (number, cells) in actual.items():
         if key not in expected:
-            found.add("AU10", "多出一行，县区工作簿里没有", sheet=sheet.title, cell=f"A{number}")
+            found.add("AU10", "多出一行，县区工作簿里没有", sheet=title, cell=f"A{number}")
         for column in range(len(heads), len(cells)):
             if cells[column] not in ("", None):
                 what = f"表头之外多出“{value_text(cells[column])}”"
-                found.add("AU10", what, sheet=sheet.title, cell=f"{letter(column)}{number}")
+                found.add("AU10", what, sheet=title, cell=f"{letter(columns[column])}{number}")
     if list(actual) != list(expected) and actual.keys() == expected.keys():
-        found.add("AU10", "各行的次序与复算的不同", sheet=sheet.title)
+        found.add("AU10", "各行的次序与复算的不同", sheet=title)
 
 
 def _numbered(sheet: ProfileSheet, city: City, origins: list[Origin]) -> Iterator[tuple[int, list[Any]]]:

@@ -12,6 +12,7 @@ from addin.results import Step
 from validators.references import KINDS, Import
 from validators.ruleset import RuleSet, default
 from validators.settlement import Handed
+from validators.text import visible
 from workbook_templates.city.reference_files import read_import
 from workbook_templates.county.reader import UnreadableWorkbook
 
@@ -38,7 +39,14 @@ def inbox(sources: Iterable[Path]) -> list[Path]:
 
 
 def _is_input(path: Path) -> bool:
-    return not path.name.startswith((".", "~$", "~lock")) and path.name != LEDGER
+    """Whether somebody put it there, not a system or a program."""
+    return (
+        not path.name.startswith((".", "~$", "~lock"))
+        and path.name.casefold() not in ("thumbs.db", "ehthumbs.db", "desktop.ini")
+        and path.suffix.casefold() not in (".tmp", ".lnk")
+        and "__MACOSX" not in path.parts
+        and path.name != LEDGER
+    )
 
 
 def references(sources: Iterable[Path]) -> tuple[list[tuple[str, Path]], list[tuple[str, str]]]:
@@ -76,8 +84,11 @@ def _read_import(path: Path, kind: str) -> Import:
 
 def labels(paths: Sequence[Path]) -> list[str]:
     """Names shown to people: the file's own, with its folders where two would be the same."""
-    names = [path.name for path in paths]
-    return [name if names.count(name) == 1 else path.as_posix() for name, path in zip(names, paths, strict=True)]
+    names = [visible(path.name, 255) for path in paths]
+    return [
+        name if names.count(name) == 1 else visible(path.as_posix(), 1000)
+        for name, path in zip(names, paths, strict=True)
+    ]
 
 
 def read_inbox(

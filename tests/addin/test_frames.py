@@ -39,6 +39,10 @@ def test_a_workbook_becomes_frames_of_declared_types_and_back(county: Path, tmp_
 def test_what_frames_hold_is_checked_whatever_their_columns_are_called(county: Path) -> None:
     tables = frames(county, chinese=True)
     assert check_frames(tables, county=COUNTY, year=2020, on=ON)["severity"].isin(["INFO"]).all()
+    sheet = tables["企业基本信息"].assign(校验="", 待确认=None, 校验·1="0")  # as xlwings gives it, with blank rows
+    as_it_stands = pd.concat([sheet, pd.DataFrame({"企业名称": [None, None]})])
+    found = check_frames({**tables, "企业基本信息": as_it_stands}, county=COUNTY, year=2020, on=ON)
+    assert found["severity"].isin(["INFO"]).all()
     wrong = tables["企业基本信息"].assign(**{"经度（°）": 120.0})
     found = check_frames({**tables, "企业基本信息": wrong}, county=COUNTY, year=2020, on=ON)
     assert (found["rule"] == "JB06").sum() == 6 and set(found.loc[found["rule"] == "JB06", "row"]) == set(range(1, 7))

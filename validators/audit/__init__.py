@@ -5,12 +5,13 @@ believed. `audit` is all that callers need.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import BinaryIO, Literal
 
 from validators.audit import manifest as manifests
 from validators.audit import parts, policy, values
+from validators.audit.manifest import ExpectedSheet
 from validators.audit.report import CHECKS, Check, Evidence, Findings, Report
 from validators.audit.sheets import ColumnKind, Formats, SheetFacts, SheetWalker, StringTable
 from validators.audit.signature import Signing
@@ -25,7 +26,7 @@ from validators.ooxml.package import (
 )
 from validators.ooxml.package import sheets as tabs_of
 
-__all__ = ["Check", "ColumnKind", "Evidence", "Report", "Signing", "audit"]
+__all__ = ["Check", "ColumnKind", "Evidence", "ExpectedSheet", "Report", "Signing", "audit", "survey"]
 
 NO_SIGNING = Signing(None, None, trusted=False)
 _CONTENT = ("AU01", "AU02", "AU03", "AU04", "AU05", "AU07")  # cannot be vouched for where a part was not read
@@ -83,6 +84,20 @@ def audit(
     if any(check.result == "不通过" for check in findings.checks.values()):
         verdict = "不通过"
     return Report(name, digest.hexdigest(), verdict, list(findings.checks.values()))
+
+
+def survey(
+    file: BinaryIO, heads: Mapping[str, ColumnKind], sheets: Sequence[ExpectedSheet]
+) -> tuple[list[SheetFacts], Report]:
+    """What the auditor sees of the sheets of a file that is being made, and what he would say of it without a manifest.
+
+    `sheets` say which heads make a header row, and which columns are added up. Raises `PackageError`.
+    """
+    findings = Findings()
+    file.seek(0)
+    facts = _Auditor(open_package(file), findings, heads, manifests.Manifest("", 0, list(sheets))).run()
+    failed = any(check.result == "不通过" for check in findings.checks.values())
+    return facts, Report("", "", "不通过" if failed else "通过", list(findings.checks.values()))
 
 
 def _unread(error: PackageError, findings: Findings) -> None:

@@ -8,7 +8,7 @@ in one file. Every error is a `PackageError` whose text is Chinese and fit for a
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote
 from xml.parsers import expat
 
@@ -26,6 +26,8 @@ MAX_TAGS = 20_000_000  # start tags through the slow parser in one part; about 2
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/"
+STRICT = "http://purl.oclc.org/ooxml/"
+"""How the types of relationships begin in a workbook of the strict kind."""
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 # Names reach the handlers as "prefix:local" with these prefixes, whatever the file itself calls them.
 NAMESPACES = {
@@ -191,11 +193,27 @@ _EXTRAS = {0x0001, 0x000A, 0x5455, 0x7855, 0x7875, 0xA220}
 _FLAGS = 0x080E  # deflate speed, sizes after the data, UTF-8 name
 
 
-def open_package(file: BinaryIO) -> Package:
+class _AnyCase(dict[str, Member]):
+    """Members by name, whatever the case."""
+
+    def __init__(self, members: list[Member]) -> None:
+        super().__init__({member.name.casefold(): member for member in members})
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.casefold())
+
+    def __getitem__(self, name: str) -> Member:
+        return super().__getitem__(name.casefold())
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as of a dict
+        return super().get(name.casefold(), default)
+
+
+def open_package(file: BinaryIO, *, tolerant: bool = False) -> Package:
     """Read the directory of a seekable binary file and check all that can be checked without inflating.
 
-    Raises a kind of PackageError for whatever makes the content ambiguous or dangerous; harmless oddities are
-    kept in `Package.problems`.
+    With `tolerant` backslashes in names are slashes, case does not matter, and names of an unknown encoding are taken
+    as they come: each is read by spreadsheet programs, and none leaves it open which part is meant. Harmless oddities are kept in `Package.problems`.
     """
     file.seek(0, 2)
     size = file.tell()
@@ -217,33 +235,89 @@ def open_package(file: BinaryIO) -> Package:
     if not 0 < count <= MAX_PARTS:
         raise DamagedError(f"压缩包里有 {count} 个部件，不是正常的工作簿")
     file.seek(offset)
-    members = _members(file, file.read(length), count, offset, problems)
+    members = _members(file, file.read(length), count, offset, problems, tolerant=tolerant)
     total = sum(m.size for m in members)
     if total > MAX_INFLATED or total > max(FREE_INFLATED, MAX_RATIO * size):
         raise TooBigError(f"文件只有 {size} 字节，展开后却有 {total} 字节，疑似压缩炸弹")
-    return Package(file, {m.name: m for m in members}, problems)
+    return Package(file, _AnyCase(members) if tolerant else {m.name: m for m in members}, problems)
+
+
+UNPACK = "是压缩包，不是表格。请先解压，再放入其中的 .xlsx 文件"
+DECRYPT = "被文件加密软件加密了。请在装有该软件的电脑上解密，或请发文单位解密后再发"
+SAVE_AS = "请在表格软件中打开，另存为 .xlsx 再试"
+_BEGINNINGS = (
+    (b"%TSD-Header", DECRYPT),
+    (b"b\x14#e", DECRYPT),
+    (b"Rar!", UNPACK),
+    (b"7z\xbc\xaf", UNPACK),
+    (b"\x1f\x8b", UNPACK),
+    (b"%PDF", "是 PDF 文件，不是表格。请发来表格原件（.xlsx）"),
+    (b"{\\rtf", "是文字文档，不是表格。请发来表格原件（.xlsx）"),
+    (b"\xff\xd8\xff", "是图片，不是表格。请发来表格原件（.xlsx）"),
+    (b"\x89PNG", "是图片，不是表格。请发来表格原件（.xlsx）"),
+    (b"BM", "是图片，不是表格。请发来表格原件（.xlsx）"),
+    (b"\0\0\0\0", "里面是空的，可能没有拷贝完。请重新拷贝一份"),
+)
+"""How files begin that are sent in the place of workbooks, and the next step that works."""
+_INSIDE = (
+    ("xl/workbook.bin", f"是二进制的 .xlsb 工作簿。{SAVE_AS}"),
+    ("content.xml", f"是 .ods 表格。{SAVE_AS}"),
+    ("word/", "是文字文档，不是表格。请发来表格原件（.xlsx）"),
+    ("ppt/", "是演示文稿，不是表格。请发来表格原件（.xlsx）"),
+    ("Index/", f"是苹果电脑的表格。{SAVE_AS}"),
+)
+"""What an archive is that is no .xlsx, by a name in it."""
+
+
+def expect_workbook(package: Package) -> None:
+    """Raise NotPackageError with the next step that works, where an archive is no .xlsx workbook that can be read."""
+    names = [member.name for member in package.members.values()]
+    for begin, advice in _INSIDE:
+        if any(name.casefold().startswith(begin.casefold()) for name in names):
+            raise NotPackageError(f"文件{advice}")
+    if "[Content_Types].xml" not in package.members:
+        raise NotPackageError(f"文件{UNPACK}")
+    if any(STRICT in related.type for related in relationships(package, "")):
+        raise NotPackageError("文件存成了“严格”格式的表格。请在表格软件中打开，另存为普通的 .xlsx（Excel 工作簿）再试")
+
+
+def _text_advice(head: bytes) -> str:
+    """The next step for a file that begins like a text."""
+    text = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if text.startswith((b"<html", b"<!doctype", b"<table", b"<meta", b"<?xml", b"mime-version", b"<head", b"<div")):
+        return f"其实是网页或 XML 文字，只是改了后缀（有的系统导出的就是这样）。{SAVE_AS}"
+    return f"不是 .xlsx 工作簿，只是改了后缀。{SAVE_AS}"
 
 
 def _expect_zip(file: BinaryIO, size: int) -> None:
     """Raise NotPackageError or EncryptedError unless the file begins like a zip archive."""
     file.seek(0)
-    head = file.read(4)
+    head = file.read(512)
     if not size:
-        raise NotPackageError("文件是空的（0 字节）")
-    if head == b"\xd0\xcf\x11\xe0":
+        raise NotPackageError("文件是空的（0 字节）。请重新拷贝一份")
+    for begin, advice in _BEGINNINGS:
+        if head.startswith(begin):
+            raise (EncryptedError if advice is DECRYPT else NotPackageError)(f"文件{advice}")
+    if b"E-SafeNet" in head:
+        raise EncryptedError(f"文件{DECRYPT}")
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
         file.seek(0)
         text = file.read(16 << 20)
         if "EncryptedPackage".encode("utf-16le") in text:
             raise EncryptedError("文件加了打开密码，请去掉密码后另存")
+        if "WordDocument".encode("utf-16le") in text:
+            raise NotPackageError("文件是文字文档，不是表格。请发来表格原件（.xlsx）")
         raise NotPackageError(
             "文件是旧的二进制格式（.xls 或 .et），请另存为 .xlsx",
             macros="_VBA_PROJECT".encode("utf-16le") in text,
         )
-    if head != b"PK\x03\x04":
-        raise NotPackageError("文件不是 .xlsx 工作簿（开头不是压缩包），请用 Excel 或 WPS 另存为 .xlsx")
+    if not head.startswith(b"PK\x03\x04"):
+        raise NotPackageError(f"文件{_text_advice(head)}")
 
 
-def _members(file: BinaryIO, directory: bytes, count: int, end: int, problems: list[Problem]) -> list[Member]:
+def _members(
+    file: BinaryIO, directory: bytes, count: int, end: int, problems: list[Problem], *, tolerant: bool
+) -> list[Member]:
     """Return the entries in the order of their bytes after comparing directory and local headers."""
     members: list[Member] = []
     position = 0
@@ -258,7 +332,7 @@ def _members(file: BinaryIO, directory: bytes, count: int, end: int, problems: l
             raise DamagedError("压缩包的目录已损坏")
         raw = directory[position - name_length - extra_length - note : position - extra_length - note]
         extra = directory[position - extra_length - note : position - note]
-        name = _name(raw, flags)
+        name = _tolerated(raw, flags) if tolerant else _name(raw, flags)
         packed, size, header = _wide(extra, [size, packed, entry[16]], problems, name)
         if entry[13]:
             raise DamagedError("压缩包分成了多卷，不是正常的工作簿", name)
@@ -286,6 +360,15 @@ def _members(file: BinaryIO, directory: bytes, count: int, end: int, problems: l
         if other is not member.name:
             raise DamagedError(f"压缩包里有重名的部件：{other} 与 {member.name}", member.name)
     return members
+
+
+def _tolerated(raw: bytes, flags: int) -> str:
+    """An entry name as a reader takes it; a folder's entry keeps its slash."""
+    try:
+        name = raw.decode("utf-8" if flags & 0x0800 else "ascii")
+    except UnicodeDecodeError:
+        name = raw.decode("gb18030", "replace")
+    return name.replace("\\", "/").lstrip("/")
 
 
 def _name(raw: bytes, flags: int) -> str:

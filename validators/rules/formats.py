@@ -1,6 +1,7 @@
 """GS: 格式. What the reader noticed is put into words here; what records can show is declared."""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 
@@ -35,9 +36,11 @@ from validators.expr import (
     split_ids,
 )  # fmt: skip
 from validators.findings import Severity
+from validators.records import EXCEL_EPOCH
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
 from validators.rules.schemes import ungraded
 from validators.ruleset import NOT_KEY, UNGRADED, versions, years
+from validators.text import remarks
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -50,34 +53,71 @@ def _faults(book: Book, rule: str) -> Iterator[Fault]:
 
 @book_rule("GS01", "表结构不符", Severity.BLOCKER, "workbook", "业内惯例")
 def gs01(book: Book) -> Iterator[Found]:
-    """检查什么：各工作表和表头是否齐全、有没有改名或重复；多出来的工作表、表头和名称只作说明，不予读取。
+    """检查什么：各工作表和表头是否齐全、有没有改名或重复；清单的行有没有落在读不到的地方（表头上面、别的工作表、没有表头的列）。多出来的工作表、列和名称只作说明，写明有多少格没有读取。
 
-    为什么：程序按表名和表头取数，改了名就取不到，整列数据会丢失。
-    怎么改：把表名、表头改回模板原样；删掉的用撤销恢复，不要从别的文件复制；多出的表和列不影响提交，可以删去。
+    为什么：程序按表名和表头取数，改了名就取不到，整列数据会丢失；落在别处的行不会报上去。
+    怎么改：把表名、表头改回模板原样；删掉的用撤销恢复，不要从别的文件复制；落在别处的行移到本表的表头下面；多出的表和列不影响提交，可以删去。
     """
+    like = {fault.meant: fault.sheet for fault in _faults(book, "GS01") if fault.what == "list_elsewhere"}
     for fault in _faults(book, "GS01"):
-        name = value_text(fault.value)
-        if fault.what == "sheet":
-            yield Found(
+        severity, message = _structure(fault, like)
+        yield Found(message, severity=severity, fault=fault)
+
+
+def _structure(fault: Fault, like: Mapping[object, str | None]) -> tuple[Severity, str]:
+    """What is said of a fault of structure; `like` are sheets that look like one of ours, by its title."""
+    name, sheet = value_text(fault.value), fault.sheet
+    none_read = f"，其中 {fault.meant} 格有内容，不予读取" if fault.meant else "，不予读取"
+    match fault.what:
+        case "sheet" if fault.value in like:
+            return Severity.BLOCKER, f"缺少工作表“{name}”，工作表“{like[fault.value]}”像是它。请把表名改回“{name}”。"
+        case "sheet":
+            return Severity.BLOCKER, (
                 f"缺少工作表“{name}”。改过表名的，请改回“{name}”；删掉的，请撤销删除或找回删除前存的文件，"
-                "不要从别的文件复制一张表来；找不回的，请把本文件交给市里，由程序把内容带进一份新表。",
-                fault=fault,
+                "不要从别的文件复制一张表来；找不回的，请把本文件交给市里，由程序把内容带进一份新表。"
             )
-        elif fault.what == "missing":
-            yield Found(
-                f"《{fault.sheet}》缺少表头“{name}”，可能被改名或删除。改过的请改回“{name}”，删掉的请撤销。",
-                fault=fault,
+        case "headless":
+            return Severity.BLOCKER, f"《{sheet}》里找不到表头，一行也没有读取。请对照空白模板把表头补回原来的一行。"
+        case "missing":
+            return (
+                Severity.BLOCKER,
+                f"《{sheet}》缺少表头“{name}”，可能被改名或删除。改过的请改回“{name}”，删掉的请撤销。",
             )
-        elif fault.what == "double":
-            yield Found(
-                f"《{fault.sheet}》的表头“{name}”出现了两次，分不清以哪一列为准。请删去多余的一列。", fault=fault
+        case "double":
+            return Severity.BLOCKER, f"《{sheet}》的表头“{name}”出现了两次，分不清以哪一列为准。请删去多余的一列。"
+        case "above":
+            return Severity.ERROR, (
+                f"《{sheet}》第 {name} 行在表头（第 {fault.meant} 行）上面，没有读取。"
+                "请把表头移回这些行的上面；表头有两行的，删去多余的一行。"
             )
-        elif fault.what == "extra":
-            yield Found(f"《{fault.sheet}》多出一列“{name}”，不予读取。", severity=Severity.INFO, fault=fault)
-        elif fault.what == "extra_sheet":
-            yield Found(f"多出工作表“{name}”，不予读取。", severity=Severity.INFO, fault=fault)
-        else:
-            yield Found(f"多出定义名称“{name}”，不予读取。", severity=Severity.INFO, fault=fault)
+        case "list_elsewhere" if fault.meant:
+            return Severity.ERROR, (
+                f"工作表“{sheet}”与《{fault.meant}》同样，有 {name} 行清单没有读取。"
+                f"请并入《{fault.meant}》；只是备份的，请删去这张工作表。"
+            )
+        case "list_elsewhere":
+            return Severity.ERROR, (
+                f"工作表“{sheet}”里有 {name} 行写着清单编号，没有读取。请并入相应的表；不属于清单的，请删去这张工作表。"
+            )
+        case "unread_sheet":
+            return (
+                Severity.WARNING,
+                f"多出工作表“{name}”，内容太多或已损坏，没有读取，看不出里面有没有清单。请核对后删去。",
+            )
+        case "headless_list":
+            return Severity.ERROR, (
+                f"《{sheet}》的 {name} 列没有表头，其中 {fault.meant} 格没有读取，像是清单的内容。请移到应填的列，或删去。"
+            )
+        case "headless_column":
+            return Severity.INFO, f"《{sheet}》的 {name} 列没有表头{none_read}。"
+        case "beyond":
+            return Severity.INFO, f"《{sheet}》在很远的右边还有 {name} 格有内容，不予读取。不要的请删去。"
+        case "extra":
+            return Severity.INFO, f"《{sheet}》多出一列“{name}”{none_read}。"
+        case "extra_sheet":
+            return Severity.INFO, f"多出工作表“{name}”{none_read}。"
+        case _:
+            return Severity.INFO, f"多出定义名称“{name}”，不予读取。"
 
 
 class _LineIndex(Expr):
@@ -193,13 +233,39 @@ def gs02(row: Row) -> Iterator[Check]:
         yield check(cell, condition & blank(cell), f"{words}，“{cell.column.header}”必填，现为空。{cell.column.prompt}")
 
 
-@row_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", "enterprises", "lines")
-def gs03(row: Row) -> Iterator[Check]:
-    """检查什么：该填数字、整数、日期的格里是否填了别的，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，以及应填数值的格里是否留着自己写的公式。
+@also_over_book("GS02", **dict.fromkeys(ALL, ()))
+def gs02_placeholders(book: Book) -> Iterator[Found]:
+    """Required cells that say that nothing is known yet."""
+    for fault in _faults(book, "GS02"):
+        yield Found(f"“{fault.header}”必填，填的“{value_text(fault.value)}”等于没有填。请填写实际的内容。", fault=fault)
 
-    为什么：填错类型的格不能参与核算，汇总时会漏掉。
-    怎么改：按提示的范围或可选值重填；自己写的公式请核对后改填内容，这一列原有公式的从别的行复制回来。
+
+SHARES = tuple(key for key, sheet in SHEETS.items() if any(column.unit == "%" for column in sheet.columns))
+"""Sheets with a percentage."""
+
+
+@row_rule(
+    "GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", *dict.fromkeys(("enterprises", "lines", *SHARES))
+)
+def gs03(row: Row) -> Iterator[Check]:
+    """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式。
+    表中夹着的表头、合计、标题一类的行，整行只提示一次。百分数填成大于 0、小于 1 的小数，只作提醒。
+
+    为什么：填错类型的格不能参与核算，汇总时会漏掉；一格两个值会连成一个大得多的数。
+    怎么改：按提示的范围或可选值重填；自己写的公式请核对后改填内容，这一列原有公式的从别的行复制回来；不是清单的行请删去。
     """
+    for column in row.columns:
+        if column.unit == "%":
+            share = row[column.field]
+            yield check(
+                share,
+                (share > 0) & (share < 1),
+                "“{at.header}”填的是 {at}，即百分之 {at}。如果要填的是百分之几十，请填 1 至 100 的数；确实不到百分之一的不必改。",
+                severity=Severity.WARNING,
+                brief="不到百分之一，请核对",
+            )
+    if row.key not in ("enterprises", "lines"):
+        return
     if row.key == "enterprises":
         own = count("lines", ("industry", "!=", NOT_KEY), list_id=row.list_id)
         yield check(
@@ -228,6 +294,16 @@ def gs03_cells(book: Book) -> Iterator[Found]:
                 f"“{fault.header}”里是自己写的公式“{value_text(fault.value)}”，不读取公式的结果。"
                 "请先核对：结果对的，复制后选择性粘贴为数值；不对的，直接填写；这一列原有公式的，从别的行把这一格复制过来。"
             )
+        elif fault.what == "stray":
+            message = f"第 {fault.row} 行是{fault.meant}（“{value_text(fault.value)}”），不是清单的一行。请删去这一行。"
+        elif fault.what == "private":
+            yield Found(
+                f"“{fault.header}”里有造字“{fault.meant}”（U+{ord(str(fault.meant)):04X}），在别的电脑上显示不出来。"
+                "请改用通用的字，没有的用同音字并在备注说明。",
+                severity=Severity.WARNING,
+                fault=fault,
+            )
+            continue
         else:
             message = f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}。请重新填写。"
         yield Found(message, fault=fault)
@@ -235,15 +311,31 @@ def gs03_cells(book: Book) -> Iterator[Found]:
 
 @book_rule("GS04", "已自动规范", Severity.INFO, "cell", "业内惯例")
 def gs04(book: Book) -> Iterator[Found]:
-    """检查什么：全角数字和字母、多余的空格、存成文本的数字、写成文本的日期，已按其本意读取。
+    """检查什么：全角数字和字母、多余的空格、看不见的字符、形近的字符（如康熙部首）、存成文本的数字、写成文本的日期、以百分数格式显示的比例，已按屏幕上所见和其本意读取；选填的格里“待定”“/”一类的词当作没有填。文字格里存着日期的（“3-1”常被自动变成日期），另作提醒。
 
     为什么：这些写法看着一样，程序却认作不同的值。
-    怎么改：不必改；请核对读成的值是否正确。
+    怎么改：不必改；请核对读成的值是否正确。文字被变成日期的，把格式设为“文本”后重新录入。
     """
     for fault in _faults(book, "GS04"):
         written, meant = value_text(fault.value), value_text(fault.meant)
+        if fault.what == "became":
+            yield Found(_became(fault, written, meant), severity=Severity.WARNING, fault=fault)
+            continue
+        odd = "；".join(remarks(fault.value)) if isinstance(fault.value, str) else ""
         kind = "数字" if isinstance(fault.value, int | float) and written == meant else ""
-        yield Found(f"“{fault.header}”填的是{kind}“{written}”，已读作{'文字' if kind else ''}“{meant}”。", fault=fault)
+        read = "当作没有填" if fault.meant is None else f"已读作{'文字' if kind else ''}“{meant}”"
+        yield Found(f"“{fault.header}”填的是{kind}“{written}”{f'（{odd}）' if odd else ''}，{read}。", fault=fault)
+
+
+def _became(fault: Fault, written: str, meant: str) -> str:
+    """What is said of a text that the spreadsheet program had probably made a date of."""
+    value = fault.value
+    day = value if isinstance(value, dt.date) else EXCEL_EPOCH + dt.timedelta(days=int(float(str(value))))
+    kind = f"日期“{written}”" if isinstance(value, dt.date) else f"数字“{written}”（作为日期是 {day:%Y-%m-%d}）"
+    return (
+        f"“{fault.header}”里存着{kind}，已读作文字“{meant}”。如果原来填的是“{day.month}-{day.day}”一类的文字，"
+        "它被自动变成了日期，请把单元格格式设为“文本”后重新录入。"
+    )
 
 
 @book_rule("GS05", "代码被存为数字", Severity.ERROR, "cell", "业内惯例")
@@ -319,8 +411,12 @@ def gs07(book: Book) -> Iterator[Found]:
                 f"《{fault.sheet}》的 {fault.value} 是合并单元格，只有左上角一格能读到。请取消合并，每格都填。",
                 fault=fault,
             )
+        elif fault.value == "":
+            yield Found(f"“{fault.header}”的文字在文件里已经丢失，读不出来。请对照原件重新录入。", fault=fault)
         else:
-            yield Found(f"“{fault.header}”是错误值 {fault.value}，没有内容可读。请改填正确的值。", fault=fault)
+            yield Found(
+                f"“{fault.header}”是错误值 {value_text(fault.value)}，没有内容可读。请改填正确的值。", fault=fault
+            )
 
 
 @row_rule(
@@ -391,7 +487,8 @@ def gs10(book: Book) -> Iterator[Found]:
         elif fault.what == "columns":
             text = f"《{fault.sheet}》的 {fault.value} 列被隐藏，其中的数据仍会被读取。"
         else:
-            text = f"工作表“{fault.value}”是隐藏的。"
+            filled = f"，其中 {fault.meant} 格有内容，没有读取" if fault.meant else ""
+            text = f"工作表“{value_text(fault.value)}”是隐藏的{filled}。"
         yield Found(f"{text}请取消隐藏后核对，不要的数据请删除。", fault=fault)
 
 

@@ -95,11 +95,9 @@ def head(column: Column) -> Head:
 
 
 def written(value: object) -> Value:
-    """A raw cell as a list can hold it: unreadable values stay visible as text."""
+    """A value of a finding as a list can hold it: unreadable ones stay visible as text."""
     if isinstance(value, str | int | float | dt.date) and not isinstance(value, bool | dt.datetime):
-        return (
-            value if not isinstance(value, str) else "".join(c for c in value if c.isprintable() or c in "\n\t")[:32000]
-        )
+        return value
     return None if value is None else value_text(value)
 
 
@@ -466,7 +464,7 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> 
             )
         own.append((int(text_of(cells[row_at])), cells))
     for file, rows in by_source.items():
-        Entries(by_file[file], sheet, Seen(), as_county, rows).read()
+        Entries(by_file[file], sheet, Grid(sheet.title, False, rows, Seen()), as_county).read()
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

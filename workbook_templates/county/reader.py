@@ -10,9 +10,9 @@ import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
@@ -33,24 +33,39 @@ from validators.columns import (
     position_of,
 )
 from validators.expr import Record
+from validators.looks import BUILT_IN, Look, Shown, look_of
 from validators.ooxml.package import (
     MAX_SMALL_PART,
+    EncryptedError,
     NotPackageError,
     Package,
     PackageError,
     SafeParser,
+    TooBigError,
+    expect_workbook,
     open_package,
     parse,
     relationships,
     sheets,
     workbook_part,
 )
-from validators.records import CellFault, Raw, RowReader, Unreadable, meaning, number_text
+from validators.records import (
+    EXCEL_EPOCH,
+    ID_PATTERNS,
+    CellFault,
+    Raw,
+    RowReader,
+    Unreadable,
+    is_blank,
+    meaning,
+    number_text,
+)
 from validators.rule import key_of
+from validators.text import plain, visible
 from workbook_templates.county.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
-from workbook_templates.xlsx.fast_reader import Rows, Seen, Workbook, read_quickly, read_strings
+from workbook_templates.xlsx.fast_reader import EPOCH_1904, Place, Rows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.xlsx.xml_reader import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -112,7 +127,8 @@ class Opened:
     def __init__(self, name: str, data: bytes) -> None:
         self.name = name
         self.sha256 = hashlib.sha256(data).hexdigest()
-        self._package = open_package(io.BytesIO(data))
+        self._package = open_package(io.BytesIO(data), tolerant=True)
+        expect_workbook(self._package)
         book = workbook_part(self._package)
         macros = any(part.casefold().endswith("vbaproject.bin") for part in self._package.members)
         if macros or _macro_type(self._package):
@@ -120,6 +136,11 @@ class Opened:
         self.names = _defined_names(self._package, book)
         """Text of each defined name."""
         self.sheets = {sheet.name: sheet for sheet in sheets(self._package)}
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the parts of the package."""
+        return list(self._package.members)
 
     @cached_property
     def _workbook(self) -> Workbook:
@@ -142,9 +163,9 @@ def open_workbook(path: Path) -> Opened:
         raise UnreadableWorkbook(f"“{path.name}”是文件夹，不是工作簿。请指定其中的 .xlsx 文件。")
     if path.stat().st_size > LARGEST_FILE:
         raise UnreadableWorkbook(f"“{path.name}”超过 {LARGEST_FILE >> 20} MB，不像一份清单。请核对是否拿错了文件。")
-    data = path.read_bytes()
-    with _readable(path.name):
-        return Opened(path.name, data)
+    data, name = path.read_bytes(), visible(path.name, 255)
+    with _readable(name):
+        return Opened(name, data)
 
 
 @contextmanager
@@ -152,11 +173,13 @@ def _readable(name: str) -> Iterator[None]:
     """Put into words what makes a file unreadable."""
     try:
         yield
-    except PackageError as error:
+    except (NotPackageError, EncryptedError) as error:
         raise UnreadableWorkbook(f"“{name}”无法读取：{str(error).rstrip('。')}。") from error
-    except (ValueError, OverflowError) as error:
+    except TooBigError as error:
+        raise UnreadableWorkbook(f"“{name}”无法读取：内容异常庞大，不像一份清单。请核对是否拿错了文件。") from error
+    except (PackageError, ValueError, OverflowError) as error:
         raise UnreadableWorkbook(
-            f"“{name}”的内容已损坏，无法读取。请在表格软件中打开并另存为 .xlsx 再提交。"
+            f"“{name}”无法读取：内容已损坏或不完整。请重新拷贝一份；能打开的，在表格软件中打开并另存为 .xlsx 再试。"
         ) from error
 
 
@@ -176,25 +199,13 @@ def _workbook(package: Package, book: str) -> Workbook:
 
     parse(package, book, start)
     styles = parts.get("styles")
-    return Workbook(strings or [], _dates(package, styles) if styles else {}, bool(since_1904))
+    return Workbook(strings or [], _looks(package, styles) if styles else {}, bool(since_1904))
 
 
-_BUILT_IN = {str(number): "y" for number in (*range(14, 23), *range(27, 37), 45, 47, *range(50, 59))} | {"46": "[h]"}
-"""Built-in formats that show a date or time, those of Chinese programs among them, by number."""
-_NO_FIELDS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]')
-"""Parts of a format that are shown as they stand, or only steer it."""
-
-
-def shows_moment(code: str) -> bool | None:
-    """Whether a number format shows a duration (True), a date or time (False), or neither (None)."""
-    left = _NO_FIELDS.sub("", code.lower())
-    return "[" in left if any(letter in left for letter in "ymdhs") else None
-
-
-def _dates(package: Package, part: str) -> dict[str, bool]:
-    """Numbers of the cell styles that show a date or time, and whether it is a duration."""
+def _looks(package: Package, part: str) -> dict[str, Look]:
+    """Numbers of the cell styles whose format changes the meaning of a number, and what it makes of it."""
     codes: dict[str, str] = {}
-    found: dict[str, bool] = {}
+    found: dict[str, Look] = {}
     section = ""
     count = 0
 
@@ -206,9 +217,9 @@ def _dates(package: Package, part: str) -> dict[str, bool]:
             codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
         elif tag == "xf" and section == "cellXfs":
             number = attributes.get("numFmtId", "0")
-            duration = shows_moment(codes.get(number, _BUILT_IN.get(number, "")))
-            if duration is not None:
-                found[str(count)] = duration
+            look = look_of(codes.get(number, BUILT_IN.get(number, "")))
+            if look is not None:
+                found[str(count)] = look
             count += 1
 
     parse(package, part, start)
@@ -251,24 +262,42 @@ _NAME_TARGET = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]]+))!\$?([A-Z]{1,3})\$?
 
 
 def read_facts(opened: Source) -> dict[str, Raw]:
-    """What the workbook says of itself (`BOOK_FIELDS`), by field; absent where its name or cell is missing."""
+    """What the workbook says of itself (`BOOK_FIELDS`), by field; absent where it says nothing."""
     return named_cells(opened, COVER_TITLE, BOOK_FIELDS)
 
 
 def named_cells(opened: Source, title: str, names: Mapping[str, str]) -> dict[str, Raw]:
     """Cells of a sheet by the keys of `names`, which gives their defined names; blank and computed ones are absent."""
-    found: dict[str, Raw] = {}
     grid = opened.grid(title)
-    if grid is None:
-        return found
+    return _cells_at(grid, _places(opened, grid, names)) if grid else {}
+
+
+def _cells_at(grid: Grid, places: Mapping[str, Place]) -> dict[str, Raw]:
+    """What stands at these places, fit to be written anywhere."""
+    rows, computed = dict(grid.rows), grid.seen.places()
+    found: dict[str, Raw] = {}
+    for name, (row, column) in places.items():
+        cell = next(iter(rows.get(row, [])[column : column + 1]), None)
+        if (row, column) not in computed and not is_blank(cell):
+            found[name] = plain(cell) if isinstance(cell, str) else cell
+    return found
+
+
+def _places(opened: Source, grid: Grid, names: Mapping[str, str]) -> dict[str, Place]:
+    """Where the cells of a sheet stand, by the keys of `names`, which gives their defined names.
+
+    Where a defined name leads nowhere, the cell to the right of its label serves.
+    """
+    found: dict[str, Place] = {}
     for name, chinese in names.items():
         target = _NAME_TARGET.fullmatch(opened.names.get(chinese, ""))
-        if not target or (target[1] or target[2]).replace("''", "'") != title:
-            continue
-        column, row = position_of(target[3]), int(target[4])
-        cells = next((cells for number, cells in grid.rows if number == row), [])
-        if column < len(cells) and cells[column] != "" and (row, column) not in grid.seen.places():
-            found[name] = cells[column]
+        if target and (target[1] or target[2]).replace("''", "'") == grid.title:
+            found[name] = int(target[4]), position_of(target[3])
+    lost = {chinese: name for name, chinese in names.items() if name not in found}
+    for number, cells in grid.rows if lost else ():
+        for position, cell in enumerate(cells):
+            if isinstance(cell, str) and (label := cell.strip(" ＊*：:　")) in lost:
+                found.setdefault(lost[label], (number, position + 1))
     return found
 
 
@@ -287,18 +316,22 @@ class Layout:
 
 
 def find_layout(sheet: Sheet, grid: Grid) -> Layout:
-    """The header row of a sheet: of the rows at the top, the one with most of the declared headers."""
+    """The header row of a sheet: of the rows at the top, the one with most of the declared headers.
+
+    Where those hold less than half of them, the header is looked for further down: it may have been sorted in among
+    the rows.
+    """
     by_header = {column.header: column for column in sheet.columns}
     best: tuple[int, int, list[Raw]] = (0, 0, [])
     for number, cells in grid.rows:
-        if number > HEAD_ROWS:
+        if number > HEAD_ROWS and 2 * best[0] >= len(by_header):
             break
         known = sum(1 for cell in cells if isinstance(cell, str) and cell.strip() in by_header)
         if known > best[0]:
             best = known, number, cells
     found = Layout(best[1], {}, [], [], [])
     for position, cell in enumerate(best[2]):
-        text = cell.strip() if isinstance(cell, str) else str(cell)
+        text = cell.strip() if isinstance(cell, str) else text_of(cell)
         column = by_header.get(text)
         if column is None:
             if text and text not in (*PROVENANCE, *BESIDE) and not text.startswith(HELPER_HEAD):
@@ -330,7 +363,8 @@ def read_book(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleS
         grid = opened.grid(sheet.title)
         layout = lay_out(book, sheet, grid)
         if grid and layout:
-            Entries(book, sheet, grid.seen, layout, below(layout, grid)).read()
+            Entries(book, sheet, below(layout, grid), layout).read()
+    book.faults = _lists_elsewhere(opened, book)
     return book
 
 
@@ -341,28 +375,33 @@ def kind_of(opened: Source) -> BookKind:
 
 def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet | None = None) -> Book:
     """A book that knows what the workbook says of itself, with what is odd about that, and no rows yet."""
-    facts = read_facts(opened)
+    cover = opened.grid(COVER_TITLE)
+    places = _places(opened, cover, BOOK_FIELDS) if cover else {}
+    facts = _cells_at(cover, places) if cover else {}
     year = text_of(facts.get("year"))
     if rules is None or str(rules.year) != year:
         rules = ruleset.judging(year, text_of(facts.get("ruleset")))
     day = _day(facts.get("filled_on"), rules)
+    undated = on is None and day is None and ("filled_on" in facts or "filled_on" not in places)
     county = text_of(facts.get("division"))
     county = rules.divisions[county]["code"] if county in rules.divisions else county
     revision = text_of(facts.get("revision"))
     book = Book(
         opened.name, rules, county, text_of(facts.get("round")), int(revision) if revision.isdecimal() else 0,
-        on or day or dt.date.today(), {**facts, "filled_on": day}, kind_of(opened),
+        on or day or dt.date.today(), {**facts, "filled_on": day}, kind_of(opened), undated=undated,
     )  # fmt: skip
     book.faults += _facts_faults(opened, book.kind)
-    book.faults += _cover_faults(opened, facts, rules, day)
+    book.faults += _cover_faults(facts, places, rules, day)
     return book
 
 
 def text_of(value: Raw) -> str:
-    """A cell as text: whole numbers without decimals, blank as ''."""
+    """A cell as text: as the screen shows it, whole numbers without decimals, blank as ''."""
     if value is None:
         return ""
-    return number_text(value) if isinstance(value, int | float) else str(value).strip()
+    if isinstance(value, Shown):
+        return value.text
+    return number_text(value) if isinstance(value, int | float) else plain(str(value)).strip()
 
 
 def _day(value: Raw, rules: ruleset.RuleSet) -> dt.date | None:
@@ -373,13 +412,22 @@ def _day(value: Raw, rules: ruleset.RuleSet) -> dt.date | None:
     return found if isinstance(found, dt.date) else None
 
 
+MOST_OF_A_FACT = 255
+"""Characters that a cell of the cover may hold."""
+
+
 def _cover_faults(
-    opened: Source, facts: Mapping[str, Raw], rules: ruleset.RuleSet, day: dt.date | None
+    facts: Mapping[str, Raw], places: Mapping[str, Place], rules: ruleset.RuleSet, day: dt.date | None
 ) -> Iterator[Fault]:
     """What the workbook says of itself and cannot mean."""
     rounds = rules.rounds
     revision = text_of(facts.get("revision"))
-    wrong = {
+    wrong: dict[str, str | bool] = {
+        name: f"太长，最多 {MOST_OF_A_FACT} 个字"
+        for name, value in facts.items()
+        if isinstance(value, str) and len(value) > MOST_OF_A_FACT
+    }
+    wrong |= {
         "round": "round" in facts and text_of(facts["round"]) not in rounds and f"应为{'、'.join(rounds)}之一",
         "revision": "revision" in facts
         and not (revision.isdecimal() and int(revision) > 0)
@@ -388,8 +436,8 @@ def _cover_faults(
     }
     for name, hint in wrong.items():
         if hint:
-            target = _NAME_TARGET.fullmatch(opened.names[BOOK_FIELDS[name]])
-            cell, row = (f"{target[3]}{target[4]}", int(target[4])) if target else (None, None)
+            row, column = places[name]
+            cell = f"{letter(column)}{row}"
             yield Fault("GS03", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
 
 
@@ -398,11 +446,72 @@ def _facts_faults(opened: Source, kind: BookKind) -> Iterator[Fault]:
     for name in opened.names:
         if name not in known and not name.startswith(("_xlnm.", *OWN_NAMES)):
             yield Fault("GS01", "extra_name", value=name)
+    for title in _other_sheets(opened, kind):
+        hidden = opened.sheets[title].state != "visible"
+        yield Fault("GS10" if hidden else "GS01", "hidden_sheet" if hidden else "extra_sheet", title, value=title)
+
+
+def _other_sheets(opened: Source, kind: BookKind) -> list[str]:
+    """Titles of the sheets that are none of ours."""
     entry = {COVER_TITLE, *TITLES[kind].values()}
-    for title, sheet in opened.sheets.items():
-        if title not in OWN_SHEETS and (title not in entry or sheet.kind != "worksheet"):
-            hidden = sheet.state != "visible"
-            yield Fault("GS10" if hidden else "GS01", "hidden_sheet" if hidden else "extra_sheet", title, value=title)
+    return [
+        title
+        for title, sheet in opened.sheets.items()
+        if title not in OWN_SHEETS and (title not in entry or sheet.kind != "worksheet")
+    ]
+
+
+def _lists_elsewhere(opened: Source, book: Book) -> list[Fault]:
+    """The faults of a book, with what stands on sheets that are none of ours: how much it is, and whether it is a list
+    (a sheet of the template copied or renamed, or rows pasted somewhere)."""
+    found: list[Fault] = []
+    others = _other_sheets(opened, book.kind)
+    for fault in book.faults:
+        if fault.what in ("extra_sheet", "hidden_sheet") and fault.sheet in others:
+            found += _of_other_sheet(opened, book.kind, fault)
+        else:
+            found.append(fault)
+    return found
+
+
+def _of_other_sheet(opened: Source, kind: BookKind, fault: Fault) -> Iterator[Fault]:
+    title = fault.sheet or ""
+    try:
+        grid = opened.grid(title)
+    except UnreadableWorkbook:
+        yield replace(fault, rule="GS01", what="unread_sheet")
+        return
+    if grid is None:
+        yield fault
+        return
+    layouts = {sheet.title: find_layout(sheet, grid) for sheet in KINDS[kind].values()}
+    like, layout = max(layouts.items(), key=lambda one: len(one[1].positions))
+    known = len(layout.positions) > len(layout.missing)
+    rows = [row for row in grid.rows if _is_entry(row[1]) or (known and _has_entries(layout, row))]
+    if rows:
+        row, cells = rows[0]
+        cell = f"{letter(next(at for at, one in enumerate(cells) if not is_blank(one)))}{row}"
+        yield Fault("GS01", "list_elsewhere", title, cell, row, value=len(rows), meant=like if known else None)
+    if not rows or fault.what == "hidden_sheet":
+        filled = sum(not is_blank(one) for _, cells in grid.rows for one in cells)
+        yield replace(fault, meant=filled + len(grid.seen.errors) + grid.seen.beyond)
+
+
+_ENTRY = re.compile("|".join(pattern.strip("^$") for pattern in ID_PATTERNS.values()))
+
+
+def _is_entry(cells: Sequence[Raw]) -> bool:
+    """Whether a row holds a 清单编号 or 生产线编码 in a cell of its own."""
+    return any(isinstance(cell, str) and _ENTRY.fullmatch(cell.strip()) for cell in cells)
+
+
+def _has_entries(layout: Layout, row: tuple[int, list[Raw]]) -> bool:
+    """Whether something stands below at least two of the headers."""
+    number, cells = row
+    filled = sum(
+        at < len(cells) and not is_blank(cells[at]) for field, at in layout.positions.items() if field != "status"
+    )
+    return number > layout.header_row and filled > 1
 
 
 OWN_SHEETS = ("选项", "校验", RETURNED_TITLE)
@@ -424,13 +533,17 @@ def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> Layout | None:
     if grid.hidden and grid.rows:
         faults.append(Fault("GS10", "hidden_sheet", title, value=title))
     layout = find_layout(sheet, grid)
+    if not layout.positions and (grid.rows or grid.seen.beyond):
+        faults.append(Fault("GS01", "headless", title, value=title))
+        book.damaged.add(sheet.key)
+        return None
     book.letters[sheet.key] = {field: letter(position) for field, position in layout.positions.items()}
     for header in layout.missing:
         faults.append(Fault("GS01", "missing", title, row=layout.header_row or None, header=header, value=header))
-    for what, columns in (("double", layout.double), ("extra", layout.extra)):
-        for position, header in columns:
-            cell = f"{letter(position)}{layout.header_row}"
-            faults.append(Fault("GS01", what, title, cell, layout.header_row, header, value=header))
+    for position, header in layout.double:
+        cell = f"{letter(position)}{layout.header_row}"
+        faults.append(Fault("GS01", "double", title, cell, layout.header_row, header, value=header))
+    faults += _outside(sheet, layout, grid)
     if layout.missing or layout.double:
         book.damaged.add(sheet.key)
     if not layout.positions:
@@ -443,13 +556,62 @@ def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> Layout | None:
     return layout
 
 
-def below(layout: Layout, grid: Grid) -> Rows:
-    """The rows below the header."""
-    return [row for row in grid.rows if row[0] > layout.header_row]
+def _outside(sheet: Sheet, layout: Layout, grid: Grid) -> Iterator[Fault]:
+    """What stands on a sheet of ours and belongs to no record: rows above the header, columns that are not ours."""
+    title, head = sheet.title, layout.header_row
+    above = [number for number, cells in grid.rows if number < head and _is_entry(cells)]
+    if above:
+        rows = "、".join(map(str, above[:10])) + ("等" if len(above) > 10 else "")
+        cell = f"{letter(layout.positions.get('list_id', 0))}{above[0]}"
+        yield Fault("GS01", "above", title, cell, above[0], value=rows, meant=head)
+    named = dict(layout.extra)
+    known = {*layout.positions.values(), *(position for position, _ in layout.double)}
+    heads = next((cells for number, cells in grid.rows if number == head), [])
+    ours = {at for at, cell in enumerate(heads) if text_of(cell) in (*PROVENANCE, *BESIDE) or _is_helper(cell)}
+    width = max((len(cells) for _, cells in grid.rows), default=0)
+    for position in sorted({*range(width), *named} - known - ours):
+        column = [
+            (number, cells[position])
+            for number, cells in grid.rows
+            if number > head and position < len(cells) and not is_blank(cells[position])
+        ]
+        if position in named:
+            cell = f"{letter(position)}{head}"
+            yield Fault("GS01", "extra", title, cell, head, named[position], value=named[position], meant=len(column))
+        elif column:
+            first = column[0][0]
+            what = "headless_list" if any(_is_entry([cell]) for _, cell in column) else "headless_column"
+            yield Fault(
+                "GS01", what, title, f"{letter(position)}{first}", first, value=letter(position), meant=len(column)
+            )
+    if grid.seen.beyond:
+        yield Fault("GS01", "beyond", title, value=grid.seen.beyond)
+
+
+def _is_helper(cell: Raw) -> bool:
+    return isinstance(cell, str) and cell.startswith(HELPER_HEAD)
+
+
+def below(layout: Layout, grid: Grid) -> Grid:
+    """The sheet without its header and what stands above that."""
+    return replace(grid, rows=[row for row in grid.rows if row[0] > layout.header_row])
 
 
 def _row_of(reference: str) -> int:
     return int("".join(filter(str.isdecimal, reference)) or 0)
+
+
+_LATER = (EPOCH_1904 - EXCEL_EPOCH).days
+_SOLID = 100_000
+"""What is larger in a date column is no count of days but a day written in one, 20200818."""
+OWN_HEADS = ("校验", "序号")
+"""Columns that the workbook fills itself, in blank rows too."""
+_SUM = re.compile("(?:合计|总计|小计|共计|累计|汇总)[:：]?")
+_NOTE = re.compile(
+    "^(?:注|备注|说明|附件|附表|填表|填报|制表|审核|审批|负责人|联系人|联系电话|单位|日期)[^，。]{0,8}?[:：]|"
+    "^(?:附件|附表)|清单$|一览表|汇总表|登记表|统计表|^注[:：]?"
+)
+"""What begins or ends a title above a list and a note below it."""
 
 
 class Entries:
@@ -458,10 +620,13 @@ class Entries:
     Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
     """
 
-    def __init__(self, book: Book, sheet: Sheet, seen: Seen, layout: Layout, rows: Rows) -> None:
-        """`rows` are those below the header, each with its 1-based number and its cells as in the file."""
-        self.book, self.sheet, self.seen = book, sheet, seen
+    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
+        """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file."""
+        self.book, self.sheet, self.seen = book, sheet, grid.seen
+        self.rows = rows = grid.rows
+        self.heads = {position: sheet[field].header for field, position in layout.positions.items()}
         self.letters = book.letters[sheet.key]
+        self.last_head = layout.header_row
         self.above = layout.header_row - HEADER_ROW
         """Rows that stand above the header beyond those of the template."""
         self.numbers = [number for number, _ in rows]
@@ -472,10 +637,17 @@ class Entries:
         self.columns: list[list[Raw]] = [
             list(in_file.get(layout.positions.get(column.field, -1), blank)) for column in sheet.columns
         ]
+        if grid.seen.since_1904:  # a day without a date format is still counted from the workbook's own first day
+            for column in sheet.columns:
+                if column.kind == "date":
+                    own = self.columns[column.position]
+                    own[:] = [cell + _LATER if type(cell) is float and cell < _SOLID else cell for cell in own]
         self.place_of = {position: sheet[field].position for field, position in layout.positions.items()}
         self.missing = {column.field for column in sheet.columns if column.field not in layout.positions}
         self.unread: dict[int, set[str]] = {}
         """Fields that could not be read, by row of the file."""
+        self.strays: dict[int, str] = {}
+        """Rows that are none of the list, and what they are."""
         self.computed: list[tuple[str, tuple[str, ...], frozenset[int] | None]] = []
         """Fields that were computed, from which others, and in which rows of the columns (None: in all)."""
 
@@ -485,9 +657,14 @@ class Entries:
         reader = RowReader(self.sheet.key, self.book.ruleset)
         entries = [column.position for column in self.sheet.columns if column.required != "auto"]
         table = self.book.tables[self.sheet.key]
+        identity = self.sheet["list_id"].position
         for at, (number, values) in enumerate(zip(self.numbers, zip(*self.columns, strict=True), strict=True)):
             unread = self.unread.get(number)
-            if not unread and all(values[place] in ("", None) for place in entries):
+            if not unread and all(values[place] in ("", None) or is_blank(values[place]) for place in entries):
+                continue
+            named = values[identity]
+            if not (type(named) is str and len(named) > 11) and (what := self._stray(self.rows[at][1])):
+                self.strays[number] = what
                 continue
             record, faults = reader.read(values, number)
             if unread or self.missing:
@@ -496,6 +673,34 @@ class Entries:
                 record = self._without_follow_ons(record, at)
             self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
             table.append(record)
+        self._tell_strays()
+
+    def _stray(self, cells: Sequence[Raw]) -> str:
+        """What a row is that is none of the list (its header again, a sum, a title or a note), or ''."""
+        texts = {at: text_of(cell) for at, cell in enumerate(cells) if at in self.heads and not is_blank(cell)}
+        filled = [text for at, text in texts.items() if self.heads[at] not in OWN_HEADS]
+        again = sum(text == self.heads[at] for at, text in texts.items())
+        if again > 1 and 2 * again >= len(filled):
+            return "表头"
+        if any(_SUM.fullmatch("".join(text.split())) for text in texts.values()):
+            return "合计行"
+        if 0 < len(filled) < 3 and _NOTE.search(filled[0]) and not _is_entry(filled):
+            return "标题或说明"
+        return ""
+
+    def _tell_strays(self) -> None:
+        """One finding for each row that is none of the list, in the place of all that would be found in it."""
+        if not self.strays:
+            return
+        at = self.letters.get("list_id", "A")
+        self.book.faults = [
+            fault for fault in self.book.faults if fault.sheet != self.sheet.title or fault.row not in self.strays
+        ]
+        for number, what in self.strays.items():
+            said = next(text for cell in self.rows[self.at[number]][1] if (text := text_of(cell)))
+            self.book.faults.append(
+                Fault("GS03", "stray", self.sheet.title, f"{at}{number}", number, value=said, meant=what)
+            )
 
     def _take_formulas(self) -> dict[int, list[int]]:
         """Blank formulas and errors, find those that are not offered; where the others stand, by place."""
@@ -529,15 +734,25 @@ class Entries:
             pieces = ()
         for number, text, row in found:
             at = self.at.get(number)
-            if at is None:
+            if at is None:  # nothing else stands in the row
+                if (
+                    column.required != "auto"
+                    and number > self.last_head
+                    and not self._offers(column, text, row, pieces)
+                ):
+                    self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
                 continue
             cells[at] = ""
             if column.required == "auto":
                 continue
-            if str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters):
+            if self._offers(column, text, row, pieces):
                 ours.setdefault(place, []).append(at)
             else:
                 self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
+
+    def _offers(self, column: Column, text: str, row: int, pieces: Sequence[str]) -> bool:
+        """Whether a formula is the one that the template offers for a cell."""
+        return str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters)
 
     def _compute(self, ours: dict[int, list[int]]) -> None:
         """Put what the offered formulas give where they stand, and into the cells that fill themselves."""
@@ -599,7 +814,7 @@ def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:
     """What was seen in a cell of a record, with its place."""
     column = fault.column
     return Fault(
-        fault.rule, "cell", SHEETS[column.sheet].title, book.address(column.sheet, column.field, record.row),
+        fault.rule, fault.what, SHEETS[column.sheet].title, book.address(column.sheet, column.field, record.row),
         record.row, column.header, key_of(column.sheet, record), fault.value, fault.meant,
     )  # fmt: skip
 

@@ -248,7 +248,8 @@ def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, fi
     """The hidden columns beside a list, and the colours of the cells at fault."""
     own = formulas.helpers[sheet.key]
     page.set_column(own.first, own.first + len(own.formulas) - 1, None, None, {"hidden": True})
-    page.helpers = own.first, formulas.helper_names(sheet.key)
+    named = zip(formulas.helper_names(sheet.key), formulas.blank_values(sheet.key), strict=True)
+    page.helpers = own.first, list(named)
     page.filled_to = HEADER_ROW + filled
     codes = f"${formulas.codes[sheet.key].partition('$')[2].rstrip('1')}{FIRST_ROW}"
     last, first = HEADER_ROW - 1 + room, f"A{FIRST_ROW}"

@@ -204,6 +204,17 @@ class Formulas:
         """Names in the helper columns of a sheet, from left to right."""
         return [self.name(sheet, formula) for formula in self.helpers[sheet].formulas.values()]
 
+    def blank_values(self, sheet: str) -> list[int | str]:
+        """What the helper columns of a sheet hold in a blank row, from left to right."""
+        offered = sum(own == sheet for own, _ in OFFERED)
+        known: dict[str, int | str] = {STATE: 0, JUDGED: 0, ENTERED: offered}
+        found: list[int | str] = []
+        for meaning, formula in self.helpers[sheet].formulas.items():
+            padding = re.search(r'&"(¦+)"$', formula)
+            nothing: int | str = 0 if re.match(r'IF\([^,"]+(?:=""|=0),0,', formula) else ""
+            found.append(known.get(meaning, padding[1] if padding else nothing))
+        return found
+
     def name(self, sheet: str, formula: str) -> str:
         """The name that stands for a formula of the rows of a sheet."""
         return self._name(f"{TITLE}_{_digest(SHEETS[sheet].title + formula)}", formula)

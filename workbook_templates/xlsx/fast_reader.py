@@ -6,19 +6,23 @@ hold more than the cells that hold something.
 """
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
 from validators.columns import letter, position_of
+from validators.looks import Look, Shown
 from validators.records import EXCEL_EPOCH, Raw
+from validators.text import joined
 
 Place = tuple[int, int]
 """1-based row and 0-based column."""
 Rows = list[tuple[int, list[Raw]]]
-"""Rows as `(1-based row, cells from column A)`; those without any value are left out."""
+"""Rows as `(1-based row, cells from column A)`; those without any value or error are left out."""
 
 BATCH = 256
 """Rows that are turned into columns together."""
@@ -40,10 +44,15 @@ class Seen:
     masters: dict[str, Place] = field(default_factory=dict)
     """The cell that holds the text of a shared formula, by its number."""
     errors: dict[Place, str] = field(default_factory=dict)
+    """Error values, and what stands in a cell that cannot be read ('' where its text is not in the file)."""
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     """0-based first and last column."""
+    since_1904: bool = False
+    """Whether its days are counted from 1904."""
+    beyond: int = 0
+    """Cells with a value that stand too far out to be kept."""
 
     def places(self) -> set[Place]:
         """Cells that hold a formula."""
@@ -65,32 +74,53 @@ class Workbook:
     """What the cells of all sheets refer to."""
 
     strings: Sequence[str]
-    dates: Mapping[str, bool]
-    """Numbers of the styles that show a date or time, and whether it is a duration."""
+    looks: Mapping[str, Look]
+    """What the number formats of the cell styles make of a number, by number of the style; plain ones are absent."""
     since_1904: bool = False
 
-    def value(self, kind: str, text: str, style: str) -> Raw:
-        """A cell's value from its type (attribute `t`), the text of its value and its style; errors are blank."""
-        if not text or kind == "e":
-            return ""
-        if kind == "s":
-            return self.strings[int(text)] if text.isdecimal() and int(text) < len(self.strings) else ""
+    def value(self, kind: str, text: str, style: str, place: Place, seen: Seen) -> Raw:
+        """A cell's value from its type (attribute `t`), the text of its value and its style.
+
+        What cannot be read goes into the errors of `seen`, and the cell is blank.
+        """
         if kind in ("str", "inlineStr"):
             return unescaped(text)
-        if kind == "b":
+        if kind == "e":
+            seen.errors[place] = text
+            return ""
+        if not text:
+            return ""
+        if kind == "s":
+            if text.isdecimal() and int(text) < len(self.strings):
+                return self.strings[int(text)]
+            seen.errors[place] = ""
+            return ""
+        if kind == "b" and text.strip() in ("0", "1", "true", "false"):
             return text.strip() in ("1", "true")
-        try:
-            number = float(text)
-        except ValueError:
-            return text
-        return self.moment(number, style) if style in self.dates else number
+        if kind == "d":
+            with suppress(ValueError):
+                found = dt.datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+                return found if found.time() != dt.time() else found.date()
+        number = float(text) if kind == "n" and _NUMBER.fullmatch(text) else math.inf
+        if math.isinf(number):
+            seen.errors[place] = text[:40]
+            return ""
+        return self.shown(number, style) if style in self.looks else number
 
-    def moment(self, serial: float, style: str) -> Raw:
-        """`moment` for a style that shows a date or time."""
-        return moment(serial, duration=self.dates[style], epoch=EPOCH_1904 if self.since_1904 else EXCEL_EPOCH)
+    def shown(self, number: float, style: str) -> Raw:
+        """What a style that changes the meaning makes of a number."""
+        return shown(number, self.looks[style], EPOCH_1904 if self.since_1904 else EXCEL_EPOCH)
 
 
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
 EPOCH_1904 = dt.date(1904, 1, 1)
+
+
+def shown(number: float, look: Look, epoch: dt.date = EXCEL_EPOCH) -> Raw:
+    """What a number format that changes the meaning makes of a number; days are counted from `epoch`."""
+    if look.kind in ("moment", "duration"):
+        return moment(number, duration=look.kind == "duration", epoch=epoch)
+    return Shown(number, look)
 
 
 def moment(serial: float, *, duration: bool = False, epoch: dt.date = EXCEL_EPOCH) -> Raw:
@@ -109,17 +139,23 @@ def moment(serial: float, *, duration: bool = False, epoch: dt.date = EXCEL_EPOC
 _CELL = (
     r'(?:<c r="{}\1"(?: s="([0-9]++)")?+(?:'
     r' t="s"><v>([0-9]++)</v></c>'
-    r"|>(?:<f>([^<]*+)</f>)?+<v>([0-9.eE+-]++)</v></c>"
+    r"|>(?:<f>([^<]*+)</f>)?+<v>([0-9.-]{{1,25}}+(?:[eE][+-]?[0-9]{{1,2}})?+)</v></c>"
     r"|[^>/]*+/>"
     r"|([^>]*+>(?:<f[^>]*+>(?:[^<]*+</f>)?+)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+|<is><t[^<]*+</t></is>)?+)</c>"
     r"))?+"
 )
-"""A cell: its style; a shared string, or a number that may have a formula, or blank, or anything else."""
+"""A cell: its style; a shared string, or a number that may have a formula, or blank, or anything else (a number too
+large for a double among it)."""
 _GROUPS = 5
 _HELPER = re.compile('<c r="([B-Z]|[A-Z]{2,3})[0-9]+"[^>]*><f[^>]*>校验_'.encode())
 """A cell of the template that holds nothing but the name of a formula (`formulas.plan`); 校验 itself is column A."""
-_PASSED_OVER = r'(?:<c r="[A-Z]++\1"[^>]*+>(?:(?:<f[^>]*+>(?:[^<]*+</f>)?+)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+)?+</c>)?+)*+'
-"""Cells that hold nothing for a reader: half of a county's workbook."""
+_PASSED_OVER = (
+    r'(?:<c r="[A-Z]++\1"[^>]*+(?<=/)>'
+    r'|<c r="[A-Z]++\1"[^>]*+>(?:<f[^>]*+>(?:[^<]*+</f>)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+)?+)?+</c>'
+    r'|<c r="[A-Z]++[1-4]"[^>]*+>(?:<v[^>]*+>[^<]*+</v>)?+</c>)*+'
+)
+"""Cells that hold nothing for a reader: formulas, and the heads over them. What an officer typed among them leaves the
+sheet to the parser."""
 _OTHER = re.compile(rb"([^>]*+)>(?:<f([^>]*+)>(?:([^<]*+)</f>)?+)?+(?:<(?:v|is><t)[^>]*+>([^<]*+)</)?+")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _LETTERS = re.compile(rb'<c r="([A-Z]++)')
@@ -138,7 +174,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 def unescaped(text: str) -> str:
     """Text with Excel's `_x000A_` turned back into the character that it stands for."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+    return joined(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)) if "_x" in text else text
 
 
 def decoded(text: bytes) -> str:
@@ -226,7 +262,7 @@ class _Taken:
 
     def __init__(self, columns: int, book: Workbook, pattern: re.Pattern[bytes]) -> None:
         self.columns, self.book, self.pattern = columns, book, pattern
-        self.seen, self.rows = Seen(), Rows()
+        self.seen, self.rows = Seen(since_1904=book.since_1904), Rows()
         self._last = 0
         self._blank = [""] * columns
 
@@ -257,7 +293,8 @@ class _Taken:
             except (IndexError, ValueError):  # a shared string that is not there, a number that is none
                 return False
             rows = zip(own, map(list, zip(*cells, strict=True)), strict=True)
-            self.rows += [(number, row) for number, row in rows if row != self._blank]
+            broken = {number for number, _ in self.seen.errors} if self.seen.errors else ()
+            self.rows += [(number, row) for number, row in rows if row != self._blank or number in broken]
         return not xml[at:].strip()
 
 
@@ -285,10 +322,10 @@ def _column(
         for row, text in zip(rows, formulas, strict=True):
             if text is not None:
                 own[row] = decoded(text) if b"&" in text else text.decode()
-    dated = {style for style in set(styles) if style and style.decode() in book.dates}
-    if dated:
+    shaped = {style for style in set(styles) if style and style.decode() in book.looks}
+    if shaped:
         values = [
-            book.moment(value, style.decode()) if style in dated and type(value) is float else value
+            book.shown(value, style.decode()) if style in shaped and type(value) is float else value
             for value, style in zip(values, styles, strict=True)
         ]
     if others.count(None) < many:
@@ -305,10 +342,7 @@ def _other(raw: bytes, style: bytes, place: Place, book: Workbook, seen: Seen) -
     own = _attributes(match[1])
     if match[2] is not None:
         seen.add_formula(place, _attributes(match[2]), decoded(match[3] or b""))
-    kind, text = own.get("t", "n"), decoded(match[4] or b"")
-    if kind == "e":
-        seen.errors[place] = text
-    return book.value(kind, text, own.get("s", style.decode()))
+    return book.value(own.get("t", "n"), decoded(match[4] or b""), own.get("s", style.decode()), place, seen)
 
 
 def _attributes(text: bytes) -> dict[str, str]:

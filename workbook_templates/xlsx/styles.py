@@ -22,8 +22,9 @@ class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
 
     growing_from = 1_048_577
     """1-based row from which on rows may grow with their text; their heights are only a beginning."""
-    helpers: tuple[int, Sequence[str]] = (0, ())
-    """0-based column from which on the rows from `growing_from` on hold helper cells, and the name in each."""
+    helpers: tuple[int, Sequence[tuple[str, int | str]]] = (0, ())
+    """0-based column from which on the rows from `growing_from` on hold helper cells: the name in each, and its value in a
+    blank row, which no application needs to work out."""
     filled_to = 0
     """1-based last row whose helper cells an application has to work out; those of blank rows show nothing."""
     _row = 0
@@ -50,9 +51,12 @@ class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
     def _tails(self) -> tuple[str, str]:
         """The helper cells of a blank row and of a filled one, with a mark for the number of the row."""
         first, names = self.helpers
-        cells = [(letter(place), name) for place, name in enumerate(names, first)]
-        blank = "".join(f'<c r="{column}\0"><f>{name}</f></c>' for column, name in cells)
-        return blank, "".join(f'<c r="{column}\0"><f>{name}</f></c>' for column, name in cells)
+        cells = [(letter(place), *one) for place, one in enumerate(names, first)]
+        blank = "".join(
+            f'<c r="{column}\0" t="{"str" if isinstance(value, str) else "n"}"><f>{name}</f><v>{value}</v></c>'
+            for column, name, value in cells
+        )
+        return blank, "".join(f'<c r="{column}\0"><f>{name}</f></c>' for column, name, _ in cells)
 
     def _prepare_formula(self, formula: str, _expand: bool = False) -> str:
         """Spared the search for functions newer than Excel 2016, which took most of the time."""

@@ -29,6 +29,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from pydantic_core import to_json
 
 from validators.columns import letter
+from validators.records import FIRST_DAY
+from validators.text import FORBIDDEN, LONGEST
 
 Value = str | float | int | date | None
 """What a cell can hold. None and '' are the same blank; bool and datetime are refused."""
@@ -40,14 +42,11 @@ _LEVEL = 1  # of zlib; level 6 doubles the time of the whole and saves a fifth o
 _PAGE_WIDTH = 330  # characters: what is wider is printed on several pages side by side, on A3
 _LAST_ROW = 1_048_576
 _LAST_COLUMN = 16_384
-_LONGEST_TEXT = 32_767  # UTF-16 units, which is how Excel counts
 _LINKS = 65_000  # Excel holds 65,530 on a sheet
 _LARGEST_INT = 2**53  # beyond it a double skips whole numbers
-_FIRST_DATE = date(1900, 3, 1)  # Excel takes 1900 for a leap year, so programs disagree about earlier days
 _DAY_ZERO = date(1899, 12, 30).toordinal()
 
 _TYPES = {str, float, int, date, NoneType}
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not in XML 1.0
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as A
 _SHEET_NAME = re.compile(r"(?!')[^\[\]:*?/\\\x00-\x1f]{1,31}(?<!')")
 
@@ -375,17 +374,17 @@ def _check_whole_numbers(values: Sequence[Value]) -> None:
 
 def _check_texts(texts: Sequence[str]) -> None:
     joined = "".join(texts)
-    if not joined.isprintable() and (found := _FORBIDDEN.search(joined)):
+    if not joined.isprintable() and (found := FORBIDDEN.search(joined)):
         raise ValueError(f"文字中有文件不能保存的字符 U+{ord(found[0]):04X}，请删去该字符。")
-    if max(map(len, texts)) * 2 > _LONGEST_TEXT:
+    if max(map(len, texts)) * 2 > LONGEST:
         length = max(len(text.encode("utf-16-le")) // 2 for text in texts)
-        if length > _LONGEST_TEXT:
-            raise ValueError(f"文字长 {length} 个字符，一个单元格最多 {_LONGEST_TEXT} 个，请缩短。")
+        if length > LONGEST:
+            raise ValueError(f"文字长 {length} 个字符，一个单元格最多 {LONGEST} 个，请缩短。")
 
 
 def _day_number(day: date) -> int:
-    if day < _FIRST_DATE:
-        raise ValueError(f"日期 {day} 早于 {_FIRST_DATE}，各种表格软件理解不一，请改正。")
+    if day < FIRST_DAY:
+        raise ValueError(f"日期 {day} 早于 {FIRST_DAY}，各种表格软件理解不一，请改正。")
     return day.toordinal() - _DAY_ZERO
 
 

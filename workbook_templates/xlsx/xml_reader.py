@@ -1,7 +1,7 @@
 """Reading a sheet cell by cell, for XML in an unusual spelling and for cells that lie far apart.
 
 About five times slower than the fast way, but it holds only cells that hold something, and nothing in a file can
-make it do more than that. Numbers stay numbers: whether a cell is formatted as a date is not looked at.
+make it do more than that.
 """
 
 import re
@@ -12,7 +12,9 @@ from validators.records import Raw
 from workbook_templates.xlsx.fast_reader import Rows, Seen, Workbook, unescaped
 
 MOST_CELLS = 4_000_000
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+FARTHEST = 1000
+"""Columns that are kept; what stands farther out is counted."""
+LAST_ROW = 1_048_576
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -59,12 +61,14 @@ class _Sheet:
     def __init__(self, part: str, book: Workbook) -> None:
         self.part = part
         self.book = book
-        self.seen = Seen()
+        self.seen = Seen(since_1904=book.since_1904)
         self.rows: dict[int, dict[int, Raw]] = {}
         self.row, self.column, self.kind, self.style, self.cells = 0, -1, "n", "", 0
         self.formula: dict[str, str] | None = None
         self.texts: dict[str, list[str]] = {}
         self.inside = ""
+        self.guide = False
+        """Whether a phonetic guide is being read, which the screen does not show in the cell."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "row":
@@ -81,7 +85,9 @@ class _Sheet:
             self.formula, self.texts = None, {}
         elif tag == "f":
             self.formula, self.inside = attributes, "f"
-        elif tag in ("v", "t"):
+        elif tag == "rPh":
+            self.guide = True
+        elif tag in ("v", "t") and not self.guide:
             self.inside = tag
         elif tag == "mergeCell":
             self.seen.merged.append(attributes.get("ref", ""))
@@ -97,16 +103,19 @@ class _Sheet:
     def end(self, tag: str) -> None:
         if tag == self.inside:
             self.inside = ""
-        if tag != "c" or self.row > LAST_ROW or self.column >= LAST_COLUMN:
+        elif tag == "rPh":
+            self.guide = False
+        if tag != "c":
             return
         place = self.row, self.column
         if self.formula is not None:
             self.seen.add_formula(place, self.formula, "".join(self.texts.get("f", ())))
         text = "".join(self.texts.get("t" if self.kind == "inlineStr" else "v", ()))
-        if self.kind == "e":
-            self.seen.errors[place] = text
-        value = self.book.value(self.kind, text, self.style)
-        if value == "" and self.formula is None:
+        value = self.book.value(self.kind, text, self.style, place, self.seen)
+        if value == "" and place not in self.seen.errors:
+            return
+        if self.row > LAST_ROW or self.column >= FARTHEST:
+            self.seen.beyond += 1
             return
         self.cells += 1
         if self.cells > MOST_CELLS:
@@ -117,7 +126,7 @@ class _Sheet:
 def read_slowly(package: Package, part: str, book: Workbook) -> tuple[Seen, Rows]:
     """What stands in a sheet, however it is spelled.
 
-    Columns beyond the 1,000th are left out of the rows. Raises `PackageError`.
+    Raises `PackageError`.
     """
     sheet = _Sheet(part, book)
     parser = SafeParser(part, sheet.start, sheet.end, sheet.text)
@@ -125,7 +134,6 @@ def read_slowly(package: Package, part: str, book: Workbook) -> tuple[Seen, Rows
         parser.feed(chunk)
     parser.close()
     rows = Rows()
-    for number in sorted(sheet.rows):
-        own = {column: value for column, value in sheet.rows[number].items() if column < 1000}
-        rows.append((number, [own.get(column, "") for column in range(max(own, default=-1) + 1)]))
+    for number, own in sorted(sheet.rows.items()):
+        rows.append((number, [own.get(column, "") for column in range(max(own) + 1)]))
     return sheet.seen, rows

@@ -191,7 +191,13 @@ class Ears(unohelper.Base, XJob):
             (area.StartRow - top, area.StartColumn, area.EndRow - top, area.EndColumn)
             for area in cells.queryContentCells(DATES).RangeAddresses
         ]
-        return {"values": values, "formulas": cells.getFormulaArray(), "logical": logical, "dates": dates}
+        return {
+            "values": values,
+            "formulas": cells.getFormulaArray(),
+            "logical": logical,
+            "dates": dates,
+            "since_1904": model.NullDate.Year == 1904,
+        }
 
     def _listen(self, add: Any, remove: Any, title: str | None = None) -> None:  # noqa: ANN401 - UNO
         ear = _Ear(self, title)

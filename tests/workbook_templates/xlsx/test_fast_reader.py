@@ -8,11 +8,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from validators.looks import Look
 from workbook_templates.county import reader
 from workbook_templates.county.reader import open_workbook
 from workbook_templates.xlsx.fast_reader import Seen, Workbook, read_quickly, read_strings
 
-BOOK = Workbook(["甲", "乙"], {"3": False, "4": True})
+BOOK = Workbook(["甲", "乙"], {"3": Look("moment"), "4": Look("duration")})
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 
 

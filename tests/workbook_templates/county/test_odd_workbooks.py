@@ -1,0 +1,234 @@
+"""The laws of the reader, on workbooks with any oddity in any place (`tests.odd_workbooks`).
+
+`ODD_WORKBOOKS` in the environment says how many are tried, for a long run.
+"""
+
+import io
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from addin.live.mirror import Mirror
+from tests.addin.live.memory import MemoryTab
+from tests.odd_workbooks import BOOKS, CELLS, HEAD, INVENTORY_BY_TITLE, SHEETS, Odd, filled, head_row
+from validators.book import Book
+from validators.columns import COVER_TITLE, INVENTORY, letter, position_of
+from validators.columns import SHEETS as DECLARED
+from validators.findings import Finding, Severity
+from validators.rule import judge
+from workbook_templates.county import reader
+from workbook_templates.county.reader import Opened, read_book
+from workbook_templates.xlsx import writer
+from workbook_templates.xlsx.fast_reader import Rows, Seen
+
+TRIED = int(os.environ.get("ODD_WORKBOOKS", "150"))
+TITLES = [sheet.title for sheet in INVENTORY.values()]
+NAME = "东昌府区.xlsx"
+KEY_OF = {sheet.title: key for key, sheet in INVENTORY.items()}
+Plant = tuple[str, str, int, str]
+"""Name of an oddity, sheet, row (counted from 0 among the filled ones) and column letters."""
+
+cells = st.sampled_from(sorted(CELLS))
+sheets = st.sampled_from(sorted(SHEETS))
+books = st.sampled_from(sorted(BOOKS))
+titles = st.sampled_from(TITLES)
+
+
+@st.composite
+def plants(draw: st.DrawFn) -> list[Plant]:
+    found: list[Plant] = []
+    for _ in range(draw(st.integers(1, 4))):
+        kind = draw(st.one_of(cells, cells, sheets, books))
+        title = draw(titles)
+        column = draw(st.sampled_from([c for c in INVENTORY_BY_TITLE[title] if c.required != "auto"]))
+        found.append((kind, title, draw(st.integers(0, 30)), letter(column.position)))
+    return sorted(found, key=lambda one: ([*CELLS, *SHEETS, *BOOKS].index(one[0]), one[1:]))
+
+
+def grown(planted: list[Plant]) -> Odd:
+    odd = Odd()
+    for kind, title, at, column in dict.fromkeys(planted):
+        rows = odd.rows(title) or [HEAD + 1]
+        row = rows[at % len(rows)]
+        if kind in CELLS:
+            odd.put(title, f"{column}{row}", CELLS[kind](odd))
+        elif kind in SHEETS:
+            SHEETS[kind](odd, title, row)
+        elif kind not in [one for one, *_ in planted[: planted.index((kind, title, at, column))]]:
+            BOOKS[kind](odd)
+    return odd
+
+
+def read(odd: Odd) -> Book:
+    return read_book(Opened(NAME, odd.data()))
+
+
+def tables(book: Book) -> dict[str, list[tuple[Any, ...]]]:
+    return {key: [tuple(record) for record in records] for key, records in book.tables.items()}
+
+
+settled = settings(
+    phases=[Phase.generate],  # what is planted is small as it is
+    max_examples=TRIED,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=TRIED <= 150,
+)
+
+
+@given(plants())
+@settled
+def test_every_law(planted: list[Plant]) -> None:
+    odd = grown(planted)
+    book = read(odd)
+    findings = judge(book)
+    assert not list(unaccounted(odd, book, findings))
+    arrives(book, findings)
+
+
+@given(plants())
+@settings(settled, max_examples=max(1, TRIED // 3))
+def test_all_readers_see_the_same(planted: list[Plant]) -> None:
+    odd = grown(planted)
+    data = odd.data()
+    fast = read_book(Opened(NAME, data))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "read_quickly", lambda *_: None)
+        patch.setattr(reader, "read_strings", lambda _: None)
+        slow = read_book(Opened(NAME, data))
+    assert tables(slow) == tables(fast)
+    assert Counter(map(repr, slow.faults)) == Counter(map(repr, fast.faults))
+    assert tables(Mirror(Shown(Opened(NAME, data))).book) == tables(fast)  # type: ignore[arg-type] # as much of it as is asked for
+
+
+class Shown:
+    """A file as an application shows it."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.opened, self.name, self.path, self.names = opened, opened.name, opened.name, opened.names
+        self.sheets = {title: MemoryTab(sheet.kind, sheet.state) for title, sheet in opened.sheets.items()}
+
+    def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
+        grid = self.opened.grid(title)
+        assert grid
+        seen = Seen(errors=grid.seen.errors, since_1904=grid.seen.since_1904)
+        for row, column in grid.seen.places():
+            source = grid.seen.shared.get((row, column), (row, column))
+            text = grid.seen.formulas.get(source[1], {}).get(source[0], "") if source == (row, column) else ""
+            seen.formulas.setdefault(column, {})[row] = text
+        return [row for row in grid.rows if first <= row[0] <= last], seen
+
+    def shape(self, title: str) -> Seen:
+        grid = self.opened.grid(title)
+        assert grid
+        return Seen(since_1904=grid.seen.since_1904)
+
+
+def unaccounted(odd: Odd, book: Book, findings: list[Finding]) -> Iterator[tuple[str, str]]:
+    """Cells in which something stands that are in no record, are not found, and are not counted as passed over."""
+    at = {(one.sheet, one.cell) for one in findings}
+    whole_rows = {(one.sheet, one.row) for one in book.faults if one.what == "stray"}
+    counted = {(one.sheet, (one.cell or "").rstrip("0123456789")) for one in book.faults if one.what in COLUMNS_COUNTED}
+    unread = {one.sheet: one for one in book.faults if one.what in SHEETS_COUNTED}
+    above = {one.sheet: int(str(one.meant)) for one in book.faults if one.what == "above"}
+    heads = {title: head_row(odd, title) for title in KEY_OF}
+    merged = {one.sheet for one in book.faults if one.what == "merged"}
+    beyond = {one.sheet for one in book.faults if one.what == "beyond"}
+    for title in odd.part_of:
+        places = set(filled(odd, title))
+        if title in unread:
+            fault = unread[title]
+            assert fault.what != "extra_sheet" or fault.meant == len(places), (fault, places)
+            continue
+        if title not in KEY_OF:
+            assert title in (COVER_TITLE, *reader.OWN_SHEETS), title
+            continue
+        key = KEY_OF[title]
+        fields = {own: name for name, own in book.letters.get(key, {}).items()}
+        records = {record.row: record for record in book.tables[key]}
+        if key in book.damaged and not fields:
+            continue
+        for column, row in places:
+            field = fields.get(column)
+            record = records.get(row)
+            held = (
+                record is not None
+                and field is not None
+                and (getattr(record, field) is not None or DECLARED[key][field].required == "auto")
+            )
+            if held or (title, f"{column}{row}") in at or (title, row) in whole_rows or (title, column) in counted:
+                continue
+            if row <= max(above.get(title, HEAD), heads[title]) or (
+                record is None and field and DECLARED[key][field].required == "auto"
+            ):
+                continue
+            if (position_of(column) >= 1000 and title in beyond) or (title in merged and column == "E"):
+                continue
+            yield title, f"{column}{row}"
+
+
+COLUMNS_COUNTED = ("extra", "headless_column", "headless_list")
+SHEETS_COUNTED = ("extra_sheet", "list_elsewhere", "unread_sheet")
+
+
+def arrives(book: Book, findings: list[Finding]) -> None:
+    """What the reader read can be written, and is read back the same; so is what is said of it."""
+    lists = []
+    for key, sheet in INVENTORY.items():
+        own = [column for column in sheet.columns if column.required != "auto"]
+        heads = [writer.Column(column.header, "text", 10) for column in own]
+        lists.append(
+            writer.Sheet(
+                sheet.title, heads, [[record[column.position] for column in own] for record in book.tables[key]]
+            )
+        )
+    said = [writer.Column(head, "text", 10) for head in ("说", "值", "文件")]
+    told = [[one.message, written(one.value), one.file] for one in findings]
+    stream = io.BytesIO()
+    writer.write_sheets(stream, [*lists, writer.Sheet("问题", said, told)], book.on)
+    back = Opened(NAME, stream.getvalue())
+    for key, sheet in INVENTORY.items():
+        grid = back.grid(sheet.title)
+        assert grid
+        own = [column for column in sheet.columns if column.required != "auto"]
+        rows = [[cell if cell != "" else None for cell in values] for _, values in grid.rows[1:]]
+        wanted = [[record[column.position] for column in own] for record in book.tables[key]]
+        for got, want in zip(rows, [row for row in wanted if any(cell is not None for cell in row)], strict=True):
+            assert [*got, *[None] * (len(want) - len(got))] == want
+
+
+def written(value: object) -> Any:
+    return value if value is None or type(value) in (str, float, int) else str(value)
+
+
+@pytest.mark.parametrize("kind", sorted(CELLS))
+@pytest.mark.parametrize("place", ["企业基本信息!G4", "企业基本信息!AF4", "企业基本信息!X5", "扬尘源!C4"])
+def test_one_cell_spoils_one_cell(kind: str, place: str) -> None:
+    title, _, cell = place.partition("!")
+    odd = Odd()
+    odd.put(title, cell, CELLS[kind](odd))
+    before, after = read(Odd()), read(odd)
+    assert {fault.sheet for fault in after.faults if fault.rule != "GS01"} <= {title}
+    for key, records in before.tables.items():
+        assert [record.row for record in after.tables[key]] == [record.row for record in records]
+        for old, new in zip(records, after.tables[key], strict=True):
+            differing = {
+                column.field
+                for column in DECLARED[key].columns
+                if old[column.position] != new[column.position] and column.required != "auto"
+            }
+            own = {
+                name for name, own in after.letters[key].items() if f"{own}{old.row}" == cell and key == KEY_OF[title]
+            }
+            assert differing <= own
+
+
+def test_the_good_workbook_is_good() -> None:
+    book = read(Odd())
+    assert max(one.severity for one in judge(book)) < Severity.ERROR
+    assert not book.faults

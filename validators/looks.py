@@ -1,0 +1,100 @@
+"""What a number format makes of a number: the value that an officer saw on the screen.
+
+Only what changes the meaning is kept: moments, percentages, scaled numbers, a unit beside it, leading zeros, and
+formats that show nothing. Numbers of such a format reach the records as `Shown`; all others are plain floats.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a number format shows numbers otherwise than as themselves."""
+
+    kind: Literal["moment", "duration", "percent", "scaled", "unit", "digits", "hidden"]
+    factor: float = 1.0
+    """What the screen shows for each 1 that is stored."""
+    unit: str = ""
+    """Text beside the number."""
+    pattern: str = ""
+    """`digits`: a zero for each digit and the signs between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number whose format gives it another look."""
+
+    number: float
+    look: Look
+
+    @property
+    def value(self) -> float:
+        """The number that the screen shows, without the noise of binary arithmetic."""
+        return float(f"{self.number * self.look.factor:.12g}")
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        if self.look.kind == "digits":
+            return _in_places(self.number, self.look.pattern)
+        return f"{self.value:.15g}{self.look.unit}"
+
+
+BUILT_IN = {str(number): "y" for number in (*range(14, 23), *range(27, 37), 45, 47, *range(50, 59))} | {
+    "46": "[h]", "9": "0%", "10": "0.00%",
+}  # fmt: skip
+"""Built-in formats that change the meaning, those of Chinese programs among them, by number."""
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|([\u4e00-\u9fff％‰]+)')
+_GENERAL = re.compile("G/通用格式|General|Standard", re.IGNORECASE)
+_STEERING = re.compile(r"_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|General", re.IGNORECASE)
+"""Parts of a format that leave room, fill up, colour or choose."""
+_SCALED = re.compile(r"[0#?](,+)(?![0#?,])")
+_WORD = re.compile(r"[A-Za-z\u4e00-\u9fff%％‰]")
+
+
+@lru_cache(1024)
+def look_of(code: str) -> Look | None:
+    """What a number format makes of a positive number, None where it shows it as it is."""
+    first = _first_section(_GENERAL.sub("General", code))
+    literals = "".join(part for found in _LITERAL.finditer(first) for part in found.groups() if part)
+    places = _LITERAL.sub(lambda match: " " if match[1] != "" else "", first)
+    bare = _STEERING.sub("", places)
+    lower = bare.lower()
+    if any(letter in lower for letter in "ymdhs"):
+        return Look("duration" if "[" in lower else "moment")
+    general = not code.strip() or "General" in places
+    if not general and not re.search(r"[0#?@]", bare):
+        return Look("hidden")
+    percent, scaled = bare.count("%"), _SCALED.search(bare)
+    if percent:
+        return Look("percent", 100.0**percent, "%")
+    unit = literals.strip() if _WORD.search(literals) else ""
+    if scaled:
+        return Look("scaled", 1000.0 ** -len(scaled[1]), unit)
+    if unit:
+        return Look("unit", unit=unit)
+    digits = _LITERAL.sub(lambda match: match[1] or match[2] or match[3] or "", _STEERING.sub("", first))
+    if re.fullmatch(r"[0\- ]{2,40}", digits) and digits.count("0") > 1:
+        return Look("digits", pattern=digits.strip())
+    return None
+
+
+def _first_section(code: str) -> str:
+    """What a format says of positive numbers: all up to the first semicolon that is not quoted."""
+    return re.match(r'(?:"[^"]*"|\\.|[^";\\])*', code)[0]  # type: ignore[index] # it matches the empty text
+
+
+def _in_places(number: float, pattern: str) -> str:
+    """A number with its digits put into the places of a pattern, from the right."""
+    digits = f"{abs(round(number)):0{pattern.count('0')}d}"
+    found: list[str] = []
+    for sign in reversed(pattern):
+        if sign == "0":
+            digits, last = digits[:-1], digits[-1]
+            found.append(last)
+        else:
+            found.append(sign)
+    return ("-" if number < 0 else "") + digits + "".join(reversed(found))

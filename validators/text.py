@@ -1,0 +1,97 @@
+"""What a text may hold, said once: what a workbook can carry, what nobody sees, and what only looks like another.
+
+The reader takes texts apart by it, messages show by it what is invisible, and the writers refuse by it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+LONGEST = 32_767
+"""UTF-16 units that a cell holds, which is how Excel counts."""
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML 1.0 cannot carry, so no workbook can."""
+BREAKS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+"""Soft line breaks, paragraph and page breaks of other programs (Word writes U+000B)."""
+UNSEEN = (
+    r"\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+)
+"""Characters that nothing is seen of: controls, marks of direction and joining, variation selectors, fillers."""
+LOST = "\ud800-\udfff\ufffd"
+"""What is left of a character that a program could not write."""
+PRIVATE = r"\ue000-\uf8ff\U000f0000-\U0010ffff"
+"""Characters of a font's own (造字): another computer shows them as a box or not at all."""
+
+_RADICALS = dict(
+    zip(
+        "⺁⺟⺠⺩⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰⻳",
+        "厂母民王虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙龟",
+        strict=True,
+    )
+)
+"""Radicals that Unicode gives no equivalent for, and the characters that they look like."""
+_NAMED = ((0x2E80, 0x2FDF), (0xF900, 0xFAD9), (0x2F800, 0x2FA1D))
+"""Radicals and compatibility characters, as a PDF gives them in the place of ordinary ones."""
+RADICALS: dict[int, str] = {
+    code: ordinary
+    for first, last in _NAMED
+    for code in range(first, last + 1)
+    if (ordinary := _RADICALS.get(chr(code)) or unicodedata.normalize("NFKC", chr(code))) != chr(code)
+}
+"""Code points that look like an ordinary character of Chinese, and that character."""
+LETTERS: dict[int, str] = {
+    **{ord(other): latin for other, latin in zip("АВСЕНІКМОРТХЅЈ", "ABCEHIKMOPTXSJ", strict=True)},
+    **{ord(other): latin for other, latin in zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)},
+    **dict.fromkeys(map(ord, "‐‑‒–—―−﹣"), "-"),
+}
+"""Cyrillic and Greek capitals and the other dashes, and what they are taken for in a code, a number or a choice."""
+
+_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_ODD = re.compile(f"[{BREAKS}{UNSEEN}{LOST}{PRIVATE}\n\r\t]")
+_LOOKALIKE = re.compile(f"[{''.join(map(chr, (*RADICALS, *LETTERS)))}]")
+MOST_SHOWN = 100
+"""Characters of a value that a message shows."""
+
+
+def length(text: str) -> int:
+    """Length in UTF-16 units."""
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def joined(text: str) -> str:
+    """Text with the two halves of a character, as some programs spell it, put together; lone halves stay."""
+    if not _HALVES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def plain(text: str) -> str:
+    """Text as it may be written anywhere: soft breaks are line breaks, what nobody sees is left out."""
+    if text.isprintable() and text.isascii():
+        return text
+    found = re.sub(f"\r\n|[\r{BREAKS}]", "\n", joined(text))
+    return re.sub("[\ud800-\udfff]", "\ufffd", re.sub(f"[{UNSEEN}]", "", found))
+
+
+def visible(text: str, most: int = MOST_SHOWN) -> str:
+    """Text as a message shows it: on one line, what is invisible named, the rest of a long one counted."""
+    found = _ODD.sub(lambda match: _SHOWN.get(match[0], f"〔U+{ord(match[0]):04X}〕"), text[:most])
+    return found + (f"…（共 {len(text)} 字）" if len(text) > most else "")
+
+
+_SHOWN = {"\n": "⏎", "\r": "⏎", "\t": "⇥"}
+
+
+def remarks(text: str) -> Iterator[str]:
+    """What there is in a text that people do not see, a few words each."""
+    for char in dict.fromkeys(_ODD.findall(text)):
+        if re.match(f"[{UNSEEN}]", char):
+            yield f"看不见的字符 U+{ord(char):04X}"
+        elif char in BREAKS:
+            yield f"软换行符 U+{ord(char):04X}"
+    for char in dict.fromkeys(_LOOKALIKE.findall(text)):
+        code = ord(char)
+        kind = "康熙部首" if 0x2F00 <= code <= 0x2FDF else "部首" if code < 0x2FE0 and code > 0x2E7F else "形近字符"
+        yield f"{kind} {char}（U+{code:04X}），应为 {RADICALS.get(code) or LETTERS[code]}"

@@ -142,7 +142,7 @@ def _usual(text: str) -> Offered:
 
 
 _OWN_COUNTY = Offered(
-    'IF({list_id}="","",INDEX(选项_区县,1,1))',
+    'IF({list_id}="","",选项_区县)',
     ("numbered", "county"),
     lambda numbered, county: county if numbered else None,
 )

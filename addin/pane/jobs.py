@@ -50,6 +50,7 @@ WORKS = {
         Work("check", "校验", "逐格检查选中的填报表，列出问题和改法。", folders=False),
         Work("consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out="全市.xlsx"),
         Work("return", "退回", "把各区县的内容连同问题写成可直接改正的新版填报表。", out="退回"),
+        Work("merge", "合并", "区县用：把乡镇、园区、企业的来件合成一份填报表，列出冲突。", out="本县合并.xlsx"),
         Work("export", "导出", "由选中的全市清单生成报省清单；有错误时不予导出。", one=True, out="报省.xlsx"),
         Work("audit", "审计", "检查选中的文件有没有公式、宏和隐藏内容，是否被改动。", against="与收件文件夹逐格复算"),
     )
@@ -322,6 +323,10 @@ def _result(job: Job, document: Json) -> tuple[Tone, str]:
         made = f"已退回 {len(document['returned'])} 个区县" if document["returned"] else "没有要退回的"
         unread = len(document["errors"])
         return ("open", f"{made}，{unread} 个文件读不了") if unread else ("good", made)
+    if "conflicts" in document:
+        open_ = sum(one["decided"] is None for one in document["conflicts"])
+        standing = [f"{open_} 处冲突要裁定"] * bool(open_) + [f"{errors} 处错误"] * bool(errors)
+        return ("open", f"已合并，还有 {'、'.join(standing)}") if standing else ("good", "已合并，没有冲突和错误")
     if "manifest" in document:
         return ("bad", f"没有导出，还有 {errors} 处错误") if document["manifest"] is None else ("good", "已导出")
     return ("bad" if job.verdict in ("不通过", "无法读取") else "good"), job.verdict or "完成"
@@ -386,6 +391,16 @@ def _words(document: Json) -> Iterator[str]:
         for one in document["files"]:
             if one["status"] == "未采用":
                 yield f"{one['file']}：未采用，{one['reason']}"
+    if "conflicts" in document:
+        rows = document["rows"]
+        yield f"读到 {rows['read']} 行，合并为 {rows['kept']} 行，相同的 {rows['identical']} 行只算一次"
+        yield from document["notes"]
+        for one in document["conflicts"]:
+            if one["decided"] is None:
+                yield f"冲突：《{one['sheet']}》{one['key']}，{'、'.join(one['files'])} 的{'、'.join(one['fields'])}不同，请在合并报告里裁定"
+        for one in document["files"]:
+            if one["status"] != "采用":
+                yield f"{one['file']}：{one['status']}，{one['reason']}"
     for one in document.get("returned", ()):
         wrong = one["counts"]["BLOCKER"] + one["counts"]["ERROR"]
         lifted = f"，已豁免 {one['waived']}" if one["waived"] else ""

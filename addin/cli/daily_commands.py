@@ -130,6 +130,9 @@ def return_(
     ] = None,
     errors_only: Annotated[bool, typer.Option("--errors", help="只退错误，不列提醒。")] = False,
     everyone: Annotated[bool, typer.Option("--all", help="没有要改的区县也给一份。")] = False,
+    letter: Annotated[
+        bool, typer.Option("--letter", help="另写一份退回函（.docx），并把每个区县的两份打成一个压缩包。")
+    ] = False,
     year: Annotated[str | None, typer.Option("--year", metavar="年度", help="不写：多数文件的年度。")] = None,
     round_: Annotated[str | None, typer.Option("--round", metavar="轮次", help="不写：多数文件的轮次。")] = None,
     on: On = None,
@@ -146,7 +149,8 @@ def return_(
     from addin.office.returning import return_files
 
     return return_files(
-        files, out=out, city=city, counties=county or [], errors_only=errors_only, everyone=everyone, year=year,
+        files, out=out, city=city, counties=county or [], errors_only=errors_only, everyone=everyone,
+        letter=letter, year=year,
         round_=round_, on=on, force=force, as_json=as_json,
     )  # fmt: skip
 
@@ -225,13 +229,17 @@ def desk(
     folder: Annotated[
         str, typer.Option("--dir", metavar="文件夹", help="收件文件夹，放着各县区的填报表。不写：当前文件夹。")
     ] = ".",
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="文件夹", help="结果放在哪个文件夹。不写：收件文件夹旁边的“…-结果”。"),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """打开办公台：在一个页面里对收件文件夹校验、汇总、退回、导出、审计。
+    """打开办公台：在一个页面里对收件文件夹校验、汇总、裁定、退回、导出、审计。
 
     例：qingdan desk --dir 收件箱
     结果写在旁边的“收件箱-结果”文件夹里。关闭页面，或在这里中断，即结束。
     """
     from addin.cli.desk_command import desk as command
 
-    return command(folder=folder, as_json=as_json)
+    return command(folder=folder, out=out, as_json=as_json)

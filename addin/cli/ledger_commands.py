@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, OptionalYear, Place, a_day, a_number, number
+from addin.cli.parameters import AsJson, Force, OptionalYear, Place, a_day, a_number, number
 from addin.cli.registry import Commands
 
 commands = Commands(
-    "ledger", "台账：记下决定，查看各版，比较两版。\n\n例：qingdan ledger history 全市.xlsx", heading=SPECIAL
+    "ledger",
+    "台账：记下决定，查看各版，比较两版，备份和恢复。\n\n例：qingdan ledger history 全市.xlsx",
+    heading=SPECIAL,
 )
 
 
@@ -110,3 +112,40 @@ def diff(
     from addin.office.ledger_entries import diff
 
     return show(diff(place, before, after), as_json=as_json)
+
+
+@commands("backup")
+def backup(
+    *,
+    source: Annotated[Path, typer.Argument(metavar="文件", help="全市汇总；它旁边的台账一起备份。")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .zip。")],
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """把全市汇总和台账存进一个文件。
+
+    例：qingdan ledger backup 全市.xlsx --out 备份.zip
+    """
+
+    from addin.cli.terminal import show
+    from addin.office.safekeeping import backup
+
+    return show(backup(source, out, force=force), as_json=as_json)
+
+
+@commands("restore")
+def restore(
+    *,
+    source: Annotated[Path, typer.Argument(metavar="文件", help="用 backup 存下的文件。")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件夹", help="恢复到哪个文件夹；那里原有的另存一份。")],
+    as_json: AsJson = False,
+) -> int:
+    """由备份换回全市汇总和台账。
+
+    例：qingdan ledger restore 备份.zip --out .
+    """
+
+    from addin.cli.terminal import show
+    from addin.office.safekeeping import restore
+
+    return show(restore(source, out), as_json=as_json)

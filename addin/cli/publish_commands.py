@@ -11,9 +11,29 @@ from addin.cli.registry import Commands
 
 commands = Commands(
     "publish",
-    "公开和印发：公开目录、保障类名单、一厂一策。\n\n例：qingdan publish directory 全市.xlsx --out 公开",
+    "公开和印发：领导简报、公开目录、保障类名单、一厂一策。\n\n例：qingdan publish directory 全市.xlsx --out 公开",
     heading=SPECIAL,
 )
+
+
+@commands("briefing")
+def briefing(
+    *,
+    source: Annotated[Path, typer.Argument(metavar="文件", help="全市汇总。")],
+    out: Annotated[Path, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .docx。")],
+    force: Force = False,
+    as_json: AsJson = False,
+) -> int:
+    """生成给领导看的一页简报（A4，.docx）：报送、问题、保障类、等级、减排与目标、与上一版的变化，两张图。
+
+    例：qingdan publish briefing 全市.xlsx --out 简报.docx
+    """
+    from addin.cli.terminal import progress, show
+    from addin.office.briefing import briefing
+
+    with progress("简报"):
+        made = briefing(source, out, force=force)
+    return show(made, as_json=as_json)
 
 
 @commands("directory", formerly="directory")

@@ -2,10 +2,11 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import Timer
+from contextlib import contextmanager, suppress
+from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # a help page needs none of these
@@ -64,6 +65,17 @@ def prepare() -> None:
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
 
 
+def _end_with_the_desk() -> None:
+    """In a job of the pane: standard input ends when the program that started it is gone, killed or not."""
+    with suppress(OSError):
+        while os.read(0, 4096):  # not `sys.stdin`, whose lock would be missing when the command ends first
+            pass
+    if sys.platform == "win32":
+        os._exit(1)
+    if os.getsid(0) == os.getpid():  # the job was started apart, with all that it starts
+        os.killpg(0, signal.SIGKILL)
+
+
 @contextmanager
 def progress(label: str) -> "Iterator[Step]":
     """A bar on standard error while the block runs, if that is a terminal and it takes over a second.
@@ -74,6 +86,7 @@ def progress(label: str) -> "Iterator[Step]":
     from workbook_templates.xlsx.writer import JOB
 
     if os.environ.get(JOB):
+        Thread(target=_end_with_the_desk, daemon=True).start()
         yield lambda *step: print(STEP_MARK + json.dumps(step), file=sys.stderr, flush=True)
         return
     if not sys.stderr.isatty():

@@ -2,27 +2,26 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from addin.office import ledger
-from addin.office.record import as_written, put_aside, put_on_record, take_decisions
+from addin.office.record import as_written, keep_result, put_aside, put_on_record, take_decisions
 from addin.problems import Stop, refusal, writing
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
 from addin.reading.workbooks import summary
 from addin.results import Step, silent
 from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES
 from validators.decided import settle
-from validators.decisions import (
-    standing,
-)
-from validators.findings import Finding, Json, counts, stops
+from validators.decisions import HOLDS, Decision, standing
+from validators.findings import Finding, Json, Severity, counts, stops
 from validators.references import Imports
 from validators.ruleset import RuleSet
-from validators.settlement import City, Handed, reductions, sort_out
+from validators.settlement import COUNTY_LIST_DUE, City, Handed, reductions, sort_out
 from workbook_templates.city.city_workbook import Desk, write_city
+from workbook_templates.city.decision_sheets import Conflict, conflicts
 
 
 @dataclass
@@ -83,7 +82,37 @@ class Consolidated:
             "decisions": [one.to_json() for one in standing(self.desk.records)],
             "remarks": self.remarks,
             "put_aside": self.put_aside or None,
+            "title": f"{city.ruleset.thresholds['city_name']}{city.year}年{city.round}",
+            "due": str(due) if (due := city.ruleset.deadline(city.round, COUNTY_LIST_DUE)) else None,
+            "board": list(self._board()),
+            "conflicts": [_conflict(one, self.desk.records) for one in conflicts(city)],
         }
+
+    def _board(self) -> Iterator[Json]:
+        """A row for each county: whether it filed, what it holds, and what stands open in it."""
+        for county in self.city.counties:
+            book = county.handed.book if county.handed else None
+            own = [one for one in self.findings if book and one.file == book.file]
+            open_ = [one for one in own if not one.waiver]
+            yield {
+                "code": county.code, "name": county.name, "status": county.status, "reason": county.reason or None,
+                "file": county.handed.file if county.handed else None, "revision": book.revision if book else None,
+                "enterprises": len(book.tables["enterprises"]) if book else None,
+                "lines": len(book.tables["lines"]) if book else None,
+                "errors": sum(one.severity >= Severity.ERROR for one in open_) if book else None,
+                "warnings": sum(one.severity == Severity.WARNING for one in open_) if book else None,
+                "waived": len(own) - len(open_) if book else None,
+            }  # fmt: skip
+
+
+def _conflict(one: Conflict, records: Sequence[Decision]) -> Json:
+    """A conflict as the page shows it: what differs side by side, and which decision holds, if any."""
+    held = next((r for r in standing(records) if r.kind == HOLDS and (r.rule, r.key) == (one.rule, one.key)), None)
+    return {
+        "rule": one.rule, "key": one.key, "what": one.what, "sides": list(one.sides),
+        "names": [" ".join(str(part) for part in values[:2]) for values in one.values],
+        "fields": one.fields, "decided": held.id if held else None, "value": held.value if held else None,
+    }  # fmt: skip
 
 
 def _file_json(handed: Handed) -> Json:
@@ -133,9 +162,11 @@ def consolidate(
             aside = put_aside(record, out)
             write_city(out, city, findings, overwrite=overwrite, desk=desk)
             record.keep(as_written(out), b"{}")
+            done = Consolidated(city, findings, [*errors, *unread], desk, remarks, aside)
+            keep_result(record, desk.version, done.to_json(out))
     if parquet is not None:
         _write_parquet(parquet, city, overwrite)
-    return Consolidated(city, findings, [*errors, *unread], desk, remarks, aside)
+    return done
 
 
 def _write_parquet(folder: Path, city: City, overwrite: bool) -> None:

@@ -8,7 +8,7 @@ from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
 from addin.results import Part, Result, Step, Unread, silent, worst
 from workbook_templates.city.city_workbook import created
-from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, page, public_rows
+from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, office, page, public_rows, title
 from workbook_templates.xlsx.writer import Sheet, write_sheets
 
 
@@ -68,7 +68,8 @@ def directory(
         output(workbook, force=force, inputs=paths) as book,
         output(html, force=force, suffix=".html") as site,
     ):
-        write_sheets(book, [Sheet(PUBLIC, PUBLIC_HEADS, rows)], created(city))
+        heading = f"{title(city)}　{office(city)}　截至 {city.on}"
+        write_sheets(book, [Sheet(PUBLIC, PUBLIC_HEADS, rows, heading=heading)], created(city))
         site.write(page(city, rows).encode())
     return Directory(
         out=[str(workbook), str(html)],

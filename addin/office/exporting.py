@@ -113,7 +113,7 @@ def _export(
 ) -> Exported:
     try:
         profile(profile_name)
-        city, findings, decisions = _source(source)
+        city, findings, decisions = source_of(source)
     except (UnreadableWorkbook, UnknownProfile) as error:
         raise Stop(str(error)) from error
     return submit(
@@ -164,7 +164,7 @@ def submit(
         return Exported(manifest, [])
 
 
-def _source(source: Path) -> tuple[City, list[Finding], list[Decision]]:
+def source_of(source: Path) -> tuple[City, list[Finding], list[Decision]]:
     """The city to export, what is found in it now, and the decisions that it was made with."""
     opened = open_workbook(source)
     if COUNTIES in opened.sheets:

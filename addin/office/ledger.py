@@ -145,6 +145,11 @@ def user() -> str:
         return "未知"
 
 
+def digest_of(content: bytes) -> str:
+    """SHA-256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def hash_of(path: Path) -> str:
     """SHA-256 of a file; '' where there is none."""
     if not path.is_file():

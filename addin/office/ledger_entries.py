@@ -14,11 +14,20 @@ from addin.reading import ruleset_store
 from addin.reading.inbox import LEDGER
 from addin.results import Document, Part, Result
 from validators.columns import SHEETS
-from validators.decisions import EXCLUSION, FIELD_NAMES, Decision, checked, standing
+from validators.decisions import EXCLUSION, FIELD_NAMES, Decision, Wrong, checked, standing
 from validators.findings import Json
 from validators.rule import value_text
 from validators.ruleset import default, newest
 from validators.versions import Change
+
+
+class Slip(Stop):
+    """A decision that cannot be taken; `fields` are those to put right."""
+
+    def __init__(self, message: str, fields: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.fields = fields
+
 
 LISTED = 200
 """Changes that are listed for people; the JSON has all."""
@@ -34,8 +43,8 @@ def record_decision(place: Path, year: int, decision: Decision, *, who: str = ""
     rules = ruleset_store.rules_of(str(year))
     try:
         one = checked(decision, rules)
-    except ValueError as error:
-        raise Stop(f"没有记下：{error}。") from error
+    except Wrong as error:
+        raise Slip(f"没有记下：{error}。", error.fields) from error
     with ledger.opened(place, writing=True) as record:
         assert record is not None  # noqa: S101 - for the type checker
         known = record.decisions(year)

@@ -93,6 +93,18 @@ def put_aside(record: Ledger, out: Path) -> str:
     return kept.name
 
 
+def keep_result(record: Ledger, number: int, result: Json) -> None:
+    """Keep what the consolidation of that version came to, to be looked at later."""
+    for one in record.versions():
+        if one.id == number:
+            record.keep(f"result:{one.digest}", to_json(result))
+
+
+def result_of(record: Ledger, version_: Version) -> Json | None:
+    """What a version on record came to, as `Consolidated.to_json`; None where an older program made it."""
+    return record.kept(f"result:{version_.digest}") or None
+
+
 def put_on_record(
     record: Ledger,
     out: Path,

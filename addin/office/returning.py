@@ -1,6 +1,7 @@
 """`qingdan return`: each county's workbook back, with what was found listed, beside the rows and coloured."""
 
 import datetime as dt
+import zipfile
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,8 @@ OLD = "以前退回的"
 """Folder in that of the returned workbooks to which those of earlier returns are moved."""
 OURS = "*_第*版.xlsx"
 """How the names of returned workbooks look."""
+BESIDE = ("*_退回函.docx", "*_退回.zip")
+"""Those of the letters and archives beside them."""
 
 
 @dataclass
@@ -83,6 +86,7 @@ def return_all(
     year: int | None = None,
     round_: str | None = None,
     on: dt.date | None = None,
+    letter: bool = False,
     overwrite: bool = False,
     progress: Step = silent,
 ) -> Return:
@@ -91,12 +95,13 @@ def return_all(
     The decisions are obeyed that are on record beside the city workbook at `city_at` (or in that folder; default: the
     folder in which `out` lies): what is waived or decided need not be corrected. A county gets its workbook where an
     error or a warning stands, with `errors_only` only for errors, with `everyone` in any case; `counties` are the codes
-    of those that may get one (default: all). With `overwrite`, what earlier returns left in `out` is moved to `OLD`.
+    of those that may get one (default: all). With `letter` a covering letter and an archive of both lie beside each.
+    With `overwrite`, what earlier returns left in `out` is moved to `OLD`.
     """
     paths = inbox(sources)
     if out.exists() and not out.is_dir():
         raise Stop(f"“{out}”是文件，不是文件夹。请用 --out 指定一个文件夹。")
-    stale = sorted(out.glob(OURS))
+    stale = sorted(path for pattern in (OURS, *BESIDE) for path in out.glob(pattern))
     if stale and not overwrite:
         raise Stop(
             f"“{out}”里还有以前退回的 {len(stale)} 份（如“{stale[0].name}”），没有动它们。"
@@ -134,6 +139,8 @@ def return_all(
             Returned(book, own, out / f"{book.county_name}_{city.year}年{city.round}_第{book.revision + 1}版.xlsx")
         )
         _write(made[-1], city, told, paths)
+        if letter:
+            _write_letter(made[-1], city, told)
     return Return(made, clean, city, [*errors, *unread], last.id if last else 0, moved)
 
 
@@ -179,6 +186,19 @@ def _write(one: Returned, city: City, told: Sequence[str], inputs: Sequence[Path
             enterprises=len(book.tables["enterprises"]), rows=rows_of(book), found=one.findings,
             told=[*_words(one), *told], officer={name: book.facts.get(name) for name in OFFICER_FIELDS},
         )  # fmt: skip
+
+
+def _write_letter(one: Returned, city: City, told: Sequence[str]) -> None:
+    """The covering letter beside a returned workbook, and an archive of both to send."""
+    from workbook_templates.documents.return_letter import write_letter
+
+    path = one.out.with_name(f"{one.book.county_name}_退回函.docx")
+    with output(path, force=True, suffix=".docx") as file:
+        write_letter(file, city.ruleset, one.book, one.findings, told)
+    archive = one.out.with_name(f"{one.book.county_name}_退回.zip")
+    with output(archive, force=True, suffix=".zip") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as made:
+        for own in (one.out, path):
+            made.write(own, own.name)
 
 
 def _words(one: Returned) -> Iterator[str]:
@@ -246,6 +266,7 @@ def return_files(
     counties: Sequence[str],
     errors_only: bool,
     everyone: bool,
+    letter: bool,
     year: str | None,
     round_: str | None,
     on: dt.date | None,
@@ -264,6 +285,7 @@ def return_files(
             counties={submitting(rules, code) for code in counties} or None,
             errors_only=errors_only,
             everyone=everyone,
+            letter=letter,
             year=whole("--year", year, 2000, 2100) if year else None,
             round_=round_name(rules, round_) if round_ else None,
             on=on,

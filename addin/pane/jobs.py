@@ -19,51 +19,20 @@ from typing import IO, Any, Literal
 
 from addin.cli.terminal import STEP_MARK
 from addin.live.state import Live
+from addin.office.signing import PASSPHRASE
 from addin.pane.board import shown
+from addin.pane.works import Tone, Work
 from addin.problems import Stop, refusal
 from validators.findings import SEVERITY_NAMES, Json, Severity, stops
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.writer import JOB
 
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A button of the page: the command `qingdan <id> <files> [--out …] --json`."""
-
-    id: str
-    label: str
-    about: str
-    """One line for the person who is about to press it."""
-    one: bool = False
-    """Takes exactly one file; else files and folders."""
-    folders: bool = True
-    """The command itself looks through folders; else it is given the files that lie there."""
-    out: str = ""
-    """Name offered for the output: a workbook if it ends in .xlsx, else a folder; '' where nothing is written."""
-    against: str = ""
-    """What the tick says that adds `--against <inbox>`; '' without one."""
-
-
-WORKS = {
-    work.id: work
-    for work in (
-        Work("check", "校验", "逐格检查选中的填报表，列出问题和改法。", folders=False),
-        Work("consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out="全市.xlsx"),
-        Work("return", "退回", "把各区县的内容连同问题写成可直接改正的新版填报表。", out="退回"),
-        Work("merge", "合并", "区县用：把乡镇、园区、企业的来件合成一份填报表，列出冲突。", out="本县合并.xlsx"),
-        Work("export", "导出", "由选中的全市清单生成报省清单；有错误时不予导出。", one=True, out="报省.xlsx"),
-        Work("audit", "审计", "检查选中的文件有没有公式、宏和隐藏内容，是否被改动。", against="与收件文件夹逐格复算"),
-    )
-}
-"""In the order of the buttons. A command that becomes a button is one more entry here."""
-
 State = Literal["运行中", "完成", "没做成", "已取消"]
 ANSWERS = 20.0
 """Seconds within which the spreadsheet has to answer that it was read anew."""
-Tone = Literal["good", "open", "bad"]
-"""Done; done, but something stands open; not done, or not passed."""
 UNREAD = "HZ05"
 """The rule that a file is found by which cannot be read."""
+TONES: tuple[Tone, ...] = ("good", "open", "bad")
 NOT_MADE = {"AU08": "没有核对清单，没有核对哈希和签名", "AU10": "没有勾选复算，没有进行"}
 """Why a check did not apply."""
 KEPT = 20
@@ -79,6 +48,8 @@ class Job:
     what: str
     """The files, as people call them."""
     out: Path | None = None
+    also: Sequence[Path] = ()
+    """Papers that it writes besides."""
     live: bool = False
     """Whether its findings are those of the open workbook, as they stand at any moment."""
     state: State = "运行中"
@@ -104,24 +75,33 @@ class Job:
     def to_json(self) -> Json:
         """What the page shows of it; the findings are fetched apart."""
         return {
-            "id": self.id, "label": self.work.label, "what": self.what, "state": self.state, "step": self.step,
-            "live": self.live,
-            "verdict": self.verdict, "result": self.result, "tone": self.tone, "checks": self.checks,
+            "id": self.id, "work": self.work.id, "label": self.work.label, "what": self.what, "state": self.state, "step": self.step,
+            "live": self.live, "verdict": self.verdict, "result": self.result, "tone": self.tone, "checks": self.checks,
             "words": self.words, "findings": self.total, "began": self.began,
             "seconds": round(self.seconds, 1), "out": self.out.name if self.out and self.written else None,
+            "also": [path.name for path in self.also if self.state == "完成" and path.exists()],
         }  # fmt: skip
 
 
 class Jobs:
     """Runs one job at a time and keeps the last ones."""
 
-    def __init__(self, changed: Callable[[list[Json]], None]) -> None:
+    def __init__(self, changed: Callable[[list[Json]], None], ended: Callable[[Job], None] = lambda job: None) -> None:
         self.all: dict[int, Job] = {}
         self._changed = changed
+        self._ended = ended
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: Thread | None = None
         self._count = 0
+
+    def put_back(self, jobs: Sequence[Job]) -> None:
+        """Show jobs of an earlier run of the program again."""
+        for job in jobs:
+            self._count += 1
+            job.id = self._count
+            self.all[job.id] = job
+        self._tell()
 
     @property
     def running(self) -> Job | None:
@@ -129,15 +109,24 @@ class Jobs:
         return next((job for job in self.all.values() if job.state == "运行中"), None)
 
     def start(
-        self, work: Work, files: Sequence[Path], what: str, *, out: Path | None, overwrite: bool, against: Path | None
+        self,
+        work: Work,
+        files: Sequence[Path],
+        what: str,
+        *,
+        out: Path | None = None,
+        overwrite: bool = False,
+        options: Sequence[str] = (),
+        also: Sequence[Path] = (),
+        passphrase: str = "",
     ) -> Job:
-        """Start a job on these files. Raises `Stop` while another one runs."""
-        arguments = [work.id, *map(str, files), "--json"]
+        """Start a job on these files, with options of the command. Raises `Stop` while another one runs."""
+        arguments = [*(work.command or (work.id,)), *map(str, files), *options, "--json"]
         if out:
-            arguments += ["--out", str(out)] + ["--force"] * overwrite
-        if against:
-            arguments += ["--against", str(against)]
-        return self._begin(Job(0, work, what, out), self._run, arguments)
+            arguments += ["--out", str(out)]
+        if overwrite and work.forced:
+            arguments.append("--force")
+        return self._begin(Job(0, work, what, out, also), self._run, arguments, passphrase)
 
     def check(self, work: Work, what: str, live: Live) -> Job:
         """Have the open workbook read and judged anew, what is not saved included. Raises `Stop` as `start`."""
@@ -191,7 +180,7 @@ class Jobs:
             passed = not stops(picture.findings)
             job.result = job.verdict = "通过" if passed else "不通过"
             job.tone = "good" if passed else "bad"
-            numbers = Counter(one.severity for one in picture.findings if one.waiver is None)
+            numbers = Counter(one.severity for one in picture.findings if not one.waiver)
             listed = "，".join(f"{SEVERITY_NAMES[one]} {numbers[one]} 条" for one in sorted(numbers, reverse=True))
             job.words = [listed or "没有发现问题。"]
             if picture.unsaved:
@@ -199,29 +188,32 @@ class Jobs:
             job.state = "完成"
         self._tell()
 
-    def _run(self, job: Job, arguments: list[str]) -> None:
+    def _run(self, job: Job, arguments: list[str], passphrase: str) -> None:
         mark = secrets.token_hex(8)
-        new = job.out is not None and not job.out.exists()
+        new = job.out is not None and not job.out.exists() and job.work.out != "."
         began = time.monotonic()
         self._tell()
         try:
-            state = self._follow(job, arguments, mark)
+            if job.out and job.work.made_first:
+                job.out.mkdir(exist_ok=True)
+            state = self._follow(job, arguments, mark, passphrase)
         except OSError as error:
             state, job.words = "没做成", [f"{job.work.label}没有做成：{refusal(error)}"]
         if job.out:
             _clear(job.out, mark, whole=new and state != "完成")
         job.seconds = time.monotonic() - began
         job.state = state
+        self._ended(job)
         self._tell()
 
-    def _follow(self, job: Job, arguments: list[str], mark: str) -> State:
+    def _follow(self, job: Job, arguments: list[str], mark: str, passphrase: str) -> State:
         """Start the process, pass its steps on, and take what it came to."""
         said: list[str] = []
         with TemporaryFile() as output:
             with self._lock:
                 if job.cancelled:
                     return "已取消"
-                process = self._process = _start(arguments, mark, output)
+                process = self._process = _start(arguments, mark, output, passphrase)
             assert process.stderr  # noqa: S101 - for the type checker
             with process.stderr as lines:
                 for line in lines:
@@ -236,6 +228,8 @@ class Jobs:
                     _end(process)  # nothing that it started outlives it
                 code = process.wait()
                 self._process = None
+            if process.stdin:
+                process.stdin.close()
             if job.cancelled:
                 _wait_for_all(process)
                 return "已取消"
@@ -243,18 +237,19 @@ class Jobs:
             return _take(job, code, output.read(), said)
 
 
-def _start(arguments: list[str], mark: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(arguments: list[str], mark: str, output: IO[bytes], passphrase: str) -> subprocess.Popen[bytes]:
     # -P: nothing that lies in the current folder is imported
     command = [sys.executable, "-P", "-c", "import sys; from addin.cli.app import main; sys.exit(main())", *arguments]
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    secret = {PASSPHRASE: passphrase} if passphrase else {}
     return subprocess.Popen(  # noqa: S603 - our own command, no shell
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,  # never written to: it ends with this process, and the job with it
         stdout=output,
         stderr=subprocess.PIPE,
-        env={**os.environ, JOB: mark, "PYTHONUTF8": "1"},
+        env={**os.environ, **secret, JOB: mark, "PYTHONUTF8": "1"},
         **apart,
     )
 
@@ -303,38 +298,16 @@ def _take(job: Job, code: int, output: bytes, said: list[str]) -> State:
     verdicts = {report.get("verdict") for report in reports}
     job.verdict = next((one for one in ("无法读取", "不通过", "通过") if one in verdicts), None)
     done = code in (0, 1) or list(reports[0]) != ["errors"]
-    job.written = done and job.out is not None and all(report.get("out", True) for report in reports)
-    job.tone, job.result = _result(job, reports[0]) if done else ("bad", "没做成")
-    first = [line for report in reports for line in _first(report)]
-    told = [line for report in reports for line in _words(report)]
-    job.words = [*first, *told, *(line for line in said if line not in first)]
+    job.written = (
+        done and job.out is not None and job.out.exists() and all(report.get("out", True) for report in reports)
+    )
+    told = [one["message"] for report in reports for one in report.get("errors", ())]
+    if done:
+        tones = [job.work.result(report) for report in reports]
+        job.tone, job.result = max(tones, key=lambda one: TONES.index(one[0]))
+        told += [line for report in reports for line in job.work.words(report)]
+    job.words = [*told, *(line for line in said if line not in told)]
     return "完成" if done else "没做成"
-
-
-def _result(job: Job, document: Json) -> tuple[Tone, str]:
-    """What came of a job that was done: what was made, and what stands open."""
-    counted = document.get("counts", {})
-    errors = counted.get("BLOCKER", 0) + counted.get("ERROR", 0) - _waived(document)
-    if "counties" in document:
-        slips = len(document["remarks"])
-        standing = [f"{errors} 处错误"] * bool(errors) + [f"{slips} 条决定没写全"] * bool(slips)
-        return ("open", f"已汇总，还有 {'、'.join(standing)}") if standing else ("good", "已汇总，没有错误")
-    if "returned" in document:
-        made = f"已退回 {len(document['returned'])} 个区县" if document["returned"] else "没有要退回的"
-        unread = len(document["errors"])
-        return ("open", f"{made}，{unread} 个文件读不了") if unread else ("good", made)
-    if "conflicts" in document:
-        open_ = sum(one["decided"] is None for one in document["conflicts"])
-        standing = [f"{open_} 处冲突要裁定"] * bool(open_) + [f"{errors} 处错误"] * bool(errors)
-        return ("open", f"已合并，还有 {'、'.join(standing)}") if standing else ("good", "已合并，没有冲突和错误")
-    if "manifest" in document:
-        return ("bad", f"没有导出，还有 {errors} 处错误") if document["manifest"] is None else ("good", "已导出")
-    return ("bad" if job.verdict in ("不通过", "无法读取") else "good"), job.verdict or "完成"
-
-
-def _waived(document: Json) -> int:
-    stopping = ("BLOCKER", "ERROR")
-    return sum(one["severity"] in stopping and bool(one.get("waiver")) for one in document.get("findings", ()))
 
 
 def _check(report: Json, check: Json) -> Json:
@@ -366,52 +339,3 @@ def _listed(document: Json) -> Iterator[Json]:
             place = {"file": document["file"], "sheet": one["sheet"] or one["part"], "cell": one["cell"]}
             about = {"rule": check["id"], "severity": Severity.ERROR.name, "header": check["name"]}
             yield {**place, **about, "message": one["what"]}
-
-
-def _first(document: Json) -> Iterator[str]:
-    """What has to be read before anything else: decisions that were not taken, files that could not be read."""
-    yield from document.get("remarks", ())
-    if document.get("put_aside"):
-        yield f"原来的全市汇总有人改过，另存为“{document['put_aside']}”；决定以外写在里面的，在那一份里。"
-    for one in document.get("errors", ()):
-        yield one["message"]
-
-
-def _words(document: Json) -> Iterator[str]:
-    """A command's JSON in words, by what is in it."""
-    if "checks" in document:
-        failed = [f"{one['id']} {one['name']}" for one in document["checks"] if one["result"] == "不通过"]
-        yield f"{document['file']}：{document['verdict']}" + (f"（{'、'.join(failed)}）" if failed else "")
-    if "counties" in document:
-        states = Counter(one["status"] for one in document["counties"])
-        yield "，".join(f"{state} {number}" for state, number in states.items())
-        for one in document["counties"]:
-            if one["status"] != "已报":
-                yield f"{one['name']}：{one['status']}" + (f"，{one['reason']}" if one["reason"] else "")
-        for one in document["files"]:
-            if one["status"] == "未采用":
-                yield f"{one['file']}：未采用，{one['reason']}"
-    if "conflicts" in document:
-        rows = document["rows"]
-        yield f"读到 {rows['read']} 行，合并为 {rows['kept']} 行，相同的 {rows['identical']} 行只算一次"
-        yield from document["notes"]
-        for one in document["conflicts"]:
-            if one["decided"] is None:
-                yield f"冲突：《{one['sheet']}》{one['key']}，{'、'.join(one['files'])} 的{'、'.join(one['fields'])}不同，请在合并报告里裁定"
-        for one in document["files"]:
-            if one["status"] != "采用":
-                yield f"{one['file']}：{one['status']}，{one['reason']}"
-    for one in document.get("returned", ()):
-        wrong = one["counts"]["BLOCKER"] + one["counts"]["ERROR"]
-        lifted = f"，已豁免 {one['waived']}" if one["waived"] else ""
-        yield f"{one['name']}：第 {one['revision']} 版，错误 {wrong}，提醒 {one['counts']['WARNING']}{lifted}"
-    for one in document.get("clean", ()):
-        yield f"{one['name']}：没有要改的，不退回"
-    for one in document.get("left", ()):
-        yield f"{one['file']}：没有退回，{one['reason']}"
-    if document.get("moved"):
-        yield f"以前退回的 {len(document['moved'])} 份移到了“以前退回的”"
-    if "totals" in document:
-        yield f"企业 {document['totals']['enterprises']} 家，生产线 {document['totals']['lines']} 条"
-    if "manifest" in document and document["manifest"] is None:
-        yield "有错误，不予导出。请退回改正后重新汇总。"

@@ -5,7 +5,7 @@ import datetime as dt
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -23,11 +23,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from addin.live.state import Live, Picture
-from addin.pane.board import NOTHING, Board, changes
+from addin.office.ledger_entries import Slip
+from addin.pane.board import NOTHING, Board, changes, shown
+from addin.pane.city_view import city_view, decide, differences_of, findings_of, rule_page
 from addin.pane.folders import Folders
-from addin.pane.jobs import WORKS, Jobs, Work
+from addin.pane.jobs import Job, Jobs
+from addin.pane.kept import keep, kept
 from addin.pane.window import open_file, open_window
-from addin.problems import Stop, debugging
+from addin.pane.works import WORKS, Work
+from addin.problems import Stop, debugging, refusal
 from addin.reading.ruleset_store import rules_of
 from validators.columns import SHEET_TITLES
 from validators.deadlines import duties, heading
@@ -38,6 +42,11 @@ BEAT = 5.0
 """Seconds after which a page hears that the server is still there."""
 PATIENCE = 20.0
 """Seconds without any open page after which a program with a window of its own ends."""
+LARGEST_DROP = 200 << 20
+"""Bytes of a file that is dropped on the page."""
+LONGEST_SAID = 200
+"""Characters of one thing that a dialog asks for."""
+MOST_CHOICES = 200
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -103,17 +112,32 @@ class Pressed(BaseModel):
     """Paths as `Folders` names them; empty for the workbook that is open in the spreadsheet, which only 校验 takes."""
     out: str = ""
     overwrite: bool = False
-    against: bool = False
+    asked: dict[str, list[str]] = Field(default={}, max_length=20)
+    """What was said to the `Ask`s of the work, by option; of a tick ['yes'] or nothing."""
+
+
+class Decided(BaseModel):
+    """A decision as typed, by the names of `FIELD_NAMES`, and who says so."""
+
+    said: dict[str, str] = Field(max_length=20)
+
+
+class Chosen(BaseModel):
+    """The folder that results are put into."""
+
+    path: str = Field(max_length=4000)
 
 
 class Pane:
     """The page and its server, over a live session, a folder, or both."""
 
-    def __init__(self, live: Live | None, inbox: Path | None) -> None:
+    def __init__(self, live: Live | None, inbox: Path | None, results: Path | None = None) -> None:
         self.live = live
-        self.folders = Folders(inbox) if inbox else None
+        self.folders = Folders(inbox, results) if inbox else None
         self.board = Board()
-        self.jobs = Jobs(self.board.show_jobs)
+        self.jobs = Jobs(self.board.show_jobs, self._keep)
+        if self.folders:
+            self.jobs.put_back(kept(self.folders.results))
         self.socket = socket.socket()
         self.socket.bind((LOOPBACK, 0))
         self.socket.listen()  # a browser that is quicker than the server waits
@@ -125,6 +149,7 @@ class Pane:
         app.add_exception_handler(HTTPException, _no_such_page)
         app.add_exception_handler(RequestValidationError, _no_such_request)
         app.add_exception_handler(Stop, _stopped)
+        app.add_exception_handler(OSError, _refused)
         app.add_exception_handler(Exception, _failed)
         config = uvicorn.Config(
             Guard(app, self.host),
@@ -190,6 +215,14 @@ class Pane:
         routes.post("/press")(self._press)
         routes.post("/cancel/{job}")(self._cancel)
         routes.get("/found/{job}")(self._found)
+        routes.get("/city")(self._city)
+        routes.get("/version/{version}")(self._version)
+        routes.get("/differences")(self._differences)
+        routes.get("/rule/{id_}")(rule_page)
+        routes.get("/choices")(self._choices)
+        routes.post("/decide")(self._decide)
+        routes.post("/results")(self._put_results)
+        routes.post("/drop")(self._drop)
         routes.get("/calendar")(_calendar)
         routes.get("/list")(self._list)
         routes.get("/file")(self._file)
@@ -203,13 +236,8 @@ class Pane:
             "live": self.live is not None,
             "inbox": self.folders.inbox.name if self.folders else None,
             "results": self.folders.results.name if self.folders else None,
-            "works": [
-                {
-                    "id": one.id, "label": one.label, "about": one.about, "one": one.one, "out": one.out,
-                    "against": one.against,
-                }
-                for one in works
-            ],
+            "place": str(self.folders.results) if self.folders else None,
+            "works": [one.to_json() for one in works],
             "sheets": list(SHEET_TITLES.values()),
             "severities": [
                 {"id": one.name, "name": SEVERITY_NAMES[one], "symbol": SEVERITY_SYMBOLS[one]}
@@ -242,17 +270,55 @@ class Pane:
         paths = self._chosen(work, pressed.files)
         out = None
         if work.out:
-            assert self.folders  # noqa: S101 - `_chosen` has refused
-            out = self.folders.output(_with_suffix(pressed.out.strip() or work.out, Path(work.out).suffix))
-            if out.exists() and not pressed.overwrite:
-                return JSONResponse({"exists": out.name}, 409)
-        against = self.folders.inbox if work.against and pressed.against and self.folders else None
-        what = f"{paths[0].name} 等 {len(paths)} 个" if len(paths) > 1 else paths[0].name
-        job = self.jobs.start(work, paths, what, out=out, overwrite=pressed.overwrite, against=against)
+            folders = self._folders()
+            name = _with_suffix(pressed.out.strip() or work.out, Path(work.out).suffix)
+            out = folders.results if work.out == "." else folders.output(name)
+            if work.out != "." and out.exists() and not work.forced:
+                raise Stop(f"“{out.name}”已经有了，不能覆盖。请换一个名称。")
+            if work.out != "." and not _is_blank(out) and not pressed.overwrite:
+                return JSONResponse({"message": f"“{out.name}”已经有了。", "exists": out.name}, 409)
+        options, also, passphrase = self._options(work, pressed)
+        what = f"{paths[0].name} 等 {len(paths)} 个" if len(paths) > 1 else paths[0].name if paths else ""
+        job = self.jobs.start(
+            work, paths, what, out=out, overwrite=pressed.overwrite, options=options, also=also, passphrase=passphrase
+        )
         return {"id": job.id}
+
+    def _options(self, work: Work, pressed: Pressed) -> tuple[list[str], list[Path], str]:
+        """What was asked for as options of the command, papers that it writes besides, and the passphrase, which never
+        stands there. Raises `Stop`.
+        """
+        options: list[str] = []
+        also: list[Path] = []
+        passphrase = ""
+        for ask in work.asks:
+            given = [one.strip() for one in pressed.asked.get(ask.option, []) if one.strip()]
+            if ask.needed and not given:
+                raise Stop(f"还没有填{ask.label}。")
+            if any(len(one) > LONGEST_SAID or not one.isprintable() for one in given):
+                raise Stop(f"“{ask.label}”太长，或有看不见的字符。")
+            if not given:
+                continue
+            if ask.kind == "secret":
+                passphrase = given[0]
+            elif ask.kind == "key":
+                options += [ask.option, str(self._folders().path(given[0]))]
+            elif ask.kind != "tick":
+                options += [part for one in given for part in (ask.option, one)]
+            elif ask.option == "--against":
+                options += [ask.option, str(self._folders().inbox)]
+            elif ask.ending:
+                also.append(self._folders().output(ask.ending))
+                options += [ask.option, str(also[-1])]
+                pressed.overwrite = True
+            else:
+                options.append(ask.option)
+        return options, also, passphrase
 
     def _chosen(self, work: Work, names: list[str]) -> list[Path]:
         """The files and folders that a button is pressed over. Raises `Stop`."""
+        if work.takes == "none":
+            return []
         if self.folders is None or not names:
             raise Stop("还没有选中文件。请先在文件列表里选择。")
         paths = [self.folders.path(name) for name in names]
@@ -282,6 +348,53 @@ class Pane:
         found = self.jobs.all.get(job)
         return found.findings if found else []
 
+    def _keep(self, job: Job) -> None:
+        if self.folders:
+            keep(self.folders.results, job)
+
+    def _city(self, version: int | None = None) -> Json:
+        folders = self._folders()
+        return city_view(folders.inbox, folders.results, version)
+
+    def _version(self, version: int) -> list[Json]:
+        return [shown(one) for one in findings_of(self._folders().results, version)]
+
+    def _differences(self, before: int, after: int) -> Json:
+        return differences_of(self._folders().results, before, after)
+
+    def _choices(self, ending: str) -> list[Json]:
+        """Files of both folders whose names end so, for a dialog to choose from."""
+        folders = self._folders()
+        found = []
+        for root, top in (("out", folders.results), ("in", folders.inbox)):
+            for path in (
+                sorted(top.rglob(f"*{ending}"))[:MOST_CHOICES] if len(ending) < 10 and "/" not in ending else ()
+            ):
+                name = f"{root}/{path.relative_to(top).as_posix()}"
+                with suppress(Stop):
+                    found.append({"path": name, "name": folders.path(name).relative_to(top).as_posix()})
+        return found
+
+    def _decide(self, decided: Decided) -> Json:
+        return decide(self._folders().results, decided.said)
+
+    def _put_results(self, chosen: Chosen) -> Json:
+        if self.jobs.running:
+            raise Stop("正在做一件事。请等它做完再换结果文件夹。")
+        folders = self._folders()
+        folders.put_results(Path(chosen.path.strip()))
+        return {"results": folders.results.name, "place": str(folders.results)}
+
+    async def _drop(self, name: str, request: Request) -> Json:
+        """A file that was dropped on the page, as the body of the request."""
+        folders = self._folders()
+        content = bytearray()
+        async for part in request.stream():
+            content += part
+            if len(content) > LARGEST_DROP:
+                raise Stop(f"“{name[:40]}”超过 {LARGEST_DROP >> 20} MB，不是填报表。请核对。")
+        return {"name": await anyio.to_thread.run_sync(folders.take_in, name, bytes(content))}
+
     def _list(self, path: str) -> list[Json]:
         return self._folders().listing(path)
 
@@ -298,7 +411,7 @@ class Pane:
         if not file.is_dir() and file.suffix.lower() != ".xlsx":
             raise Stop("这里只打开文件夹和 .xlsx 文件。请在文件管理器里打开它。")
         if not open_file(file):
-            raise Stop(f"没有找到能打开“{file.name}”的程序。它在 {file.parent}，请自行打开。")
+            raise Stop(f"没能打开“{file.name}”：没有找到合适的程序，或它没有打开。它在 {file.parent}，请自行打开。")
 
     def _folders(self) -> Folders:
         if self.folders is None:
@@ -330,6 +443,11 @@ def _part(name: str) -> Response:
     return Response(part.read_bytes(), media_type=KINDS[Path(name).suffix])
 
 
+def _is_blank(path: Path) -> bool:
+    """Whether nothing is there that could be written over."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
 def _with_suffix(name: str, suffix: str) -> str:
     return name if name.lower().endswith(suffix) else name + suffix
 
@@ -352,15 +470,24 @@ def _failed(_: Request, error: Exception) -> Response:
 
 
 def _stopped(_: Request, error: Exception) -> Response:
-    return _said(str(error), 400)
+    fields = list(error.fields) if isinstance(error, Slip) else []
+    return JSONResponse({"message": str(error), "fields": fields}, 400)
 
 
-def serve(live: Live | None, *, inbox: Path | None, show: bool, say: Callable[[str], None]) -> Json:
+def _refused(_: Request, error: Exception) -> Response:
+    """What the system refused, wherever it was."""
+    assert isinstance(error, OSError)  # noqa: S101 - registered for it
+    return _said(refusal(error, Path(str(error.filename)).name[:80] if error.filename else None), 400)
+
+
+def serve(
+    live: Live | None, *, inbox: Path | None, show: bool, say: Callable[[str], None], results: Path | None = None
+) -> Json:
     """Show the page and serve it until it ends: Ctrl+C, the live session, or, with `show`, the last page closed.
 
     Returns the address and the jobs that were done.
     """
-    pane = Pane(live, inbox)
+    pane = Pane(live, inbox, results)
     say(f"页面地址（只能在本机打开）：{pane.address}")
     if show:
         open_window(pane.address, alone=live is None)

@@ -6,10 +6,13 @@ import subprocess
 import sys
 import webbrowser
 from pathlib import Path
+from threading import Thread
 
 NAMES = ("chromium", "chromium-browser", "msedge", "microsoft-edge", "google-chrome", "chrome")
 PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
 """Below the program folders of Windows, where they are not on the search path."""
+OPENING = 3.0
+"""Seconds in which a program that cannot open a file says so."""
 SIZES = {False: "420,900", True: "1180,860"}
 """Width and height in pixels: beside a spreadsheet, and alone."""
 
@@ -20,10 +23,13 @@ def open_window(address: str, *, alone: bool) -> None:
     `alone` where no spreadsheet stands beside it.
     """
     program = _browser()
-    if program:
-        _start(program, f"--app={address}", f"--window-size={SIZES[alone]}")
-    else:
-        webbrowser.open(address)
+    try:
+        if program:
+            _start(program, f"--app={address}", f"--window-size={SIZES[alone]}")
+            return
+    except OSError:
+        pass  # the address has been said; the default browser may do
+    webbrowser.open(address)
 
 
 def open_file(path: Path) -> bool:
@@ -35,20 +41,28 @@ def open_file(path: Path) -> bool:
             return False
         return True
     program = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
-    if program:
-        _start(program, str(path))
-    return program is not None
+    if program is None:
+        return False
+    try:
+        process = _start(program, str(path))
+        return process.wait(OPENING) == 0
+    except subprocess.TimeoutExpired:
+        return True  # it shows the file itself, and goes on
+    except OSError:
+        return False
 
 
-def _start(program: str, *arguments: str) -> None:
-    """Start a program that goes on by itself."""
-    subprocess.Popen(  # noqa: S603 - of the system, with our own arguments
+def _start(program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a program that goes on by itself; it is waited for, so that it does not stay listed when it has ended."""
+    process = subprocess.Popen(  # noqa: S603 - of the system, with our own arguments
         [program, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    Thread(target=process.wait, daemon=True).start()
+    return process
 
 
 def _browser() -> str | None:

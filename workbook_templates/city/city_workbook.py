@@ -62,11 +62,12 @@ FILE_HEADS = (
     Head("SHA-256", "code", 66),
 )
 FINDING_HEADS = (
-    Head("严重程度", "text", 10), Head("规则", "code", 8), Head("规则名称", "text", 20), Head("区县", "text", 14),
-    Head("跳转", "link", 20), Head("豁免", "text", 10), Head("文件", "text", 24),
-    Head("工作表", "text", 16), Head("单元格", "code", 9), Head("表头", "text", 24), Head("编号", "code", 24),
-    Head("填的值", "text", 20), Head("问题与改法", "prose", 80), Head("依据", "prose", 30), Head("相关的行", "prose", 40),
+    Head("严重程度", "text", 10), Head("规则", "code", 7), Head("规则名称", "prose", 15), Head("区县", "prose", 11),
+    Head("跳转", "link", 14), Head("豁免", "text", 8), Head("文件", "prose", 14),
+    Head("工作表", "prose", 13), Head("单元格", "code", 8), Head("表头", "prose", 18), Head("编号", "code", 20),
+    Head("填的值", "prose", 14), Head("问题与改法", "prose", 62), Head("依据", "prose", 20), Head("相关的行", "prose", 22),
 )  # fmt: skip
+"""They fit on a page of A3 across, and the sentence is wide enough to be read there."""
 GUARANTEED_FIELDS = (
     "list_id", "name", "guarantee_category", "co_disposal", "task", "line_ids", "max_load", "load_unit", "decided_by",
     "decided_on", "ministry_filed", "valid_until",
@@ -132,7 +133,11 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     style = styles(book)
     streamed: dict[int, Sheet] = {}
 
+    whose = f"{city.ruleset.thresholds['city_name']}{city.year}年{city.round}应急减排清单"
+    made_on = f"汇总日期 {city.on}{f'，台账第 {desk.version} 版' if desk.version else ''}"
+
     def stream(sheet: Sheet, rows: int) -> None:
+        sheet = replace(sheet, heading=f"{whose}　{sheet.name}　（{made_on}）")
         page = book.add_worksheet(sheet.name)
         page.autofilter(0, 0, rows, len(sheet.columns) - 1)  # for their defined names
         page.repeat_rows(0)

@@ -32,7 +32,7 @@ from validators.settlement import City, conflict_key, crossings
 from validators.versions import differences
 from workbook_templates.county.reader import Opened, text_of
 from workbook_templates.xlsx import appearance
-from workbook_templates.xlsx.styles import Style, put
+from workbook_templates.xlsx.styles import Style, put, text_width
 
 CONFLICTS, DECISIONS, EMISSIONS = "冲突清单", "决定", "全社会排放"
 ROOM = 200
@@ -80,7 +80,15 @@ class Conflict:
     what: str
     sides: tuple[str, str]
     values: tuple[Sequence[Value], Sequence[Value]]
-    different: str
+    fields: list[tuple[str, str, str]]
+    """What differs, and how both have it."""
+
+    @property
+    def different(self) -> str:
+        """Who the two are, and what differs, one below the other."""
+        sides = (f"{side}：{' '.join(map(str, values[:2]))}" for side, values in zip(SIDES, self.values, strict=True))
+        fields = (f"{name}：甲 {one}，乙 {other}" for name, one, other in self.fields)
+        return "\n".join([*sides, *fields])[:30000]
 
 
 def conflicts(city: City) -> Iterator[Conflict]:
@@ -104,13 +112,13 @@ def _of_rows(key: str, one: tuple[Book, Record], other: tuple[Book, Record]) -> 
     def shown(book: Book, record: Record) -> list[Value]:
         return [book.county_name, book.file, record.row, *(getattr(record, name) for name in SHOWN)]
 
-    different = "；".join(
-        f"{column.header}：甲 {value_text(one[1][column.position])}，乙 {value_text(other[1][column.position])}"
+    fields = [
+        (column.header, value_text(one[1][column.position]), value_text(other[1][column.position]))
         for column in SHEETS["enterprises"].columns
         if column.required != "auto" and one[1][column.position] != other[1][column.position]
-    )
+    ]
     return Conflict(
-        "HZ02", key, "两个县区报了同一厂区", (one[0].county, other[0].county), (shown(*one), shown(*other)), different[:30000]
+        "HZ02", key, "两个县区报了同一厂区", (one[0].county, other[0].county), (shown(*one), shown(*other)), fields
     )  # fmt: skip
 
 
@@ -119,20 +127,20 @@ def _of_files(best: Book, other: Book) -> Conflict:
         rows = f"企业 {len(book.tables['enterprises'])} 家，生产线 {len(book.tables['lines'])} 条"
         return [book.county_name, book.file, None, None, rows, *[None] * (len(SHOWN) - 2)]
 
-    found = []
+    found: list[tuple[str, str, str]] = []
     for number, one in enumerate(differences(other.tables, best.tables)):
         if number == MOST_DIFFERENT:
-            found.append("…（还有，没有列全）")
+            found.append(("还有，没有列全", "…", "…"))
             break
         sheet = SHEETS[one.sheet]
         if one.field:
             header = sheet[one.field].header
-            found.append(f"{sheet.title} {one.key} {header}：甲 {value_text(one.after)}，乙 {value_text(one.before)}")
+            found.append((f"{sheet.title} {one.key} {header}", value_text(one.after), value_text(one.before)))
         else:
-            found.append(f"{sheet.title} {one.key}：{'乙没有' if one.kind == '新增' else '甲没有'}")
+            there = ("有这一行", "没有") if one.kind == "新增" else ("没有", "有这一行")
+            found.append((f"{sheet.title} {one.key}", *there))
     return Conflict(
-        "HZ03", best.county, "同一县区同一版次的两份文件", (best.sha256, other.sha256), (shown(best), shown(other)),
-        "；".join(found)[:30000],
+        "HZ03", best.county, "同一县区同一版次的两份文件", (best.sha256, other.sha256), (shown(best), shown(other)), found
     )  # fmt: skip
 
 
@@ -151,8 +159,11 @@ def _sheet(
         )  # fmt: skip
         sheet.write_string(0, place, head, look)
     sheet.set_landscape()
-    sheet.set_paper(appearance.PAPER_A3)
+    sheet.set_paper(appearance.PAPER_A4)
     sheet.fit_to_pages(1, 0)
+    sheet.set_margins(0.4, 0.4, 0.7, 0.6)
+    sheet.set_header(f"&L{title}")
+    sheet.set_footer("&C第 &P 页，共 &N 页")
     sheet.repeat_rows(0)
     return sheet
 
@@ -202,12 +213,15 @@ def write_conflicts(
             head = heads[place][0]
             look = entry if head in (HOLDING, WHY) else code if head.endswith("取值") else plain
             put(sheet, row, place, value, slip if typed and head in (HOLDING, WHY, "现在的裁定") else look)
-        sheet.set_row(row, min(15 * (1 + len(one.different) // 24), 180))
+        sheet.set_row(row, min(15 * sum(1 + int(text_width(text) // 50) for text in one.different.split("\n")), 400))
         sheet.data_validation(
             row, 3, row, 3, {"validate": "list", "source": list(SIDES), "input_title": "裁定",
                              "input_message": "选甲或乙，并写明理由；下次汇总时记入台账并照此办理。"},
         )  # fmt: skip
     sheet.autofilter(0, 0, max(row, 1), len(heads) - 1)
+    sheet.print_area(
+        0, 0, max(row, 1), len(heads) - 2 * (len(names) + 1) - 1
+    )  # what differs; the whole rows are for the screen
     sheet.freeze_panes(1, 3)
     gone = "这处冲突已不在《冲突清单》里，不再需要的请清空本行"
     return [replace(one, title=DECISIONS, why=gone, fields=("value",)) for one in left.values()]
@@ -236,7 +250,7 @@ def write_decisions(
             one.id,
             *(getattr(one, name) or None for name in FIELD_NAMES),
             one.who,
-            one.at,
+            one.at[:16].replace("T", " "),
             one.seen or None,
             state,
         ]

@@ -1,6 +1,7 @@
 """The first sheet of the city workbook: who has filed, what conflicts, whether the targets are met, in tables and charts."""
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES
+from validators.columns import LEVEL_NAMES
 from validators.deadlines import SOON, duties
 from validators.findings import Finding, Severity, stops
 from validators.records import Value
@@ -22,11 +23,9 @@ WIDTHS = (2.0, 25.0, 10.0, 9.0, 12.0, *([9.5] * 16))
 COUNTY_HEADS = (
     "区县", "状态", "版次", "填报日期", "企业数", "生产线数", "未豁免的错误", "已豁免", "提醒", "保障类企业", "保障类占比",
 )  # fmt: skip
-TARGET_HEADS = ("预警级别和污染物", "减排量（t/d）", "全社会排放量（t/d）", "减排比例（%）", "目标（%）")
-REDUCTION, RATIO, TARGET = 2, 4, 5
+TARGET_HEADS = ("预警级别", "污染物", "减排量（t/d）", "全社会排放量（t/d）", "减排比例（%）", "目标（%）")
+POLLUTANT, REDUCTION, RATIO, TARGET = 2, 3, 5, 6
 """0-based columns of the targets that the chart shows."""
-LABELS = 20
-"""0-based column of the chart's labels."""
 LEVEL_COLOURS = dict(zip(LEVEL_NAMES.values(), ("#E3B505", "#E07A1F", "#C0392B"), strict=True))
 GRADE_COLOURS = ("#1E8449", "#52BE80", "#2E86C1", "#85C1E9", "#F5B041", "#CA6F1E", "#A93226", "#AEB6BF", "#D7DBDD")
 CHART_ROWS = 19
@@ -64,10 +63,15 @@ def write_overview(
     row = _answers(sheet, style, city, findings, measured, untaken, row + 1)
     row = _deadlines(sheet, style, city, row + 1)
     row = _counties(book, sheet, style, city, findings, row + 1)
-    _targets(book, sheet, style, measured, row + 1)
+    last = _targets(book, sheet, style, measured, row + 1)
     sheet.set_landscape()
-    sheet.set_paper(appearance.PAPER_A3)
-    sheet.fit_to_pages(1, 1)
+    sheet.set_paper(appearance.PAPER_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.print_area(0, 0, last, len(WIDTHS) - 1)
+    sheet.set_h_pagebreaks([row + 1])  # the charts stand on a page with the targets
+    sheet.set_margins(0.4, 0.4, 0.6, 0.6)
+    office = f"{name}重污染天气应急指挥部办公室"
+    sheet.set_footer(f"&L{office}&C第 &P 页，共 &N 页&R汇总日期 {city.on}")
     sheet.set_tab_color(appearance.INK)
     sheet.activate()
 
@@ -218,12 +222,25 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
             look = share if head == "保障类占比" else wrong if head == "未豁免的错误" and value else look
             put(sheet, row, place + 1, value, look)
         row += 1
+    adopted = {one.book.file for one in city.adopted if one.book}
+    own = [finding for finding in findings if finding.file not in adopted]
+    if own:  # of the city as a whole, or of files that are not taken
+        errors = [finding for finding in own if finding.severity >= Severity.ERROR]
+        whole: list[Value] = [
+            "全市和未采用的文件", *[None] * 5, sum(not one.waiver for one in errors), sum(bool(one.waiver) for one in errors),
+            sum(one.severity == Severity.WARNING for one in own),
+        ]  # fmt: skip
+        for place in range(width):
+            put(sheet, row, place + 1, whole[place] if place < len(whole) else None, plain)
+        rows.append(whole)
+        row += 1
     sums = [sum(int(v[place] or 0) for v in rows if len(v) > place) for place in range(4, width)]  # type: ignore[arg-type, misc] # counts
     total: list[Value] = ["全市", None, None, None, *sums]
     total[10] = sums[5] / sums[0] if sums[0] else None
     for place, value in enumerate(total):
         number = {"num_format": "0.0%"} if place == 10 else {}
         put(sheet, row, place + 1, value, style(**edge, bold=True, bg_color=appearance.OWN, **number))
+    counties = row - (1 if own else 0)
     present = [
         offset
         for offset in range(len(grades))
@@ -237,8 +254,8 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
         chart.add_series(
             {
                 "name": [TITLE, first - 1, place],
-                "categories": [TITLE, first, 1, row - 1, 1],
-                "values": [TITLE, first, place, row - 1, place],
+                "categories": [TITLE, first, 1, counties - 1, 1],
+                "values": [TITLE, first, place, counties - 1, place],
                 "fill": {"color": GRADE_COLOURS[offset % len(GRADE_COLOURS)]},
                 "gap": 60,
             }
@@ -269,7 +286,8 @@ def result(one: Measured) -> str:
     return "✗ 低于目标" if one.verified else "！ 低于目标（目标待核实）"
 
 
-def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[Measured], row: int) -> None:
+def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[Measured], row: int) -> int:
+    """The charts and the table of targets; returns the last row."""
     charts = row
     row = _section(sheet, style, row + CHART_ROWS + 3, "五、减排量与目标（颗粒物含扬尘）")
     row = _heads(sheet, style, row, TARGET_HEADS)
@@ -280,36 +298,44 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
         border_color=appearance.HEAD_LINE,
         align="center",
     )
-    _across(sheet, row - 1, 6, 8, "结果", head)
-    _across(sheet, row - 1, 9, LABELS - 1, "目标出处", head)
+    last = len(WIDTHS) - 1
+    _across(sheet, row - 1, TARGET + 1, TARGET + 3, "结果", head)
+    _across(sheet, row - 1, TARGET + 4, last, "目标出处", head)
     edge = {"border": 1, "border_color": appearance.LINE}
     plain, tons, percent = style(**edge), style(**edge, num_format="0.000"), style(**edge, num_format="0.00")
     places: dict[str, list[int]] = {}
+    addresses: list[str] = []
     for one in measured:
         if not one.traded:
             places.setdefault(one.level, []).append(row)
         said = result(one)
         ground = {"✓": "#E2F0D9", "✗": "#FBD5D5", "！": "#FFEFC2"}.get(said[0], "#FFFFFF")
-        put(sheet, row, 1, f"{one.level} {one.name}{'（比例之和）' if one.traded else ''}", plain)
+        put(sheet, row, 1, f"{one.level}{'（比例之和）' if one.traded else ''}", plain)
+        put(sheet, row, POLLUTANT, one.name, plain)
         put(sheet, row, REDUCTION, one.reduction, tons)
-        put(sheet, row, 3, one.emission or None, tons)
+        put(sheet, row, REDUCTION + 1, one.emission or None, tons)
         put(sheet, row, RATIO, one.ratio, percent)
         put(sheet, row, TARGET, one.target, plain)
-        _across(sheet, row, 6, 8, said, style(**edge, bg_color=ground))
-        _across(sheet, row, 9, LABELS - 1, one.source, plain)
+        _across(sheet, row, TARGET + 1, TARGET + 3, said, style(**edge, bg_color=ground))
+        _across(sheet, row, TARGET + 4, last, _document(one.source, addresses), plain)
+        row += 1
+    grey = style(font_color=appearance.GREY, font_size=9)
+    notes = ["比例之和是 SO2、NOx 两项各自的比例相加，可以超过 100%；可调剂的两项不单独判定，看两者之和。"]
+    notes += [f"注{number}：{address}" for number, address in enumerate(addresses, 1)]
+    for note in notes:
+        sheet.write_string(row, 1, note, grey)
         row += 1
     known = any(one.ratio is not None for one in measured)
     shown = RATIO if known else REDUCTION
     _section(sheet, style, charts, "四、图")
     chart = book.add_chart({"type": "column"})
     lines = book.add_chart({"type": "line"})
-    names = list(POLLUTANT_NAMES.values())
     for level, rows in places.items():
         span = (rows[0], rows[-1])
         chart.add_series(
             {
                 "name": f"{level}预警",
-                "categories": [TITLE, span[0], LABELS, span[1], LABELS],
+                "categories": [TITLE, span[0], POLLUTANT, span[1], POLLUTANT],
                 "values": [TITLE, span[0], shown, span[1], shown],
                 "fill": {"color": LEVEL_COLOURS[level]},
                 "gap": 80,
@@ -319,15 +345,28 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
             lines.add_series(
                 {
                     "name": f"{level}目标",
-                    "categories": [TITLE, span[0], LABELS, span[1], LABELS],
+                    "categories": [TITLE, span[0], POLLUTANT, span[1], POLLUTANT],
                     "values": [TITLE, span[0], TARGET, span[1], TARGET],
                     "line": {"color": LEVEL_COLOURS[level], "dash_type": "dash", "width": 1.5},
                 }
             )
-        pale = style(font_color="#BFBFBF", font_size=8)
-        for place in rows:
-            sheet.write_string(place, LABELS, names[(place - rows[0]) % len(names)], pale)
     if known:
         chart.combine(lines)
     _finish(chart, "减排比例与目标（%）" if known else "各级预警的减排量（t/d）")
     sheet.insert_chart(charts + 1, 1, chart, {"x_offset": 4, "object_position": 1})
+    return row - 1
+
+
+_ADDRESS = re.compile(r"https?://[!-~]+")
+
+
+def _document(source: str, addresses: list[str]) -> str:
+    """A source without its address, which becomes a note of that number in `addresses`."""
+
+    def note(found: re.Match[str]) -> str:
+        if found[0] not in addresses:
+            addresses.append(found[0])
+        return f"注{addresses.index(found[0]) + 1}"
+
+    said = _ADDRESS.sub(note, source)
+    return f"网上公布的文件（{said}）" if said.startswith("注") else said

@@ -6,26 +6,20 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from docx import Document
-from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
+from docx.shared import Cm
 
 from validators.audit.report import plain
 from validators.decisions import FIELD_NAMES
 from validators.rule import all_rules
 from validators.ruleset import UnknownRuleSet, load
+from workbook_templates.documents.paper import LONGEST, blank_paper, line, table
 from workbook_templates.submission.submission_workbook import DEFAULT
 
 if TYPE_CHECKING:
     from docx.document import Document as Paper
-    from docx.table import Table
 
 Json = dict[str, Any]
-LONGEST = 500
-"""Characters of one text; what comes from a file may be anything."""
 SUMS_SHOWN = 12
 """Sums on the receipt, so that it stays one page; the manifest has them all."""
 CELLS_SHOWN = 12
@@ -62,71 +56,6 @@ class Looked:
     """Why there is no manifest."""
     against: str = ""
     """Name of the folder of counties' workbooks that it was computed again from; '' where it was not."""
-
-
-def _paper(footer: str) -> "Paper":
-    """A blank A4 page whose properties name no person, with its number at the foot."""
-    paper = Document()
-    section = paper.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2.2)
-    section.top_margin = section.bottom_margin = Cm(1.6)
-    style = paper.styles["Normal"]
-    style.font.size = Pt(10)
-    style.font.name = "宋体"
-    style.element.rPr.rFonts.set(qn("w:eastAsia"), "宋体")
-    style.paragraph_format.space_after = Pt(3)
-    properties = paper.core_properties
-    properties.author = properties.comments = properties.title = ""
-    foot = section.footer.paragraphs[0]
-    foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for text in (f"{footer}　第 ", "PAGE", " 页，共 ", "NUMPAGES", " 页"):
-        run = foot.add_run("" if text.isascii() and text.isupper() else text)
-        run.font.size = Pt(9)
-        if text.isascii() and text.isupper():
-            for kind, inside in (("begin", None), (None, text), ("end", None)):
-                made = OxmlElement("w:fldChar" if kind else "w:instrText")
-                if kind:
-                    made.set(qn("w:fldCharType"), kind)
-                else:
-                    made.text = inside
-                run._r.append(made)
-    return paper
-
-
-def _line(paper: "Paper", text: str, size: float = 10, *, bold: bool = False, centred: bool = False) -> None:
-    paragraph = paper.add_paragraph()
-    paragraph.paragraph_format.space_before = Pt(6 if bold else 2)
-    paragraph.paragraph_format.keep_with_next = bold
-    run = paragraph.add_run(plain(text, LONGEST))
-    run.bold, run.font.size = bold, Pt(size)
-    if centred:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-
-
-def _table(paper: "Paper", rows: Sequence[Sequence[str]], widths: Sequence[float], *, headed: bool = True) -> "Table":
-    """A ruled table; widths in centimetres; its heads come again on each page, and no row is torn apart."""
-    table = paper.add_table(rows=0, cols=len(widths), style="Table Grid")
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    table.autofit = False
-    for column, width in zip(table.columns, widths, strict=True):
-        column.width = Cm(width)
-    for number, row in enumerate(rows):
-        made = table.add_row()
-        properties = made._tr.get_or_add_trPr()
-        properties.append(OxmlElement("w:cantSplit"))
-        if headed and number == 0:
-            properties.append(OxmlElement("w:tblHeader"))
-        for cell, text, width in zip(made.cells, row, widths, strict=True):
-            cell.width = Cm(width)
-            paragraph = cell.paragraphs[0]
-            paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
-            if text.replace(",", "").replace(".", "").isdigit():
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            run = paragraph.add_run(plain(text, LONGEST))
-            run.font.size = Pt(9)
-            run.bold = headed and number == 0
-    return table  # type: ignore[no-any-return] # python-docx is not typed throughout
 
 
 def _grouped(digest: str) -> str:
@@ -175,9 +104,9 @@ def write_report(
 
     `when` is the local time of the audit, `tool` the name and version of this program.
     """
-    paper = _paper("审计报告")
-    _line(paper, "应急减排清单审计报告", 18, bold=True, centred=True)
-    _table(
+    paper = blank_paper("审计报告")
+    line(paper, "应急减排清单审计报告", 18, bold=True, centred=True)
+    table(
         paper,
         [
             ["审计时间", when],
@@ -190,22 +119,22 @@ def write_report(
     if len(reports) > 1:
         rows = [["文件", "结论", "不通过的各项"]]
         rows += [[one["file"], one["verdict"], _failing(one)] for one in reports]
-        _line(paper, "各文件的结论", 12, bold=True)
-        _table(paper, rows, (6.5, 2.1, 8))
+        line(paper, "各文件的结论", 12, bold=True)
+        table(paper, rows, (6.5, 2.1, 8))
     for report, own in zip(reports, looked, strict=True):
         _report_one(paper, report, own)
-    _line(paper, "")
-    _line(paper, "审计单位（盖章）：")
-    _line(
+    line(paper, "")
+    line(paper, "审计单位（盖章）：")
+    line(
         paper, "审计人（签字）：                      复核人（签字）：                      日期：      年    月    日"
     )
     paper.save(file)
 
 
 def _report_one(paper: "Paper", report: Mapping[str, Any], looked: Looked) -> None:
-    _line(paper, f"{report['verdict']}：{report['file']}", 14, bold=True)
+    line(paper, f"{report['verdict']}：{report['file']}", 14, bold=True)
     if not report["checks"]:
-        _line(paper, "文件打不开，没有检查。")
+        line(paper, "文件打不开，没有检查。")
         return
     said = looked.manifest
     facts = [["文件的 SHA-256", _grouped(report["sha256"])]]
@@ -220,11 +149,11 @@ def _report_one(paper: "Paper", report: Mapping[str, Any], looked: Looked) -> No
         ["签名", _signature(report, looked)],
         ["复算", f"由“{looked.against}”里的填报表重新计算" if looked.against else "没有进行"],
     ]
-    _table(paper, facts, (3, 13.6), headed=False)
+    table(paper, facts, (3, 13.6), headed=False)
     rows = [["编号", "检查", "结果", "说明"]]
     rows += [[one["id"], one["name"], _result(one), _sentence(one)] for one in report["checks"]]
-    _line(paper, "检查结果", 12, bold=True)
-    _table(paper, rows, (1.5, 2.6, 2.6, 9.9))
+    line(paper, "检查结果", 12, bold=True)
+    table(paper, rows, (1.5, 2.6, 2.6, 9.9))
     for check in report["checks"]:
         if check["result"] == "不通过":
             _evidence(paper, check)
@@ -234,7 +163,7 @@ def _report_one(paper: "Paper", report: Mapping[str, Any], looked: Looked) -> No
 
 def _evidence(paper: "Paper", check: Mapping[str, Any]) -> None:
     """What was found by a check, the like of one sheet in one row."""
-    _line(paper, f"{check['id']} {check['name']}：{_result(check)}", bold=True)
+    line(paper, f"{check['id']} {check['name']}：{_result(check)}", bold=True)
     alike: dict[tuple[str, str], list[str]] = {}
     for one in check["evidence"]:
         place = one["sheet"] or (f"文件内部 {one['part']}" if one["part"] else "整个文件")
@@ -244,9 +173,9 @@ def _evidence(paper: "Paper", check: Mapping[str, Any]) -> None:
         named = [cell for cell in cells if cell]
         more = f" 等 {len(named)} 格" if len(named) > CELLS_SHOWN else ""
         rows.append([place, f"{'、'.join(named[:CELLS_SHOWN])}{more}", what])
-    _table(paper, rows, (4, 4.6, 8))
+    table(paper, rows, (4, 4.6, 8))
     if check["count"] > len(check["evidence"]):
-        _line(paper, f"共 {check['count']} 处，以上是前 {len(check['evidence'])} 处。", 9)
+        line(paper, f"共 {check['count']} 处，以上是前 {len(check['evidence'])} 处。", 9)
 
 
 def _decided(paper: "Paper", said: Mapping[str, Any]) -> None:
@@ -260,11 +189,11 @@ def _decided(paper: "Paper", said: Mapping[str, Any]) -> None:
         return names.get(str(code), str(code))
 
     if said["exclusions"]:
-        _line(paper, "剔除的区县", 12, bold=True)
+        line(paper, "剔除的区县", 12, bold=True)
         rows = [["区县", "理由"], *([county(one["county"]), str(one["reason"])] for one in said["exclusions"])]
-        _table(paper, rows, (4, 12.6))
+        table(paper, rows, (4, 12.6))
     if said.get("waivers"):
-        _line(paper, "豁免", 12, bold=True)
+        line(paper, "豁免", 12, bold=True)
         rows = [["编号", "规则", "对象", "理由", "批准人、文号", "有效期至", "处数"]]
         for one in said["waivers"]:
             rule = all_rules().get(str(one.get("rule")))
@@ -274,22 +203,22 @@ def _decided(paper: "Paper", said: Mapping[str, Any]) -> None:
                 [str(one["id"]), f"{one.get('rule')} {rule.name if rule else ''}", str(about), str(one.get("reason", "")),
                  approved, str(one.get("until", "")), str(one.get("findings", ""))]
             )  # fmt: skip
-        _table(paper, rows, (1.1, 3, 3.2, 3.6, 2.9, 1.9, 0.9))
+        table(paper, rows, (1.2, 2.9, 3.1, 3.2, 2.8, 2.3, 1.1))
     others = [one for one in said.get("decisions", ()) if one["kind"] != "剔除"]
     if others:
-        _line(paper, "其他决定", 12, bold=True)
+        line(paper, "其他决定", 12, bold=True)
         rows = [["编号", "类别", "内容"]]
         for one in others:
             fields = (name for name in FIELD_NAMES if name != "kind" and one.get(name))
             rows.append([str(one["id"]), one["kind"], "；".join(f"{FIELD_NAMES[f]} {one[f]}" for f in fields)])
-        _table(paper, rows, (1.2, 2.6, 12.8))
-    _line(paper, "清单由哪些填报表汇成", 12, bold=True)
+        table(paper, rows, (1.2, 2.6, 12.8))
+    line(paper, "清单由哪些填报表汇成", 12, bold=True)
     rows = [["区县", "文件", "版次", "SHA-256"]]
     rows += [
         [county(one.get("county", "")), str(one["file"]), str(one.get("revision", "")), _grouped(str(one["sha256"]))]
         for one in said["inputs"]
     ]
-    _table(paper, rows, (3, 4.4, 1.2, 8))
+    table(paper, rows, (3, 4.4, 1.2, 8))
 
 
 def write_receipt(file: BinaryIO, report: Mapping[str, Any], looked: Looked) -> None:
@@ -299,10 +228,8 @@ def write_receipt(file: BinaryIO, report: Mapping[str, Any], looked: Looked) -> 
     """
     said = looked.manifest
     received = report["verdict"] == "通过" and said is not None
-    paper = _paper("接收回执" if received else "退件回执")
-    _line(
-        paper, "应急减排清单接收回执" if received else "应急减排清单退件回执（不予接收）", 18, bold=True, centred=True
-    )
+    paper = blank_paper("接收回执" if received else "退件回执")
+    line(paper, "应急减排清单接收回执" if received else "应急减排清单退件回执（不予接收）", 18, bold=True, centred=True)
     facts = [f"文件：{report['file']}" + (f"（{said['size']:,} 字节）" if said else "")]
     if said:
         facts += [
@@ -312,23 +239,23 @@ def write_receipt(file: BinaryIO, report: Mapping[str, Any], looked: Looked) -> 
     if report["sha256"]:
         facts += ["SHA-256（与右边的二维码相同）：", _grouped(report["sha256"])]
     _facts_and_code(paper, facts, report["sha256"])
-    _line(paper, f"审计结论：{report['verdict']}", 16, bold=True)
+    line(paper, f"审计结论：{report['verdict']}", 16, bold=True)
     if not received:
-        _line(paper, "不予接收的原因", bold=True)
+        line(paper, "不予接收的原因", bold=True)
         for why in _refused(report, looked):
-            _line(paper, f"· {why}")
-        _line(paper, "请改正后连同核对清单重新报送。")
+            line(paper, f"· {why}")
+        line(paper, "请改正后连同核对清单重新报送。")
     if report["checks"]:
         checks = [f"{check['id']} {check['name']}：{_result(check)}" for check in report["checks"]]
         checks += [""] * (len(checks) % 2)
         half = len(checks) // 2
-        _table(paper, list(zip(checks[:half], checks[half:], strict=True)), (8.3, 8.3), headed=False)
-        _line(paper, f"签名：{_signature(report, looked).rstrip('。')}。", 9)
+        table(paper, list(zip(checks[:half], checks[half:], strict=True)), (8.3, 8.3), headed=False)
+        line(paper, f"签名：{_signature(report, looked).rstrip('。')}。", 9)
     if said and received:
         _counted(paper, said)
-    _line(paper, "")
-    _line(paper, "报送单位（盖章）：                            接收单位（盖章）：")
-    _line(paper, "报送人：                                      接收人：                    日期：")
+    line(paper, "")
+    line(paper, "报送单位（盖章）：                            接收单位（盖章）：")
+    line(paper, "报送人：                                      接收人：                    日期：")
     paper.save(file)
 
 
@@ -364,12 +291,12 @@ def _facts_and_code(paper: "Paper", facts: Sequence[str], digest: str | None) ->
 
 
 def _counted(paper: "Paper", said: Mapping[str, Any]) -> None:
-    _line(paper, "各表行数", bold=True)
+    line(paper, "各表行数", bold=True)
     counted = "；".join(f"{sheet['name']} {sheet['rows']:,} 行" for sheet in said["sheets"])
-    _line(paper, counted, 9)
+    line(paper, counted, 9)
     sums = [(sheet["name"], head, value) for sheet in said["sheets"] for head, value in sheet["sums"].items()]
     cuts = [one for one in sums if "减排量" in one[1]] or sums
     if cuts:
-        _line(paper, f"主要合计（全部 {len(sums)} 项见核对清单）", bold=True)
+        line(paper, f"主要合计（全部 {len(sums)} 项见核对清单）", bold=True)
         rows = [["工作表", "列", "合计"], *([name, head, f"{value:,.10g}"] for name, head, value in cuts[:SUMS_SHOWN])]
-        _table(paper, rows, (3.6, 9.4, 3.6))
+        table(paper, rows, (3.6, 9.4, 3.6))

@@ -39,7 +39,12 @@ PLAN_ABOUT = {
     "方案日期": "一厂一策备案日期；清单中没有，或早于绩效等级核定日期的，留出空格待填",
 }
 LINE_ABOUT = {
-    f"{name}预警_生产线和措施": "限停产措施；其中没有写生产线名称的，在前面加上" for name in LEVEL_NAMES.values()
+    f"{name}预警_{what}": about
+    for name in LEVEL_NAMES.values()
+    for what, about in (
+        ("生产线和措施", "限停产措施；其中没有写生产线名称的，在前面加上"),
+        ("核查指标变化", "由正常值变为该级预警值，或保持不变；没有填的空着"),
+    )
 }
 LISTS = {
     "有待改正": "表中关于本企业还有错误没有改正时有一条",
@@ -97,6 +102,12 @@ def row(sheet: str, record: Record) -> dict[str, str]:
         for level, name in LEVEL_NAMES.items():
             measure = told[SHEETS["lines"][f"{level}_measure"].header]
             told[f"{name}预警_生产线和措施"] = measure if line in measure else f"{line}：{measure}"
+            normal, now, unit = (
+                told[SHEETS["lines"][field].header]
+                for field in ("indicator_normal", f"{level}_indicator", "indicator_unit")
+            )
+            changed = f"由{normal}变为{now}" if normal != now else f"保持{now}不变"
+            told[f"{name}预警_核查指标变化"] = NOTHING if now == NOTHING else f"{changed}（{unit}）"
     return told
 
 

@@ -106,6 +106,8 @@ class Sheet:
     columns: Sequence[Column]
     rows: Iterable[Sequence[Value]]
     links: Iterable[tuple[str, str]] = ()
+    heading: str = ""
+    """What is printed above each page: then the pages are numbered, cells have borders, and all columns fit on a page."""
 
 
 def write_workbook(target: Path, sheets: Sequence[Sheet], created: date, *, overwrite: bool = False) -> None:
@@ -173,6 +175,18 @@ def looks() -> list[dict[str, object]]:
     ]
 
 
+_GRID = '<printOptions gridLines="1"/>'
+
+
+def _header_footer(heading: str) -> str:
+    """The element that prints a heading above and the number below each page; an ampersand is doubled there."""
+    said = escape(heading.replace("&", "&&"))
+    return (
+        f"<headerFooter><oddHeader>&amp;L{said}</oddHeader>"
+        "<oddFooter>&amp;C第 &amp;P 页，共 &amp;N 页</oddFooter></headerFooter>"
+    )
+
+
 def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[str, int]) -> int:
     """Write a sheet's XML in pieces and return the number of its last row.
 
@@ -184,7 +198,7 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
         f'<col min="{number}" max="{number}" width="{column.width}" customWidth="1"/>'
         for number, column in enumerate(sheet.columns, 1)
     )
-    fits = sum(column.width for column in sheet.columns) <= _PAGE_WIDTH
+    fits = bool(sheet.heading) or sum(column.width for column in sheet.columns) <= _PAGE_WIDTH
     write(
         f'{_DECLARATION}<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="{fits:d}"/></sheetPr>'
         '<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft"'
@@ -209,8 +223,11 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
     )
     write(
         f"{f'<hyperlinks>{links}</hyperlinks>' if links else ''}"
-        '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
-        f'<pageSetup paperSize="8" scale="{100 if fits else 60}" fitToHeight="0" orientation="landscape"/></worksheet>'.encode()
+        f"{_GRID if sheet.heading else ''}"
+        f'<pageMargins left="0.4" right="0.4" top="{0.7 if sheet.heading else 0.5}" bottom="{0.6 if sheet.heading else 0.5}"'
+        ' header="0.3" footer="0.3"/>'
+        f'<pageSetup paperSize="8" scale="{100 if fits else 60}" fitToHeight="0" orientation="landscape"/>'
+        f"{_header_footer(sheet.heading) if sheet.heading else ''}</worksheet>".encode()
     )
     return last_row
 

@@ -19,12 +19,30 @@ export function button(className, text, pressed) {
   return made;
 }
 
-/** Asks the server; returns its answer, or throws an Error with its Chinese line and its content. */
-export async function ask(path, body) {
-  const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+const two = (number) => String(number).padStart(2, "0");
+
+/** A moment, in seconds since 1970, as this computer's clock has it. */
+export function day(seconds) {
+  const at = new Date(seconds * 1000);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** The time of day of a moment in seconds since 1970. */
+export const clockTime = (seconds) => day(seconds).slice(-5);
+
+/** Makes these, each a value and a text, the choices of a select. */
+export function options(select, wanted) {
+  select.replaceChildren(...wanted.map(([value, text]) => {
+    const option = element("option", "", text);
+    option.value = value;
+    return option;
+  }));
+}
+
+async function answered(path, init) {
   let answer;
   try {
-    answer = await fetch(path, body === undefined ? {} : post);
+    answer = await fetch(path, init);
   } catch {
     throw new Error("清单助手没有回应。请看页面顶部的说明。");
   }
@@ -33,14 +51,26 @@ export async function ask(path, body) {
   return content;
 }
 
-/** Does something that may fail: what could not be done is said at the top of the page. */
-export async function attempt(work) {
+/** Asks the server; returns its answer, or throws an Error with its Chinese line and its content. */
+export function ask(path, body) {
+  const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  return answered(path, body === undefined ? {} : post);
+}
+
+/** Sends a file to the server. */
+export function send(path, file) {
+  return answered(path, { method: "POST", body: file });
+}
+
+/** Does something that may fail: what could not be done is said at the top of the page, until the person does more. */
+export async function attempt(work, byItself = false) {
   let said = "";
   try {
     await work();
   } catch (error) {
     said = error.message;
   }
+  if (byItself && !said) return;
   $("problem").textContent = said;
   $("problem").hidden = !said;
 }

@@ -1,19 +1,8 @@
 // Files, buttons, and what became of the jobs.
-import { $, ask, attempt, button, element } from "./base.js";
+import { $, ask, attempt, button, clockTime, day, element, options, send } from "./base.js";
+import { City } from "./city.js";
 
 const size = (bytes) => (bytes < 1024 ? `${bytes} B` : bytes < 1 << 20 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`);
-const two = (number) => String(number).padStart(2, "0");
-
-function day(seconds) {
-  const at = new Date(seconds * 1000);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockTime(seconds)}`;
-}
-
-function clockTime(seconds) {
-  const at = new Date(seconds * 1000);
-  return `${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
 export class Desk {
   constructor(about, list) {
     this.about = about;
@@ -23,23 +12,26 @@ export class Desk {
     this.choosable = []; // their paths
     this.chosen = new Set();
     this.jobs = null; // as the server last said
-    this.source = 0; // id of the job whose findings are listed, 0 for the spreadsheet's
+    this.source = "0"; // of the findings that are listed: id of a job, "v" and the number of a version, "0" the spreadsheet
     this.work = null; // that the dialog asks about
     document.body.classList.toggle("with-desk", about.inbox !== null);
     $("desk").hidden = about.inbox === null;
     $("folders").hidden = about.inbox === null;
+    this.works = new Map(about.works.map((one) => [one.id, one]));
     for (const one of about.works) {
       const made = button("", one.label, () => this.press(one));
       made.title = one.about;
-      $("works").append(made);
+      $(one.daily ? "works" : "more-works").append(made);
     }
+    $("more").hidden = about.works.every((one) => one.daily);
+    this.city = about.inbox === null ? null : new City(this);
     $("ask-no").addEventListener("click", () => $("ask").close());
     $("ask").addEventListener("submit", (event) => {
       event.preventDefault();
       this.start(this.work, $("ask-yes").dataset.overwrite === "yes");
     });
     $("out").addEventListener("input", () => this.overwriting(""));
-    $("source").addEventListener("change", () => this.show(Number($("source").value)));
+    $("source").addEventListener("change", () => this.show($("source").value));
     this.sayTarget();
     if (about.inbox !== null) {
       for (const root of $("roots").querySelectorAll("[data-path]")) {
@@ -54,11 +46,54 @@ export class Desk {
       window.addEventListener("focus", () => {
         this.enter(this.folder);
         this.showCalendar();
+        this.city.load();
       });
+      this.takeFiles();
+      this.showPlace();
       this.showCalendar();
       this.enter("in");
+      this.city.load();
     }
     setInterval(() => this.tick(), 1000);
+  }
+
+  /** Files that are dropped on the page, or chosen, are put into the inbox. */
+  takeFiles() {
+    const put = (files) => attempt(async () => {
+      const names = [];
+      for (const file of files) names.push((await send(`drop?name=${encodeURIComponent(file.name)}`, file)).name);
+      await this.enter("in");
+      await this.city.load();
+      $("target").textContent = `已放进收件文件夹：${names.join("、")}。`;
+    });
+    $("put-in").addEventListener("click", () => $("put-in-files").click());
+    $("put-in-files").addEventListener("change", () => put([...$("put-in-files").files]));
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      document.body.classList.add("dropping");
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) document.body.classList.remove("dropping");
+    });
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      document.body.classList.remove("dropping");
+      put([...event.dataTransfer.files]);
+    });
+  }
+
+  /** Where results are written; another folder can be named. */
+  showPlace() {
+    $("place-path").value = this.about.place;
+    $("place").addEventListener("submit", (event) => {
+      event.preventDefault();
+      attempt(async () => {
+        Object.assign(this.about, await ask("results", { path: $("place-path").value }));
+        $("place-path").value = this.about.place;
+        await this.enter("out");
+        await this.city.load();
+      });
+    });
   }
 
   /** Lists what is due; the line that is always seen names the next one. */
@@ -145,27 +180,86 @@ export class Desk {
     $("target").textContent = this.chosen.size ? `已选 ${this.chosen.size} 项。` : `没有选文件：对整个${name}操作。`;
   }
 
-  get files() {
-    if (this.about.inbox === null) return [];
-    return this.chosen.size ? [...this.chosen] : [this.folder];
+  /** The files that a button is pressed over: those chosen, else what the work is usually done with. */
+  filesOf(work) {
+    if (work.takes === "none" || this.about.inbox === null) return [];
+    if (this.chosen.size) return [...this.chosen];
+    if (!work.offered) return [this.folder === "out" ? "in" : this.folder];
+    const city = this.city.seen?.workbook;
+    const exported = (this.jobs ?? []).findLast((one) => one.work === "export" && one.out)?.out;
+    return [`out/${{ "全市.xlsx": city, "报省.xlsx": exported }[work.offered] ?? work.offered}`];
   }
 
   press(work) {
     this.work = work;
+    this.files = this.filesOf(work);
     $("out").value = work.out;
-    $("against").checked = false;
-    if (!work.out && !work.against) {
+    $("ask-asks").replaceChildren();
+    if (!work.out && !work.asks.length) {
       attempt(() => this.send(work, false));
       return;
     }
-    $("ask-title").textContent = work.label;
-    $("ask-about").textContent = work.out ? `${work.about}结果写到收件文件夹旁边的“${this.about.results}”文件夹。` : work.about;
-    $("ask-out").hidden = !work.out;
-    $("ask-against").hidden = !work.against;
-    $("ask-against").lastChild.textContent = work.against;
-    this.overwriting("");
-    $("ask").showModal();
-    $("ask-yes").focus();
+    attempt(async () => {
+      for (const one of work.asks) $("ask-asks").append(await this.askFor(one));
+      $("ask-title").textContent = work.label;
+      $("ask-about").textContent = work.out && work.out !== "." ? `${work.about}结果写到收件文件夹旁边的“${this.about.results}”文件夹。` : work.about;
+      const names = this.files.map((path) => ({ in: "整个收件文件夹", out: "整个结果文件夹" })[path] ?? path.split("/").at(-1));
+      $("ask-target").textContent = names.length ? `对象：${names.slice(0, 3).join("、")}${names.length > 3 ? ` 等 ${names.length} 项` : ""}` : "";
+      $("ask-out").hidden = !work.out || work.out === ".";
+      this.overwriting("");
+      $("ask").showModal();
+      $("ask-yes").focus();
+    });
+  }
+
+  /** What a dialog asks for. */
+  async askFor(one) {
+    const made = element(one.kind === "counties" ? "fieldset" : "label", one.kind === "tick" ? "tick" : "");
+    made.dataset.option = one.option;
+    made.dataset.kind = one.kind;
+    if (one.kind === "counties") {
+      made.append(element("legend", "", one.label), element("p", "hint", this.city.seen?.board?.length ? one.about : "还没有汇总，看不到退回给谁；将退给所有有问题的区县。"));
+      for (const county of this.city.seen?.board ?? []) {
+        if (county.revision === null) continue;
+        const open = county.errors + county.warnings;
+        const line = element("label", "tick");
+        const tick = element("input");
+        [tick.type, tick.value, tick.checked] = ["checkbox", county.code, open > 0];
+        line.append(tick, element("span", "", `${county.name}　第 ${county.revision} 版　${open ? `错误 ${county.errors}，提醒 ${county.warnings}` : "没有要改的"}${county.waived ? `，已豁免 ${county.waived}` : ""}`));
+        made.append(line);
+      }
+      return made;
+    }
+    let input = element("input");
+    if (one.kind === "key" || one.kind === "choice") {
+      input = element("select");
+      if (one.kind === "key") {
+        const files = await ask(`choices?ending=${encodeURIComponent(one.ending)}`);
+        options(input, [["", "不选"], ...files.map((file) => [file.path, file.name])]);
+      } else {
+        options(input, one.choices.length ? one.choices : Object.entries(this.city.seen?.counties ?? {}));
+      }
+      if (one.start) input.value = one.start;
+    } else if (one.kind === "tick") {
+      [input.type, input.checked] = ["checkbox", one.start === "yes"];
+    } else {
+      [input.type, input.value, input.autocomplete] = [one.kind === "secret" ? "password" : "text", one.start, "off"];
+    }
+    if (one.kind === "tick") made.append(input, element("span", "", one.label));
+    else made.append(one.label, input);
+    if (one.about) made.append(element("span", "hint", one.about));
+    return made;
+  }
+
+  /** What was said to the dialog, by option. */
+  asked() {
+    const said = {};
+    for (const made of $("ask-asks").children) {
+      const inputs = [...made.querySelectorAll("input, select")];
+      const value = (one) => (one.type === "checkbox" ? (one.checked ? (made.dataset.kind === "tick" ? "yes" : one.value) : "") : one.value);
+      said[made.dataset.option] = inputs.map(value).filter(Boolean);
+    }
+    return said;
   }
 
   /** Says what stands against the start; an output that exists can be overwritten by pressing once more. */
@@ -177,28 +271,39 @@ export class Desk {
 
   async start(work, overwrite) {
     try {
+      const counties = $("ask-asks").querySelector('[data-kind="counties"]');
+      if (counties?.querySelector("input") && !counties.querySelector("input:checked")) throw new Error("一个区县都没有选。请至少选一个。");
       await this.send(work, overwrite);
       $("ask").close();
     } catch (error) {
       const exists = error.content?.exists;
-      this.overwriting(exists ? `“${exists}”已经有了。要用新的覆盖它，请按“覆盖”；要保留它，请换一个名称。` : error.message, exists);
+      this.overwriting(exists ? `“${exists}”已经有了。${work.keeps}要用新的覆盖它，请按“覆盖”；要保留它，请换一个名称。` : error.message, exists);
     }
   }
 
   send(work, overwrite) {
-    const given = { work: work.id, files: this.files, out: $("out").value, overwrite, against: $("against").checked };
-    return ask("press", given);
+    return ask("press", { work: work.id, files: this.files, out: $("out").value, overwrite, asked: this.asked() });
   }
 
   showJobs(jobs) {
     const before = new Map((this.jobs ?? jobs).map((one) => [one.id, one.state]));
+    const first = this.jobs === null;
     this.jobs = jobs;
-    $("jobs").replaceChildren(...jobs.toReversed().map((one) => this.card(one)));
+    const cards = jobs.toReversed().map((one) => this.card(one));
+    $("jobs").replaceChildren(...cards.slice(0, 1));
+    $("earlier-jobs").replaceChildren(...cards.slice(1));
+    $("earlier").hidden = cards.length < 2;
+    $("earlier-title").textContent = `以前做过的事（${cards.length - 1}）`;
     const ended = jobs.filter((one) => one.state !== "运行中" && before.get(one.id) !== one.state);
-    if (ended.length && this.about.inbox !== null) this.enter(this.folder);
-    const done = ended.findLast((one) => one.state === "完成");
+    if (ended.length && this.about.inbox !== null) {
+      this.enter(this.folder);
+      this.city.load();
+    }
+    const done = ended.findLast((one) => one.state === "完成" && ["check", "audit", "consolidate", "export"].includes(one.work));
     this.offerSources();
-    if (done) this.show(done.live ? 0 : done.id);
+    this.city?.showStep();
+    if (done) this.show(done.live ? "0" : String(done.id));
+    else if (first && jobs.length && this.source === "0" && !this.about.live) this.offerSources();
   }
 
   card(one) {
@@ -229,9 +334,9 @@ export class Desk {
         lines.append(...one.words.map((line) => element("li", "", line)));
         card.append(lines);
       }
-      if (one.out) foot.append(...this.links(one.out));
-      if (one.state === "完成" && one.findings) foot.append(button("plain", `看问题（${one.findings}）`, () => this.look(one.id)));
-      foot.append(element("span", "hint", `用时 ${one.seconds} 秒`));
+      for (const name of [one.out, ...one.also].filter(Boolean)) foot.append(...this.links(name));
+      if (one.state === "完成" && one.findings) foot.append(button("plain", `看问题（${one.findings}）`, () => this.look(String(one.id))));
+      foot.append(element("span", "hint", `${day(one.began)}，用时 ${one.seconds} 秒`));
     }
     card.append(foot);
     return card;
@@ -271,22 +376,50 @@ export class Desk {
   }
 
   tick() {
+    if (document.body.classList.contains("gone")) return; // nothing goes on without the program
     for (const clock of document.querySelectorAll(".clock")) {
       clock.textContent = `已用 ${Math.max(0, Math.round(Date.now() / 1000 - clock.dataset.began))} 秒`;
     }
   }
 
-  /** Lets the person choose whose findings are listed. */
+  /** Lets the person choose whose findings are listed: the spreadsheet's, a job's, or a version's. */
   offerSources() {
-    const done = this.jobs.filter((one) => one.state === "完成" && !one.live).toReversed();
-    const wanted = [...(this.about.live ? [[0, "正在填的表"]] : []), ...done.map((one) => [one.id, `${one.label}的结果：${one.what}`])];
-    $("source").replaceChildren(...wanted.map(([id, text]) => {
-      const option = element("option", "", text);
-      option.value = id;
-      return option;
-    }));
+    const done = (this.jobs ?? []).filter((one) => one.state === "完成" && !one.live).toReversed();
+    const versions = (this.city?.seen?.versions ?? []).toReversed();
+    const wanted = [
+      ...(this.about.live ? [["0", "正在填的表"]] : []),
+      ...done.map((one) => [String(one.id), `${one.label}的结果：${one.what}（${day(one.began)}）`]),
+      ...versions.map((one) => [`v${one.version}`, `全市汇总第 ${one.version} 版（${day(Date.parse(one.at) / 1000)}）`]),
+    ];
+    options($("source"), wanted);
     $("source").hidden = wanted.length < 2;
     $("source").value = this.source;
+  }
+
+  /** The code of the county that a finding's file is from, '' where that is not known. */
+  codeOf(one) {
+    return this.city.seen?.board?.find((county) => county.file === one.file)?.code ?? "";
+  }
+
+  /** Lists the findings of one county of the last version. */
+  async only(county) {
+    await this.show(`v${this.city.seen.version}`);
+    $("county").value = county;
+    this.list.narrowed();
+    $("findings").scrollIntoView();
+    $("list").focus({ preventScroll: true });
+  }
+
+  /** Opens the file of a finding, and says where to go in it. */
+  openFinding(one) {
+    return attempt(async () => {
+      const name = (one.file ?? "").split("/").at(-1);
+      const files = await ask(`choices?ending=${encodeURIComponent(".xlsx")}`);
+      const found = files.find((file) => file.path.startsWith("in/") && file.name.split("/").at(-1) === name) ?? files.find((file) => file.name.split("/").at(-1) === name);
+      if (!found) throw new Error(one.file ? `没有找到“${name}”。它可能已经移走。` : "这一条说的是全市，没有要打开的文件。");
+      await ask(`open?path=${encodeURIComponent(found.path)}`, {});
+      if (one.sheet) $("target").textContent = `已打开“${name}”，请到《${one.sheet}》${one.cell ?? ""}。`;
+    });
   }
 
   async look(id) {
@@ -295,13 +428,13 @@ export class Desk {
     $("list").focus({ preventScroll: true });
   }
 
-  /** Lists the findings of a job, or the spreadsheet's with 0. */
+  /** Lists the findings of a job, of a version ("v3"), or the spreadsheet's with "0". */
   show(id) {
     return attempt(async () => {
-      const findings = id ? await ask(`found/${id}`) : null;
+      const findings = id === "0" ? null : await ask(id.startsWith("v") ? `version/${id.slice(1)}` : `found/${id}`);
       this.source = id;
       $("source").value = id;
-      const job = this.jobs?.find((one) => one.id === id);
+      const job = this.jobs?.find((one) => String(one.id) === id);
       this.list.instead(findings, job && `${clockTime(job.began)} ${job.label}的结果${this.about.live ? "（不随填表变化）" : ""}`);
     });
   }

@@ -1,5 +1,5 @@
 // The list of findings: order, filters, keyboard. Only a part of a long list stands in the page.
-import { $, button, element } from "./base.js";
+import { $, button, element, options } from "./base.js";
 
 const MANY = 5; // so many findings that say the same of a column are folded into one
 const STEP = 150; // findings that stand in the page at first, and that come each time more are asked for; never over twice as many
@@ -41,6 +41,7 @@ export class List {
     this.from = 0; // the part that stands in the page
     this.upto = STEP;
     this.placed = "";
+    this.names = new Map(); // of counties, by file
     this.makeTools();
     $("list").addEventListener("keydown", (event) => this.key(event));
     $("list").addEventListener("click", (event) => {
@@ -53,6 +54,22 @@ export class List {
       this.go(Number(node.dataset.n));
       this.select(this.all.get(this.active));
     });
+    $("narrow-more").hidden = about.inbox === null;
+  }
+
+  /** Whose a file is, as far as the last consolidation knows. */
+  knows(names) {
+    this.names = names;
+    this.render();
+  }
+
+  countyOf(one) {
+    return one.file ? this.names.get(one.file) ?? one.file : "全市";
+  }
+
+  /** The finding that the keyboard stands on, or undefined. */
+  get current() {
+    return this.active === null ? undefined : this.all.get(this.active);
   }
 
   get all() {
@@ -72,7 +89,7 @@ export class List {
       made.append(element("span", "", `${one.symbol} ${one.name}`), element("b", "", "0"));
       $("severities").append(made);
     }
-    $("sheet").addEventListener("change", () => this.narrowed());
+    for (const id of ["sheet", "county", "rule"]) $(id).addEventListener("change", () => this.narrowed());
     $("search").addEventListener("input", () => this.narrowed());
     $("search").addEventListener("keydown", (event) => {
       if (!["Escape", "ArrowDown", "Enter"].includes(event.key)) return;
@@ -116,6 +133,7 @@ export class List {
   /** Shows these findings of a job, called so, in place of the spreadsheet's, or those again with null. */
   instead(findings, said = "") {
     this.said = said;
+    for (const id of ["search", "sheet", "county", "rule"]) $(id).value = "";
     this.other = findings && new Map(findings.map((one, at) => [-1 - at, { ...one, n: -1 - at }]));
     this.sorted = this.active = null;
     this.nodes.clear();
@@ -130,8 +148,9 @@ export class List {
       one.order ??= [this.about.sheets.indexOf(one.sheet), this.severities.get(one.severity).rank, rowOf(one), columnOf(one.cell)];
       one.text ??= [one.message, one.header, one.key, one.cell, one.rule, one.sheet, one.file].join("\n").toLowerCase();
     }
+    const worst = this.other ? (a, b) => a.order[1] - b.order[1] : () => 0; // the errors first, of whatever file
     return findings.sort((a, b) =>
-      compareTexts(a.file ?? "", b.file ?? "") || a.order[0] - b.order[0] || compareTexts(a.sheet ?? "", b.sheet ?? "")
+      worst(a, b) || compareTexts(a.file ?? "", b.file ?? "") || a.order[0] - b.order[0] || compareTexts(a.sheet ?? "", b.sheet ?? "")
       || a.order[1] - b.order[1] || a.order[2] - b.order[2] || a.order[3] - b.order[3] || compareTexts(a.rule, b.rule));
   }
 
@@ -171,6 +190,9 @@ export class List {
     this.sorted ??= this.order([...this.all.values()]);
     const words = $("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = $("sheet").value;
+    const [county, rule] = [$("county").value, $("rule").value];
+    const counties = new Map();
+    const rules = new Map();
     const counts = new Map([...this.severities.keys()].map((id) => [id, 0]));
     const sheets = new Map();
     const here = [];
@@ -179,6 +201,10 @@ export class List {
       const sheet = `=${one.sheet ?? ""}`;
       counts.set(one.severity, counts.get(one.severity) + 1);
       sheets.set(sheet, (sheets.get(sheet) ?? 0) + 1);
+      const whose = this.countyOf(one);
+      counties.set(whose, (counties.get(whose) ?? 0) + 1);
+      rules.set(one.rule, (rules.get(one.rule) ?? 0) + 1);
+      if ((county && whose !== county) || (rule && one.rule !== rule)) continue;
       if (this.only.size && !this.only.has(one.severity)) continue;
       if (chosen && sheet !== chosen) continue;
       if (!words.every((word) => one.text.includes(word))) continue;
@@ -188,23 +214,24 @@ export class List {
     this.visible = [...here, ...this.fold(others)];
     if (!this.all.has(this.active)) this.active = null;
     for (const made of $("severities").children) made.lastChild.textContent = counts.get(made.dataset.severity);
-    this.offerSheets(sheets, chosen);
+    this.offer("sheet", sheets, chosen, (value) => value.slice(1) || "整个文件");
+    this.offer("county", counties, county, (value) => value);
+    this.offer("rule", rules, rule, (value) => value);
     this.sayHowMany(here.length, fit);
     this.place(here.length);
     this.mark();
   }
 
-  offerSheets(sheets, chosen) {
-    if (chosen && !sheets.has(chosen)) sheets.set(chosen, 0);
-    const wanted = [["", `全部（${this.sorted.length}）`], ...[...sheets].map(([value, number]) => [value, `${value.slice(1) || "整个文件"}（${number}）`])];
-    const now = [...$("sheet").options].map((one) => [one.value, one.text]);
+  /** Lets the person choose among these, each with how many there are. */
+  offer(id, counts, chosen, name) {
+    if (chosen && !counts.has(chosen)) counts.set(chosen, 0);
+    const all = { sheet: "全部", county: "全部区县", rule: "全部规则" }[id];
+    const found = id === "sheet" ? [...counts] : [...counts].sort((a, b) => compareTexts(a[0], b[0]));
+    const wanted = [["", `${all}（${this.sorted.length}）`], ...found.map(([value, number]) => [value, `${name(value)}（${number}）`])];
+    const now = [...$(id).options].map((one) => [one.value, one.text]);
     if (String(now) === String(wanted)) return;
-    $("sheet").replaceChildren(...wanted.map(([value, text]) => {
-      const option = element("option", "", text);
-      option.value = value;
-      return option;
-    }));
-    $("sheet").value = chosen;
+    options($(id), wanted);
+    $(id).value = chosen;
   }
 
   sayHowMany(here, fit) {
@@ -226,7 +253,7 @@ export class List {
   place(here) {
     if (this.from >= this.visible.length) [this.from, this.upto] = [0, STEP];
     const shown = this.visible.slice(this.from, this.upto);
-    const titles = shown.map((one, at) => (this.from + at < here ? `当前行（第 ${one.row} 行）` : [this.other && one.file, one.sheet ?? wholeOf(one)].filter(Boolean).join(" · ")));
+    const titles = shown.map((one, at) => (this.from + at < here ? `当前行（第 ${one.row} 行）` : [this.other && this.severities.get(one.severity).name, this.other && one.file, one.sheet ?? wholeOf(one)].filter(Boolean).join(" · ")));
     const placed = `${this.from} ${this.visible.length}\n${shown.map((one, at) => `${one.n}${titles[at]}${this.folded.get(one.n) ?? ""}${this.unfolded.has(one.alike)}`)}`;
     if (placed === this.placed) return;
     this.placed = placed;
@@ -326,6 +353,7 @@ export class List {
   /** Shows on which finding the keyboard stands. */
   mark() {
     const node = this.active === null ? undefined : this.nodes.get(this.active);
+    $("acts").hidden = this.about.inbox === null || !this.current;
     for (const other of $("list").querySelectorAll('[aria-selected="true"]')) {
       if (other !== node) other.setAttribute("aria-selected", false);
     }

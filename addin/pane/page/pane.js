@@ -23,6 +23,7 @@ function say(symbol, kind, words) {
 }
 
 function showHead() {
+  document.body.classList.remove("gone");
   if (head) {
     const [symbol, kind, words] = STATUS[head.status];
     say(symbol, kind, words(head));
@@ -34,7 +35,7 @@ function showHead() {
 
 function showGone(words) {
   say("✗", "bad", words);
-  document.body.classList.add("stale");
+  document.body.classList.add("stale", "gone");
 }
 
 const list = new List(about, (finding) => {
@@ -43,6 +44,11 @@ const list = new List(about, (finding) => {
   attempt(() => ask("select", { sheet: finding.sheet, cell }));
 });
 const desk = new Desk(about, list);
+const act = (id, work) => $(id).addEventListener("click", () => list.current && work(list.current));
+act("act-rule", (one) => desk.city.showRule(one.rule));
+act("act-open", (one) => desk.openFinding(one));
+act("act-waive", (one) => desk.city.decide({ kind: "豁免", rule: one.rule, key: one.key ?? (one.sheet ? "" : one.file ?? ""), county: one.key || !one.sheet ? "" : desk.codeOf(one) }));
+act("act-exclude", (one) => desk.city.decide({ kind: "剔除", county: desk.codeOf(one) }));
 
 const LOST = "清单助手没有回应，正在重新连接…如果一直连不上，它已经结束，请重新启动。";
 
@@ -82,7 +88,7 @@ function connect() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "/" && !/^(INPUT|SELECT)$/.test(document.activeElement.tagName) && !$("ask").open) {
+  if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName) && !document.querySelector("dialog[open]")) {
     event.preventDefault();
     $("search").focus();
     $("search").select();

@@ -358,3 +358,18 @@ def test_what_is_refused_and_what_is_said(run: Run, county: Path, tmp_path: Path
     told = write_file(tmp_path / "东昌府区.xlsx", {"enterprises": [{"name": "聊城市甲厂13812345678"}]})
     code, said, _ = run("directory", told, "--out", tmp_path / "六")
     assert code == 1 and "没有公开" in said and "13812345678" not in said
+
+
+def test_the_leading_ones_are_found_without_the_others_and_the_grade_is_seen_on_a_phone(
+    made: Path, opened: Open
+) -> None:
+    shown = opened(made, viewport={"width": 380, "height": 700})
+    shown.get_by_label("搜索").fill("引领")
+    grades = shown.locator("tbody tr:not([hidden]) td:nth-child(6)").all_text_contents()
+    named = shown.locator("tbody tr:not([hidden]) td:nth-child(3)").all_text_contents()
+    assert grades and all(grade == "引领性" or "引领" in name for grade, name in zip(grades, named, strict=True))
+    cell = shown.locator("tbody tr:not([hidden]) td:nth-child(6)").first
+    assert cell.evaluate(
+        "one => one.getBoundingClientRect().right <= innerWidth && one.getBoundingClientRect().left > 0"
+    )
+    assert "发布单位：" in (shown.locator("header").text_content() or "")

@@ -88,7 +88,8 @@ def test_a_plan_carries_every_line_measure_cut_indicator_and_person(made: Path, 
             for level in LEVELS:
                 if line.indicator_normal is not None and getattr(line, f"{level}_indicator") is not None:
                     normal, value = squeezed(line.indicator_normal), squeezed(getattr(line, f"{level}_indicator"))
-                    assert f"由{normal}变为{value}（{squeezed(line.indicator_unit)}）" in said
+                    changed = f"由{normal}变为{value}" if normal != value else f"保持{value}不变"
+                    assert f"{changed}（{squeezed(line.indicator_unit)}）" in said
                     looked_at += 1
         for transport in book.index("transport", "list_id")[row.list_id]:
             for level in LEVELS:

@@ -1,62 +1,213 @@
-"""A newcomer with fourteen files presses a button in the page, and the city workbook alone answers what is asked."""
+"""A clerk's day by the page alone: from an inbox of fourteen files to a signed, audited submission."""
 
+import json
+import re
 import zipfile
 from pathlib import Path
 
 import openpyxl
-from playwright.sync_api import expect
+import pytest
+from docx import Document
+from playwright.sync_api import Page, expect
 
+from addin.office.auditing import audit_one
+from addin.pane.server import Pane
 from addin.trial.demo import FAULTY, plant
-from addin.trial.rehearsal import CROSSING, LATE, SIZE, TWICE, make_inbox
+from addin.trial.rehearsal import CROSSING, LATE, TWICE, make_inbox
 from tests.addin.conftest import RULES, Start, Visit
+from tests.addin.pane.conftest import client
 from workbook_templates.samples.sample_inventory import make_rows
 
 LONG = 240_000
 """Milliseconds for a whole city on a busy machine."""
+SIZE = 60
+NAMES = RULES.submitting
 
 
-def test_fourteen_files_one_button_four_answers_and_what_goes_back(start: Start, visit: Visit, tmp_path: Path) -> None:
-    folder = tmp_path / "收件箱"
+def done(page: Page, words: str) -> None:
+    """Wait until the last job has come to this."""
+    expect(page.locator("#jobs .job b")).to_contain_text(words, timeout=LONG)
+
+
+def do(page: Page, button: str, *, overwrite: bool = False) -> None:
+    page.locator("#works, #more-works").get_by_role("button", name=button, exact=True).click()
+    page.locator("#ask-yes").click()
+    if overwrite:
+        expect(page.locator("#ask-yes")).to_have_text("覆盖")
+        page.locator("#ask-yes").click()
+    expect(page.locator("#ask")).to_be_hidden()
+
+
+def decide(page: Page, **said: str) -> None:
+    """Fill in what the dialog still asks for, and record it."""
+    for field, value in said.items():
+        page.locator(f"[data-field={field}]").locator("input, select, textarea").fill(value)
+    page.locator("#decide-yes").click()
+    expect(page.locator("#decide")).to_be_hidden()
+
+
+@pytest.fixture(scope="module")
+def fourteen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[tuple[str, str]]]:
+    """The inbox, and the rules and keys of what was planted in one county."""
+    folder = tmp_path_factory.mktemp("来件") / "收件箱"
     folder.mkdir()
     rows = make_rows(FAULTY, SIZE, 6, RULES)
     planted = plant(rows)
     make_inbox(folder, RULES, rows, FAULTY)
+    return folder, planted
+
+
+def test_fourteen_files_one_day_a_signed_and_audited_submission(
+    start: Start, visit: Visit, fourteen: tuple[Path, set[tuple[str, str]]]
+) -> None:
+    folder, planted = fourteen
+    results = folder.parent / "收件箱-结果"
     page = visit(start(None, folder), width=1100)
     expect(page.locator("#files tr")).to_have_count(15)  # and the folder of what is compared with
+    expect(page.locator("#step-title")).to_have_text("第一步：汇总")
 
-    page.locator("#works >> text=汇总").click()
-    page.locator("#ask-yes").click()
-    job = page.locator(".job").first
-    expect(job.locator("b")).to_contain_text("！ 已汇总，还有 ", timeout=LONG)
-    expect(job.locator("li").first).to_contain_text("打不开的表.xlsx")
-    with page.expect_download() as download:
-        job.get_by_text("另存一份").click()
-    saved = tmp_path / download.value.suggested_filename
-    download.value.save_as(saved)
-
-    book = openpyxl.load_workbook(saved)
-    said = ("".join(str(cell) for cell in row if cell is not None) for row in book["总览"].values)
-    asked = ("谁还没交", "有什么冲突", "减排是否达标")
-    answers = {one: text for text in said for one in asked if text.startswith(one)}
-    names = RULES.submitting
-    assert f"迟报：{names[LATE]}" in answers["谁还没交"] and "未报" not in answers["谁还没交"]
-    assert "1 处" in answers["有什么冲突"]
-    heads, conflict = list(book["冲突清单"].values)
-    assert {names[TWICE], names[CROSSING]} <= set(conflict)
-    assert "颗粒物" in answers["减排是否达标"] and "VOCs" not in answers["减排是否达标"]
-    heads, *found = list(book["问题清单"].values)
-    own = [dict(zip(heads, row, strict=True)) for row in found if names[FAULTY] in row]
+    do(page, "汇总")
+    done(page, "！ 已汇总，还有 ")
+    expect(page.locator("#jobs li").first).to_contain_text("打不开的表.xlsx")
+    saved = openpyxl.load_workbook(results / "全市.xlsx")
+    heads, *found = list(saved["问题清单"].values)
+    own = [dict(zip(heads, row, strict=True)) for row in found if NAMES[FAULTY] in row]
     assert planted <= {(one["规则"], one["编号"]) for one in own}
-    assert all(one["问题与改法"] for one in own)
 
-    page.locator("#works >> text=退回").click()
+    expect(page.locator("#board tr")).to_have_count(len(NAMES))
+    expect(page.locator("#board tr", has_text=NAMES[LATE])).to_contain_text("迟报")
+    expect(page.locator("#step-title")).to_have_text("有 1 处冲突要裁定")
+    conflict = page.locator("#conflict-cards .card")
+    expect(conflict).to_contain_text(NAMES[TWICE])
+    expect(conflict).to_contain_text(NAMES[CROSSING])
+    conflict.get_by_role("button", name="选甲").click()
+    page.locator("#decide-yes").click()
+    expect(page.locator("#decide-problem")).to_contain_text("还缺少理由")
+    expect(page.locator("[data-field=reason] textarea")).to_have_attribute("aria-invalid", "true")
+    decide(page, reason="厂区在这一县")
+    expect(conflict).to_contain_text("以甲为准（第 ")
+
+    do(page, "退回")
+    done(page, "已退回 ")
+    returned = results / "退回"
+    assert NAMES[FAULTY] in page.locator("#jobs").inner_text()
+    workbooks = {path.name.partition("_")[0]: path for path in returned.glob("*_第*版.xlsx")}
+    assert NAMES[FAULTY] in workbooks and len(workbooks) < len(NAMES)  # those with nothing to correct get none
+    with zipfile.ZipFile(returned / f"{NAMES[FAULTY]}_退回.zip") as archive:
+        assert set(archive.namelist()) == {workbooks[NAMES[FAULTY]].name, f"{NAMES[FAULTY]}_退回函.docx"}
+    expect(page.locator("#board tr", has_text=NAMES[FAULTY])).to_contain_text("↩ 退回")
+    expect(page.locator("#late-text")).to_have_value(re.compile(NAMES[FAULTY]))
+
+    page.get_by_label(f"剔除{NAMES[FAULTY]}").click()
+    decide(page, reason="退回改正，等不到了")
+    page.locator("#source").select_option("v1")
+    for rule in ("HZ05", "JP05"):
+        page.locator("#rule").select_option(rule)
+        page.locator(".finding").first.click()
+        page.locator("#act-waive").click()
+        decide(page, reason="已核实", approver="张三", document="聊重指办函〔2020〕9号", until="2027-12-31")
+    page.locator("#act-rule").click()
+    expect(page.locator("#rule-text")).to_contain_text("检查什么")
+    page.locator("#rule-close").click()
+    expect(page.locator("#step-title")).to_have_text("请重新汇总")
+    do(page, "汇总", overwrite=True)
+    done(page, "已汇总，没有错误")
+    expect(page.locator("#version-rows tr")).to_have_count(2)
+
+    page.locator("#more summary").click()
+    page.get_by_role("button", name="签名钥匙").click()
+    page.locator("#ask input[type=password]").fill("一二三四五六七八")
     page.locator("#ask-yes").click()
-    job = page.locator(".job").first
-    expect(job).to_contain_text(f"{names[FAULTY]}：第 2 版", timeout=LONG)
-    expect(job).to_contain_text("“打不开的表.xlsx”无法读取")
-    page.locator("#roots >> text=结果").click()
-    page.locator("#files >> text=退回").click()
-    expect(page.locator("#files")).to_contain_text(names[FAULTY])
-    returned = sorted((tmp_path / "收件箱-结果" / "退回").iterdir())
-    assert 0 < len(returned) < len(names)  # those with nothing to correct get none
-    assert all(zipfile.is_zipfile(path) for path in returned)
+    done(page, "已生成")
+    page.locator("#step-go").get_by_role("button", name="导出").click()
+    page.locator("[data-option='--sign'] select").select_option(label="钥匙/私钥.pem")
+    page.locator("#ask input[type=password]").fill("一二三四五六七八")
+    page.locator("#ask-yes").click()
+    done(page, "已导出")
+    expect(page.locator("#jobs")).to_contain_text("核对清单已签名")
+    page.locator("#step-go").get_by_role("button", name="审计").click()
+    page.locator("[data-option='--key'] select").select_option(label="钥匙/公钥.pem")
+    page.get_by_label("写审计报告").check()
+    page.get_by_label("写接收回执").check()
+    page.locator("#ask-yes").click()
+    done(page, "通过")
+    expect(page.locator(".checks tr")).to_have_count(10)
+    expect(page.locator(".checks tr", has_text="AU08")).to_contain_text("公钥由审计方给出")
+    do(page, "领导简报")
+    done(page, "已写出")
+    do(page, "备份")
+    done(page, "已备份")
+
+    assert audit_one(results / "报省.xlsx")["verdict"] == "通过"
+    manifest = json.loads((results / "报省.xlsx.manifest.json").read_text(encoding="utf-8"))
+    assert {one["kind"] for one in manifest["decisions"]} >= {"剔除", "冲突裁定"} and manifest["signer"]
+    assert "审计结论：通过" in "".join(one.text for one in Document(str(results / "回执.docx")).paragraphs)
+    with zipfile.ZipFile(results / "简报.docx") as paper:
+        assert {"word/charts/chart1.xml", "word/charts/chart2.xml"} <= set(paper.namelist())
+
+    again = visit(start(None, folder), width=380, height=800, color_scheme="dark")  # the program was started anew
+    expect(again.locator("#step-title")).to_be_in_viewport()
+    expect(again.locator("#jobs .job")).to_contain_text("已备份")
+    expect(again.locator("#source option", has_text="全市汇总第 1 版")).to_have_count(1)
+    assert again.evaluate("document.documentElement.scrollWidth") <= 380
+
+
+def test_a_decision_by_the_keyboard_alone_and_taken_back(start: Start, visit: Visit, inbox: Path) -> None:
+    for path in list(inbox.iterdir())[2:]:
+        path.unlink()
+    page = visit(start(None, inbox), width=1100)
+    page.locator("#step-go button").press("Enter")
+    expect(page.locator("#ask-yes")).to_be_focused()
+    page.keyboard.press("Enter")
+    done(page, "已汇总")
+    county = next(name for name in NAMES.values() if not (inbox / f"{name}.xlsx").exists())
+    page.get_by_label(f"剔除{county}").press("Enter")
+    expect(page.locator("[data-field=reason] textarea")).to_be_focused()
+    page.keyboard.type("没有涉气企业")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.locator("#decide-yes").evaluate("one => one === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    card = page.locator("#decision-cards .card")
+    expect(card).to_have_count(1)
+    expect(card).to_contain_text("下次汇总时照办")
+    card.get_by_role("button", name="撤销…").press("Enter")
+    page.keyboard.type("记错了")
+    page.locator("#decide-yes").press("Enter")
+    expect(card).to_have_count(2)
+    expect(card.last).to_contain_text("已被取代或撤销")
+    assert page.locator("#problem").is_hidden()
+
+
+def test_files_are_dropped_and_nothing_there_is_written_over(start: Start, inbox: Path, tmp_path: Path) -> None:
+    pane: Pane = start(None, inbox)
+    with client(pane) as ask:
+        assert ask.post("drop", params={"name": "新来的.xlsx"}, content=b"one").json() == {"name": "新来的.xlsx"}
+        assert ask.post("drop", params={"name": "新来的.xlsx"}, content=b"one").json() == {"name": "新来的.xlsx"}
+        assert ask.post("drop", params={"name": "新来的.xlsx"}, content=b"two").json() == {"name": "新来的（2）.xlsx"}
+        for odd in ("../x.xlsx", ".藏.xlsx", "", "a" * 300 + ".xlsx", "CON.xlsx", "a\x00b.xlsx"):
+            answer = ask.post("drop", params={"name": odd}, content=b"x")
+            assert answer.status_code == 400 and "程序内部出错" not in answer.text
+    assert (inbox / "新来的.xlsx").read_bytes() == b"one"
+    assert sorted(path.name for path in inbox.glob("新来的*")) == ["新来的.xlsx", "新来的（2）.xlsx"]
+
+
+def test_results_can_be_put_elsewhere_but_not_among_the_inputs(start: Start, inbox: Path, tmp_path: Path) -> None:
+    with client(start(None, inbox)) as ask:
+        inside = ask.post("results", json={"path": str(inbox / "里面")})
+        assert inside.status_code == 400 and "不能放在收件文件夹里面" in inside.json()["message"]
+        assert ask.post("results", json={"path": "/proc/没有"}).status_code == 400
+        assert ask.post("results", json={"path": "长" * 3000}).status_code == 400
+        assert ask.post("results", json={"path": str(tmp_path / "别处")}).status_code == 200
+        assert ask.get("about").json()["place"] == str(tmp_path / "别处")
+
+
+def test_odd_names_and_paths_are_a_plain_line(start: Start, inbox: Path) -> None:
+    with client(start(None, inbox)) as ask:
+        for path in ("in/" + "x" * 5000, "in/" + "y/" * 3000, "nowhere/x"):
+            answer = ask.get("list", params={"path": path})
+            assert answer.status_code == 400 and "程序内部出错" not in answer.text, path[:20]
+        for name in ("长" * 100, ".全市", "~全市", "a/b", "全\n市", "NUL"):
+            answer = ask.post("press", json={"work": "consolidate", "files": ["in"], "out": name})
+            assert answer.status_code == 400 and "不能用作文件名" in answer.json()["message"], name

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from addin.pane.jobs import WORKS, Job, Jobs
+from addin.pane.jobs import Job, Jobs
+from addin.pane.works import WORKS
 from addin.problems import Stop
 from tests.addin.conftest import fill
 from tests.addin.pane.conftest import outputs
@@ -33,8 +34,7 @@ def jobs(heard: list[list[Json]]) -> Jobs:
 
 
 def do(jobs: Jobs, work: str, *files: Path, out: Path | None = None, **options: object) -> Job:
-    given: dict[str, object] = {"overwrite": False, "against": None, **options}
-    job = jobs.start(WORKS[work], files, "文件", out=out, **given)  # type: ignore[arg-type]
+    job = jobs.start(WORKS[work], files, "文件", out=out, **options)  # type: ignore[arg-type]
     wait_for(lambda: job.state != "运行中")
     return job
 
@@ -56,13 +56,15 @@ def test_every_button_is_a_command_of_the_command_line() -> None:
 
     from addin.cli.app import app
 
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for id_, work in WORKS.items():
-        assert id_ == work.id and id_ in commands
-        options = {name for param in commands[id_].params for name in param.opts}
-        assert "--json" in options
-        assert {"--out", "--force"} <= options or not work.out
-        assert "--against" in options or not work.against
+        command = typer.main.get_command(app)
+        for name in work.command or (work.id,):
+            command = command.commands[name]  # type: ignore[attr-defined]
+        options = {name for param in command.params for name in param.opts}
+        assert id_ == work.id and "--json" in options
+        assert "--out" in options or not work.out
+        assert ("--force" in options) == work.forced or not work.out
+        assert {ask.option for ask in work.asks if ask.option} <= options
 
 
 def test_the_whole_way(jobs: Jobs, heard: list[list[Json]], inbox: Path, tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ def test_the_whole_way(jobs: Jobs, heard: list[list[Json]], inbox: Path, tmp_pat
     exported = do(jobs, "export", tmp_path / "全市.xlsx", out=tmp_path / "报省.xlsx")
     assert (exported.verdict, exported.written) == ("通过", True)
     assert (tmp_path / "报省.xlsx.manifest.json").is_file()
-    audited = do(jobs, "audit", tmp_path / "报省.xlsx", against=inbox)
+    audited = do(jobs, "audit", tmp_path / "报省.xlsx", options=["--against", str(inbox)])
     assert (audited.verdict, audited.words, audited.findings) == ("通过", ["报省.xlsx：通过"], [])
     assert [one["id"] for one in audited.checks] == [f"AU{number:02}" for number in range(1, 11)]
     notes = {one["id"]: one["note"] for one in audited.checks}
@@ -137,7 +139,7 @@ def test_a_cancelled_job_leaves_nothing(
     if there:
         out.write_text("原来的")
     fill(inbox / "莘县.xlsx", "371522", 300)
-    job = jobs.start(WORKS["consolidate"], [inbox], "收件箱", out=out, overwrite=there, against=None)
+    job = jobs.start(WORKS["consolidate"], [inbox], "收件箱", out=out, overwrite=there)
     if moment == "reading":
         wait_for(lambda: job.step)
         assert len(started_by(f"{moment}{there}")) > 1  # the command, and children that read for it
@@ -160,7 +162,7 @@ def test_an_export_is_cancelled_with_the_child_that_writes_it(
     big = fill(tmp_path / "大.xlsx", enterprises=600)
     results = tmp_path / "结果"
     results.mkdir()
-    job = jobs.start(WORKS["export"], [big], "大.xlsx", out=results / "报省.xlsx", overwrite=False, against=None)
+    job = jobs.start(WORKS["export"], [big], "大.xlsx", out=results / "报省.xlsx")
     wait_for(lambda: list(results.glob(".*.tmp")))
     jobs.cancel(job.id)
     wait_for(lambda: job.state != "运行中")
@@ -169,15 +171,15 @@ def test_an_export_is_cancelled_with_the_child_that_writes_it(
 
 
 def test_one_job_at_a_time(jobs: Jobs, inbox: Path) -> None:
-    job = jobs.start(WORKS["audit"], [inbox], "收件箱", out=None, overwrite=False, against=None)
+    job = jobs.start(WORKS["audit"], [inbox], "收件箱", out=None)
     with pytest.raises(Stop, match="“审计”还在进行"):
-        jobs.start(WORKS["check"], [inbox], "收件箱", out=None, overwrite=False, against=None)
+        jobs.start(WORKS["check"], [inbox], "收件箱", out=None)
     jobs.close()
     assert job.state == "已取消"
 
 
 def test_a_child_that_dies_is_said(jobs: Jobs, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = jobs.start(WORKS["audit"], [inbox], "收件箱", out=None, overwrite=False, against=None)
+    job = jobs.start(WORKS["audit"], [inbox], "收件箱", out=None)
     wait_for(lambda: jobs._process)
     assert jobs._process
     os.kill(jobs._process.pid, 9)

@@ -213,7 +213,10 @@ def test_two_panes_and_one_that_is_closed_and_opened_again(start: Start, visit: 
 
 
 def test_many_findings_show_a_part_and_more_on_demand(start: Start, visit: Visit, findings: list[Finding]) -> None:
-    many = [replace(findings[0], sheet="运输管控", cell=f"B{row}", row=row) for row in range(5, 8005)]
+    many = [
+        replace(findings[0], sheet="运输管控", cell=f"B{row}", row=row, message=f"第 {row} 行有误。")
+        for row in range(5, 8005)
+    ]
     live = FakeLive(many)
     page = visit(start(live))
     expect(page.locator("#shown")).to_have_text("共 8000 条")
@@ -429,7 +432,7 @@ def test_folders_can_be_walked_and_files_chosen(start: Start, visit: Visit, inbo
     page.get_by_label("选中 第二批").uncheck()
     expect(page.locator("#all")).not_to_be_checked()
     page.locator("#works >> text=校验").click()
-    expect(page.locator(".job h3 span").first).to_contain_text("等 9 个")
+    expect(page.locator("#jobs .job h3 span")).to_contain_text("等 9 个")
     (inbox / "新来的.xlsx").write_text("x")
     page.locator("#refresh").click()
     expect(page.get_by_text("新来的.xlsx")).to_be_visible()

@@ -210,9 +210,10 @@ def test_what_cannot_be_pressed_is_said(start: Start, inbox: Path, live: FakeLiv
         assert "只能选一个文件" in says(work="export", files=["in"])
         assert "只能选一个文件" in says(work="export", files=["in/东昌府区.xlsx", "in/莘县.xlsx"])
         assert "已不在了" in says(work="check", files=["in/没有.xlsx"])
+    live.say(status="等待", file=None)
     with client(start(live)) as ask:
         answer = ask.post("press", json={"work": "check", "files": []})
-        assert "没有找到填报表保存的文件" in answer.json()["message"]
+        assert "没有正在填的表" in answer.json()["message"]
         assert ask.get("list", params={"path": "in"}).status_code == 400
         assert [one["id"] for one in ask.get("about").json()["works"]] == ["check"]
 

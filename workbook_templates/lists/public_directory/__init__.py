@@ -130,11 +130,16 @@ def title(city: City) -> str:
     return f"{city.ruleset.thresholds['city_name']}{city.year}年重点行业企业绩效评级目录"
 
 
+def office(city: City) -> str:
+    """Who publishes it."""
+    return f"{city.ruleset.thresholds['city_name']}重污染天气应急指挥部办公室"
+
+
 def about(city: City) -> Iterator[str]:
     """What stands under the title: the day, which counties, and who hears reports."""
     names = [book.county_name for book in city.books()]
     missing = [name for name in city.ruleset.submitting.values() if name not in names]
-    yield f"截至 {city.on}。" + (
+    yield f"发布单位：{office(city)}　截至 {city.on}。" + (
         f"暂缺：{'、'.join(missing)}。" if missing else f"包括全部 {len(names)} 个县（市、区）。"
     )
     yield "公民、法人和其他组织发现评定等级与实际情况不符的，有权向市、县（市、区）重污染天气应急指挥部举报。"

@@ -5,7 +5,9 @@ const fold = (text) => text.normalize("NFKC").toLowerCase();
 const heads = [...document.querySelectorAll("th")].map((head) => head.textContent);
 const rows = [...document.querySelectorAll("tbody tr")].map((row) => {
   const cells = [...row.cells].map((cell) => cell.textContent);
-  return { row, text: fold(cells.slice(1).join("\n")), county: cells[heads.indexOf("区县")], grade: cells[heads.indexOf("绩效等级")].split("（")[0] };
+  const at = heads.indexOf("绩效等级");
+  const grade = cells[at].split("（")[0];
+  return { row, text: fold(cells.filter((_, place) => place && place !== at).join("\n")), county: cells[heads.indexOf("区县")], grade, rank: fold(grade) };
 });
 
 function offer(select, values) {
@@ -18,7 +20,7 @@ function show() {
   const grade = byId("grade").value;
   let number = 0;
   for (const one of rows) {
-    const fits = (!county || one.county === county) && (!grade || one.grade === grade) && words.every((word) => one.text.includes(word));
+    const fits = (!county || one.county === county) && (!grade || one.grade === grade) && words.every((word) => one.text.includes(word) || one.rank.startsWith(word)); // 引领 is not 非引领性
     if (one.row.hidden === fits) one.row.hidden = !fits;
     if (fits) number += 1;
   }

@@ -18,7 +18,7 @@ from addin.cli.terminal import document, prepare, warn
 from addin.problems import Stop, debugging, refusal
 
 MODULES = (
-    "daily", "template", "grading", "publish", "ledger", "ruleset", "profile", "keys", "table", "reference", "trial",
+    "daily", "template", "grading", "publish", "ledger", "ruleset", "profile", "keys", "table", "addin", "reference", "trial",
 )  # fmt: skip
 """`addin.cli.<name>_commands`, in the order of the help page; each registers its commands when it is imported."""
 for name in MODULES:

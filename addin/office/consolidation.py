@@ -82,6 +82,13 @@ class Consolidated:
             "decisions": [one.to_json() for one in standing(self.desk.records)],
             "remarks": self.remarks,
             "put_aside": self.put_aside or None,
+        }
+
+    def to_keep(self, out: Path) -> Json:
+        """The same, and what the page shows besides, as the record keeps it."""
+        city = self.city
+        return {
+            **self.to_json(out),
             "title": f"{city.ruleset.thresholds['city_name']}{city.year}年{city.round}",
             "due": str(due) if (due := city.ruleset.deadline(city.round, COUNTY_LIST_DUE)) else None,
             "board": list(self._board()),
@@ -163,7 +170,7 @@ def consolidate(
             write_city(out, city, findings, overwrite=overwrite, desk=desk)
             record.keep(as_written(out), b"{}")
             done = Consolidated(city, findings, [*errors, *unread], desk, remarks, aside)
-            keep_result(record, desk.version, done.to_json(out))
+            keep_result(record, desk.version, done.to_keep(out))
     if parquet is not None:
         _write_parquet(parquet, city, overwrite)
     return done

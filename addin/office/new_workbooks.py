@@ -237,7 +237,7 @@ def _whole_book(path: Path, county: str, kind: BookKind | None) -> tuple[Book, l
 def carried_over(book: Book) -> Rows:
     """The rows of a workbook as the next version begins with them: not 等级变更 and 移出说明, which speak of one version."""
     return {
-        key: [entered(key, record) for record in records]
+        key: [entered(key, record, book.county_name) for record in records]
         for key, records in book.tables.items()
         if key not in NOT_CARRIED
     }

@@ -101,7 +101,7 @@ def keep_result(record: Ledger, number: int, result: Json) -> None:
 
 
 def result_of(record: Ledger, version_: Version) -> Json | None:
-    """What a version on record came to, as `Consolidated.to_json`; None where an older program made it."""
+    """What a version on record came to, as `Consolidated.to_keep`; None where an older program made it."""
     return record.kept(f"result:{version_.digest}") or None
 
 

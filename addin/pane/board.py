@@ -73,7 +73,7 @@ class Board:
         head = {
             "status": picture.status, "application": picture.application,
             "file": picture.file and Path(picture.file).name, "sheet": picture.sheet, "row": picture.row,
-            "edited": picture.edited,
+            "edited": picture.edited, "path": picture.file,
         }  # fmt: skip
         findings: Mapping[int, str] = self._numbered(picture.findings)
         if findings == self.view.findings:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from addin.buttons import BUTTONS
 from addin.live.state import Live, Picture
 from addin.office.ledger_entries import Slip
 from addin.pane.board import NOTHING, Board, changes, shown
@@ -112,6 +113,8 @@ class Pressed(BaseModel):
     """Paths as `Folders` names them; empty for the workbook that is open in the spreadsheet, which only 校验 takes."""
     out: str = ""
     overwrite: bool = False
+    workbook: str = ""
+    """Path of the workbook in which it was pressed, inside a spreadsheet application; the files follow from it."""
     asked: dict[str, list[str]] = Field(default={}, max_length=20)
     """What was said to the `Ask`s of the work, by option; of a tick ['yes'] or nothing."""
 
@@ -131,8 +134,11 @@ class Chosen(BaseModel):
 class Pane:
     """The page and its server, over a live session, a folder, or both."""
 
-    def __init__(self, live: Live | None, inbox: Path | None, results: Path | None = None) -> None:
-        self.live = live
+    def __init__(
+        self, live: Live | None, inbox: Path | None, results: Path | None = None, *, inside: bool = False
+    ) -> None:
+        """`inside`: the buttons are in the spreadsheet application, and the folder is that of the open workbook."""
+        self.live, self.inside = live, inside
         self.folders = Folders(inbox, results) if inbox else None
         self.board = Board()
         self.jobs = Jobs(self.board.show_jobs, self._keep)
@@ -265,8 +271,12 @@ class Pane:
         work = WORKS.get(pressed.work)
         if work is None:
             raise Stop("没有这个按钮。请刷新页面后重试。")
+        if self.inside and work.id != "check":
+            self.folders, pressed.files = self._around(work, Path(pressed.workbook))
         if not pressed.files and self.live and work.id == "check":
-            return {"id": self.jobs.check(work, self._open_workbook(self.live.picture()), self.live).id}
+            return {
+                "id": self.jobs.check(work, self._open_workbook(self.live.picture(), pressed.workbook), self.live).id
+            }
         paths = self._chosen(work, pressed.files)
         out = None
         if work.out:
@@ -335,10 +345,23 @@ class Pane:
             raise Stop(f"{work.label}只能选一个文件。请在文件列表里选中那一个。")
         return paths
 
-    def _open_workbook(self, picture: Picture) -> str:
-        """Name of the workbook that is followed. Raises `Stop`."""
+    def _around(self, work: Work, workbook: Path) -> tuple[Folders, list[str]]:
+        """What a button inside an application is pressed over: the file that is open there, or its folder."""
+        if not workbook.is_absolute() or not workbook.is_file():
+            raise Stop(f"没有找到这份表保存的文件。请先保存，再{work.label}。")
+        over = next((one.over for one in BUTTONS if one.id == work.id), "file")
+        folders = Folders(workbook.parent)
+        if over == "folder":
+            return folders, ["in"]
+        folders.results = folders.inbox
+        return folders, [f"in/{workbook.name}"]
+
+    def _open_workbook(self, picture: Picture, wanted: str) -> str:
+        """Name of the workbook that is followed, which is the wanted one if that has a name. Raises `Stop`."""
         if picture.file is None or picture.status not in ("已连接", "忙"):
             raise Stop("没有正在填的表。请先在表格软件里打开县区填报表。")
+        if wanted and picture.file != wanted:
+            raise Stop(f"“{Path(wanted).name}”不是用本工具生成的填报表，不能这样校验。请打开用本工具生成的填报表。")
         return Path(picture.file).name
 
     def _cancel(self, job: int) -> None:

@@ -200,6 +200,14 @@ def _required_of_procedure(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
             yield row[name], row.what == "等级调整", "事项为等级调整"
 
 
+def required_when(sheet: str) -> dict[str, str]:
+    """When each field of a sheet (its key) is required, in words; only those that GS02 says."""
+    found: dict[str, list[str]] = {}
+    for cell, _, words in _required(Row(sheet)):
+        found.setdefault(cell.column.field, []).append(words)
+    return {field: "，或".join(words) for field, words in found.items()}
+
+
 def _inputs(row: Row, field: str) -> tuple[Cell, ...]:
     """The cells that an offered reduction formula is made of."""
     if row.key == "lines" and field.endswith("_cut"):

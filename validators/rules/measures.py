@@ -279,7 +279,7 @@ def contradicts(text: str, ratio: float, tolerance: float) -> bool:
 
 @row_rule("CS04", "文字与比例不一致", Severity.ERROR, "row", "业内惯例", "lines")
 def cs04(line: Row) -> Iterator[Check]:
-    """检查什么：措施类型为停产而减排比例不到100%；为自主减排、仅运输管控、不停产而比例大于0；限产的文字只写了一个百分数而与比例不同（提醒）。
+    """检查什么：措施类型为停产而减排比例不到100%；为自主减排、仅运输管控、不停产而比例大于0；限产的文字只写了一个百分数而与比例不同（提醒）；比例大于0而不到1%，像是写成了小数（提醒）。
 
     “由…降至…”的，降幅或两个百分数之差等于减排比例即为一致；写“降至80%”而比例为20的也一致。
 
@@ -300,6 +300,13 @@ def cs04(line: Row) -> Iterator[Check]:
             "措施类型为“{kind}”，减排比例却是 {at}%。这类措施不计减排量，比例应为 0；确有限产或停产的，请改措施类型。",
             kind=kind,
             brief="这类措施的比例应为0",
+        )
+        yield check(
+            ratio,
+            (ratio > 0) & (ratio < 1),
+            "减排比例为 {at}%，不到百分之一，像是把百分数写成了小数。是 50% 的请写 50，只填数字不写百分号。",
+            Severity.WARNING,
+            brief="不到1%，50%要写成50",
         )
         yield check(
             ratio,

@@ -72,7 +72,7 @@ WORDS: dict[BookKind, Words] = {
 HINTS = (
     "下拉：点中单元格后按 Alt+↓ 打开列表。等级、子类的列表随“重点行业”变化，先选行业再选等级。",
     "粘贴：请用“选择性粘贴—数值”，普通粘贴会盖掉下拉列表和格式。代码列是文本格式，18位代码不会变成科学计数。",
-    "可以排序、筛选、插入和删除行，也可以在备好的行数以外接着填。插入新行后，把上一行的公式格向下复制。",
+    "可以排序、筛选、插入和删除行，也可以在备好的行数以外接着填。插入新行后，把别的行整行复制过去再改填。",
     "不要改表头文字，不要合并数据格，不要增删列；列宽、行高可以随意调。",
     "打印：先在“清单编号”的筛选箭头里去掉“空白”，再打印，就只印填了的行。纸张已设为 A3 横向，每页重复表头。",
     "保存为 .xlsx，不要另存为 .xls、.et 或 .csv。文件里没有宏，若打开时提示“启用宏”，说明文件被人动过。",
@@ -235,8 +235,8 @@ def _board(sheet: Worksheet, style: Style, kind: BookKind, leads: Mapping[str, L
         sheet.set_row(row, 20)
         sheet.write_string(row, LABEL, SHEETS[key].title, plain)
         counts = f'"已填"&{lead.filled}&"行　{ERROR} "&{lead.wrong}&"行　{WARNING} "&{lead.warned}&"行"'
-        unjudged = f'IF({lead.unjudged}>0,"　■ "&{lead.unjudged}&"处没有校验公式","")'
-        sheet.write_formula(row, CELL, f"={counts}&{unjudged}", plain, "")
+        troubled = f'IF({lead.heads}+{lead.unjudged}>0,"　","")&{lead.trouble}'
+        sheet.write_formula(row, CELL, f"={counts}&{troubled}", plain, "")
         sheet.merge_range(row, OFFICER_LABEL - 1, row, OFFICER_LABEL, "", link)
         sheet.write_formula(row, OFFICER_LABEL - 1, f'=IF({lead.fault},{lead.link},"")', link, "")
         sheet.write_formula(row, LAST, f"={lead.said}", plain, "")
@@ -248,13 +248,15 @@ def _go(kind: BookKind, leads: Mapping[str, Lead]) -> str:
     wrong = "+".join(lead.wrong for lead in leads.values())
     warned = "+".join(lead.warned for lead in leads.values())
     unjudged = "+".join(lead.unjudged for lead in leads.values())
+    heads = "+".join(lead.heads for lead in leads.values())
     own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
     return (
         f'IF({leads[ROOTS[kind]].filled}=0,"○ {WORDS[kind].nothing_yet}。",'
         f'IF({wrong}>0,"{ERROR} 还不能报送：有"&{wrong}&"行要改，点下面的链接逐处去改。",'
+        f'IF({heads}>0,"{ERROR} 还不能报送：表头改了"&{heads}&"处，请撤销，或照原样改回。",'
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"处没有校验公式，请从别的行整行复制过去再改填。",'
         f'IF({own}>0,"{ERROR} 还不能报送：上面浅黄底的四格没有填全。",'
-        f'"✓ 可以报送。"&IF({warned}>0,"有"&({warned})&"行提醒，请看一看，确实无误的不必改。","")))))'
+        f'"✓ 可以报送。"&IF({warned}>0,"有"&({warned})&"行提醒，请看一看，确实无误的不必改。",""))))))'
     )
 
 
@@ -279,7 +281,7 @@ def _steps(sheet: Worksheet, style: Style, kind: BookKind, county: str, room: Ma
 def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
     row = _section(sheet, style, row, "四、符号和颜色")
     for key, (mark, colour, meaning) in appearance.MARKS.items():
-        if key == "offered" and kind != "inventory":
+        if key in ("offered", "usual") and kind != "inventory":
             continue
         look = style(font_name=appearance.HEAD_FONT, font_color=colour, indent=1, **UNDER)
         sheet.write_string(row, LABEL, mark, look)
@@ -289,7 +291,7 @@ def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
         "灰底格": (appearance.OWN, WORDS[kind].own_columns),
     }
     if kind == "inventory":
-        grounds["浅蓝底格"] = (appearance.OFFERED_GROUND, "有公式，可以改填数字。")
+        grounds["浅蓝底格"] = (appearance.OFFERED_GROUND, "有公式或通常的内容，可以改填。")
         grounds |= {
             name: (upper, f"{name}各列的表头；组名同时写在表头上方。")
             for name, (upper, _) in appearance.LEVEL_BANDS.items()

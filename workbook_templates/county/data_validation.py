@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from validators.columns import KINDS, SHEETS, BookKind, Column
+from validators.columns import DISPOSAL_TYPES, KINDS, LETTERS, SHEETS, BookKind, Column
+from validators.rules.formats import required_when
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
 from workbook_templates.county.default_formulas import OFFERED
 from workbook_templates.xlsx.appearance import FIRST_ROW, MARKS, MarkKey
@@ -14,6 +15,9 @@ CHOICES_TITLE = "选项"
 NO_CHOICE = "选项_空"
 SUBTYPE_KEYS, SUBTYPES = "选项_子类归属", "选项_子类取值"
 GRADE_KEYS, GRADES = "选项_等级归属", "选项_等级取值"
+MEASURES = "选项_措施类型"
+COKE = "焦"
+"""What is in the names of the industry and of the 措施类型 that fit only each other."""
 DATES = (dt.date(1990, 1, 1), dt.date(2100, 12, 31))
 PHONE_LENGTHS = (7, 20)
 
@@ -24,7 +28,7 @@ Limit = dict[str, Any]
 def mark_of(column: Column) -> MarkKey:
     """The key of the mark that a column bears."""
     if column.required == "always" and (column.sheet, column.field) in OFFERED:
-        return "offered"
+        return "offered" if column.is_number else "usual"
     return column.required
 
 
@@ -33,11 +37,13 @@ def lists(ruleset: RuleSet, county: str, kind: BookKind = "inventory") -> dict[s
     found: dict[str, tuple[str, ...]] = {NO_CHOICE: ("",)}
     for sheet in KINDS[kind].values():
         for column in sheet.columns:
-            if column.kind == "enum" and not _depends_on(column):
+            if column.kind == "enum" and not _depends_on(column) and not _is_measure(column):
                 own = column.field == "district"
                 values = (ruleset.submitting[county],) if own else ruleset.allowed(column.values)
                 found[_list_name(column)] = values
     subtypes = [(industry, subtype) for industry, own in ruleset.subtypes.items() for subtype in own]
+    if "lines" in KINDS[kind]:
+        found[MEASURES] = _measures(ruleset)
     found[SUBTYPE_KEYS], found[SUBTYPES] = _columns(subtypes)
     found[GRADE_KEYS], found[GRADES] = _columns(_grades(ruleset))
     return found
@@ -56,6 +62,26 @@ def _grades(ruleset: RuleSet) -> list[tuple[str, str]]:
             schemes.setdefault(key, {}).update(dict.fromkeys(row["grades"].split("|")))
     schemes[f"{NOT_KEY}/"] = {UNGRADED: None}
     return [(key, grade) for key, grades in schemes.items() for grade in grades]
+
+
+def _is_measure(column: Column) -> bool:
+    return column.sheet == "lines" and column.field.endswith("_type")
+
+
+def _measures(ruleset: RuleSet) -> tuple[str, ...]:
+    """措施类型: first those of guaranteed lines, last that of coke ovens, so that what fits a line stands together."""
+    allowed = ruleset.allowed(SHEETS["lines"]["yellow_type"].values)
+    return tuple(sorted(allowed, key=lambda one: (COKE in one) - (one in DISPOSAL_TYPES)))
+
+
+def _fitting(letters: Mapping[str, str], ruleset: RuleSet) -> str:
+    """The part of `MEASURES` that fits the line of a row."""
+    types, guarantee = _measures(ruleset), SHEETS["guarantee"]
+    last = sum(COKE not in one for one in types)
+    listed = f"{guarantee.title}!${LETTERS[guarantee.key]['list_id']}:${LETTERS[guarantee.key]['list_id']}"
+    first = f"IF(COUNTIF({listed},${letters['list_id']}{FIRST_ROW})>0,1,{len(DISPOSAL_TYPES) + 1})"
+    end = f'IF(ISNUMBER(FIND("{COKE}",${letters["industry"]}{FIRST_ROW})),{len(types)},{last})'
+    return f"=INDEX({MEASURES},{first},1):INDEX({MEASURES},{end},1)"
 
 
 def _list_name(column: Column) -> str:
@@ -91,8 +117,10 @@ def limit(
         words += f"本件的序号用 {ids[0]:04d} 至 {ids[1]:04d}。"
         prompt = f"{prompt}本件的序号用 {ids[0]:04d} 至 {ids[1]:04d}。"
     symbol = MARKS[mark_of(column)][0]
+    when = required_when(column.sheet).get(column.field)
+    due = f"{when}时必填。" if when else ""
     advice = "确认无误才保留，否则请改正。" if ask else "请改正，或按 Esc 恢复原来的内容。"
-    found = {**rule, "input_title": column.header, "input_message": f"{symbol}。{prompt}"}
+    found = {**rule, "input_title": column.header, "input_message": f"{symbol}。{due}{prompt}"}
     if words:
         found |= {
             "error_title": f"{column.header}{'请核对' if ask else '有误'}",
@@ -186,6 +214,9 @@ def _list(column: Column, letters: Mapping[str, str], ruleset: RuleSet, county: 
             return check, f"只有{industries}分子类，且须从下拉列表中选择；其他行业请留空。", False
         words = "不是该行业（子类）的等级：先选“重点行业”和子类，再从下拉列表中选；非重点行业选“未评级”。"
         return check, words, True
+    if _is_measure(column):
+        words = "不是适合这条生产线的措施类型：以热定产、以处置定产、以量定产只用于《保障类》里的企业，延长出焦时间只用于焦化。"
+        return {"validate": "list", "value": _fitting(letters, ruleset)}, words, True
     check = {"validate": "list", "value": f"={_list_name(column)}"}
     if column.field == "district":
         return check, f"须是本填报单位的区县“{ruleset.submitting[county]}”。", False

@@ -41,6 +41,11 @@ def round_half_away(number: float) -> float | None:
     return float(Decimal(f"{number:.15g}").quantize(_STEP, ROUND_HALF_UP)) if abs(scaled) < 1e15 else number
 
 
+AROUND = ("row", "numbered", "county")
+"""What a formula knows besides the values of its row: the 1-based row, whether anything stands in its 清单编号, and the
+name of the county that submits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """One formula: its text, and the same computed in Python."""
@@ -48,8 +53,13 @@ class Offered:
     formula: str
     """With `{field}` where a cell of the same row belongs."""
     needs: tuple[str, ...]
-    """What `compute` takes, in order: fields of the same row, or `row` for the 1-based row itself."""
-    compute: Callable[..., float | None]
+    """What `compute` takes, in order: fields of the same row, or one of `AROUND`."""
+    compute: Callable[..., Value]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The fields of the same row whose values it is made of."""
+        return tuple(need for need in self.needs if need not in AROUND)
 
     def pieces(self, letters: Mapping[str, str]) -> tuple[str, ...]:
         """Excel text without `=`, cut where the row number stands; `letters` gives the column letter of each field.
@@ -62,10 +72,11 @@ class Offered:
         """Excel text without `=` for a 1-based row."""
         return str(row).join(self.pieces(letters))
 
-    def value(self, values: Mapping[str, Any]) -> float | None:
+    def value(self, values: Mapping[str, Any], county: str = "") -> Value:
         """What the formula shows for the values of a row; None for a blank, and where a value is not of its kind."""
+        around = {"numbered": values.get("list_id") not in (None, ""), "county": county}
         try:
-            return self.compute(*(values.get(need) for need in self.needs))
+            return self.compute(*(around.get(need, values.get(need)) for need in self.needs))
         except TypeError:  # a text where a number is due
             return None
 
@@ -125,7 +136,25 @@ def _cut_formula(level: str, pollutant: str) -> Offered:
     return Offered(formula, (daily, ratio), _cut)
 
 
+def _usual(text: str) -> Offered:
+    """A text that stands there as soon as the row has its number, until another is chosen."""
+    return Offered(f'IF({{list_id}}="","","{text}")', ("numbered",), lambda numbered: text if numbered else None)
+
+
+_OWN_COUNTY = Offered(
+    'IF({list_id}="","",选项_区县)',
+    ("numbered", "county"),
+    lambda numbered, county: county if numbered else None,
+)
 OFFERED: Mapping[tuple[str, str], Offered] = {
+    ("enterprises", "district"): _OWN_COUNTY,
+    ("enterprises", "datum"): _usual("CGCS2000"),
+    ("enterprises", "fraud"): _usual("否"),
+    ("enterprises", "guaranteed"): _usual("否"),
+    ("enterprises", "long_idle"): _usual("否"),
+    ("dust", "district"): _OWN_COUNTY,
+    ("dust", "key_project"): _usual("否"),
+    ("mobile", "district"): _OWN_COUNTY,
     ("enterprises", "serial"): Offered(f'IF({{list_id}}="","",ROW()-{HEADER_ROW})', ("list_id", "row"), _serial),
     ("lines", "baseline_daily"): Offered(
         'IF(OR(COUNT({eia_capacity},{permit_capacity},{last_output})=0,{run_days}="",{run_days}=0),"",'
@@ -141,21 +170,21 @@ OFFERED: Mapping[tuple[str, str], Offered] = {
 """Formulas by (key of the sheet, field)."""
 
 
-def entered(sheet: str, record: Record) -> dict[str, Value]:
+def entered(sheet: str, record: Record, county: str) -> dict[str, Value]:
     """The cells of a record as a new workbook is given them, by field.
 
     Columns that the workbook fills itself are left out, and a cell that holds what the formula offered there gives
-    becomes the formula again; a number that an officer typed instead stays.
+    becomes the formula again; what an officer typed instead stays. `county` is the name of the one that submits.
     """
     columns = SHEETS[sheet].columns
     row: dict[str, Value] = {one.field: record[one.position] for one in columns if one.required != "auto"}
     for (own, field), formula in OFFERED.items():
-        if own == sheet and field in row and _same(row[field], formula.value(row)):
+        if own == sheet and field in row and _same(row[field], formula.value(row, county)):
             del row[field]
     return row
 
 
-def _same(value: Value, computed: float | None) -> bool:
-    if computed is None or not isinstance(value, int | float):
-        return value is None
+def _same(value: Value, computed: Value) -> bool:
+    if not isinstance(value, int | float) or not isinstance(computed, int | float):
+        return value == computed
     return math.isclose(value, computed, rel_tol=1e-9, abs_tol=1e-9)

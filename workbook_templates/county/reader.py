@@ -728,7 +728,10 @@ class Entries:
             return
         column, cells = self.sheet.columns[place], self.columns[place]
         offered = OFFERED.get((self.sheet.key, column.field))
-        pieces = offered.pieces(self.letters) if offered and self.missing.isdisjoint(offered.needs) else ()
+        try:
+            pieces = offered.pieces(self.letters) if offered else ()
+        except KeyError:  # a column that it needs is missing
+            pieces = ()
         for number, text, row in found:
             at = self.at.get(number)
             if at is None:  # nothing else stands in the row
@@ -753,7 +756,11 @@ class Entries:
 
     def _compute(self, ours: dict[int, list[int]]) -> None:
         """Put what the offered formulas give where they stand, and into the cells that fill themselves."""
-        inputs: dict[str, list[Any]] = {"row": [number - self.above for number in self.numbers]}
+        inputs: dict[str, list[Any]] = {
+            "row": [number - self.above for number in self.numbers],
+            "numbered": self._numbered(),
+            "county": [self.book.county_name] * len(self.numbers),
+        }
         for column in self.sheet.columns:
             place, automatic = column.position, column.required == "auto"
             if not automatic and place not in ours:
@@ -771,6 +778,11 @@ class Entries:
                 self.columns[place] = computed
             for at in ours.get(place, ()):
                 self.columns[place][at] = computed[at]
+
+    def _numbered(self) -> list[bool]:
+        """Whether anything stands in the 清单编号 of a row, readable or not."""
+        cells = zip(self.numbers, self.columns[self.sheet["list_id"].position], strict=True)
+        return [cell not in ("", None) or "list_id" in self.unread.get(number, ()) for number, cell in cells]
 
     def _input(self, column: Column) -> list[Raw]:
         """A column as arithmetic takes it: None where it is blank or unreadable."""

@@ -76,10 +76,10 @@ def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
         offered = [(field, formula) for (sheet, field), formula in OFFERED.items() if sheet == key]
         found[key] = []
         for record in records:
-            row = entered(key, record)
+            row = entered(key, record, book.county_name)
             values = record._asdict()
             for field, formula in offered:
-                if field in values and values[field] is None and formula.value(values) is not None:
+                if field in values and values[field] is None and formula.value(values, book.county_name) is not None:
                     row[field] = ""  # the officer cleared what was offered
             for field in record.bad:
                 row[field] = as_text(SHEETS[key][field], raw.get((record.row, field)))

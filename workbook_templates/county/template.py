@@ -52,6 +52,8 @@ ROOM = {
 }
 """Rows made ready on each sheet per enterprise, as a fraction."""
 LEAST_ROOM = 20
+NUMBER = "General;-General"
+"""Looks as without a format, but what looks like a date does not become one when it is typed."""
 CENTRED = ("id", "ref", "enum", "date", "code4")
 
 
@@ -73,8 +75,8 @@ def write_county(
 ) -> None:
     """Writes the workbook of a division (its code) for one year, round and revision, an inventory or of another kind.
 
-    There is room for that number of enterprises, and for lines and the rest in proportion, or for the rows
-    given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
+    There is room for that number of enterprises, and for lines and the rest in proportion, and for more rows than
+    are given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
     or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
     `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
     found in it, with the places where it stands here, and `told` is what the cover says of it. `guessed` says of rows (key of
@@ -82,10 +84,7 @@ def write_county(
     and last serial number for a piece of a county. The same input gives the same bytes.
     """
     given = rows or {}
-    room = {
-        key: max(LEAST_ROOM, -(-enterprises * ROOM[key][0] // ROOM[key][1]), len(given.get(key, ())))
-        for key in KINDS[kind]
-    }
+    room = {key: room_for(key, enterprises, len(given.get(key, ()))) for key in KINDS[kind]}
     facts: dict[str, Value] = {
         "division": county,
         "year": ruleset.year,
@@ -98,6 +97,7 @@ def write_county(
     }
     made = BytesIO()  # a disk that fills up meets one write, not a half-closed archive
     book = new_workbook(made)
+    book.structure_locked = True
     name = ruleset.submitting[county]
     book.set_properties(
         {
@@ -120,7 +120,7 @@ def write_county(
         limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
-        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key])
+        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key], name)
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
         if found is not None:
             write_beside(page, style, sheet, found)
@@ -131,6 +131,12 @@ def write_county(
     _machinery(book, style, formulas)
     book.close()
     target.write(made.getvalue())
+
+
+def room_for(sheet: str, enterprises: int, filled: int) -> int:
+    """Rows made ready on a sheet (its key): in proportion to the enterprises, and always some beyond those filled."""
+    share, of = ROOM[sheet]
+    return max(LEAST_ROOM, -(-enterprises * share // of), filled and filled + max(LEAST_ROOM, filled // 10))
 
 
 def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, *, blank: bool) -> None:
@@ -196,12 +202,16 @@ def _body(style: Style, column: Column) -> Format:
         look["num_format"] = "yyyy-mm-dd"
     elif column.kind == "int":
         look["num_format"] = "0"
+    elif column.kind == "decimal":
+        look["num_format"] = NUMBER
     elif column.is_code:
         look["num_format"] = "@"
     elif column.kind in ("text", "status"):
         look["text_wrap"] = True
     elif column.kind == "enum":
         look["shrink"] = True
+    if column.kind == "text":
+        look["num_format"] = "@"  # 3-1 does not become a date
     return style(**look)
 
 
@@ -256,7 +266,13 @@ def _helpers(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, fi
 
 
 def _rows(
-    page: Worksheet, style: Style, sheet: Sheet, given: Sequence[Mapping[str, Value]], room: int, status: str
+    page: Worksheet,
+    style: Style,
+    sheet: Sheet,
+    given: Sequence[Mapping[str, Value]],
+    room: int,
+    status: str,
+    county: str,
 ) -> None:
     letters = LETTERS[sheet.key]
     looks = [_body(style, column) for column in sheet.columns]
@@ -272,7 +288,7 @@ def _rows(
             elif value not in (None, ""):
                 put(page, row - 1, column.position, value, look)
             elif formula and value is None:
-                shown = formula.value({**values, **unread, "row": row}) if values else None
+                shown = formula.value({**values, **unread, "row": row}, county) if values else None
                 cached = "" if shown is None else shown
                 page.write_formula(row - 1, column.position, f"={formula.text(row, letters)}", look, cached)
         lines = max((_lines(column, values) for column in wrapped), default=1) if values else 1

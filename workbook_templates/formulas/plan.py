@@ -117,15 +117,23 @@ class Lead:
     wrong: str
     warned: str
     unjudged: str
-    """Rows without the formula in 校验, as an inserted one is in some programs."""
+    """Cells that something was entered in and no formula of ours judges, and rows whose 校验 is no formula any more."""
+    heads: str
+    """Heads that are not what they were."""
+
+    @property
+    def trouble(self) -> str:
+        """What keeps the sheet from being judged, in words; "" where nothing does."""
+        unjudged = f'IF({self.unjudged}>0,"■ "&{self.unjudged}&"处没有校验公式","")'
+        return f'IF({self.heads}>0,"■ 表头改了"&{self.heads}&"处",{unjudged})'
 
     @property
     def head(self) -> tuple[str, str]:
         """What stands in the head of the sheet: the link, and how many rows are at fault."""
         counts = f'"{ERROR} "&{self.wrong}&"行　{WARNING} "&{self.warned}&"行"'
-        unjudged = f'"■ "&{self.unjudged}&"{NO_FORMULA}"'
-        nothing = f'IF({self.unjudged}=0,"{NOTHING_WRONG}","{NOT_JUDGED}")'
-        return f"IF({self.fault},{self.link},{nothing})", f"IF({self.unjudged}=0,{counts},{unjudged})"
+        fine = f'IF({self.heads}+{self.unjudged}>0,"■ 有的没有校验","{NOTHING_WRONG}")'
+        troubled = f"IF({self.heads}+{self.unjudged}>0,{self.trouble},{counts})"
+        return f"IF({self.fault},{self.link},{fine})", troubled
 
 
 @dataclass
@@ -316,7 +324,7 @@ class Formulas:
     def _inputs(self, column: Column) -> list[str]:
         """The values that the formula offered in a column is made of, in a row with something odd."""
         offered = OFFERED.get((column.sheet, column.field))
-        needed = [SHEETS[column.sheet][need] for need in offered.needs] if offered else []
+        needed = [SHEETS[column.sheet][need] for need in offered.inputs] if offered else []
         return [self.held(one) if one in self._others else self._odd(one) for one in needed]
 
     def table(self, name: str) -> dict[object, object]:
@@ -610,9 +618,16 @@ class Formulas:
         column = self.single(f"IF({row}=0,2,IFERROR(VALUE(MID({found},{_worst(found)}+1,2)),2))")
         address = f"ADDRESS({row}+{HEADER_ROW - 1},{column},4)"
         status = f"{sheet.title}!$A${HEADER_ROW}:$A${last}"
-        # what is entered in all rows, the heads among it, and what rows of ours say of themselves
+        # what is entered in all rows, the heads among it, and what blank rows and those judged by these formulas say of it
         heads = f"COUNTA({sheet.title}!$B${HEADER_ROW}:${width}${HEADER_ROW})"
-        loose = self.single(f"COUNTA({cells})-{heads}-SUM({entered})")
+        offered = sum(own == sheet.key for own, _ in OFFERED)  # at most so much stands in a blank row
+        ours = f"({judged_}=0)*({entered}<={offered})+({judged_}>={stamp})*({judged_}<{stamp + 10})"
+        loose = f"ABS(COUNTA({cells})-{heads}-SUMPRODUCT({ours},{entered}))"
+        # values pasted where formulas were; Gnumeric does not ask a range, and is spared
+        frozen = f"IFERROR(SUMPRODUCT(ISNUMBER({judged_})*(1-_xlfn.ISFORMULA({judged_}))),0)"
+        same = "+".join(
+            f"EXACT({sheet.title}!${letter(one.position)}${HEADER_ROW},{quoted(one.header)})" for one in sheet.columns
+        )
         self.lead[sheet.key] = Lead(
             next=f"INDEX({body},MAX(2,{row}),{column})",
             link=f'HYPERLINK("#\'{sheet.title}\'!"&{address},"▶ {NEXT}："&{address})',
@@ -621,7 +636,8 @@ class Formulas:
             filled=self.single(rows(DONE, NOTED, WARNED, FAULTY, UNJUDGED)),
             wrong=self.single(rows(FAULTY)),
             warned=self.single(rows(WARNED)),
-            unjudged=self.single(f"ABS({loose})+{rows(UNJUDGED)}"),
+            unjudged=self.single(f"IFERROR({loose},1)+{frozen}+{rows(UNJUDGED)}"),
+            heads=self.single(f"IFERROR({len(sheet.columns)}-({same}),{len(sheet.columns)})"),
         )
 
 

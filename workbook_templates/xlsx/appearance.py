@@ -62,10 +62,11 @@ GUESSED_HEAD = "待确认"
 BESIDE = (RETURNED_HEAD, GUESSED_HEAD)
 """Columns that may stand after the declared ones and hold nothing to read."""
 
-MarkKey = Literal["always", "offered", "when", "optional", "auto"]
+MarkKey = Literal["always", "offered", "usual", "when", "optional", "auto"]
 MARKS: dict[MarkKey, tuple[str, str, str]] = {
     "always": ("＊必填", "#C00000", "每一行都要填。"),
     "offered": ("＊公式", "#1F5C99", "已给出公式，会自动算出；可以改填数字，改了要在说明列写明理由。"),
+    "usual": ("＊默认", "#1F5C99", "填了清单编号，通常的内容自动出现；不对的请改选。"),
     "when": ("△条件必填", "#9C4A00", "满足条件时必填；点中单元格，提示里写着什么时候填。"),
     "optional": ("○选填", "#4F6228", "可以不填。"),
     "auto": ("－自动", "#595959", "由表格自己填写，不用管。"),

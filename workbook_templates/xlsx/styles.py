@@ -63,9 +63,20 @@ class GrowingSheet(Worksheet):  # type: ignore[misc] # XlsxWriter ships no types
         return formula.removeprefix("=")
 
 
-def new_workbook(target: BinaryIO, **plain: object) -> Workbook:
+class LockableWorkbook(Workbook):  # type: ignore[misc] # XlsxWriter ships no types
+    """A workbook whose sheets can be kept from being renamed, deleted or moved, which XlsxWriter cannot say."""
+
+    structure_locked = False
+
+    def _write_book_views(self) -> None:
+        if self.structure_locked:
+            self._xml_empty_tag("workbookProtection", [("lockStructure", 1)])
+        super()._write_book_views()
+
+
+def new_workbook(target: BinaryIO, **plain: object) -> LockableWorkbook:
     """An XlsxWriter workbook in the house's fonts that leaves no temporary files behind; `plain` is the look of all else."""
-    workbook = Workbook(
+    workbook = LockableWorkbook(
         target,
         {
             "in_memory": True,

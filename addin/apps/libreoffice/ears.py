@@ -42,13 +42,13 @@ LOGICAL = 1024
 """`NumberFormat`: logical values."""
 
 
-def in_main_thread(context: Any, do: Callable[[], Any]) -> None:  # noqa: ANN401 - UNO
+def in_main_thread(context: Any, do: Callable[[], Any]) -> None:
     """Have it done soon, where LibreOffice does what the officer does: nothing is typed or clicked meanwhile."""
     call = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
     call.addCallback(_Call(do), None)
 
 
-def go_to(controller: Any, title: str, cell: str) -> None:  # noqa: ANN401 - UNO
+def go_to(controller: Any, title: str, cell: str) -> None:
     """Select a cell, in the main thread. What is being typed is entered first, where it is typed.
 
     LibreOffice (7.4) puts it at the same address of the sheet that is shown next. Going to the cell beside it ends the
@@ -82,7 +82,7 @@ class _Call(unohelper.Base, XCallback):
     def __init__(self, do: Callable[[], Any]) -> None:
         self._do = do
 
-    def notify(self, data: Any) -> None:  # noqa: ANN401 - UNO
+    def notify(self, data: Any) -> None:
         with suppress(Exception):  # nothing of ours may reach LibreOffice's own loop
             self._do()
 
@@ -100,7 +100,7 @@ class _Ear(
     def __init__(self, ears: Ears, title: str | None = None) -> None:
         self._ears, self._title = ears, title
 
-    def changesOccurred(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+    def changesOccurred(self, event: Any) -> None:
         titles = event.Source.Sheets.ElementNames
         changes = []
         for change in event.Changes:
@@ -114,19 +114,19 @@ class _Ear(
             "changed", [[*change, self._ears.read(event.Source, *change) if few else None] for change in changes]
         )
 
-    def modified(self, event: Any) -> None:  # noqa: ANN401 - UNO
+    def modified(self, event: Any) -> None:
         self._ears.note("dirty", self._title)
 
-    def selectionChanged(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+    def selectionChanged(self, event: Any) -> None:
         self._ears.note("moved")
 
-    activeSpreadsheetChanged = selectionChanged  # noqa: N815 - UNO
+    activeSpreadsheetChanged = selectionChanged
 
-    def documentEventOccured(self, event: Any) -> None:  # noqa: ANN401, N802 - UNO
+    def documentEventOccured(self, event: Any) -> None:
         if event.EventName in OPENED:
             self._ears.note("books")
 
-    def disposing(self, source: Any) -> None:  # noqa: ANN401 - UNO
+    def disposing(self, source: Any) -> None:
         pass
 
 
@@ -138,7 +138,7 @@ class Ears(unohelper.Base, XJob):
     `sheet` selects it; `leave` hears nothing any more.
     """
 
-    def __init__(self, context: Any) -> None:  # noqa: ANN401 - UNO
+    def __init__(self, context: Any) -> None:
         self._context = context
         self._model: Any = None
         self._undo: list[tuple[Callable[[Any], Any], _Ear]] = []
@@ -148,7 +148,7 @@ class Ears(unohelper.Base, XJob):
         self._asked_at = time.monotonic()
         self._lost = self._busy = self._works = False
 
-    def execute(self, arguments: Any) -> str:  # noqa: ANN401 - UNO
+    def execute(self, arguments: Any) -> str:
         """Do what a session asks for."""
         self._asked_at = time.monotonic()
         named = {one.Name: one.Value for one in arguments}
@@ -164,7 +164,7 @@ class Ears(unohelper.Base, XJob):
             self._leave()
         return "[]"
 
-    def note(self, *what: Any) -> None:  # noqa: ANN401 - plain values
+    def note(self, *what: Any) -> None:
         """Keep a report for the session, if there still is one."""
         if time.monotonic() - self._asked_at > FORGOTTEN or self._heard.qsize() > MOST:
             if not self._lost:
@@ -173,7 +173,7 @@ class Ears(unohelper.Base, XJob):
             return
         self._heard.put(list(what))
 
-    def read(self, model: Any, title: str, first: int, last: int) -> dict[str, Any] | None:  # noqa: ANN401 - UNO
+    def read(self, model: Any, title: str, first: int, last: int) -> dict[str, Any] | None:
         """What stands in rows of a sheet that the session has read: values, formulas, and where dates and logical
         values are among the numbers (0-based within the rows)."""
         width = self._widths.get(title)
@@ -199,12 +199,12 @@ class Ears(unohelper.Base, XJob):
             "since_1904": model.NullDate.Year == 1904,
         }
 
-    def _listen(self, add: Any, remove: Any, title: str | None = None) -> None:  # noqa: ANN401 - UNO
+    def _listen(self, add: Any, remove: Any, title: str | None = None) -> None:
         ear = _Ear(self, title)
         add(ear)
         self._undo.append((remove, ear))
 
-    def _watch(self, model: Any, columns: dict[str, int]) -> None:  # noqa: ANN401 - UNO
+    def _watch(self, model: Any, columns: dict[str, int]) -> None:
         self._leave()
         self._lost, self._model = False, model
         everything = self._context.getValueByName("/singletons/com.sun.star.frame.theGlobalEventBroadcaster")
@@ -247,7 +247,10 @@ class Ears(unohelper.Base, XJob):
             services = self._context.ServiceManager
             toolkit = services.createInstanceWithContext("com.sun.star.awt.Toolkit", self._context)
             windows = (toolkit.getTopWindow(number) for number in range(toolkit.getTopWindowCount()))
-            return any(w != own and w.getAccessibleContext().getAccessibleRole() in DIALOGS for w in windows)
+            return any(
+                window != own and window.isVisible() and window.getAccessibleContext().getAccessibleRole() in DIALOGS
+                for window in windows
+            )
         return False
 
     def _leave(self) -> None:

@@ -99,8 +99,8 @@ def test_the_help_page_begins_with_what_everyone_does_and_groups_the_rest(run: R
     parts = run("--help").out.split("\n\n")
     sections = {part.partition("：")[0]: re.findall(r"(?m)^  ([a-z-]+) ", part) for part in parts}
     assert sections["常用"] == ["live", "check", "consolidate", "return", "export", "audit", "desk"]
-    assert sections["专项工作"][:9] == [
-        "template", "grading", "publish", "ledger", "ruleset", "profile", "layout", "keys", "import",
+    assert sections["专项工作"][:10] == [
+        "template", "grading", "publish", "ledger", "ruleset", "profile", "layout", "addin", "keys", "import",
     ]  # fmt: skip
     assert {"demo", "selftest"} <= set(sections["试用"])
     assert "decide" not in parts[0] and "regrade" not in run("--help").out

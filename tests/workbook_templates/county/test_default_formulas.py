@@ -1,11 +1,15 @@
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from validators.columns import SHEETS
-from workbook_templates.county.default_formulas import OFFERED, matches, round_half_away
+from validators.ruleset import load
+from workbook_templates.county.default_formulas import AROUND, OFFERED, entered, matches, round_half_away
+from workbook_templates.county.reader import read_county
+from workbook_templates.county.template import write_county
 from workbook_templates.xlsx.appearance import FIRST_ROW
 
 LINES = {"so2_daily": "T", "yellow_ratio": "Z"}
@@ -15,7 +19,7 @@ CUT = OFFERED["lines", "yellow_so2_cut"]
 def test_offered_formulas_belong_to_declared_columns_of_their_sheet() -> None:
     for (sheet, field), offered in OFFERED.items():
         assert field in SHEETS[sheet]
-        assert all(need == "row" or need in SHEETS[sheet] for need in offered.needs)
+        assert all(need in AROUND or need in SHEETS[sheet] for need in offered.needs)
 
 
 def test_text_puts_letters_and_row_in() -> None:
@@ -72,6 +76,34 @@ def test_values_are_blank_where_the_formula_is() -> None:
     serial = OFFERED["enterprises", "serial"]
     assert serial.value({"list_id": "371502-G-0009", "row": FIRST_ROW + 8}) == 9
     assert serial.value({"row": FIRST_ROW}) is None
+
+
+def test_the_usual_stands_there_as_soon_as_the_row_has_its_number_until_it_is_changed(tmp_path: Path) -> None:
+    path = tmp_path / "填报表.xlsx"
+    rows = [
+        {"list_id": "371502-G-0001"},
+        {"list_id": "371502-G-0002", "datum": "GCJ02"},
+        {"list_id": "不成样子"},
+        {"name": "甲"},
+    ]
+    with path.open("wb") as file:
+        write_county(
+            file,
+            county="371502",
+            ruleset=load("2020"),
+            round_="首报",
+            revision=1,
+            enterprises=1,
+            rows={"enterprises": rows},
+        )
+    book = read_county(path)
+    shown = [(one.district, one.datum, one.long_idle) for one in book.tables["enterprises"]]
+    usual = ("东昌府区", "CGCS2000", "否")
+    assert shown == [usual, ("东昌府区", "GCJ02", "否"), usual, (None, None, None)]
+    carried = [entered("enterprises", one, book.county_name) for one in book.tables["enterprises"]]
+    assert [[field for field in ("district", "datum", "long_idle") if field in row] for row in carried] == [
+        [], ["datum"], ["district", "datum", "long_idle"], [],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from validators.columns import BOOK_FIELDS, COVER_TITLE, INVENTORY, LETTERS, SHE
 from validators.ruleset import load
 from workbook_templates.county.data_validation import CHOICES_TITLE, GRADE_KEYS, GRADES, SUBTYPE_KEYS, SUBTYPES, lists
 from workbook_templates.county.default_formulas import OFFERED
-from workbook_templates.county.template import write_county
+from workbook_templates.county.template import LEAST_ROOM, write_county
 from workbook_templates.formulas.plan import HELPER_HEAD, TITLE
 from workbook_templates.xlsx.appearance import BAND_ROW, FIRST_ROW, HEADER_ROW, LEVEL_BANDS, MARK_ROW, MARKS
 
@@ -104,7 +104,7 @@ def test_marks_say_in_words_what_is_required(empty: Workbook) -> None:
     for sheet in INVENTORY.values():
         for column, cell in zip(sheet.columns[1:], empty[sheet.title][MARK_ROW][1:], strict=False):
             offered = column.required == "always" and (sheet.key, column.field) in OFFERED
-            assert cell.value == words["offered" if offered else column.required]
+            assert cell.value == words[("offered" if column.is_number else "usual") if offered else column.required]
 
 
 def test_bands_name_their_columns_and_are_merged_above_the_headers_only(empty: Workbook) -> None:
@@ -272,11 +272,11 @@ def test_values_are_written_as_what_they_are() -> None:
     assert cells["remark"].value is None
 
 
-def test_room_is_in_proportion_and_never_less_than_the_rows_given() -> None:
+def test_room_is_in_proportion_and_always_more_than_the_rows_given() -> None:
     many = [{"list_id": f"371502-G-{number:04d}"} for number in range(1, 42)]
     book = load_book(build(rows={"enterprises": many}))
     [table] = book["企业基本信息"].tables.values()
-    assert re.fullmatch(rf"A{HEADER_ROW}:[A-Z]+{HEADER_ROW + 41}", table.ref)
+    assert re.fullmatch(rf"A{HEADER_ROW}:[A-Z]+{HEADER_ROW + 41 + LEAST_ROOM}", table.ref)
     assert book["企业基本信息"][f"C{HEADER_ROW + 41}"].value == "371502-G-0041"
     [table] = book["生产线减排措施"].tables.values()
     assert re.fullmatch(rf"A{HEADER_ROW}:[A-Z]+{HEADER_ROW + 100}", table.autoFilter.ref)

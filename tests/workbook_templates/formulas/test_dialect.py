@@ -56,6 +56,8 @@ def test_arrays_are_only_compared_and_multiplied(plan: Formulas) -> None:
         for inside in re.findall(
             r"SUMPRODUCT\(((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*)\)", without_texts(one)
         ):
+            if f"IFERROR(SUMPRODUCT({inside}),0)" in without_texts(one) and "ISFORMULA" in inside:
+                continue  # whether values were pasted over formulas: where that cannot be asked, it is not
             functions = set(re.findall(r"((?:_xlfn\.)?[A-Z][A-Z0-9.]*)\(", inside)) - {"INDEX", "FREQUENCY"}
             assert not functions or (functions == {"IF"} and TITLE not in inside), inside  # IF of single cells
 

@@ -1,0 +1,1 @@
+"""What the extension for LibreOffice is made of; `addin.apps.oxt` packs it."""

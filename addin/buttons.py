@@ -1,0 +1,43 @@
+"""The seven buttons inside the spreadsheet applications, said once; what is also on the page is what that says."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from addin.pane.works import WORKS
+
+Over = Literal["sheet", "folder", "file"]
+"""What a button works on: the workbook as it stands there, the folder of its file, or its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One of them."""
+
+    id: str
+    label: str
+    key: str
+    """Letter that is pressed for it in a menu."""
+    about: str
+    """One line for the person who is about to press it."""
+    over: Over
+    command: bool = False
+    """Whether it is a job of the page, too (`addin.pane.works`)."""
+    out: str = ""
+    """Name of the output: a workbook if it ends in .xlsx, else a folder; '' where nothing is written."""
+
+
+def _job(id_: str, key: str, over: Over) -> Button:
+    work = WORKS[id_]
+    return Button(id_, work.label, key, work.about, over, True, work.out)
+
+
+BUTTONS = (
+    _job("check", "J", "sheet"),
+    Button("next", "下一处错误", "X", "跳到后面最近的一处错误。", "sheet"),
+    Button("live", "边填边查", "B", "一边填，一边列出问题；再按一次停止。", "sheet"),
+    _job("consolidate", "H", "folder"),
+    _job("return", "T", "folder"),
+    _job("export", "D", "file"),
+    _job("audit", "S", "file"),
+)
+"""In their order."""

@@ -196,6 +196,22 @@ def _keys(document: Json) -> Iterator[str]:
 KEY = Ask("--sign", "用私钥签名", "key", "不签名就不选。", ending=".pem")
 SECRET = Ask("", "口令", "secret", "私钥的口令，只用这一次，不写到任何地方。")
 CITY = "全市.xlsx"
+
+
+def _merged(document: Json) -> Iterator[str]:
+    rows = document["rows"]
+    yield f"读到 {rows['read']} 行，合并为 {rows['kept']} 行，相同的 {rows['identical']} 行只算一次"
+    yield from document["notes"]
+    for one in document["conflicts"]:
+        if one["decided"] is None:
+            yield f"冲突：《{one['sheet']}》{one['key']} 的{'、'.join(one['fields'])}不同，请在合并报告里裁定"
+
+
+def _merged_result(document: Json) -> tuple[Tone, str]:
+    clashes = sum(one["decided"] is None for one in document["conflicts"])
+    return ("open", f"已合并，还有 {clashes} 处冲突要裁定") if clashes else ("good", "已合并，没有冲突")
+
+
 WORKS: Mapping[str, Work] = {
     work.id: work
     for work in (
@@ -231,6 +247,10 @@ WORKS: Mapping[str, Work] = {
                 Ask("--receipt", "写接收回执（.docx）", "tick", ending="回执.docx"),
             ),
             words=_audited,
+        ),
+        Work(
+            "merge", "合并来件", "区县用：把乡镇、园区、企业填的来件合成一份填报表，列出冲突。", daily=False, out="本县合并.xlsx",
+            keeps="合并报告里写明的裁定照办。", words=_merged, result=_merged_result,
         ),
         Work(
             "briefing", "领导简报", "一页 A4：报送、问题、保障类、等级、减排与目标、与上版的变化，两张图。",

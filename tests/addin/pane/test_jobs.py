@@ -196,3 +196,13 @@ def test_nothing_in_the_current_folder_is_run(jobs: Jobs, inbox: Path, monkeypat
     (inbox / "addin" / "__init__.py").write_text("raise SystemExit('ran')")
     monkeypatch.chdir(inbox)
     assert do(jobs, "check", inbox / "莘县.xlsx").verdict == "通过"
+
+
+def test_pieces_of_a_county_are_merged_at_a_press(jobs: Jobs, tmp_path: Path) -> None:
+    pieces = tmp_path / "来件"
+    pieces.mkdir()
+    for name in ("甲镇", "乙镇"):
+        fill(pieces / f"{name}.xlsx", enterprises=2)
+    done = do(jobs, "merge", pieces, out=tmp_path / "本县合并.xlsx")
+    assert done.state == "完成" and done.written and "没有冲突" in done.result, done.words
+    assert any("只算一次" in line for line in done.words)

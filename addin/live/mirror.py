@@ -10,7 +10,19 @@ from validators.findings import Finding
 from validators.incremental import Rows as WatchedRows
 from validators.incremental import Watch
 from validators.records import Raw
-from workbook_templates.county.reader import HEAD_ROWS, Entries, Grid, Layout, Tab, begin, below, find_layout, lay_out
+from workbook_templates.county.reader import (
+    HEAD_ROWS,
+    Entries,
+    Grid,
+    Layout,
+    Tab,
+    begin,
+    below,
+    find_layout,
+    lay_out,
+    look_elsewhere,
+    of_other_sheet,
+)
 from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
@@ -73,7 +85,8 @@ class Mirror:
             title: _Page(tab.state != "visible", source.shape(title), _lines(*source.rows(title, 1, LAST_ROW)))
             for title, tab in head.tabs.items()
         }
-        self._begun = begin(head)
+        self._elsewhere: dict[Fault, Sequence[Fault]] = {}
+        self._begun = self._begin(head)
         self._judge()
 
     @property
@@ -119,6 +132,7 @@ class Mirror:
         for title, lines in looked.items():
             page = self._pages[title]
             for row, line in lines.items():
+                shaped |= _beside(page.layout, row, page.lines.get(row)) != _beside(page.layout, row, line)
                 if line is None:
                     page.lines.pop(row, None)
                 else:
@@ -142,7 +156,7 @@ class Mirror:
         tabs = head.tabs
         shapes = {title: self._source.shape(title) for title in tabs}
         new = {title: _lines(*self._source.rows(title, 1, LAST_ROW)) for title in tabs if title not in self._pages}
-        begun = begin(head)
+        begun = self._begin(head)
         again = bool(new) or tabs.keys() != self._pages.keys() or _identity(begun) != _identity(self._begun)
         facts, self._begun = self._begun.facts, begun
         old = self._pages
@@ -161,6 +175,20 @@ class Mirror:
             return False
         self._watch.update({}, faults)
         return True
+
+    def _begin(self, head: _Head) -> Book:
+        """What the workbook says of itself, and what stands on sheets that are none of ours: those are read when they
+        are first seen, not again at every look."""
+        book, known = begin(head), self._elsewhere
+        self._elsewhere = {}
+
+        def of_sheet(fault: Fault) -> Sequence[Fault]:
+            found = known.get(fault)
+            self._elsewhere[fault] = [*of_other_sheet(head, book.kind, fault)] if found is None else found
+            return self._elsewhere[fault]
+
+        look_elsewhere(book, of_sheet)
+        return book
 
     def _fresh(self) -> Book:
         """A book as it was begun, nothing read into it yet."""
@@ -197,6 +225,14 @@ class Mirror:
             page = self._pages.get(sheet.title)
             lay_out(book, sheet, _grid(sheet.title, page) if page else None)
         return book.faults
+
+
+def _beside(layout: Layout | None, row: int, line: Line | None) -> list[tuple[int, Raw]]:
+    """What stands in a row outside the columns of a list, or above its header."""
+    if layout is None or line is None:
+        return []
+    own = set(layout.positions.values()) if row > layout.header_row else ()
+    return [(at, cell) for at, cell in enumerate(line.cells) if at not in own and cell not in ("", None)]
 
 
 def _hides(page: _Page) -> bool:

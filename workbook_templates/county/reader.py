@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -364,7 +364,7 @@ def read_book(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleS
         layout = lay_out(book, sheet, grid)
         if grid and layout:
             Entries(book, sheet, below(layout, grid), layout).read()
-    book.faults = _lists_elsewhere(opened, book)
+    look_elsewhere(book, lambda fault: of_other_sheet(opened, book.kind, fault))
     return book
 
 
@@ -461,20 +461,21 @@ def _other_sheets(opened: Source, kind: BookKind) -> list[str]:
     ]
 
 
-def _lists_elsewhere(opened: Source, book: Book) -> list[Fault]:
-    """The faults of a book, with what stands on sheets that are none of ours: how much it is, and whether it is a list
-    (a sheet of the template copied or renamed, or rows pasted somewhere)."""
-    found: list[Fault] = []
-    others = _other_sheets(opened, book.kind)
-    for fault in book.faults:
-        if fault.what in ("extra_sheet", "hidden_sheet") and fault.sheet in others:
-            found += _of_other_sheet(opened, book.kind, fault)
-        else:
-            found.append(fault)
-    return found
+def look_elsewhere(book: Book, of_sheet: Callable[[Fault], Iterable[Fault]]) -> None:
+    """Let the faults of a book say what stands on sheets that are none of ours: `of_sheet` makes that of a fault which
+    says only that there is one (see `of_other_sheet`)."""
+    own = TITLES[book.kind].values()
+    others = [one.what in ("extra_sheet", "hidden_sheet") and one.sheet not in own for one in book.faults]
+    book.faults = [
+        found
+        for fault, other in zip(book.faults, others, strict=True)
+        for found in (of_sheet(fault) if other else (fault,))
+    ]
 
 
-def _of_other_sheet(opened: Source, kind: BookKind, fault: Fault) -> Iterator[Fault]:
+def of_other_sheet(opened: Source, kind: BookKind, fault: Fault) -> Iterator[Fault]:
+    """How much stands on a sheet that is none of ours, and whether it is a list: a sheet of the template copied or
+    renamed, or rows pasted there."""
     title = fault.sheet or ""
     try:
         grid = opened.grid(title)
@@ -626,7 +627,6 @@ class Entries:
         self.rows = rows = grid.rows
         self.heads = {position: sheet[field].header for field, position in layout.positions.items()}
         self.letters = book.letters[sheet.key]
-        self.last_head = layout.header_row
         self.above = layout.header_row - HEADER_ROW
         """Rows that stand above the header beyond those of the template."""
         self.numbers = [number for number, _ in rows]
@@ -734,25 +734,15 @@ class Entries:
             pieces = ()
         for number, text, row in found:
             at = self.at.get(number)
-            if at is None:  # nothing else stands in the row
-                if (
-                    column.required != "auto"
-                    and number > self.last_head
-                    and not self._offers(column, text, row, pieces)
-                ):
-                    self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
+            if at is None:  # the row shows nothing
                 continue
             cells[at] = ""
             if column.required == "auto":
                 continue
-            if self._offers(column, text, row, pieces):
+            if str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters):
                 ours.setdefault(place, []).append(at)
             else:
                 self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
-
-    def _offers(self, column: Column, text: str, row: int, pieces: Sequence[str]) -> bool:
-        """Whether a formula is the one that the template offers for a cell."""
-        return str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters)
 
     def _compute(self, ours: dict[int, list[int]]) -> None:
         """Put what the offered formulas give where they stand, and into the cells that fill themselves."""

@@ -136,7 +136,7 @@ def backup(
 @commands("restore")
 def restore(
     *,
-    source: Annotated[Path, typer.Argument(metavar="文件", help="用 backup 存下的文件。")],
+    source: Annotated[Path, typer.Argument(metavar="文件", help="用 qingdan ledger backup 存下的文件。")],
     out: Annotated[Path, typer.Option("--out", metavar="文件夹", help="恢复到哪个文件夹；那里原有的另存一份。")],
     as_json: AsJson = False,
 ) -> int:

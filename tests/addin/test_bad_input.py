@@ -98,9 +98,9 @@ UNREADABLE: dict[str, tuple[Callable[[Path], bytes], str]] = {
     "带宏.xlsm": (lambda path: changed(path, with_macros), "含有宏"),
     "二进制.xlsb": (lambda path: changed(path, as_xlsb), "另存为"),
     "文本.csv": (lambda path: "清单编号,企业名称\n1,甲\n".encode("gbk"), "不是 .xlsx 工作簿"),
-    "炸弹.xlsx": (lambda path: changed(path, with_bomb), "压缩炸弹"),
+    "炸弹.xlsx": (lambda path: changed(path, with_bomb), "异常庞大"),
     "说谎的炸弹.xlsx": (lying, "无法读取"),
-    "重名部件.xlsx": (doubled, "重名的部件"),
+    "重名部件.xlsx": (doubled, "已损坏"),
     "DOCTYPE.xlsx": (lambda path: changed(path, with_doctype), "DOCTYPE"),
 }
 

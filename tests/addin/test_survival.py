@@ -41,7 +41,9 @@ from tests.addin.office.test_consolidation import ALONE
 {work}
 """
 CONSOLIDATE = "consolidation.consolidate([Path(sys.argv[1])], Path(sys.argv[2]), exclusions=ALONE, overwrite=True)"
-EXPORT = "exporting._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', None, True)"
+EXPORT = (
+    "exporting._export(Path(sys.argv[2]), Path(sys.argv[2]).with_name('报省.xlsx'), 'default', None, None, None, True)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +152,10 @@ def test_where_one_of_the_pair_cannot_be_put_in_its_place_the_old_pair_stays(
         refusing = True
         before = beside(target)
         with pytest.raises(Stop, match="写不了"):
-            exporting._export(city, target, profile_name, None, True)
+            exporting._export(city, target, profile_name, None, None, None, True)
         assert beside(target) == before
         refusing = False
-        exporting._export(city, target, "xingtai", None, True)
+        exporting._export(city, target, "xingtai", None, None, None, True)
         assert audited(target).verdict == "通过"
 
 

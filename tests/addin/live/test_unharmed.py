@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,6 +136,7 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
 
     calc.go(ENTERPRISES, f"{NAME}7")
     write("ab")
+    time.sleep(1)  # xdotool is done before LibreOffice has taken the keys, and nothing tells when it has
     live.select(LINES, "H9")
     wait_for(lambda: hold(calc.book.CurrentSelection).AbsoluteName == f"${LINES}.$H$9")
     assert (calc.text(ENTERPRISES, f"{NAME}7"), calc.text(LINES, f"{NAME}7")) == ("ab", other)
@@ -144,6 +146,7 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
         calc.go(ENTERPRISES, f"{GRADE}7")
         shown(live, lambda picture: (picture.sheet, picture.row) == (ENTERPRISES, 7))
         write("Z")
+        time.sleep(1)
         live.select(LINES, "H9")
         wait_for(lambda: len(windows(".")) > 1)  # the drop-down list refuses it
         shown(live, lambda picture: picture.status == "忙")

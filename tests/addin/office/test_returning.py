@@ -192,7 +192,8 @@ def test_what_the_office_decided_need_not_be_corrected(tmp_path: Path, run: Run)
     for code, name in names.items():
         own = {"district": name, "uscc": "91371502MA3C000016" if code in ("371502", "371503") else "91371502MA3C000024"}
         site = "总厂" if code in ("371502", "371503") else name
-        rows = {"enterprises": [{**own, "site": site, **changes.get(code, {})}]}
+        firm = "聊城同一水泥有限公司" if site == "总厂" else f"聊城{name}水泥有限公司"
+        rows = {"enterprises": [{**own, "name": firm, "site": site, **changes.get(code, {})}]}
         write_file(folder / f"{name}.xlsx", rows, county=code)
     run("consolidate", folder, "--out", city)
     run("decide", city, "--kind", "冲突裁定", "--rule", "HZ02", "--key", "91371502MA3C000016|总厂", "--value", "371503",

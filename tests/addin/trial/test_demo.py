@@ -4,8 +4,6 @@ import json
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from addin.trial import demo
 from tests.addin.conftest import RULES, Run, fill
 from workbook_templates.samples.sample_inventory import make_rows
@@ -47,12 +45,17 @@ def test_a_folder_of_somebody_else_s_is_left_alone(run: Run, tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["重要.txt"]
 
 
-def test_a_step_that_did_not_go_as_expected_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
-    demo.show([("校验", "10 个区县通过", True, 1.0), ("汇总", "有错误", False, 2.0)])
-    assert capsys.readouterr().out.splitlines()[1:] == [
+def test_a_step_that_did_not_go_as_expected_is_marked() -> None:
+    steps = [
+        demo.Stage(step="校验", result="10 个区县通过", expected=True, seconds=1.0),
+        demo.Stage(step="汇总", result="有错误", expected=False, seconds=2.0),
+    ]
+    shown = demo.Shown(out="demo", steps=steps, verdict="不通过")
+    assert list(shown.lines())[1:3] == [
         "  ✓ 校验    1.0 秒  10 个区县通过",
         "  ✗ 汇总    2.0 秒  有错误",
     ]
+    assert shown.code == 1
 
 
 def test_one_cell_is_altered(tmp_path: Path) -> None:

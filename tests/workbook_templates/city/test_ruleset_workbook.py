@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from validators import ruleset, ruleset_tables
+from validators.text import plain
 from workbook_templates.city.ruleset_workbook import HEADER_ROW, Law, faults, read_law, write_law
 from workbook_templates.county.reader import Opened
 
@@ -17,9 +18,10 @@ RULES = ruleset.load("2020")
 
 TEXT = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")), min_size=1, max_size=40
-).map(str.strip).filter(bool) | st.sampled_from(
+).map(plain).map(str.strip).filter(bool) | st.sampled_from(
     ["=1+1", "+1", "-1", "@A1", "'x", "_x0041_", "#N/A", "TRUE", "1e5", "0012", "2020-01-01", "<b>&amp;", "甲\n乙", "𠮷"]
 )  # fmt: skip
+"""Texts as a reader leaves them (`validators.text`)."""
 
 
 @st.composite

@@ -146,7 +146,7 @@ class Ears(unohelper.Base, XJob):
         self._heard: queue.Queue[list[Any]] = queue.Queue()
         self._widths: dict[str, int] = {}
         self._asked_at = time.monotonic()
-        self._lost = self._busy = self._works = False
+        self._lost = self._busy = self._works = self._dialog = False
 
     def execute(self, arguments: Any) -> str:
         """Do what a session asks for."""
@@ -233,8 +233,10 @@ class Ears(unohelper.Base, XJob):
             while True:
                 found.append(self._heard.get_nowait())
         self._asked_at = time.monotonic()
-        dialog = self._has_dialog()
-        self._works = dialog and (self._works or bool(found))  # beside one that lets him: Find and Replace
+        before, self._dialog = self._dialog, self._has_dialog()
+        dialog = self._dialog
+        # beside one that lets him, Find and Replace: more is heard while it stands there
+        self._works = dialog and (self._works or (before and bool(found)))
         busy = dialog and not self._works
         if busy != self._busy:
             self._busy = busy

@@ -146,7 +146,6 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
         calc.go(ENTERPRISES, f"{GRADE}7")
         shown(live, lambda picture: (picture.sheet, picture.row) == (ENTERPRISES, 7))
         write("Z")
-        time.sleep(1)
         live.select(LINES, "H9")
         wait_for(lambda: len(windows(".")) > 1)  # the drop-down list refuses it
         shown(live, lambda picture: picture.status == "忙")

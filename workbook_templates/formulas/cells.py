@@ -139,9 +139,9 @@ def _day(cell: str) -> str:
 
 
 def choice(cell: str, folded: str) -> str:
-    """Place of what was chosen in a list; an error or "" where it is none of it. Its wildcards are none."""
+    """Place of what was chosen in a list, in whatever case; an error or "" where it is none of it, as its wildcards."""
     place = f"MATCH({squeezed(cell)},{folded},0)"
-    return f'IF(ISTEXT({cell}),IF(EXACT(INDEX({folded},{place}),{squeezed(cell)}),{place},""),"")'
+    return f'IF(ISTEXT({cell}),IF(EXACT(UPPER(INDEX({folded},{place})),UPPER({squeezed(cell)})),{place},""),"")'
 
 
 def _prose(column: Column, cell: str) -> str:

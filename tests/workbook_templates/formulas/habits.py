@@ -27,6 +27,8 @@ LOOKED_AT = 80
 """Rows of each list that are looked at."""
 SEEN_BY_PYTHON = {*ONLY_IN_PYTHON, "GS07"}
 """Rules that find what no formula sees (a merged cell), and so no row can say."""
+OWN_FORMULA = "是自己写的公式"
+"""Likewise what GS03 says of a formula (see `plan.PARTLY`): no cell tells what the formula of another is."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ class Desk:
             head = (
                 column.index(STATUS) if STATUS in column else 0
             )  # rows above may have been deleted, or all be cleared
-            said.links[sheet.title], said.counts[sheet.title] = column[head - 2 : head] if head > 1 else ("", "")
+            above = [text for text in column[:head] if text]  # a row may have been inserted among them
+            said.links[sheet.title], said.counts[sheet.title] = above[-2:] if len(above) > 1 else ("", "")
             said.rows[sheet.title] = {row: text for row, text in enumerate(column, 1) if row > head + 1 and text}
         return said
 
@@ -157,7 +160,8 @@ def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
             yield f"{title}: {said.links[title]!r} above {said.counts[title]!r} and {sorted(bad)}"
         if ("■" in said.board[title]) != unjudged or (not unjudged and _number("✗", said.board[title]) != number):
             yield f"{title}: the cover says {said.board[title]!r}, the head {said.counts[title]!r}"
-        wrong = {one.row for one in errors if one.sheet == title and one.row and one.rule not in SEEN_BY_PYTHON}
+        told = [one for one in errors if one.rule not in SEEN_BY_PYTHON and OWN_FORMULA not in one.message]
+        wrong = {one.row for one in told if one.sheet == title and one.row}
         wrong = {row for row in wrong if row >= FIRST_ROW}
         if not trouble and (missed := wrong - bad):
             yield f"{title}: rows {sorted(missed)} are wrong and say {[rows.get(row) for row in sorted(missed)[:3]]}"

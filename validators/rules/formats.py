@@ -240,32 +240,14 @@ def gs02_placeholders(book: Book) -> Iterator[Found]:
         yield Found(f"“{fault.header}”必填，填的“{value_text(fault.value)}”等于没有填。请填写实际的内容。", fault=fault)
 
 
-SHARES = tuple(key for key, sheet in SHEETS.items() if any(column.unit == "%" for column in sheet.columns))
-"""Sheets with a percentage."""
-
-
-@row_rule(
-    "GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", *dict.fromkeys(("enterprises", "lines", *SHARES))
-)
+@row_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", "enterprises", "lines")
 def gs03(row: Row) -> Iterator[Check]:
     """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式。
-    表中夹着的表头、合计、标题一类的行，整行只提示一次。百分数填成大于 0、小于 1 的小数，只作提醒。
+    表中夹着的表头、合计、标题一类的行，整行只提示一次。
 
     为什么：填错类型的格不能参与核算，汇总时会漏掉；一格两个值会连成一个大得多的数。
     怎么改：按提示的范围或可选值重填；自己写的公式请核对后改填内容，这一列原有公式的从别的行复制回来；不是清单的行请删去。
     """
-    for column in row.columns:
-        if column.unit == "%":
-            share = row[column.field]
-            yield check(
-                share,
-                (share > 0) & (share < 1),
-                "“{at.header}”填的是 {at}，即百分之 {at}。如果要填的是百分之几十，请填 1 至 100 的数；确实不到百分之一的不必改。",
-                severity=Severity.WARNING,
-                brief="不到百分之一，请核对",
-            )
-    if row.key not in ("enterprises", "lines"):
-        return
     if row.key == "enterprises":
         own = count("lines", ("industry", "!=", NOT_KEY), list_id=row.list_id)
         yield check(

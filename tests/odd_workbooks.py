@@ -160,6 +160,10 @@ CELLS: dict[str, Callable[[Odd], str]] = {
     "ISO date": lambda odd: ' t="d"><v>2020-05-28T00:00:00</v></c>',  # strict writers
     "no ISO date": lambda odd: ' t="d"><v>2020-13-45</v></c>',
     "no number": lambda odd: number("一"),
+    "dotted day": lambda odd: number("28.01.2007"),  # a JavaScript library, given a text where a number is due
+    "blank shared string": lambda odd: ' t="s"><v/></c>',  # exports of databases
+    "empty shared string": lambda odd: f' t="s"><v>{odd.string("<t/>")}</v></c>',
+    "words by format": _formatted('"合格"', "0"),  # the screen shows a text, whatever the number is
     "type unknown": lambda odd: ' t="x"><v>5</v></c>',
     "missing string": lambda odd: ' t="s"><v>999999</v></c>',  # files cut or repaired by tools
     "error": lambda odd: ' t="e"><v>#N/A</v></c>',
@@ -300,6 +304,13 @@ def since_1904(odd: Odd) -> None:
     odd.parts["xl/workbook.xml"] = odd.parts["xl/workbook.xml"].replace("<workbookPr/>", '<workbookPr date1904="1"/>')
 
 
+def rows_unnumbered(odd: Odd) -> None:
+    """Rows without their number, as some exports of databases leave it out."""
+    for title, part in odd.part_of.items():
+        if title in INVENTORY_BY_TITLE:
+            odd.parts[part] = re.sub(r'<row r="[0-9]+"', "<row", odd.parts[part])
+
+
 def prefixed(odd: Odd) -> None:
     """Elements with a prefix, as .NET libraries write them."""
     for title, part in odd.part_of.items():
@@ -322,7 +333,16 @@ def other_case(odd: Odd) -> None:
 
 BOOKS: dict[str, Callable[[Odd], None]] = {
     one.__name__: one
-    for one in (copied_sheet, sheet_of_notes, names_broken, since_1904, prefixed, backslashes, other_case)
+    for one in (
+        copied_sheet,
+        sheet_of_notes,
+        names_broken,
+        rows_unnumbered,
+        since_1904,
+        prefixed,
+        backslashes,
+        other_case,
+    )
 }
 """What may happen to a workbook; those that change what the parts are called or how they are spelled come last."""
 INVENTORY_BY_TITLE = {sheet.title: sheet.columns for sheet in INVENTORY.values()}
@@ -330,19 +350,24 @@ INVENTORY_BY_TITLE = {sheet.title: sheet.columns for sheet in INVENTORY.values()
 
 def filled(odd: Odd, title: str) -> Iterator[tuple[str, int]]:
     """Column letters and row of every cell of a sheet in which something stands, by a parser of its own."""
+    shared = next((xml for name, xml in odd.parts.items() if name.endswith("sharedStrings.xml")), "<sst/>")
+    strings = [_text_of(one) for one in ElementTree.fromstring(shared).iter(f"{MAIN}si")]  # noqa: S314 - ours
     for cell in ElementTree.fromstring(odd.parts[odd.part_of[title]]).iter(f"{MAIN}c"):  # noqa: S314 - ours
         place = re.fullmatch(r"([A-Z]+)([0-9]+)", cell.attrib["r"])
         assert place
-        kind, value = cell.get("t", "n"), cell.find(f"{MAIN}v")
-        inline = "".join(one.text or "" for one in cell.iter(f"{MAIN}t"))
-        stands = bool(value is not None and value.text) or bool(inline)
-        if stands and kind in ("inlineStr", "str"):
-            stands = any(
-                char.isprintable() and not char.isspace()
-                for char in inline or (value.text if value is not None else "") or ""
-            )
-        if stands or cell.find(f"{MAIN}f") is not None or kind == "e":
+        kind, value = cell.get("t", "n"), cell.findtext(f"{MAIN}v") or ""
+        said = _text_of(cell) or value
+        if kind == "s" and value.isdecimal() and int(value) < len(strings):
+            said = strings[int(value)]
+        seen = (
+            said if kind in ("n", "b") else "".join(char for char in said if char.isprintable() and not char.isspace())
+        )
+        if seen or cell.find(f"{MAIN}f") is not None or kind == "e":
             yield place[1], int(place[2])
+
+
+def _text_of(element: ElementTree.Element) -> str:
+    return "".join(one.text or "" for one in element.iter(f"{MAIN}t"))
 
 
 def head_row(odd: Odd, title: str) -> int:

@@ -160,10 +160,10 @@ def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
             yield f"{title}: {said.links[title]!r} above {said.counts[title]!r} and {sorted(bad)}"
         if ("■" in said.board[title]) != unjudged or (not unjudged and _number("✗", said.board[title]) != number):
             yield f"{title}: the cover says {said.board[title]!r}, the head {said.counts[title]!r}"
-        told = [one for one in errors if one.rule not in SEEN_BY_PYTHON and OWN_FORMULA not in one.message]
-        wrong = {one.row for one in told if one.sheet == title and one.row}
-        wrong = {row for row in wrong if row >= FIRST_ROW}
-        if not trouble and (missed := wrong - bad):
+        told = [one for one in errors if one.sheet == title and one.row and one.rule not in SEEN_BY_PYTHON]
+        wrong = {one.row for one in told if one.row >= FIRST_ROW}
+        plain = {one.row for one in told if OWN_FORMULA not in one.message}
+        if not trouble and (missed := (wrong & plain) - bad):
             yield f"{title}: rows {sorted(missed)} are wrong and say {[rows.get(row) for row in sorted(missed)[:3]]}"
         # where something is not judged, what refers to it is not found
         if not trouble and (false := {row for row in bad - wrong if rows[row][0] == "✗"}):

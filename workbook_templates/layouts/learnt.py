@@ -7,7 +7,7 @@ import csv
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -18,7 +18,17 @@ from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS, Column, le
 from validators.records import ID_PATTERNS, Raw
 from validators.ruleset import RuleSet
 from workbook_templates.county.reader import Grid, text_of
-from workbook_templates.layouts.declared import GRAINS, LABEL, Entry, Layout, Table, meanings, shipped, shipped_layout
+from workbook_templates.layouts.declared import (
+    GRAINS,
+    JOINER,
+    LABEL,
+    Entry,
+    Layout,
+    Table,
+    meanings,
+    shipped,
+    shipped_layout,
+)
 from workbook_templates.layouts.found import Heading, folded, headings
 from workbook_templates.layouts.spellings import facts, spelt
 from workbook_templates.layouts.taken import NOTHING, TOTALS
@@ -31,6 +41,10 @@ OPEN = 0.5
 SAMPLED = 200
 """Rows that are looked at."""
 SAMPLES = 3
+LAST_PART, WHOSE = 0.95, 0.6
+"""How far the last part of a head is trusted alone; and where it only says that a person is meant."""
+PLACE_FIELDS = ("district", "address", "longitude", "latitude")
+"""Columns of enterprises whose names hold for the same column of other lists."""
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "企业": ("enterprises", "lines", "transport", LABEL, "本表", "计数"),
     "生产线": ("lines", "enterprises", LABEL, "本表", "计数"),
@@ -48,6 +62,7 @@ _POLLUTANT_WORDS = {
     "pm": r"烟（粉）尘|烟粉尘|颗粒物|粉尘|烟尘|扬尘|TSP|(?<![A-Z0-9])PM(?![0-9.])",
     "vocs": r"VOCS?|挥发性有机物|非甲烷总烃",
 }
+_PERSONAL = re.compile(r"电话|手机|联系方式|^姓名$")
 _BRACKETED = re.compile(r"[（(]([^（）()]*)[）)]")
 _IDLE = re.compile(r"（(?:必填|选填|可不填|万元|如有|单选|下拉选择|\d{4}年?)）|^\d+[.、]|#\d+$")
 
@@ -82,8 +97,8 @@ def said(head: str) -> Said:
     known = unit(found) if found else None
     yearly = {"a": True, "d": False}.get(known.per) if known else None
     if yearly is None:
-        yearly = True if re.search(r"年", text) else False if re.search(r"日|每天|天", text) else None
-        if known and known.dimension == "质量" and not known.per and yearly is not None:
+        yearly = True if re.search(r"年", text) else False if level or re.search(r"日|每天|天", text) else None
+        if known and (known.dimension == "质量" or "次" in found) and not known.per and yearly is not None:
             found = f"{found}/{'a' if yearly else 'd'}".lower()
     rest = re.sub(r"[（）]", "", text)
     if not rest and pollutant:
@@ -107,8 +122,13 @@ def _names() -> Mapping[str, Mapping[str, str]]:
 
     text = files(__package__).joinpath("synonyms.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
+        sheet, _, field = row["means"].partition(".")
+        shared = ("dust", "mobile") if sheet == "enterprises" and field in PLACE_FIELDS else ()
         for name in row["names"].split("|"):
             add(row["means"], name)
+            for other in shared:
+                if field in SHEETS[other]:
+                    add(f"{other}.{field}", name)
     for means in meanings().values():
         sheet, _, field = means.partition(".")
         if sheet in SHEETS:
@@ -139,18 +159,36 @@ def known_heads() -> frozenset[str]:
 @lru_cache(50_000)
 def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
     """What a head may mean in a table of that family, with scores, by its words alone."""
-    one = said(head)
     found: dict[str, float] = {}
-    if one.rest in _names()[""]:
-        return ()
-    for rank, source in enumerate(FAMILIES[family]):
-        names = _names().get(source, {})
-        for rest, ratio in _like(one.rest, source):
-            means = _filled(names[rest], one)
-            if means and _suits(means, one):
-                weight = 1.0 if ratio == 100 else ratio / 100 * 0.8
-                found[means] = max(found.get(means, 0.0), round(weight - rank * 0.02, 4))
+    for one, trust in _readings(head):
+        if one.rest in _names()[""]:
+            continue
+        for rank, source in enumerate(FAMILIES[family]):
+            names = _names().get(source, {})
+            for rest, ratio in _like(one.rest, source):
+                means = _filled(names[rest], one)
+                if means and _suits(means, one):
+                    weight = trust * (1.0 if ratio == 100 else ratio / 100 * 0.8)
+                    found[means] = max(found.get(means, 0.0), round(weight - rank * 0.02, 4))
     return tuple(found.items())
+
+
+def _readings(head: str) -> Iterator[tuple[Said, float]]:
+    """What a head says, and how far that is to be trusted: all of it, then its last part alone.
+
+    What stands above a last part may only name a group (基本情况), but level, pollutant and unit are said anywhere.
+    """
+    whole = said(head)
+    yield whole, 1.0
+    above, joiner, last = head.rpartition(JOINER)
+    if not joiner or not above:
+        return
+    own = said(last)
+    if _PERSONAL.search(own.rest):  # whose, only what stands above says
+        yield replace(whole, rest=f"{said(above).rest}{'' if own.rest == '姓名' else '电话'}"), 1.0
+        yield replace(whole, rest=own.rest), WHOSE
+    elif own.rest and own.rest != whole.rest:
+        yield replace(whole, rest=own.rest), LAST_PART
 
 
 @lru_cache(50_000)

@@ -31,7 +31,7 @@ from workbook_templates.layouts.declared import (
 )
 from workbook_templates.layouts.found import Heading, folded, headings
 from workbook_templates.layouts.spellings import facts, spelt
-from workbook_templates.layouts.taken import NOTHING, TOTALS
+from workbook_templates.layouts.taken import NOTES, NOTHING, TOTALS
 from workbook_templates.layouts.units import convertible, unit
 
 SURE = 0.8
@@ -160,9 +160,10 @@ def known_heads() -> frozenset[str]:
 def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
     """What a head may mean in a table of that family, with scores, by its words alone."""
     found: dict[str, float] = {}
-    for one, trust in _readings(head):
-        if one.rest in _names()[""]:
-            continue
+    readings = list(_readings(head))
+    if any(one.rest in _names()[""] for one, _ in readings):
+        return ()
+    for one, trust in readings:
         for rank, source in enumerate(FAMILIES[family]):
             names = _names().get(source, {})
             for rest, ratio in _like(one.rest, source):
@@ -424,7 +425,7 @@ def learn(grid: Grid, rules: RuleSet) -> Learnt | None:
 def _heading_rank(heading: Heading, grid: Grid) -> float:
     """How much the rows look like heads: words that are known, few rows, and no numbers or codes among them."""
     own = [text for text in heading.texts if text]
-    if len(own) < 2:
+    if len(own) < 2 or (JOINER in own[0] and len({text.partition(JOINER)[0] for text in own}) == 1):  # below a title
         return 0.0
     known = max(
         sum(max((score for _, score in by_name(text, family)), default=0.0) for text in own) for family in FAMILIES
@@ -443,8 +444,8 @@ def _below(grid: Grid, heading: Heading) -> list[Below]:
     rows = [row for row in grid.rows if row[0] > heading.last]
     step = max(1, len(rows) // SAMPLED)
     for number, cells in rows[::step]:
-        first = next((text_of(cell) for cell in cells if cell != ""), "")
-        if TOTALS.match(re.sub(r"\s", "", first)):
+        filled = [text_of(cell) for cell in cells if cell != ""]
+        if not filled or TOTALS.match(re.sub(r"\s", "", filled[0])) or (len(filled) <= 2 and NOTES.match(filled[0])):
             continue
         for place, cell in enumerate(cells[: len(found)]):
             if text_of(cell).strip() not in NOTHING and (number, place) not in formulas:

@@ -27,11 +27,10 @@ from workbook_templates.city.city_workbook import COUNTIES, read_city
 from workbook_templates.city.decision_sheets import printed
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.layouts.declared import Layout, WrongLayout
+from workbook_templates.submission.filled import BlankRefused, fill_submission
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
-    BlankRefused,
     UnknownProfile,
-    fill_submission,
     manifest_path,
     profile,
     signature_paths,

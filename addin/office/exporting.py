@@ -8,12 +8,12 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office import ledger
+from addin.office.results import Found, Result, Row, by_file, count_words, verdict
 from addin.office.signing import Signer
 from addin.problems import Stop, writing
 from addin.reading.inbox import LEDGER
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
 from addin.reading.workbooks import of_another_kind
-from addin.results import Found, Result, Row, by_file, count_words, verdict
 from validators.decisions import (
     WAIVER,
     Decision,
@@ -27,11 +27,10 @@ from workbook_templates.city.city_workbook import COUNTIES, read_city
 from workbook_templates.city.decision_sheets import printed
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.layouts.declared import Layout, WrongLayout
+from workbook_templates.submission.filled import BlankRefused, fill_submission
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
-    BlankRefused,
     UnknownProfile,
-    fill_submission,
     manifest_path,
     profile,
     signature_paths,

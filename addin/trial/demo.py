@@ -22,13 +22,14 @@ from addin.office.learning import Proposed, learn_layout
 from addin.office.merging import merge_files
 from addin.office.new_workbooks import ROUND, grading_template
 from addin.office.regrading import regrade_inventory
+from addin.office.results import Part, Result, verdict
 from addin.office.visit_lottery import draw_visits
 from addin.problems import Stop, display_width, output
 from addin.reading.inbox import LEDGER
 from addin.reading.layout_files import layout_of
 from addin.reading.ruleset_store import rules_of
+from addin.reading.steps import Step, silent
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Part, Result, Step, silent, verdict
 from addin.trial.other_tables import BLANK as BLANK_HEADS
 from addin.trial.other_tables import OLD as OLD_HEADS
 from addin.trial.other_tables import Head, make_blank, make_old_list

@@ -328,7 +328,7 @@ def _listed(document: Json) -> Iterator[Json]:
     listed = document.get("findings", ())
     yield from listed
     known = {one["file"] for one in listed if one["rule"] == UNREAD}
-    for one in document.get("errors", ()):
+    for one in document.get("errors", ()) if "counties" not in document else ():  # a consolidation finds them itself
         if one["file"] and one["file"] not in known:
             about = {"rule": UNREAD, "severity": Severity.BLOCKER.name, "file": one["file"]}
             yield {**about, "sheet": None, "message": one["message"]}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from addin.office import ledger
 from addin.office.record import as_written, keep_result, put_aside, put_on_record, take_decisions
 from addin.office.results import Card, Row, by_file, count_words, standing_errors, verdict
+from addin.office.returning import told_to
 from addin.problems import Stop, refusal, writing
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
 from addin.reading.steps import Step, silent
@@ -160,8 +161,15 @@ class Consolidated:
                 "lines": len(book.tables["lines"]) if book else None,
                 "errors": sum(one.severity >= Severity.ERROR for one in open_) if book else None,
                 "warnings": sum(one.severity == Severity.WARNING for one in open_) if book else None,
-                "waived": len(own) - len(open_) if book else None,
+                "waived": len(own) - len(open_) if book else None, "asked": _asked(told_to(book, self.findings)) if book else None,
             }  # fmt: skip
+
+
+def _asked(told: Iterable[Finding]) -> Json:
+    """How much a county is asked to correct and to look at when its workbook is returned."""
+    open_ = [one for one in told if not one.waiver]
+    errors = sum(stops([one]) for one in open_)
+    return {"errors": errors, "warnings": sum(one.severity == Severity.WARNING for one in open_)}
 
 
 def _conflict(one: Conflict, records: Sequence[Decision]) -> Json:

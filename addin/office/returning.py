@@ -187,7 +187,7 @@ def return_all(
         if one.book is None or (counties is not None and one.book.county not in counties):
             continue
         progress(number, len(city.adopted), one.book.county_name)
-        own = [found for found in _of(one.book, findings) if not errors_only or found.severity >= Severity.ERROR]
+        own = [found for found in told_to(one.book, findings) if not errors_only or found.severity >= Severity.ERROR]
         book, told = _as_returned(one.book, whole[id(one.book)], city, changed.get(one.book.county, ()))
         if not everyone and not any(found.severity > Severity.INFO for found in _open(own)):
             clean.append(book)
@@ -289,7 +289,7 @@ def _move(path: Path, folder: Path) -> str:
     return path.name
 
 
-def _of(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
+def told_to(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
     """What a county is told: what was found in its workbook, and what was found in another's and speaks of its rows.
 
     What the city office has to see to is not: law that is not loaded, and what is about no more than a file in its inbox.

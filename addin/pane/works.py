@@ -1,4 +1,4 @@
-"""The buttons of the page: one declaration for each, from which the dialog, the command and the words of the card are made."""
+"""The buttons of the page: one declaration for each, from which the dialog and the command are made; what comes of it its result says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 from validators.findings import Json
 from workbook_templates.submission.submission_workbook import DEFAULT, profiles
 
-Asked = Literal["text", "tick", "file", "key", "secret", "counties", "choice"]
+Asked = Literal["text", "tick", "file", "secret", "counties", "choice", "ruleset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,19 @@ class Ask:
     kind: Asked = "text"
     about: str = ""
     ending: str = ""
-    """Of a file to choose among those of both folders, or of an output besides the one of `Work.out`."""
+    """Of a `file` to choose among those of both folders ('/' a folder); of a `tick` the name of what is written besides."""
     choices: tuple[tuple[str, str], ...] = ()
     """Value and label; a `choice` without them offers the counties."""
     start: str = ""
     """What stands there at first; of a tick 'yes' where it is set."""
     needed: bool = False
+    rare: bool = False
+    """Stands folded, for it can nearly always be left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A button: the command `qingdan <command> <files> [--out …] <options> --json`."""
+    """A button: the command `qingdan <command> <files> [--out …] <options>`."""
 
     id: str
     label: str
@@ -68,13 +70,20 @@ class Work:
             "offered": self.offered, "out": self.out, "keeps": self.keeps,
             "asks": [
                 {"option": one.option, "label": one.label, "kind": one.kind, "about": one.about, "ending": one.ending,
-                 "choices": one.choices, "start": one.start, "needed": one.needed}
+                 "choices": one.choices, "start": one.start, "needed": one.needed, "rare": one.rare}
                 for one in self.asks
             ],
         }  # fmt: skip
 
 
-KEY = Ask("--sign", "用私钥签名", "key", "不签名就不选。", ending=".pem")
+RULESET = Ask("--ruleset", "规则集", "ruleset", "不选：该年度最新的一版。", rare=True)
+WHEN = (
+    Ask("--year", "年度", about="不写：多数文件的年度。", rare=True),
+    Ask("--round", "轮次", about="不写：多数文件的轮次，例如 首报、9月调整。", rare=True),
+    Ask("--on", "以哪一天判断", about="例如 2020-08-20。不写：表中的填报日期。", rare=True),
+)
+OWN = Ask("--templates", "自己的模板", "file", "放着改好的模板的文件夹；不选就用随程序的。", ending="/", rare=True)
+KEY = Ask("--sign", "用私钥签名", "file", "不签名就不选。", ending=".pem")
 SECRET = Ask("", "口令", "secret", "私钥的口令，只用这一次，不写到任何地方。")
 CITY = "全市.xlsx"
 
@@ -86,6 +95,7 @@ WORKS: Mapping[str, Work] = {
         Work(
             "consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out=CITY,
             keeps="原来那份里录入的决定先记入台账，没写全的留在原处；在别处改过的，原件另存一份。",
+            asks=(*WHEN, RULESET),
         ),
         Work(
             "return", "退回", "把有问题的区县的内容连同问题写成可直接改正的新版填报表。", out="退回",
@@ -95,6 +105,7 @@ WORKS: Mapping[str, Work] = {
                 Ask("--errors", "只退错误，不列提醒", "tick"),
                 Ask("--all", "没有要改的区县也给一份", "tick"),
                 Ask("--letter", "另写退回函，每个区县打成一个压缩包", "tick", start="yes"),
+                *WHEN,
             ),
         ),
         Work(
@@ -106,7 +117,7 @@ WORKS: Mapping[str, Work] = {
             "audit", "审计", "检查报省清单有没有公式、宏和隐藏内容，是否被改动。", offered="报省.xlsx",
             asks=(
                 Ask("--against", "与收件文件夹逐格复算", "tick", start="yes"),
-                Ask("--key", "核对签名用的公钥", "key", "另行取得的；不选就用清单旁边的。", ending=".pem"),
+                Ask("--key", "核对签名用的公钥", "file", "另行取得的；不选就用清单旁边的。", ending=".pem"),
                 Ask("--report", "写审计报告（.docx）", "tick", ending="审计报告.docx"),
                 Ask("--receipt", "写接收回执（.docx）", "tick", ending="回执.docx"),
             ),
@@ -129,11 +140,15 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "plans", "一厂一策", "每家一份操作方案或公示牌（.docx），另有合订本。", command=("publish", "plans"), daily=False,
-            folders=False, out="一厂一策",
+            folders=False, out="一厂一策", asks=(OWN,),
         ),
         Work(
             "papers", "绩效文书", "由绩效分级申报审核表生成附件 1 至 5（.docx）。", command=("grading", "papers"), daily=False,
-            folders=False, out="文书",
+            folders=False, out="文书", asks=(OWN,),
+        ),
+        Work(
+            "forms", "文书模板", "写出文书的模板和占位符，改好后在生成文书时选用。", command=("template", "documents"),
+            daily=False, takes="none", out="文书模板",
         ),
         Work(
             "draw", "现场抽查", "由绩效分级申报审核表抽取现场核查名单，任何人可以重算。", command=("grading", "draw"), daily=False,
@@ -151,6 +166,37 @@ WORKS: Mapping[str, Work] = {
                 Ask("--year", "年度", needed=True, about="例如 2020。"),
                 Ask("--revision", "版次", start="1", needed=True),
             ),
+        ),
+        Work(
+            "grading", "空白审核表", "给一个区县做一份绩效分级申报审核表。", command=("template", "grading"), daily=False,
+            takes="none", out="绩效分级.xlsx",
+            asks=(
+                Ask("--county", "区县", "choice", needed=True),
+                Ask("--year", "年度", needed=True, about="例如 2020。"),
+                Ask("--revision", "版次", start="1", needed=True),
+                Ask("--from", "带过来的内容", "file", "应急减排清单，或上一版申报审核表；不选就是空白的。", ending=".xlsx"),
+            ),
+        ),
+        Work(
+            "regrade", "按分级更新清单", "按绩效分级申报审核表更新一个区县清单里的等级，逐家列出，另写下一版。",
+            command=("grading", "regrade"), daily=False, folders=False, out="下一版清单.xlsx",
+            asks=(
+                Ask("--inventory", "要更新的清单", "file", "同一区县、同一年度的填报表。", ending=".xlsx", needed=True),
+                Ask("--round", "轮次", about="下一版属于哪一轮，例如 9月调整。不写：同一轮，版次加 1。"),
+            ),
+        ),
+        Work(
+            "rulesets", "规则集", "列出本机有哪几版规则集，现在用的是哪一版。", command=("ruleset", "list"), daily=False,
+            takes="none", forced=False,
+        ),
+        Work(
+            "edit_ruleset", "编规则集", "把规则集写成工作簿，供市里补录和修改。", command=("ruleset", "edit"), daily=False,
+            takes="none", out="规则集.xlsx", asks=(Ask("--year", "年度", about="不写：现在执行的。"),),
+        ),
+        Work(
+            "load_ruleset", "载入规则集", "逐行核对改好的规则集工作簿，另存为新的一版；原来的各版不动。", command=("ruleset", "load"),
+            daily=False, takes="one", offered="规则集.xlsx", forced=False,
+            asks=(Ask("--against", "看对收件文件夹里各表的影响", "tick"),),
         ),
         Work(
             "keys", "签名钥匙", "生成签名用的一对钥匙：私钥自己留着，公钥交给审计方。", command=("keys",), daily=False, takes="none",

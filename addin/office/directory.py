@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from addin.office.results import Part, Result
+from addin.office.results import Card, Part, Result, made
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
@@ -47,6 +47,11 @@ class Directory(Result):
     def warnings(self) -> Iterable[str]:
         """Files that could not be read."""
         return (one.message for one in self.errors)
+
+    def card(self) -> Card:
+        """How many sites, and what is to be looked at."""
+        words = [f"{self.sites} 个厂区", *(f"{one.county} {one.key}：{one.why}" for one in self.remarks)]
+        return made("已写出", look_at=len(self.remarks), errors=self.errors, words=words)
 
 
 def directory(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.results import Row, by_sheet, count_words, verdict
+from addin.office.results import Answer, Row, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
@@ -36,7 +36,7 @@ REPORT = ".导入报告.xlsx"
 
 
 @dataclass
-class Imported:
+class Imported(Answer):
     """A county workbook that was made of foreign tables."""
 
     out: Path

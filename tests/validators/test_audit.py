@@ -812,7 +812,7 @@ LIES: dict[str, tuple[Change, str]] = {
     "sum of nothing": (lambda m: m["sheets"][0].update(sums={"没有": 1}), "没有"),
     "sum as text": (lambda m: m["sheets"][0].update(sums={"数量": "1"}), "不是数字"),
     "inputs": (lambda m: m | {"inputs": ["a"]}, "inputs"),
-    "sheet as text": (lambda m: m | {"sheets": ["a"]}, "缺少"),
+    "sheet as text": (lambda m: m | {"sheets": ["a"]}, "都是对象"),
 }
 
 

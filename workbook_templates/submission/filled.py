@@ -99,7 +99,10 @@ def _surveyed(
     for _ in range(len(grids) + 3):  # a head that is known may make another row the header row
         expected = [
             ExpectedSheet(
-                title, 0, own, {head: 0.0 for head in own if kinds.get(head) == "number" and own.count(head) == 1}
+                name=title,
+                rows=0,
+                heads=own,
+                sums={head: 0.0 for head in own if kinds.get(head) == "number" and own.count(head) == 1},
             )
             for title, own in known.items()
         ]

@@ -158,11 +158,11 @@ def _line(sheet: Worksheet, style: Style, row: int, text: str, first: int = CELL
 def _facts(book: Workbook, sheet: Worksheet, style: Style, facts: Mapping[str, Value], row: int) -> int:
     row = _section(sheet, style, row, "一、填报信息")
     border = {"border": 1, "border_color": appearance.LINE}
-    label = style(font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], indent=1, **border)
+    label = style(**appearance.HEAD, indent=1, **border)
     own = style(bg_color=appearance.OWN, align="left", indent=1, num_format="@", **border)
     count = style(bg_color=appearance.OWN, align="left", indent=1, num_format="0", **border)
     entry = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format="@", locked=False, **border)
-    day = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format="yyyy-mm-dd", locked=False, **border)
+    day = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format=appearance.DAY, locked=False, **border)
     looks = {"year": count, "revision": count, "filled_on": day}
     columns = {LABEL: [f for f in BOOK_FIELDS if f not in OFFICER_FIELDS], OFFICER_LABEL: [*OFFICER_FIELDS]}
     for place, fields in columns.items():

@@ -199,7 +199,7 @@ def _body(style: Style, column: Column) -> Format:
     elif (column.sheet, column.field) in OFFERED:
         look["bg_color"] = appearance.OFFERED_GROUND
     if column.kind == "date":
-        look["num_format"] = "yyyy-mm-dd"
+        look["num_format"] = appearance.DAY
     elif column.kind == "int":
         look["num_format"] = "0"
     elif column.kind == "decimal":

@@ -300,7 +300,7 @@ def _opening(row: Sequence[Value], wrapped: Sequence[tuple[int, float]]) -> str:
     """
     texts = [(str(row[place]).encode("gbk", "replace"), max(width - 2, 2)) for place, width in wrapped]
     lines = max((math.ceil(len(text) / width) for text, width in texts), default=1)
-    return f'<row r="\0" ht="{min(15 * lines, 409)}" customHeight="1">' if lines > 1 else '<row r="\0">'
+    return f'<row r="\0" ht="{min(15 * lines + 4, 409)}" customHeight="1">' if lines > 1 else '<row r="\0">'
 
 
 def _rows_xml(

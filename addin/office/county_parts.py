@@ -6,9 +6,9 @@ from pathlib import Path
 from addin.problems import Stop
 from addin.reading.isolation import each
 from validators.records import Value
+from workbook_templates.county.identities import ALL_IDS, OWN_IDS, serial
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_facts, text_of
 from workbook_templates.formulas.default_formulas import Rows
-from workbook_templates.layouts.taken import ALL_IDS, OWN_IDS, serial
 
 BLOCK = 100
 """Numbers that are given out together."""

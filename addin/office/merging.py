@@ -12,11 +12,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from addin.office.results import Card, Row, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox, labels
 from addin.reading.isolation import Failure, each
+from addin.reading.steps import Step, silent
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Row, Step, by_sheet, count_words, silent, verdict
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.findings import Finding, Json, counts, stops
@@ -68,6 +69,21 @@ class Joined:
     def lines(self) -> Iterator[str | Row]:
         """What came of each piece, what is to be decided, and what was found."""
         yield from _shown(self.to_json(), self.merged, self.findings)
+
+    def card(self) -> Card:
+        """How many rows, and which conflicts a person decides."""
+        merged, clashes = self.merged, list(open_clashes(self.merged))
+        words = [f"读到 {merged.read} 行，合并为 {merged.kept} 行，相同的 {merged.identical} 行只算一次", *merged.notes]
+        for one in clashes:
+            heads = "、".join(SHEETS[one.sheet][name].header for name in one.fields)
+            words.append(f"冲突：《{SHEETS[one.sheet].title}》{one.key} 的{heads}不同，请在合并报告里裁定")
+        return Card(
+            result=f"已合并，还有 {len(clashes)} 处冲突要裁定" if clashes else "已合并，没有冲突",
+            tone="open" if clashes else "good",
+            words=words,
+            verdict=verdict(not stops(self.findings)),
+            listed=[one.to_json() for one in self.findings],
+        )
 
 
 def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step: Step = silent) -> Joined:

@@ -17,12 +17,13 @@ from stdnum.cn import uscc as gb32100
 from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS, Column, letter
 from validators.records import ID_PATTERNS, Raw
 from validators.ruleset import RuleSet
+from validators.text import folded
 from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.layouts.declared import GRAINS, LABEL, Entry, Layout, Table, meanings, shipped, shipped_layout
-from workbook_templates.layouts.found import Heading, folded, headings
+from workbook_templates.layouts.found import Heading, headings
 from workbook_templates.layouts.spellings import facts, spelt
-from workbook_templates.layouts.taken import NOTHING, TOTALS
 from workbook_templates.layouts.units import convertible, unit
+from workbook_templates.layouts.words import NOTHING, TOTALS
 
 SURE = 0.8
 """From this score on a proposal is as good as confirmed."""

@@ -21,6 +21,7 @@ from addin.reading.workbooks import Reading, read_all
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.findings import Finding, Json, counts, stops
+from validators.records import Value
 from validators.rule import value_text
 from workbook_templates.county.pieces import Clash, Merged, Piece, merge, open_clashes, supersede
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, text_of
@@ -102,7 +103,7 @@ def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step
         write_county(
             file, county=county.county, ruleset=county.ruleset, round_=county.round, rows=merged.rows,
             revision=max(piece.book.revision for piece in pieces if piece.status == "采用") or 1,
-            enterprises=len(merged.rows["enterprises"]), guessed=_marked(merged),
+            enterprises=len(merged.rows["enterprises"]), guessed=_marked(merged), officer=_latest_day(pieces),
         )  # fmt: skip
         write_report(beside, pieces, errors, merged)
     [read] = read_all([out], rules=county.ruleset.id)
@@ -182,6 +183,14 @@ def _read_decisions(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
         if side and row.get("工作表") in keys:
             found[keys[row["工作表"]], row.get("编号", "")] = digest, why
     return found
+
+
+def _latest_day(pieces: Sequence[Piece]) -> dict[str, Value]:
+    """The day of the piece that was filled in last; who fills in the county's own is for the county to say."""
+    days = [
+        day for one in pieces if one.status == "采用" and isinstance(day := one.book.facts.get("filled_on"), dt.date)
+    ]
+    return {"filled_on": max(days)} if days else {}
 
 
 def _marked(merged: Merged) -> dict[tuple[str, int], dict[str, str]]:

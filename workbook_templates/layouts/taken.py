@@ -24,7 +24,7 @@ from workbook_templates.county.returned import as_text
 from workbook_templates.formulas.default_formulas import Rows
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese
 from workbook_templates.layouts.found import Fit, areas
-from workbook_templates.layouts.learnt import known_heads
+from workbook_templates.layouts.head_words import known_heads
 from workbook_templates.layouts.spellings import facts, measure, spelt
 from workbook_templates.layouts.units import UnknownUnit, convert
 from workbook_templates.layouts.words import DITTO, NOTES, NOTHING, TOTALS

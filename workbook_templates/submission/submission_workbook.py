@@ -18,6 +18,7 @@ from validators.decisions import WAIVER, Decision
 from validators.expr import Record
 from validators.records import Value
 from validators.settlement import City
+from validators.text import folded
 from workbook_templates.city.city_workbook import head
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, Layout, Table, shipped, shipped_layout
 from workbook_templates.layouts.spellings import label
@@ -96,8 +97,19 @@ def _source(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
     return replace(own, head=entry.head), source
 
 
+SERIAL = "序号"
+"""A head below which the rows are numbered from 1."""
+
+
+def _serial(record: Record, lines: Sequence[Record], book: Book) -> Value:
+    """Stands for the number of a row, which `rows_of` knows."""
+    return None
+
+
 def _meant(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
     column = entry.column
+    if not entry.means and folded(entry.head) == SERIAL:
+        return Head("", "number", 6), _serial
     if not entry.means:  # a head that the format wants and the inventory has no value for
         return Head("", "text", 12), lambda record, lines, book: None
     if entry.means == COUNT:
@@ -202,6 +214,17 @@ def picker(positions: Sequence[int]) -> Callable[[Sequence[Value]], tuple[Value,
 
 def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
     """Rows of a sheet of the submission, counties in the order of divisions.csv, each with its origin."""
+    rows = _rows_of(sheet, city)
+    numbered = [place for place, source in enumerate(sheet.sources) if source is _serial]
+    if not numbered:
+        return rows
+    return (
+        (tuple(number if place in numbered else value for place, value in enumerate(values)), origin)
+        for number, (values, origin) in enumerate(rows, 1)
+    )
+
+
+def _rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
     plain = all(isinstance(source, Column) for source in sheet.sources)
     for book in city.books():
         if sheet.rows == "lines":

@@ -9,7 +9,7 @@ from typing import Any
 from addin.problems import Stop
 from addin.reading.inbox import inbox, read_inbox
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
-from addin.results import silent
+from addin.reading.steps import silent
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
 from validators.audit.report import Findings
@@ -24,13 +24,13 @@ from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, sort_out
 from workbook_templates.county.reader import Grid, UnreadableWorkbook, open_workbook
 from workbook_templates.layouts.declared import WrongLayout, of_text
+from workbook_templates.submission.filled import outside
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
     Origin,
     ProfileSheet,
     UnknownProfile,
     compiled,
-    outside,
     profile,
     rows_of,
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from addin.problems import Stop
 from addin.reading.isolation import Failure, each
+from addin.reading.steps import Step
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Step
 from validators.references import KINDS, Import
 from validators.ruleset import RuleSet, default
 from validators.settlement import Handed
@@ -105,9 +105,8 @@ def read_inbox(
     """
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
-    names = labels(paths)
     read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned, kind="inventory")
-    for number, (label, found) in enumerate(zip(names, read, strict=True), 1):
+    for number, (found, label) in enumerate(zip(read, labels(paths), strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
             errors.append((label, found.message))

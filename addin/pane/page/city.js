@@ -113,7 +113,7 @@ export class City {
     const number = (value, kind = "") => element("td", `number ${kind}`, value === null || value === undefined ? "" : String(value));
     $("board").replaceChildren(...this.seen.board.map((one) => {
       const row = element("tr");
-      const state = element("td", one.status === "已报" ? "good" : one.status === "已剔除" ? "" : "bad", `${STATES[one.status]} ${one.status}`);
+      const state = element("td", `state ${one.status === "已报" ? "good" : one.status === "已剔除" ? "" : "bad"}`, `${STATES[one.status]} ${one.status}`);
       if (one.reason) state.title = one.reason;
       const act = element("td", "act");
       if (one.status !== "已剔除") {

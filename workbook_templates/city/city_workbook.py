@@ -22,7 +22,9 @@ from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, County, Handed, guess_county, ruleset_of
 from validators.versions import Change
 from workbook_templates.city.decision_sheets import (
+    CONFLICTS,
     DECISIONS,
+    EMISSIONS,
     Untaken,
     read_emissions,
     write_conflicts,
@@ -130,8 +132,12 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     whose = f"{city.ruleset.thresholds['city_name']}{city.year}年{city.round}应急减排清单"
     made_on = f"汇总日期 {city.on}{f'，台账第 {desk.version} 版' if desk.version else ''}"
 
+    def about(title: str) -> str:
+        """What stands above each printed page of a sheet."""
+        return f"{whose}　{title}　（{made_on}）"
+
     def stream(sheet: Sheet, rows: int) -> None:
-        sheet = replace(sheet, heading=f"{whose}　{sheet.name}　（{made_on}）")
+        sheet = replace(sheet, heading=about(sheet.name))
         page = book.add_worksheet(sheet.name)
         page.autofilter(0, 0, rows, len(sheet.columns) - 1)  # for their defined names
         page.repeat_rows(0)
@@ -141,13 +147,13 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     counties = {one.handed.file: one.name for one in city.counties if one.handed}
     rows = (_finding_row(one, counties, places) for one in findings)
     stream(Sheet(FINDINGS, FINDING_HEADS, rows, _links(findings, places)), len(findings))
-    homeless = write_conflicts(book, style, city, held, desk.untaken)
+    homeless = write_conflicts(book, style, city, held, desk.untaken, about(CONFLICTS))
     stream(Sheet(COUNTIES, COUNTY_HEADS, _county_rows(city, findings)), len(city.counties))
     files = list(_file_rows(city))
     stream(Sheet(FILES, FILE_HEADS, files), len(files))
     own = [one for one in desk.untaken if one.title == DECISIONS]
-    write_decisions(book, style, city, desk.records, [*own, *homeless])
-    write_emissions(book, style, city, held, desk.untaken)
+    write_decisions(book, style, city, desk.records, [*own, *homeless], about(DECISIONS))
+    write_emissions(book, style, city, held, desk.untaken, about(EMISSIONS))
     public, _ = public_rows(city)
     stream(Sheet(PUBLIC, PUBLIC_HEADS, public), len(public))
     guaranteed = [Head("序号", "number", 7), Head("区县", "text", 16)]

@@ -98,7 +98,7 @@ def prepare(*, alone: bool) -> None:
 
     `alone` says that this process was started to run one command and nothing else.
     """
-    global _alone
+    global _alone  # noqa: PLW0603 - it is a fact about the process
     _alone = alone
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -50,7 +50,7 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
             read_manifest(manifest)
             said = json.loads(manifest)
         exclusions = {str(one.get("county")): str(one.get("reason")) for one in said.get("exclusions", ())}
-        handed, _ = read_inbox(inbox(sources), None, silent)
+        handed, _ = read_inbox(inbox(sources), None, silent, anew=True)  # an audit believes nothing that was kept
         decisions = [from_json(one) for one in said.get("decisions", ())]
         rules = _ruleset_of(said, found)
         city = sort_out(

@@ -52,7 +52,7 @@ class Failure:
 class _Child:
     number: int
     name: str
-    end: Callable[[], None]
+    end: Callable[[], object]
     """Kills it and waits for it: it has nothing left to do, or must not go on."""
     deadline: float
 
@@ -111,7 +111,7 @@ def _serve(asked: socket.socket) -> None:
         children.remove(int(said))
 
 
-def _start(given: tuple[Any, ...]) -> tuple[Connection, Callable[[], None]]:
+def _start(given: tuple[Any, ...]) -> tuple[Connection, Callable[[], object]]:
     """A child at work on what it is given: where its answer will come from, and what ends it."""
     if _server is not None:
         receiver, theirs = Pipe()

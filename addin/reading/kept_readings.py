@@ -237,7 +237,7 @@ class _Book(_Strict):
 
 
 def packed(answer: Answer) -> bytes | None:
-    """A reading as it is kept; None for one that holds something that could not be told from another thing."""
+    """A reading as it is kept; None for one that holds something that JSON cannot hold."""
     summary, county_name, round_, kind, findings, book, warning = answer
     assert book is not None  # noqa: S101 - for the type checker
     try:

@@ -3,6 +3,8 @@
 import ast
 import os
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,7 +63,7 @@ LONG = {
     "validators/rules/formats.py": "to be taken apart (issue 14)",
     "addin/apps/libreoffice/extension/component.py": "one file that LibreOffice loads",
     "addin/pane/server.py": "to be taken apart (issue 14)",
-    "workbook_templates/layouts/taken.py": "to be taken apart: rows, cells, numbers (issue 14)",
+    "workbook_templates/layouts/taken.py": "to be taken apart: rows, cells (issue 14)",
     "workbook_templates/samples/sample_inventory.py": "one generator, whose draws must keep their order",
 }
 """Modules of over 500 lines, and why."""
@@ -97,6 +99,43 @@ def test_the_libreoffice_engine_needs_nothing_else_of_the_project() -> None:
     for path in (ROOT / "addin/apps/libreoffice").rglob("*.py"):
         for name in imports(path):
             assert not name.startswith(tuple(MAY_IMPORT)) or name.startswith("addin.apps.libreoffice"), path
+
+
+def test_no_two_modules_need_each_other() -> None:
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in modules()
+    }
+    needs = {
+        name: {one if one in names else one.rpartition(".")[0] for one in imports(path)} & names.keys() - {name}
+        for name, path in names.items()
+    }
+    tuple(TopologicalSorter(needs).static_order())  # raises CycleError, which names the circle
+
+
+CLIMBS = 3
+"""How often a consolidation comes back up: to read, to take what was decided, and to put the version on record."""
+
+
+def test_a_county_file_on_its_way_to_the_city_workbook_climbs_back_three_times_at_most() -> None:
+    tree = ast.parse((ROOT / "addin/office/consolidation.py").read_text(encoding="utf-8"))
+    floors = {"addin": 2, "workbook_templates": 1, "validators": 0}
+    floor = {
+        alias.asname or alias.name: floors[node.module.partition(".")[0]]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in floors
+        for alias in node.names
+    }
+    (consolidate,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "consolidate")
+    called = sorted(
+        (node.end_lineno or 0, node.end_col_offset or 0, name.id)  # the innermost is called first
+        for node in ast.walk(consolidate)
+        if isinstance(node, ast.Call)
+        for name in ast.walk(node.func)
+        if isinstance(name, ast.Name) and name.id in floor
+    )
+    way = [floor[name] for _, _, name in called]
+    assert set(way) == set(floors.values())
+    assert sum(after > before for before, after in pairwise(way)) <= CLIMBS, called
 
 
 def test_one_name_is_one_thing() -> None:

@@ -24,13 +24,13 @@ from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, sort_out
 from workbook_templates.county.reader import Grid, UnreadableWorkbook, open_workbook
 from workbook_templates.layouts.declared import WrongLayout, of_text
+from workbook_templates.submission.filled import outside
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
     Origin,
     ProfileSheet,
     UnknownProfile,
     compiled,
-    outside,
     profile,
     rows_of,
 )

@@ -13,7 +13,6 @@ from validators.findings import Severity
 from validators.guarantee_list import FILED, OTHERWISE, UNFILED, Extent, Guaranteed, extents, guaranteed
 from validators.records import Value, number_text
 from validators.settlement import City
-from workbook_templates.city.city_workbook import created
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width
 
@@ -34,7 +33,7 @@ def write_guarantee(file: BinaryIO, city: City) -> None:
     """Write the workbook into an open file."""
     rows = list(guaranteed(city))
     book = new_workbook(file)
-    book.set_properties({"created": dt.datetime.combine(created(city), dt.time()), "comments": "qingdan"})
+    book.set_properties({"created": dt.datetime.combine(city.filled_on, dt.time()), "comments": "qingdan"})
     style = styles(book)
     _overview(book, style, city, rows, list(extents(city, tuple(GROUPS))))
     categories = list(city.ruleset.values["guarantee"])

@@ -296,11 +296,12 @@ def _check_sheets(sheets: Sequence[Sheet]) -> None:
 def _opening(row: Sequence[Value], wrapped: Sequence[tuple[int, float]]) -> str:
     """A row's start tag, with NUL for its number, high enough for the texts that wrap (column and width).
 
-    LibreOffice fits no row to its text when it opens a file. A Chinese character is as wide as two digits.
+    LibreOffice fits no row to its text when it opens a file. A Chinese character is as wide as two digits; some
+    fonts that stand in for ours are a little higher.
     """
     texts = [(str(row[place]).encode("gbk", "replace"), max(width - 2, 2)) for place, width in wrapped]
     lines = max((math.ceil(len(text) / width) for text, width in texts), default=1)
-    return f'<row r="\0" ht="{min(15 * lines, 409)}" customHeight="1">' if lines > 1 else '<row r="\0">'
+    return f'<row r="\0" ht="{min(15 * lines + 4, 409)}" customHeight="1">' if lines > 1 else '<row r="\0">'
 
 
 def _rows_xml(

@@ -209,7 +209,7 @@ def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple
     book = new_workbook(made)
     book.set_properties({"title": "合并报告", "created": dt.datetime(pieces[0].book.ruleset.year, 1, 1)})
     style = styles(book)
-    head = style(font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], border=1, text_wrap=True)
+    head = style(**appearance.HEAD, border=1, text_wrap=True)
     plain = style(border=1, border_color=appearance.LINE, valign="top", text_wrap=True)
     entry = style(border=1, border_color=appearance.LINE, valign="top", text_wrap=True, bg_color=appearance.ENTRY)
     code = style(num_format="@", font_color=appearance.GREY)

@@ -252,7 +252,7 @@ def write_decisions(
     entry = [*FIELD_NAMES.values()]
     sheet = _sheet(book, style, DECISIONS, list(zip(RECORDED, widths, strict=True)), entry, about)
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
-    own, day = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.OWN, num_format="yyyy-mm-dd")
+    own, day = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.OWN, num_format=appearance.DAY)
     held = {one.id for one in standing(records)}
     for row, one in enumerate(records, 1):
         late = one.until and one.until < city.on
@@ -276,12 +276,12 @@ def write_decisions(
     first = len(records) + 1
     last = first + len(untaken) + ROOM - 1
     text = style(**edge, bg_color=appearance.ENTRY, num_format="@")
-    until = style(**edge, bg_color=appearance.ENTRY, num_format="yyyy-mm-dd")
+    until = style(**edge, bg_color=appearance.ENTRY, num_format=appearance.DAY)
     slip = {**edge, "bg_color": SLIP_GROUND, "font_color": SLIP_INK}
     for row, left in enumerate(untaken, first):
         for place, name in enumerate(FIELD_NAMES, 1):
             value = left.typed.get(name)
-            shape = "yyyy-mm-dd" if isinstance(value, dt.date) else "@"
+            shape = appearance.DAY if isinstance(value, dt.date) else "@"
             ground = slip if name in left.fields else {**edge, "bg_color": appearance.ENTRY}
             put(sheet, row, place, value, style(**ground, num_format=shape))
         put(sheet, row, 0, UNTAKEN[0], style(**slip))

@@ -87,7 +87,7 @@ def _section(sheet: Worksheet, style: Style, row: int, text: str) -> int:
 
 def _heads(sheet: Worksheet, style: Style, row: int, heads: Sequence[str]) -> int:
     look = style(
-        font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], border=1, border_color=appearance.HEAD_LINE,
+        **appearance.HEAD, border=1, border_color=appearance.HEAD_LINE,
         align="center", text_wrap=True,
     )  # fmt: skip
     sheet.set_row(row, 32)
@@ -171,7 +171,7 @@ def _deadlines(sheet: Worksheet, style: Style, city: City, row: int) -> int:
     row = _section(sheet, style, row, f"二、期限（以 {city.on} 计）")
     row = _heads(sheet, style, row, ("事项", "谁", "轮次", "期限", "余下天数"))
     edge = {"border": 1, "border_color": appearance.LINE}
-    plain, day = style(**edge), style(**edge, num_format="yyyy-mm-dd", align="center")
+    plain, day = style(**edge), style(**edge, num_format=appearance.DAY, align="center")
     for duty in duties(city.ruleset, city.on):
         look = style(**edge, bg_color="#FFEFC2") if 0 <= duty.left <= SOON else plain
         values: tuple[Value, ...] = (duty.what, duty.who, duty.round, duty.due, duty.state)
@@ -208,7 +208,7 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
         "未报": style(**edge, bg_color="#FBD5D5"), "无法读取": style(**edge, bg_color="#FBD5D5"),
         "已剔除": style(**edge, bg_color=appearance.OWN),
     }  # fmt: skip
-    plain, day = style(**edge), style(**edge, num_format="yyyy-mm-dd", align="center")
+    plain, day = style(**edge), style(**edge, num_format=appearance.DAY, align="center")
     share = style(**edge, num_format="0.0%")
     wrong = style(**edge, font_color=appearance.SEVERITY_LOOKS[Severity.ERROR][1], bold=True)
     first = row
@@ -312,8 +312,7 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
     row = _section(sheet, style, row + CHART_ROWS + 3, "五、减排量与目标（颗粒物含扬尘）")
     row = _heads(sheet, style, row, TARGET_HEADS)
     head = style(
-        font_name=appearance.HEAD_FONT,
-        bg_color=appearance.PLAIN_BANDS[0][1],
+        **appearance.HEAD,
         border=1,
         border_color=appearance.HEAD_LINE,
         align="center",

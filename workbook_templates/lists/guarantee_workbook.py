@@ -54,7 +54,7 @@ def mismatched(one: Guaranteed) -> bool:
 def _list(book: Workbook, style: Style, title: str, rows: Sequence[Guaranteed]) -> None:
     sheet = book.add_worksheet(title)
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
-    plain, day = style(**edge), style(**edge, num_format="yyyy-mm-dd")
+    plain, day = style(**edge), style(**edge, num_format=appearance.DAY)
     wrong = style(**edge, bold=True, font_color=appearance.SEVERITY_LOOKS[Severity.ERROR][1])
     _page(sheet, style, HEADS, repeat=True)
     for number, one in enumerate(rows, 1):
@@ -91,7 +91,7 @@ def _page(sheet: Worksheet, style: Style, heads: Sequence[tuple[str, float]], *,
 
 def _head(style: Style) -> Any:  # noqa: ANN401 - XlsxWriter ships no types
     return style(
-        font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], border=1, border_color=appearance.HEAD_LINE,
+        **appearance.HEAD, border=1, border_color=appearance.HEAD_LINE,
         align="center", text_wrap=True,
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import Fit, fits
 from workbook_templates.layouts.words import TOTALS
 from workbook_templates.submission.submission_workbook import ProfileSheet, compiled, heads, rows_of, with_manifest
+from workbook_templates.xlsx.appearance import DAY
 
 LINKS = ("externallinks/", "connections.xml", "embeddings/", "activex/", "querytables/", "customxml/", "webextensions/")
 """Parts of a package that reach outside or hold other programs' things."""
@@ -99,7 +100,10 @@ def _surveyed(
     for _ in range(len(grids) + 3):  # a head that is known may make another row the header row
         expected = [
             ExpectedSheet(
-                title, 0, own, {head: 0.0 for head in own if kinds.get(head) == "number" and own.count(head) == 1}
+                name=title,
+                rows=0,
+                heads=own,
+                sums={head: 0.0 for head in own if kinds.get(head) == "number" and own.count(head) == 1},
             )
             for title, own in known.items()
         ]
@@ -265,10 +269,8 @@ def _put(cell: Any, value: object) -> None:  # noqa: ANN401 - likewise
     cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"
-    elif isinstance(value, dt.date) and not cell.is_date:
-        cell.number_format = "yyyy-mm-dd"
     if isinstance(value, dt.date):
-        cell.number_format = "yyyy-mm-dd"
+        cell.number_format = DAY
 
 
 def _totals(page: Any, below: int, sheet: ProfileSheet, columns: Sequence[int], rows: Sequence[Sequence[Any]]) -> None:  # noqa: ANN401 - likewise

@@ -11,6 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from validators.audit.manifest import FORMAT, ExcludedCounty, InputFile, Manifest
 from validators.book import Book
 from validators.columns import INVENTORY, SHEETS, Column
 from validators.decisions import WAIVER, Decision
@@ -27,7 +28,6 @@ from workbook_templates.xlsx.writer import Column as Head
 from workbook_templates.xlsx.writer import Sheet, replacing, restoring, write_sheets
 
 DEFAULT = "default"
-MANIFEST_FORMAT = "qingdan-manifest/1"
 
 
 class UnknownProfile(ValueError):
@@ -354,30 +354,29 @@ def with_manifest(
         size = file.seek(0, 2)
         file.seek(0)
         digest = file_digest(file, "sha256").hexdigest()
-        manifest = {
-            "format": MANIFEST_FORMAT,
-            "file": target.name,
-            "sha256": digest,
-            "size": size,
-            **{name: value for name, value in said.items() if name != "sheets"},
-            "year": city.year,
-            "round": city.round,
-            "ruleset": city.ruleset.id,
-            "ruleset_sha256": city.ruleset.sha256,
-            "tool": f"qingdan {version('qingdan')}",
-            "sheets": said["sheets"],
-            "inputs": [
-                {"file": book.file, "sha256": book.sha256, "county": book.county, "revision": book.revision}
+        signed: dict[str, Any] = {} if signer is None else {"signer": signer}
+        manifest = Manifest(
+            format=FORMAT,
+            file=target.name,
+            sha256=digest,
+            size=size,
+            **said,
+            year=city.year,
+            round=city.round,
+            ruleset=city.ruleset.id,
+            ruleset_sha256=city.ruleset.sha256,
+            tool=f"qingdan {version('qingdan')}",
+            inputs=[
+                InputFile(file=book.file, sha256=book.sha256, county=book.county, revision=book.revision)
                 for book in city.books()
             ],
-            "exclusions": [{"county": code, "reason": reason} for code, reason in city.exclusions.items()],
-            "waivers": [
+            exclusions=[ExcludedCounty(county=code, reason=reason) for code, reason in city.exclusions.items()],
+            waivers=[
                 {**one.to_json(), "findings": (lifted or {})[one.id]} for one in decisions if one.id in (lifted or {})
             ],
-            "decisions": [one.to_json() for one in decisions if one.kind != WAIVER],
-        }
-        if signer is not None:
-            manifest["signer"] = signer
+            decisions=[one.to_json() for one in decisions if one.kind != WAIVER],
+            **signed,
+        ).to_json()
         with replacing(own, overwrite=True) as beside:  # in its place before the submission, which it then does not fit
             beside.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
     return manifest

@@ -204,7 +204,7 @@ def test_a_row_of_another_length_is_refused(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "_LAST_ROW", 3)
+    monkeypatch.setattr(writer, "LAST_ROW", 3)
     write(tmp_path / "a.xlsx", [[1], [2]])
     with pytest.raises(ValueError, match="工作表“表”超过 3 行"):
         write(tmp_path / "b.xlsx", [[1], [2], [3]])

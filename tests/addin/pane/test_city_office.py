@@ -18,7 +18,7 @@ from tests.addin.conftest import COUNTY, RULES, Start, Visit
 from tests.addin.pane.conftest import client
 from workbook_templates.samples.sample_inventory import make_rows
 
-LONG = 240_000
+LONG = 300_000
 """Milliseconds for a whole city on a busy machine."""
 SIZE = 60
 NARROW = 380

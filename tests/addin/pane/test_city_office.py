@@ -163,7 +163,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
             break
         page.keyboard.press("Tab")
     expect(wanted).to_be_focused()
-    assert wanted.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    expect(wanted).to_have_css("outline-style", "solid")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 

@@ -164,6 +164,17 @@ def test_other_formats_are_read(run: Run) -> None:
     assert found["rows"]["taken"] == 2 and any("公式" in note for note in found["notes"])
 
 
+def test_a_real_old_workbook_is_read_as_the_new_one_is() -> None:
+    """`old_list.xls` is the table of this module, saved by LibreOffice as Excel 97 had it."""
+    table()
+    (new,) = read_tables(Path("旧.xlsx")).sheets
+    old = read_tables(Path(__file__).with_name("old_list.xls"))
+    assert old.blind and len(old.sheets[0].rows) == len(new.rows) - 1
+    for (_, one), (_, other) in zip(old.sheets[0].rows, new.rows[1:], strict=True):
+        assert dict(enumerate(one)) | {len(one): ""} == dict(enumerate(other[: len(one)])) | {len(one): ""}
+        assert not any(other[len(one) :])
+
+
 def test_what_is_no_table_is_refused_in_one_line_and_leaves_nothing(run: Run) -> None:
     table()
     learnt(run)

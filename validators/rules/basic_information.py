@@ -13,7 +13,7 @@ from validators.columns import POLLUTANTS, SHEET_TITLES, SHEETS
 from validators.credit_code import uscc_fault
 from validators.expr import Cell, Check, Expr, Record, Row, blank, call, check, count, lookup
 from validators.findings import Severity
-from validators.references import LISTS
+from validators.references import RESULT_LISTS
 from validators.rule import (
     MOST_OTHERS,
     MOST_SHOWN,
@@ -405,7 +405,7 @@ def jb12(city: City) -> Iterator[CityFound]:
     records = [record for book in city.books() for record in book.tables["enterprises"]]
     codes = {record.uscc for record in records}
     names = {bare(record.name): record for record in records if record.name}
-    for one in city.imports.rows(*LISTS):
+    for one in city.imports.rows(*RESULT_LISTS):
         if one.uscc in codes:
             continue
         name = bare(one.name)

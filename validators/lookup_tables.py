@@ -182,6 +182,7 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
         name: ruleset.switch(name) for name, kind in threshold_kinds().items() if kind == "yes_no"
     },
     "number": _thresholds,
+    "name": lambda ruleset: {"city": ruleset.thresholds["city_name"]},
     "words": _words,
     "measures": _measures,
     "transport_order": _transport_order,

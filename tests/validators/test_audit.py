@@ -1068,7 +1068,7 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch, usual:
     head += b'<row r="1">' + b"".join(b'<c r="%s1" t="s"><v>%d</v></c>' % (b"ABCD"[i : i + 1], i) for i in range(4))
     head += b'<c r="F1"/></row>'
     head += b"".join(b'<row r="%d"></row>' % n for n in range(2, 11)) + b'<row r="11">' + usual + b"</row>"
-    patch.setattr(sheets, "BLOCK", cut)
+    patch.setattr(sheets, "_BLOCK", cut)
     data = rows + b"</sheetData></worksheet>"
     error = True
     with contextlib.suppress(PackageError):
@@ -1201,7 +1201,7 @@ def test_both_ways_through_the_strings_give_the_same(strings: list[tuple[str, st
     told = []
     for fast in (True, False):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sheets, "BLOCK", cut)
+            patch.setattr(sheets, "_BLOCK", cut)
             findings = Findings()
             table = StringTable("s.xml", findings, frozenset(HEADS))
             if not fast:

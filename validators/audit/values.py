@@ -327,7 +327,7 @@ class _Pair:
             return False
         early = False  # in 1900, calamine has days 59 and 60 in one
         if isinstance(their, date):
-            days = float((their - (EPOCH_1904 if self.epoch_1904 else EPOCH)).days)
+            days = float(their.toordinal() - (EPOCH_1904 if self.epoch_1904 else EPOCH).toordinal())
             if isinstance(their, datetime):
                 days += (datetime.combine(date.min, their.time()) - datetime.min) / _DAY
             early = days < 62 and not self.epoch_1904

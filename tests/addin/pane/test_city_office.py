@@ -103,6 +103,7 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     page.get_by_label(f"剔除{NAMES[FAULTY_COUNTY]}").click()
     decide(page, reason="退回改正，等不到了")
     page.locator("#source").select_option("v1")
+    expect(page.locator("#list")).to_have_attribute("aria-busy", "false")
     for rule in ("HZ05", "JP05"):
         page.locator("#rule").select_option(rule)
         page.locator(".finding").first.click()
@@ -162,7 +163,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
             break
         page.keyboard.press("Tab")
     expect(wanted).to_be_focused()
-    assert wanted.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    expect(wanted).to_have_css("outline-style", "solid")
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 from addin.live.session import Session
 from addin.office.directory import directory
 from addin.pane.server import Pane
-from addin.trial.demo import FAULTY, plant
+from addin.trial.demo import FAULTY_COUNTY, plant
 from tests.addin.live.conftest import Calc, wait_for
 from tests.addin.live.screen import focus, screen, windows
 from validators import ruleset
@@ -45,7 +45,7 @@ def make_inbox(folder: Path) -> Path:
 def make_county(path: Path, code: str, seed: int) -> Path:
     """A made-up workbook; that of `FAULTY` has the demo's faults."""
     rows = make_rows(code, 60, seed, RULES)
-    if code == FAULTY:
+    if code == FAULTY_COUNTY:
         plant(rows)
     with path.open("wb") as file:
         write_county(
@@ -98,7 +98,7 @@ def consolidate(page: Page) -> None:
 
 def beside(path: Path) -> None:
     """The pane beside LibreOffice, a cell at fault selected."""
-    file = make_county(path, FAULTY, 1)
+    file = make_county(path, FAULTY_COUNTY, 1)
     with screen() as display, TemporaryDirectory() as profile:
         calc = Calc(file, headless=False)
         host = calc.host()

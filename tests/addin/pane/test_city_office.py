@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from addin.office.auditing import audit_one
 from addin.pane.server import Pane
-from addin.trial.demo import FAULTY, plant
+from addin.trial.demo import FAULTY_COUNTY, plant
 from addin.trial.rehearsal import CROSSING, LATE, TWICE, make_inbox
 from tests.addin.conftest import COUNTY, RULES, Start, Visit
 from tests.addin.pane.conftest import client
@@ -53,9 +53,9 @@ def fourteen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[tuple[
     """The inbox, and the rules and keys of what was planted in one county."""
     folder = tmp_path_factory.mktemp("来件") / "收件箱"
     folder.mkdir()
-    rows = make_rows(FAULTY, SIZE, 6, RULES)
+    rows = make_rows(FAULTY_COUNTY, SIZE, 6, RULES)
     planted = plant(rows)
-    make_inbox(folder, RULES, rows, FAULTY, size=12)
+    make_inbox(folder, RULES, rows, FAULTY_COUNTY, size=12)
     return folder, planted
 
 
@@ -73,7 +73,7 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     expect(page.locator("#jobs li").first).to_contain_text("打不开的表.xlsx")
     saved = openpyxl.load_workbook(results / "全市.xlsx")
     heads, *found = list(saved["问题清单"].values)
-    own = [dict(zip(heads, row, strict=True)) for row in found if NAMES[FAULTY] in row]
+    own = [dict(zip(heads, row, strict=True)) for row in found if NAMES[FAULTY_COUNTY] in row]
     assert planted <= {(one["规则"], one["编号"]) for one in own}
 
     expect(page.locator("#board tr")).to_have_count(len(NAMES))
@@ -92,15 +92,15 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     do(page, "退回")
     done(page, "已退回 ")
     returned = results / "退回"
-    assert NAMES[FAULTY] in page.locator("#jobs").inner_text()
+    assert NAMES[FAULTY_COUNTY] in page.locator("#jobs").inner_text()
     workbooks = {path.name.partition("_")[0]: path for path in returned.glob("*_第*版.xlsx")}
-    assert NAMES[FAULTY] in workbooks and len(workbooks) < len(NAMES)  # those with nothing to correct get none
-    with zipfile.ZipFile(returned / f"{NAMES[FAULTY]}_退回.zip") as archive:
-        assert set(archive.namelist()) == {workbooks[NAMES[FAULTY]].name, f"{NAMES[FAULTY]}_退回函.docx"}
-    expect(page.locator("#board tr", has_text=NAMES[FAULTY])).to_contain_text("↩ 退回")
-    expect(page.locator("#late-text")).to_have_value(re.compile(NAMES[FAULTY]))
+    assert NAMES[FAULTY_COUNTY] in workbooks and len(workbooks) < len(NAMES)  # those with nothing to correct get none
+    with zipfile.ZipFile(returned / f"{NAMES[FAULTY_COUNTY]}_退回.zip") as archive:
+        assert set(archive.namelist()) == {workbooks[NAMES[FAULTY_COUNTY]].name, f"{NAMES[FAULTY_COUNTY]}_退回函.docx"}
+    expect(page.locator("#board tr", has_text=NAMES[FAULTY_COUNTY])).to_contain_text("↩ 退回")
+    expect(page.locator("#late-text")).to_have_value(re.compile(NAMES[FAULTY_COUNTY]))
 
-    page.get_by_label(f"剔除{NAMES[FAULTY]}").click()
+    page.get_by_label(f"剔除{NAMES[FAULTY_COUNTY]}").click()
     decide(page, reason="退回改正，等不到了")
     page.locator("#source").select_option("v1")
     expect(page.locator("#list")).to_have_attribute("aria-busy", "false")

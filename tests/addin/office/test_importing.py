@@ -12,7 +12,7 @@ from tests.addin.conftest import COUNTY, Run, run
 from validators.columns import LETTERS
 from workbook_templates.layouts.tables import read_tables
 from workbook_templates.xlsx.appearance import FIRST_ROW, GUESSED_HEAD
-from workbook_templates.xlsx.fast_reader import Rows
+from workbook_templates.xlsx.fast_reader import GridRows
 
 __all__ = ["run"]
 
@@ -173,7 +173,7 @@ def test_a_real_old_workbook_is_read_as_the_new_one_is() -> None:
     assert old.blind and bare(old.sheets[0].rows) == bare(new.rows[1:])
 
 
-def bare(rows: Rows) -> list[str]:
+def bare(rows: GridRows) -> list[str]:
     """The cells of each row, without blanks at its end."""
     return ["|".join(map(str, cells)).rstrip("|") for _, cells in rows]
 

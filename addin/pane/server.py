@@ -131,7 +131,7 @@ class Pressed(BaseModel):
     """What was said to the `Ask`s of the work, by option; of a tick ['yes'] or nothing."""
 
 
-class Foreign(BaseModel):
+class _Foreign(BaseModel):
     """A table that is not ours, and the rows of its layout as a person left them."""
 
     table: str = Field(default="", max_length=4000)
@@ -428,13 +428,13 @@ class Pane:
     def _decide(self, decided: Decided) -> Json:
         return decide(self._folders().results, decided.said)
 
-    def _learn(self, foreign: Foreign) -> Json:
+    def _learn(self, foreign: _Foreign) -> Json:
         return learnt(self._folders(), foreign.table)
 
-    def _preview(self, foreign: Foreign) -> Json:
+    def _preview(self, foreign: _Foreign) -> Json:
         return previewed(self._folders(), foreign.table, foreign.rows, foreign.county)
 
-    def _remember(self, foreign: Foreign) -> Json:
+    def _remember(self, foreign: _Foreign) -> Json:
         return remembered(self._folders(), foreign.rows, foreign.name, overwrite=foreign.overwrite)
 
     def _put_results(self, chosen: Chosen) -> Json:

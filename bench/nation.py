@@ -22,7 +22,6 @@ import pyarrow.parquet as pq
 
 from validators.columns import LEVELS, POLLUTANTS, SHEETS
 from validators.guarantee_list import OTHERWISE, extents
-from workbook_templates.city.parquet import COUNTY
 from workbook_templates.county.reader import PROVENANCE
 
 HERE = Path(__file__).parent
@@ -31,6 +30,7 @@ PROVINCES, TIMES = 31, 8
 """Provinces, and how many times the made-up city stands in each."""
 MEMORY = "3GB"
 THREADS = 2
+COUNTY = "填报区县"
 LISTED = "listed.parquet"
 """Another list of enterprises: code and name."""
 TITLES = {key: SHEETS[key].title for key in ("enterprises", "lines", "dust", "mobile", "guarantee")}

@@ -66,6 +66,7 @@ def opened(inbox: Path, width: int, height: int, scheme: str = "light") -> Itera
             program = shutil.which("chromium")
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type] # light or dark
+            page.set_default_timeout(300_000)  # milliseconds: a busy machine takes its time
             page.goto(pane.address)
             page.locator("#files tr").first.wait_for()
             yield page
@@ -90,7 +91,7 @@ def shrink(path: Path) -> None:
 
 def consolidate(page: Page) -> None:
     """Press 汇总 and wait for what comes of it."""
-    page.get_by_role("button", name="汇总").click()
+    page.locator("#works").get_by_role("button", name="汇总").click()
     page.locator("#ask-yes").click()
     page.locator(".job[data-state=完成]").wait_for()
 
@@ -166,17 +167,18 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         beside(Path(folder) / "东昌府区.xlsx")
         inbox = make_inbox(Path(folder) / "收件箱")
-        with opened(inbox, 1100, 700) as page:
-            page.get_by_role("button", name="汇总").click()
+        with opened(inbox, 1180, 820) as page:
+            page.locator("#place-path").fill(
+                "D:\\应急减排\\收件箱-结果"
+            )  # the real one is of the computer that takes the picture
+            page.locator("#works").get_by_role("button", name="汇总").click()
             take(page, "办公台-汇总")
             page.locator("#ask-no").click()
             consolidate(page)
             page.locator(".finding", has_text="经度").first.click()
             take(page, "办公台")
-        with opened(inbox, 350, 760, "dark") as page:
-            page.get_by_role("button", name="审计").click()
-            page.locator("#ask-yes").click()
-            page.locator(".job[data-state=完成]").wait_for()
+        with opened(inbox, 380, 820, "dark") as page:
+            page.locator("#board tr").first.wait_for()
             take(page, "办公台-窄屏")
         public(inbox)
 

@@ -194,6 +194,7 @@ def test_the_whole_day_by_the_keyboard_alone_in_the_dark_on_a_narrow_page(
 
     next_step("汇总")
     done(page, "已汇总，还有 ")
+    assert page.locator("#board td.wide").first.evaluate("one => one.clientWidth") > 80  # a name stands in a line
     card = page.locator("#decision-cards .card")
     for number, county in enumerate((missing, faulty), 1):
         enter(page.get_by_label(f"剔除{county}"))
@@ -246,6 +247,16 @@ def test_results_can_be_put_elsewhere_but_not_among_the_inputs(start: Start, inb
         assert ask.post("results", json={"path": "长" * 3000}).status_code == 400
         assert ask.post("results", json={"path": str(tmp_path / "别处")}).status_code == 200
         assert ask.get("about").json()["place"] == str(tmp_path / "别处")
+
+
+def test_what_a_dialog_offers_before_anything_was_done(start: Start, inbox: Path) -> None:
+    (inbox.parent / "收件箱-结果" / "我的模板").mkdir(parents=True)
+    with client(start(None, inbox)) as ask:
+        assert ask.get("city").json()["counties"] == RULES.submitting
+        assert ask.get("choices", params={"ending": "/"}).json() == [{"path": "out/我的模板", "name": "我的模板"}]
+        assert len(ask.get("choices", params={"ending": ".xlsx"}).json()) == 10
+        assert ask.get("choices", params={"ending": "../"}).json() == []
+        assert {"2020", "2026"} <= {one["id"] for one in ask.get("rulesets").json()}
 
 
 def test_odd_names_and_paths_are_a_plain_line(start: Start, inbox: Path) -> None:

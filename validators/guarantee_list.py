@@ -27,7 +27,7 @@ class Guaranteed:
     group: str
     """应当, 可以 or `OTHERWISE`; '' where the category is not readable."""
     due: str | None
-    """Who is to decide, None where that cannot be told from what is filled in."""
+    """Who is to decide, None where what is filled in does not say."""
     enterprise: Record | None
     lines: tuple[Record, ...]
     """Those that may run."""

@@ -28,7 +28,7 @@ def live(file: str | None, *, host: str | None, as_json: bool) -> int:
     session = Session(_excel(path) if kind == "excel" else _libreoffice(path))
     if as_json:
         return _document(session)
-    from addin.pane import serve
+    from addin.pane.server import serve
 
     faults: list[Exception] = []
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,20 @@ MAY_IMPORT = {
 }
 
 
-def imported(path: Path) -> set[str]:
+def imports(path: Path) -> set[str]:
+    """What a file imports: modules, and the names taken from them as `module.name`."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a file imports from."""
+    return {name.partition(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
@@ -37,16 +44,13 @@ def test_validators_open_no_files_but_their_own() -> None:
         assert not imported(path) & {"pathlib", "os", "shutil", "tempfile", "xlwings", "openpyxl"}, path
 
 
-FLOORS = (
-    "libreoffice problems", "results", "reading", "frames office live", "buttons", "pane trial", "apps", "cli",
-    "__main__ assistant",
-)  # fmt: skip
-"""The rooms of `addin` from the ground up: each imports from below only; `libreoffice` is `apps/libreoffice`."""
-UP = {("buttons", "pane")}
-"""What still runs up: the buttons are those of the page's jobs, and are to be declared below it (issue 14)."""
+FLOORS = ("problems", "reading", "frames office live", "pane", "apps", "trial", "cli", "__main__ assistant")
+"""The rooms of `addin` from the ground up: each imports from below only."""
+ROOMS, ARROWS = 12, 29
+"""Rooms that `addin` has at most, and pairs of them of which one imports the other."""
 LONG = {
     "addin/apps/libreoffice/engine.py": "names and shapes are those of xlwings.base_classes, one class for each",
-    "addin/live/excel_host.py": "the COM side of one host, which only Windows can import",
+    "addin/apps/excel_host.py": "the COM side of one host, which only Windows can import",
     "validators/audit/sheets.py": "two ways through one part, which must stay beside each other to be compared",
     "validators/expr.py": "one language: its nodes and how they are evaluated",
     "validators/ooxml/package.py": "one allow-list's reader; what is refused stands beside what is read",
@@ -67,19 +71,32 @@ def modules() -> list[Path]:
     return [path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py")]
 
 
+def addin_imports() -> Iterator[tuple[Path, str, str]]:
+    """Each import of a room of `addin` by another: the file, its room, and the other one."""
+    for path in (ROOT / "addin").rglob("*.py"):
+        own = path.relative_to(ROOT / "addin").with_suffix("").parts[0]
+        for name in imports(path):
+            if name.startswith("addin.") and (other := name.split(".")[1]) != own:
+                yield path, own, other
+
+
 def test_inside_addin_imports_point_down() -> None:
     floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
-    for path in (ROOT / "addin").rglob("*.py"):
-        parts = path.relative_to(ROOT / "addin").with_suffix("").parts
-        own = parts[1] if parts[:2] == ("apps", "libreoffice") else parts[0]
-        if own == "__init__":
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("addin."):
-                _, other, *rest = node.module.split(".")
-                if other == "apps" and rest[:1] == ["libreoffice"]:
-                    other = "libreoffice"
-                assert other == own or floor[other] < floor[own] or (own, other) in UP, (path, node.module)
+    for path, own, other in addin_imports():
+        assert floor[other] < floor[own], (path, other)
+
+
+def test_addin_can_be_taken_in_at_a_glance() -> None:
+    inside = (ROOT / "addin").iterdir()
+    rooms = {path.stem for path in inside if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))}
+    assert len(rooms - {"__init__"}) <= ROOMS
+    assert len({(own, other) for _, own, other in addin_imports()}) <= ARROWS
+
+
+def test_the_libreoffice_engine_needs_nothing_else_of_the_project() -> None:
+    for path in (ROOT / "addin/apps/libreoffice").rglob("*.py"):
+        for name in imports(path):
+            assert not name.startswith(tuple(MAY_IMPORT)) or name.startswith("addin.apps.libreoffice"), path
 
 
 def test_one_name_is_one_thing() -> None:

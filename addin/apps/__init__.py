@@ -1,1 +1,1 @@
-"""The spreadsheet applications: engines for xlwings, needing nothing else of this project."""
+"""The spreadsheet applications: how a live session hears each of them, and what is installed inside them."""

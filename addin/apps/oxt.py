@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from addin.buttons import BUTTONS
+from addin.pane.buttons import BUTTONS
 from addin.problems import Stop
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
 

@@ -46,7 +46,7 @@ def _libreoffice(pipe: str) -> Callable[[], Host[Any] | None]:
     from addin.apps.libreoffice.instance import Office, load_uno
 
     load_uno()
-    from addin.live.libreoffice_host import LibreOffice
+    from addin.apps.libreoffice_host import LibreOffice
 
     def connect() -> Host[Any] | None:
         # not `Office.attach`: it would start a LibreOffice where the one that started us has just ended

@@ -110,7 +110,7 @@ def _libreoffice(path: Path | None) -> Callable[[], Host[Any] | None]:
 
     try:
         load_uno()
-        from addin.live.libreoffice_host import LibreOffice
+        from addin.apps.libreoffice_host import LibreOffice
 
         waiting = [LibreOffice(Office.attach(files=[path]))] if path else []
     except NoOffice as error:
@@ -140,7 +140,7 @@ def _excel(path: Path | None) -> Callable[[], Host[Any] | None]:
         raise Stop("--host excel 只能在 Windows 上使用。请改用 --host libreoffice。")
     import os
 
-    from addin.live.excel_host import attach  # type: ignore[import-untyped,unused-ignore] # comes with its branch
+    from addin.apps.excel_host import attach  # type: ignore[import-untyped,unused-ignore] # comes with its branch
 
     if path:
         os.startfile(path)  # noqa: S606 - the program that the officer's Windows opens it with

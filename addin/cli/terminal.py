@@ -11,7 +11,8 @@ from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:  # a help page needs none of these
-    from addin.results import Answer, Row, Step
+    from addin.office.results import Answer, Row
+    from addin.reading.steps import Step
     from validators.findings import Json
 
 BAR_AFTER = 1.0
@@ -113,7 +114,7 @@ def progress(label: str) -> "Iterator[Step]":
     Yields what is called at each step; as long as it is not called the bar only shows that work goes on. In a job
     of the pane each step is a line of JSON instead.
     """
-    from addin.results import STEP_MARK
+    from addin.reading.steps import STEP_MARK
     from workbook_templates.xlsx.writer import JOB
 
     if os.environ.get(JOB):

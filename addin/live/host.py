@@ -3,7 +3,7 @@
 An application is driven from one thread only, that of the session; `wake` alone may be called from others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -52,6 +52,32 @@ class Books:
 
 
 Event = Changed | Dirty | Moved | Books
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTab:
+    """A sheet of an open workbook before it is read (`workbook_templates.county.reader.Tab`)."""
+
+    kind: str
+    state: str
+
+
+class Names(Mapping[str, str]):
+    """Defined names; where one leads to is only asked for when somebody wants to know."""
+
+    def __init__(self, names: Sequence[str], target: Callable[[str], str]) -> None:
+        self._names, self._target = dict.fromkeys(names), target
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._target(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class OpenBook(Protocol):

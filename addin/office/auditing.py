@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from addin.office.results import Document, Result
 from addin.problems import Stop, output, refusal
 from addin.reading.isolation import Failure, each
-from addin.results import Document, Result, Step, silent
+from addin.reading.steps import Step, silent
 from validators.audit import Check, Report, Signing, audit
 from validators.audit.report import CHECKS, Evidence
 from validators.findings import Json

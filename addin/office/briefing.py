@@ -8,9 +8,9 @@ from pathlib import Path
 from addin.office import ledger
 from addin.office.exporting import source_of
 from addin.office.record import compare
+from addin.office.results import Result
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
-from addin.results import Result
 
 
 class Briefing(Result):

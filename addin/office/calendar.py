@@ -6,9 +6,10 @@ from pathlib import Path
 
 from pydantic import Field
 
+from addin.office.results import Result
 from addin.reading.gradings import read_gradings
 from addin.reading.inbox import inbox
-from addin.results import Result, Step, Unread, silent, worst
+from addin.reading.steps import Step, Unread, silent, worst
 from validators.book import Book
 from validators.deadlines import Duty, duties, heading
 from validators.findings import Json

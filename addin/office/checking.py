@@ -6,9 +6,10 @@ from pathlib import Path
 
 from pydantic import Field
 
+from addin.office.results import Found, Result, Row, by_sheet, count_words, verdict
 from addin.reading.isolation import Failure
+from addin.reading.steps import Step, Unread, silent, worst
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Found, Result, Row, Step, Unread, by_sheet, count_words, silent, verdict, worst
 from validators.findings import Json, counts, in_order, stops
 from validators.ruleset import RuleSet
 

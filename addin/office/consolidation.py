@@ -9,10 +9,11 @@ from pathlib import Path
 
 from addin.office import ledger
 from addin.office.record import as_written, keep_result, put_aside, put_on_record, take_decisions
+from addin.office.results import Row, by_file, count_words, verdict
 from addin.problems import Stop, refusal, writing
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
+from addin.reading.steps import Step, silent
 from addin.reading.workbooks import summary
-from addin.results import Row, Step, by_file, count_words, silent, verdict
 from validators.columns import LEVEL_NAMES, POLLUTANT_NAMES
 from validators.decided import settle
 from validators.decisions import HOLDS, Decision, standing

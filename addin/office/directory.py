@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from addin.office.results import Part, Result
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
-from addin.results import Part, Result, Step, Unread, silent, worst
+from addin.reading.steps import Step, Unread, silent, worst
 from workbook_templates.city.city_workbook import created
 from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, office, page, public_rows, title
 from workbook_templates.xlsx.writer import Sheet, write_sheets

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pydantic import Field
 
+from addin.office.results import Part, Result
 from addin.problems import Stop, output, writing
 from addin.reading.isolation import Failure, each
+from addin.reading.steps import Step, Unread, silent, worst
 from addin.reading.workbooks import Reading, read_all, undamaged
-from addin.results import Part, Result, Step, Unread, silent, worst
 from validators.book import Book
 from validators.columns import ROOTS, SHEETS, BookKind
 from workbook_templates.documents import document_facts

@@ -8,12 +8,12 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office import ledger
+from addin.office.results import Found, Result, Row, by_file, count_words, verdict
 from addin.office.signing import Signer
 from addin.problems import Stop, writing
 from addin.reading.inbox import LEDGER
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
 from addin.reading.workbooks import of_another_kind
-from addin.results import Found, Result, Row, by_file, count_words, verdict
 from validators.decisions import (
     WAIVER,
     Decision,

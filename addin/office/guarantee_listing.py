@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic import Field
 
+from addin.office.results import Part, Result
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
-from addin.results import Part, Result, Step, Unread, silent, worst
+from addin.reading.steps import Step, Unread, silent, worst
 from validators.guarantee_list import FILED, UNFILED, Guaranteed, extents, guaranteed
 from workbook_templates.lists.guarantee_workbook import GROUPS, mismatched, write_guarantee
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from addin.office.results import Row, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
 from addin.reading.ruleset_store import round_name, submitting
+from addin.reading.steps import Step, silent
 from addin.reading.workbooks import read_all, read_whole
-from addin.results import Row, Step, by_sheet, count_words, silent, verdict
 from validators.columns import SHEET_TITLES
 from validators.findings import Finding, Json, counts, stops
 from validators.records import Value

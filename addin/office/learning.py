@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from addin.office.results import Result
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
-from addin.results import Result
 from validators.columns import letter
 from validators.findings import Json
 from validators.ruleset import RuleSet, load

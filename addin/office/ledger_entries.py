@@ -9,10 +9,10 @@ from pydantic import Field
 
 from addin.office import ledger
 from addin.office.record import compare
+from addin.office.results import Document, Part, Result
 from addin.problems import Stop
 from addin.reading import ruleset_store
 from addin.reading.inbox import LEDGER
-from addin.results import Document, Part, Result
 from validators.columns import SHEETS
 from validators.decisions import EXCLUSION, FIELD_NAMES, Decision, Wrong, checked, standing
 from validators.findings import Json

@@ -12,11 +12,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from addin.office.results import Row, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox, labels
 from addin.reading.isolation import Failure, each
+from addin.reading.steps import Step, silent
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Row, Step, by_sheet, count_words, silent, verdict
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.findings import Finding, Json, counts, stops

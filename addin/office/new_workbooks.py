@@ -6,11 +6,11 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office.county_parts import of_part, own_numbers
+from addin.office.results import Result
 from addin.problems import Stop, output
 from addin.reading.inbox import read_imports
 from addin.reading.ruleset_store import round_name, submitting
 from addin.reading.workbooks import read_whole
-from addin.results import Result
 from validators.book import Book
 from validators.columns import KINDS, SHEET_TITLES, BookKind
 from validators.records import Value, number_text

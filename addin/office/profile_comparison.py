@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from addin.office.results import Result
 from addin.problems import Stop
 from addin.reading.isolation import Failure, each
-from addin.results import Result
 from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.submission.profile_diff import Difference, differences, profile_heads, table_heads
 from workbook_templates.submission.submission_workbook import UnknownProfile

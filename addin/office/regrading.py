@@ -7,10 +7,11 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office.new_workbooks import NOT_CARRIED
+from addin.office.results import ALIKE, Result
 from addin.problems import Stop, output, writing
 from addin.reading.ruleset_store import round_name
+from addin.reading.steps import Step, silent
 from addin.reading.workbooks import read_whole
-from addin.results import ALIKE, Result, Step, silent
 from validators.book import Book
 from validators.findings import Json
 from validators.records import Value

@@ -9,7 +9,7 @@ from typing import Any
 from addin.problems import Stop
 from addin.reading.inbox import inbox, read_inbox
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
-from addin.results import silent
+from addin.reading.steps import silent
 from validators.audit import Check
 from validators.audit.manifest import ManifestError, read_manifest
 from validators.audit.report import Findings

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from addin.office import ledger
+from addin.office.results import count_words
 from addin.problems import Stop, output, refusal
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
-from addin.results import Step, count_words, silent
+from addin.reading.steps import Step, silent
 from validators.book import Book
 from validators.decided import settle
 from validators.decisions import EXCLUSION, Decision, standing

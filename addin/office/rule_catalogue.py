@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
+from addin.office.results import Document, Result
 from addin.problems import Stop
-from addin.results import Document, Result
 from validators.columns import SHEETS
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json
 from validators.rule import WORKBOOK_SCOPES, Rule, all_rules, page

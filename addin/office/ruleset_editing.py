@@ -7,12 +7,13 @@ from pathlib import Path
 
 from pydantic import Field
 
+from addin.office.results import Part, Result
 from addin.problems import Stop, output
 from addin.reading import ruleset_store
 from addin.reading.inbox import inbox
 from addin.reading.isolation import Failure, each
+from addin.reading.steps import Unread, worst
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Part, Result, Unread, worst
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Json, Severity
 from validators.ruleset import TABLES, RuleSet, of_tables, versions, years
 from validators.ruleset_tables import Change, changes, title

@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from addin.office import ledger
+from addin.office.results import Result
 from addin.problems import Stop, output, refusal
 from addin.reading.inbox import LEDGER
-from addin.results import Result
 from workbook_templates.xlsx.writer import replacing
 
 LISTING = "内容.json"

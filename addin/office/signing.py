@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 
+from addin.office.results import Result
 from addin.problems import Stop, refusal
-from addin.results import Result
 from validators.audit.signature import ED25519, SM2, SM2_ORDER, PublicKey, SignatureError, sm2_of
 
 PRIVATE, PUBLIC = "私钥.pem", "公钥.pem"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pydantic import Field
 
+from addin.office.results import Part, Result
 from addin.problems import Stop, output
 from addin.reading.gradings import read_gradings
 from addin.reading.inbox import inbox
-from addin.results import Part, Result, Step, Unread, silent, worst
+from addin.reading.steps import Step, Unread, silent, worst
 from validators.grading_procedure import DRAWN, EACH
 from validators.lottery import draw
 from workbook_templates.lists.visit_list import write_visits

@@ -22,7 +22,7 @@ from addin.office.signing import PASSPHRASE
 from addin.pane.board import shown
 from addin.pane.works import Tone, Work
 from addin.problems import Stop, refusal
-from addin.results import STEP_MARK
+from addin.reading.steps import STEP_MARK
 from validators.findings import SEVERITY_NAMES, Json, Severity, stops
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.writer import JOB

@@ -22,10 +22,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from addin.buttons import BUTTONS
 from addin.live.state import Live, Picture
 from addin.office.ledger_entries import Slip
 from addin.pane.board import NOTHING, Board, changes, shown
+from addin.pane.buttons import BUTTONS
 from addin.pane.city_view import city_view, decide, differences_of, findings_of, rule_page
 from addin.pane.folders import Folders
 from addin.pane.jobs import Job, Jobs

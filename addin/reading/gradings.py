@@ -5,8 +5,8 @@ from pathlib import Path
 
 from addin.problems import Stop
 from addin.reading.inbox import labels
+from addin.reading.steps import Step, Unread
 from addin.reading.workbooks import read_all, summary, whole
-from addin.results import Step, Unread
 from validators.book import Book
 
 

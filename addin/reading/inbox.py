@@ -7,8 +7,8 @@ from pathlib import Path
 
 from addin.problems import Stop
 from addin.reading.isolation import Failure, each
+from addin.reading.steps import Step
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Step
 from validators.references import KINDS, Import
 from validators.ruleset import RuleSet, default
 from validators.settlement import Handed

@@ -7,8 +7,8 @@ from addin.problems import Stop
 from addin.reading import ruleset_store  # noqa: F401 - so that rule sets loaded on this computer are known
 from addin.reading.inbox import labels
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, each
+from addin.reading.steps import Step, Unread
 from addin.reading.workbooks import of_another_kind, undamaged
-from addin.results import Step, Unread
 from validators.book import Book
 from validators.ruleset import load
 from validators.settlement import City, Handed, sort_out

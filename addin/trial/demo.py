@@ -18,12 +18,13 @@ from addin.office.exporting import export
 from addin.office.guarantee_listing import guarantee
 from addin.office.new_workbooks import ROUND, grading_template
 from addin.office.regrading import regrade_inventory
+from addin.office.results import Part, Result
 from addin.office.visit_lottery import draw_visits
 from addin.problems import Stop, display_width, output
 from addin.reading.inbox import LEDGER
 from addin.reading.ruleset_store import rules_of
+from addin.reading.steps import Step, silent
 from addin.reading.workbooks import Reading, read_all
-from addin.results import Part, Result, Step, silent
 from addin.trial.rehearsal import SIZE, make_inbox
 from validators.columns import BookKind
 from validators.findings import Finding, counts, stops

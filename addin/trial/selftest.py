@@ -21,9 +21,9 @@ from addin.live.host import Host
 from addin.live.session import Session
 from addin.live.state import Picture
 from addin.office.new_workbooks import ROUND
+from addin.office.results import Part, Result
 from addin.problems import Stop, refusal
 from addin.reading.ruleset_store import rules_of
-from addin.results import Part, Result
 from validators.columns import LETTERS, SHEET_TITLES
 from workbook_templates.county.template import write_county
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
@@ -202,7 +202,7 @@ def _libreoffice(path: Path) -> Iterator[tuple[Any, Connect, str]]:
     except NoOffice as error:
         raise Stop(str(error)) from error
     from addin.apps.libreoffice.engine import app
-    from addin.live.libreoffice_host import LibreOffice
+    from addin.apps.libreoffice_host import LibreOffice
 
     with office:
         waiting = [LibreOffice(office)]
@@ -221,7 +221,7 @@ def _excel(path: Path) -> Iterator[tuple[Any, Connect, str]]:
     """The workbook in an Excel of its own, or in WPS where there is no Excel; likewise."""
     if sys.platform != "win32":
         raise Stop("--host excel 只能在 Windows 上使用。请改用 --host libreoffice。")
-    from addin.live.excel_host import attach, started
+    from addin.apps.excel_host import attach, started
 
     app = started()
     if app is None:

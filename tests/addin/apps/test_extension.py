@@ -17,8 +17,8 @@ import pytest
 
 from addin.apps import oxt
 from addin.apps.libreoffice.instance import Office, hold
-from addin.buttons import BUTTONS
 from addin.cli.app import main
+from addin.pane.buttons import BUTTONS
 from tests.addin.live.conftest import wait_for
 from tests.addin.live.screen import focus, keys, screen, windows, write
 from validators.columns import LETTERS

@@ -102,7 +102,7 @@ class Calc:
         )
 
     def host(self) -> Any:
-        from addin.live.libreoffice_host import LibreOffice
+        from addin.apps.libreoffice_host import LibreOffice
 
         return LibreOffice(self.office)
 

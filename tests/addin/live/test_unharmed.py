@@ -27,7 +27,7 @@ PROGRAM = """
 import sys
 from threading import Thread
 from addin.apps.libreoffice.instance import Office
-from addin.live.libreoffice_host import LibreOffice
+from addin.apps.libreoffice_host import LibreOffice
 from addin.live.session import Session
 
 office = Office(sys.argv[1])

@@ -19,7 +19,7 @@ import pywintypes
 import win32com.client
 from win32com.server.util import wrap
 
-from addin.live import excel_host
+from addin.apps import excel_host
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
 from workbook_templates.county.reader import open_workbook

@@ -6,8 +6,10 @@ Typing, deleting, pasting and undoing reach the changes listener with their cell
 these reach only the modify listener of the sheet. So a modification that no change explains makes a sheet dirty.
 """
 
+import datetime as dt
 import json
 import queue
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -16,13 +18,16 @@ from typing import Any
 
 import xlwings
 
-from addin.apps.libreoffice.engine import app, date, excel_formula, formula
+from addin.apps.libreoffice.engine import EPOCH, app, date, excel_formula, formula
 from addin.apps.libreoffice.instance import Office, hold, load_uno
-from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
-from addin.live.xlwings_book import Names, XlwingsBook, taken
+from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved, Names, OpenTab
 from validators.columns import SHEETS, letter
+from validators.looks import Look, Shown
+from validators.records import EXCEL_EPOCH, Raw
+from workbook_templates.county.reader import HEAD_ROWS
+from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import Rows, Seen
+from workbook_templates.xlsx.fast_reader import EPOCH_1904, MOST_COLUMNS, Rows, Seen, moment
 
 load_uno()
 
@@ -35,17 +40,41 @@ ALIVE = 1.0
 """Seconds after which LibreOffice has to give a sign of life."""
 COLUMNS = {sheet.title: len(sheet.columns) for sheet in SHEETS.values()}
 """How many, by title."""
+_ERROR = re.compile(r"=#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)")
+"""How an error is shown that was entered as a value."""
+PERCENT = Look("percent", 100.0, "%")
+SHORT = 1000
+"""Rows that are read without asking first how far a sheet is filled."""
 Heard = Event | tuple[Changed, ...] | Gone | None
 
 
-class LibreOfficeBook(XlwingsBook):
-    """A spreadsheet in LibreOffice; `ask` reaches the ears inside it (`addin.apps.libreoffice.ears`)."""
+class LibreOfficeBook:
+    """A spreadsheet in LibreOffice (`addin.live.host.OpenBook`).
+
+    `asking` is entered around every call of the application, and turns its errors into `Gone`; `ask` reaches the ears
+    inside it (`addin.apps.libreoffice.ears`).
+    """
 
     def __init__(
         self, book: xlwings.Book, asking: Callable[[], AbstractContextManager[None]], ask: Callable[..., Any]
     ) -> None:
-        super().__init__(book, asking)
+        self._book = book
         self._ask = ask
+        self.asking = asking
+        self.widths: dict[str, int] = {}
+        """Columns before the template's helpers, by title of each sheet that was read."""
+
+    @property
+    def name(self) -> str:
+        """File name."""
+        with self.asking():
+            return str(self._book.name)
+
+    @property
+    def path(self) -> str:
+        """Path of the file."""
+        with self.asking():
+            return str(self._book.fullname)
 
     _since_1904: bool | None = None
 
@@ -80,6 +109,28 @@ class LibreOfficeBook(XlwingsBook):
             return Names(ranges.ElementNames, target)
 
     @property
+    def sheets(self) -> Mapping[str, OpenTab]:
+        """Sheets by title."""
+        with self.asking():
+            return {
+                sheet.name: OpenTab("worksheet", "visible" if sheet.visible else "hidden")
+                for sheet in self._book.sheets
+            }
+
+    def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
+        """Rows of a sheet."""
+        with self.asking():
+            sheet = self._book.sheets[title]
+            if title not in self.widths or last - first > SHORT:
+                used = sheet.used_range.last_cell
+                self.widths[title] = _own(sheet, min(used.column, MOST_COLUMNS))
+                last = min(last, used.row)
+            if last < first:
+                return [], Seen()
+            area = sheet.range((first, 1), (last, self.widths[title]))
+            return _rows(_table(area.raw_value), _table(area.formula), first, since_1904=self.since_1904)
+
+    @property
     def since_1904(self) -> bool:
         """Whether its days are counted from 1904."""
         if self._since_1904 is None:  # not a cached_property: see the engine's
@@ -102,6 +153,14 @@ class LibreOfficeBook(XlwingsBook):
             areas = {_address(area) for area in _merged(sheet.api, HEADER_ROW - 1, 0, height - 1, width - 1)}
             seen.merged = [address for _, address in sorted(areas)]
         return seen
+
+    def stands(self) -> tuple[str, int] | None:
+        """Sheet and row of the selection."""
+        with self.asking():
+            chosen = self._book.app.selection
+            if chosen is None or chosen.sheet.book != self._book:
+                return None
+            return chosen.sheet.name, chosen.row
 
     def select(self, title: str, cell: str) -> None:
         """Select a cell soon; what is being typed is entered first where it is typed."""
@@ -265,4 +324,51 @@ def _told(first: int, told: Mapping[str, Any] | None) -> tuple[Rows, Seen] | Non
     for y, x in told["logical"]:
         values[y][x] = bool(values[y][x])
     formulas = [[formula(text) for text in row] for row in told["formulas"]]
-    return taken(values, formulas, first, since_1904=told["since_1904"])
+    return _rows(values, formulas, first, since_1904=told["since_1904"])
+
+
+def _own(sheet: xlwings.Sheet, width: int) -> int:
+    """Columns before the template's hidden helpers, as the reader of files takes them; there are many of those."""
+    heads = _table(sheet.range((1, 1), (HEAD_ROWS, width)).raw_value)
+    helpers = (at for row in heads for at, head in enumerate(row) if str(head).startswith(HELPER_HEAD))
+    return min(helpers, default=width)
+
+
+def _table(cells: Any) -> Any:  # noqa: ANN401 - as the engine gives it
+    """What an engine gives for a range, as rows: one cell comes as a scalar."""
+    if not isinstance(cells, list | tuple):
+        return [[cells]]
+    return cells if not cells or isinstance(cells[0], list | tuple) else [cells]
+
+
+def _rows(values: Any, formulas: Any, first: int, *, since_1904: bool) -> tuple[Rows, Seen]:  # noqa: ANN401 - as the engine gives them
+    """Rows of values and formulas, the first of which is that of this number, as `OpenBook.rows` gives them."""
+    rows: Rows = []
+    seen = Seen(since_1904=since_1904)
+    epoch = EPOCH_1904 if since_1904 else EXCEL_EPOCH
+    for row, (cells, texts) in enumerate(zip(values, formulas, strict=True), first):
+        taken: list[Raw] = []
+        for column, (value, text) in enumerate(zip(cells, texts, strict=True)):
+            computed = text if type(text) is str and text.startswith("=") and text != value else ""
+            error = computed[1:] if _ERROR.fullmatch(computed) else ""
+            if error:
+                seen.errors[row, column] = error
+            elif computed:
+                seen.formulas.setdefault(column, {})[row] = computed[1:]
+            taken.append("" if error else _raw(value, text, epoch))
+        if any(value != "" for value in taken) or any((row, column) in seen.errors for column in range(len(taken))):
+            rows.append((row, taken))
+    return rows, seen
+
+
+def _raw(value: Any, text: Any, epoch: dt.date) -> Raw:  # noqa: ANN401 - as the engine gives it
+    """A value as the reader has it; `text` is what would be typed to enter it, which shows a percentage."""
+    if type(value) is float and type(text) is str and text.endswith("%"):
+        return Shown(value, PERCENT)
+    if type(value) is str or type(value) is float or type(value) is bool:
+        return value
+    if isinstance(value, dt.datetime):
+        return moment((value - EPOCH) / dt.timedelta(days=1), epoch=epoch)
+    if isinstance(value, int):
+        return float(value)
+    return "" if value is None else str(value)

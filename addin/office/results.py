@@ -1,11 +1,11 @@
 """What a command came to. It is shown in one place, `addin.cli.terminal.show`: as JSON, or as lines for people.
 
 A command of `addin.office` returns a `Result`: its fields are the JSON of the contract, letter for letter and in their
-order; what only people are told is a field that is excluded. Long work calls a `Step`.
+order; what only people are shown is a field that is excluded.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
 
@@ -19,14 +19,6 @@ Found = Annotated[Finding, PlainSerializer(Finding.to_json)]
 """A finding, which the contract has in a shape of its own."""
 ALIKE = 20
 """Findings of one rule on one sheet that are listed for people; the JSON has all."""
-STEP_MARK = "\x1e"
-"""Before each step on standard error where another program follows them; no line for people holds it."""
-Step = Callable[[int, int, str], None]
-"""Called with how much is done, of how much, and the name of what is being done."""
-
-
-def silent(done: int, of: int, what: str) -> None:
-    """A `Step` that tells nobody."""
 
 
 class Row(NamedTuple):
@@ -82,19 +74,6 @@ class Result(Part):
     def to_json(self) -> Document:
         """The contract's document."""
         return self.model_dump(mode="json")
-
-
-class Unread(Part):
-    """A file that could not be read, or not taken."""
-
-    file: str | None
-    message: str
-    """One Chinese line."""
-
-
-def worst(errors: Iterable[Unread], otherwise: bool) -> int:
-    """The exit code where some files could not be read, else where something was found."""
-    return 2 if any(True for _ in errors) else 1 if otherwise else 0
 
 
 def verdict(passed: bool) -> str:

@@ -27,8 +27,7 @@ import xlwings
 from win32com.server.util import wrap
 from xlwings import _xlwindows
 
-from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
-from addin.live.xlwings_book import ERRORS, Names, Tab
+from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved, Names, OpenTab
 from addin.problems import debugging
 from validators.columns import letter, position_of
 from validators.looks import look_of
@@ -75,6 +74,11 @@ LOOK = 1.0
 """Seconds after which the application is asked whether it and the workbook are still there."""
 AGAIN = 50
 """Milliseconds after which a busy application is asked again where a change was."""
+ERRORS = {
+    -2146826288: "#NULL!", -2146826281: "#DIV/0!", -2146826273: "#VALUE!", -2146826265: "#REF!",
+    -2146826259: "#NAME?", -2146826252: "#NUM!", -2146826246: "#N/A",
+}  # fmt: skip
+"""How Excel gives error values (`XlCVError`, as COM passes them on)."""
 _ADDRESS = re.compile(r"\$?([A-Z]*)\$?([0-9]*)(?::\$?([A-Z]*)\$?([0-9]*))?")
 
 
@@ -181,11 +185,11 @@ class ExcelBook:
         return Names([name for name in found if "!" not in name], target)
 
     @property
-    def sheets(self) -> Mapping[str, Tab]:
+    def sheets(self) -> Mapping[str, OpenTab]:
         """Its sheets by title, in order."""
         with _asked():
             return {
-                str(sheet.Name): Tab(
+                str(sheet.Name): OpenTab(
                     "worksheet" if sheet.Type == WORKSHEET else "other",
                     "visible" if sheet.Visible == VISIBLE else "hidden",
                 )

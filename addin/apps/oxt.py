@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from addin.pane.buttons import BUTTONS
+from addin.pane.buttons import BUTTONS, WORDS
 from addin.problems import Stop
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
 
@@ -41,6 +41,7 @@ def packed(program: Sequence[str]) -> bytes:
     known = {
         "program": list(program),
         "buttons": {one.id: asdict(one) for one in BUTTONS},
+        "words": WORDS,
         "severities": [
             {
                 "id": one.name,

@@ -43,3 +43,15 @@ BUTTONS = (
     _job("audit", "S", "file", "FileDocumentInspect"),
 )
 """In their order."""
+
+WORDS = {
+    "unnamed": "请先保存这份表，再{label}。",
+    "folder": "{about}\n\n范围：文件夹“{folder}”里的全部填报表。",
+    "file": "{about}\n\n文件：{name}",
+    "out": "\n结果：{out}",
+    "unsaved": "\n\n这份表有还没保存的改动。先保存再做吗？\n按“否”，就按上次保存的内容做。",
+    "exists": "“{exists}”已经有了。要用新的覆盖它吗？",
+    "failed": "这个按钮没有做成。请重新打开表格软件再试。",
+    "right": "没有错误。",
+}
+"""What is asked and said before and after a press, in every application."""

@@ -21,7 +21,7 @@ DEFINE_GUID(IID_Extensibility, 0xb65ad801, 0xabaf, 0x11d0, 0xbb, 0x8b, 0x00, 0xa
 DEFINE_GUID(IID_Ribbon, 0x000c0396, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46);
 
 enum {
-    STARTING = 30000, /* milliseconds within which a program that was started has to listen */
+    STARTING = 60000, /* milliseconds within which a program that was started has to listen */
     ANSWERING = 8000, /* milliseconds within which it has to take a press */
     KNOCK = 100,      /* milliseconds between two tries to reach it */
     LEAVING = 2000,   /* milliseconds that the end of the application waits for our thread at most */
@@ -92,26 +92,30 @@ static HANDLE reach(void) {
     return pipe;
 }
 
-static BOOL start_program(void) {
+/* Start the program; NULL where that cannot be. */
+static HANDLE start_program(void) {
     WCHAR command[2000];
     DWORD size = sizeof command;
     STARTUPINFOW startup = {.cb = sizeof startup};
     PROCESS_INFORMATION process;
-    if (RegGetValueW(HKEY_CURRENT_USER, SETTINGS, COMMAND, RRF_RT_REG_SZ, NULL, command, &size)) return FALSE;
-    if (!CreateProcessW(NULL, command, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL, &startup, &process)) return FALSE;
+    if (RegGetValueW(HKEY_CURRENT_USER, SETTINGS, COMMAND, RRF_RT_REG_SZ, NULL, command, &size)) return NULL;
+    if (!CreateProcessW(NULL, command, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL, &startup, &process)) return NULL;
     CloseHandle(process.hThread);
-    CloseHandle(process.hProcess);
-    return TRUE;
+    return process.hProcess;
 }
 
 /* The program's pipe, the program started where it does not run; INVALID_HANDLE_VALUE where it cannot be had in time. */
 static HANDLE connect_program(void) {
     ULONGLONG until = GetTickCount64() + STARTING;
-    HANDLE pipe = reach();
-    if (pipe == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND && !start_program()) return pipe;
+    DWORD code = STILL_ACTIVE;
+    HANDLE pipe = reach(), program = NULL;
+    if (pipe == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_NOT_FOUND && !(program = start_program())) return pipe;
     while (pipe == INVALID_HANDLE_VALUE && GetLastError() != ERROR_ACCESS_DENIED && GetTickCount64() < until &&
-           WaitForSingleObject(leaving, KNOCK) == WAIT_TIMEOUT)
+           (code == STILL_ACTIVE || !code) && WaitForSingleObject(leaving, KNOCK) == WAIT_TIMEOUT) {
+        if (program) GetExitCodeProcess(program, &code); /* 0: another application has started it, too */
         pipe = reach();
+    }
+    if (program) CloseHandle(program);
     return pipe;
 }
 

@@ -30,7 +30,9 @@ def build(out: Path) -> None:
             sources = [HERE / part for part in ("addin.c", "messages.c", "addin.def")]
             # always from a place of the same name: the linker makes the address of a DLL of the name that it is given
             subprocess.run(
-                [f"{kind}-gcc", *FLAGS, "-I.", "-o", "qingdan.dll", *sources, "ribbon.o", *LIBRARIES], cwd=made, check=True
+                [f"{kind}-gcc", *FLAGS, "-I.", "-o", "qingdan.dll", *sources, "ribbon.o", *LIBRARIES],
+                cwd=made,
+                check=True,
             )
             (out / name).mkdir(parents=True)
             shutil.move(made / "qingdan.dll", out / name)

@@ -57,7 +57,7 @@ def values() -> Iterator[Value]:
     yield Value(ADDIN, "CommandLineSafe", 0)
     yield Value(rf"{OFFICE}\16.0\Excel\Resiliency\DoNotDisableAddinList", PROGID, 1)
     yield Value(WPS_LIST, PROGID, "")
-    yield Value(SETTINGS, COMMAND, r'"{folder}python\pythonw.exe" -B -X utf8 -m addin.apps.excel.program')
+    yield Value(SETTINGS, COMMAND, r'"{folder}python\pythonw.exe" -B -X utf8 -m addin.apps.excel.ribbon_program')
 
 
 def install(application: str) -> None:
@@ -114,7 +114,10 @@ def _disabled() -> Iterator[tuple[str, str]]:
             key = rf"{OFFICE}\{version}\Excel\Resiliency\{listed}"
             for name, value in _all(key):
                 text = value.decode("utf-16-le", "replace") if isinstance(value, bytes) else f"{name} {value}"
-                if any(part in text.lower() for part in ("ribbon\\x64\\qingdan.dll", "ribbon\\x86\\qingdan.dll", PROGID.lower())):
+                if any(
+                    part in text.lower()
+                    for part in ("ribbon\\x64\\qingdan.dll", "ribbon\\x86\\qingdan.dll", PROGID.lower())
+                ):
                     yield key, name
 
 

@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import quoteattr
 
-from addin.buttons import BUTTONS, Button
+from addin.pane.buttons import BUTTONS, Button
 
 NAMESPACE = "http://schemas.microsoft.com/office/2006/01/customui"
 TAB_KEY = "Q"
@@ -17,7 +17,10 @@ NO_ANSWER = "清单程序没有应答。表格不受影响。请再按一次按�
 
 def ribbon() -> str:
     """The XML that the application asks the add-in for."""
-    groups = {"填报": [one for one in BUTTONS if one.over == "sheet"], "市办": [one for one in BUTTONS if one.over != "sheet"]}
+    groups = {
+        "填报": [one for one in BUTTONS if one.over == "sheet"],
+        "市办": [one for one in BUTTONS if one.over != "sheet"],
+    }
     inner = "".join(
         f'<group id="qingdanGroup{number}" label={quoteattr(label)}>{"".join(map(_button, buttons))}</group>'
         for number, (label, buttons) in enumerate(groups.items(), 1)
@@ -29,7 +32,11 @@ def ribbon() -> str:
 
 
 def _button(one: Button) -> str:
-    kind, calls = ("toggleButton", {"onAction": "OnToggle", "getPressed": "GetPressed"}) if one.id == TOGGLE else ("button", {"onAction": "OnPress"})
+    kind, calls = (
+        ("toggleButton", {"onAction": "OnToggle", "getPressed": "GetPressed"})
+        if one.id == TOGGLE
+        else ("button", {"onAction": "OnPress"})
+    )
     said = {
         "id": one.id, "label": one.label, "size": "large", "imageMso": one.icon, "keytip": one.key,
         "screentip": one.label, "supertip": one.about, **calls,

@@ -12,11 +12,14 @@ import sys
 import threading
 import time
 import urllib.request
+import winreg
 from pathlib import Path
 
 import pythoncom
 import pywintypes
 import win32com.client
+import win32con
+import win32gui
 from win32com.server.util import wrap
 
 from addin.apps import excel_host
@@ -273,6 +276,129 @@ def assistant(path):
         told["typed"] = until_said("JB01")
     told["code"] = running.wait(120)
     return told
+
+
+def boxed(part):
+    """The message box that says this, once it is there: its window and what it says."""
+    until = time.monotonic() + 120
+
+    def look():
+        found = []
+
+        def see(window, _):
+            if win32gui.GetClassName(window) == "#32770":
+                texts = []
+                win32gui.EnumChildWindows(window, lambda child, _: texts.append(win32gui.GetWindowText(child)), None)
+                found.append((window, "\n".join(texts)))
+
+        win32gui.EnumWindows(see, None)
+        return next((one for one in found if part in one[1]), None)
+
+    while (seen := look()) is None:
+        assert time.monotonic() < until, part
+        time.sleep(0.1)
+    return seen
+
+
+def answer(part, button):
+    """Press a button of that box, and wait until it is gone; what it said."""
+    window, words = boxed(part)
+    win32gui.PostMessage(window, win32con.WM_COMMAND, button, 0)
+    while win32gui.IsWindow(window):
+        time.sleep(0.05)
+    return words
+
+
+def until_true(true, what):
+    print(what, file=sys.stderr, flush=True)
+    until = time.monotonic() + 200
+    while not true():
+        assert time.monotonic() < until, what
+        time.sleep(0.1)
+    return True
+
+
+def settings(command):
+    """Have the ribbon start another program than the installed one; what it was."""
+    with winreg.OpenKey(winreg.HKEY_CURRENT_USER, r"Software\Qingdan", 0, winreg.KEY_ALL_ACCESS) as opened:
+        before = winreg.QueryValueEx(opened, "AddIn")[0]
+        winreg.SetValueEx(opened, "AddIn", 0, winreg.REG_SZ, command)
+    return before
+
+
+class Page:
+    """The page that the program opens beside the application, as it hears."""
+
+    def __init__(self):
+        shown = Path(os.environ["LOCALAPPDATA"], "shown.txt")  # by the stand-in for Edge
+        until_true(lambda: shown.exists() and shown.read_text().endswith("\n"), "the page is opened")
+        self.address = shown.read_text().strip().removeprefix("--app=")
+        shown.unlink()
+        self.events = urllib.request.urlopen(self.address + "events", timeout=200)  # noqa: S310 - of this computer
+        self.seen = []
+
+    def says(self, word):
+        """Whether it comes to say this."""
+        print(word, file=sys.stderr, flush=True)
+        for line in self.events:
+            self.seen.append(line.decode())
+            if word in self.seen[-1]:
+                return True
+        return False
+
+
+def ribbon(path):
+    """From the first press in the ribbon to the end of the application, with the program that was installed."""
+    Path(os.environ["LOCALAPPDATA"], "shown.txt").unlink(missing_ok=True)
+    hand = officer()
+    told = {"load": hand.LoadAddin()}
+    told["xml"] = hand.Ribbon()
+    told["down"] = [hand.IsDown("live")]
+    runner = Path(os.environ["LOCALAPPDATA"], "runner.py")
+    runner.write_text(WITHOUT_WMI.replace("addin.assistant", "addin.apps.excel.ribbon_program"))
+    before = settings(f'"{Path(sys.executable).with_name("pythonw.exe")}" -B -X utf8 "{runner}"')
+    told["command"] = before
+    hand.Press("check")
+    page = Page()
+    told["checked"] = page.says("通过")
+    told["down"].append(until_true(lambda: hand.IsDown("live"), "the toggle is down"))
+    row = open_workbook(Path(path)).grid(SHEET).rows[-1][0]
+    hand.Type(SHEET, f"I{row}", "91370000")
+    told["typed"] = page.says("JB01")
+    hand.Stand("生产线减排措施", "D9")
+    hand.Press("next")
+    until_true(lambda: hand.Stands() == f"{SHEET}!$I${row}", "the error is gone to")
+    hand.Change()
+    hand.Press("consolidate")
+    told["asked"] = answer("没保存的改动", win32con.IDYES)
+    told["consolidated"] = page.says("全市.xlsx")
+    out = Path(path).parent.with_name(f"{Path(path).parent.name}-结果") / "全市.xlsx"
+    until_true(out.exists, "the folder is consolidated")
+    told["job"] = page.says("完成")
+    hand.Press("consolidate")
+    answer("范围：", win32con.IDOK)
+    told["exists"] = answer("已经有了", win32con.IDNO)
+    hand.Press("live")
+    until_true(lambda: not hand.IsDown("live"), "the toggle is up")
+    told["closed"] = page.says('"closed":true')
+    hand.Press("live")
+    page = Page()
+    until_true(lambda: hand.IsDown("live"), "the toggle is down again")
+    told["again"] = page.says("已连接")
+    hand.CloseBook()
+    told["closed with the workbook"] = page.says('"closed":true')
+    hand.Press("live")
+    told["nothing open"] = answer("没有打开的表", win32con.IDOK)
+    hand.EndAddin(False)
+    told["held"] = until_true(lambda: hand.Held() == 0, "nobody holds the application")
+    told["ended"] = until_true(lambda: not processes("pythonw.exe"), "the program ends with the last application")
+    return told
+
+
+def processes(name):
+    """Whether a program runs."""
+    listed = subprocess.run(["tasklist"], capture_output=True, encoding="utf-8", errors="replace").stdout
+    return name in listed
 
 
 def main():

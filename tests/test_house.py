@@ -2,10 +2,15 @@
 
 import ast
 import os
+import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
+from validators.ruleset import load
 
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
@@ -54,14 +59,13 @@ LONG = {
     "validators/audit/sheets.py": "two ways through one part, which must stay beside each other to be compared",
     "validators/expr.py": "one language: its nodes and how they are evaluated",
     "validators/ooxml/package.py": "one allow-list's reader; what is refused stands beside what is read",
-    "validators/rules/basic_information.py": "a group of rules is one module",
     "validators/rules/measures.py": "a group of rules is one module",
     "workbook_templates/county/reader.py": "to be taken apart: cells, sheets, counties (issue 14)",
     "workbook_templates/formulas/plan.py": "where every formula stands: one plan",
     "validators/rules/formats.py": "to be taken apart (issue 14)",
     "addin/apps/libreoffice/extension/component.py": "one file that LibreOffice loads",
     "addin/pane/server.py": "to be taken apart (issue 14)",
-    "workbook_templates/layouts/taken.py": "to be taken apart: rows, cells, numbers (issue 14)",
+    "workbook_templates/layouts/taken.py": "to be taken apart: rows, cells (issue 14)",
     "workbook_templates/samples/sample_inventory.py": "one generator, whose draws must keep their order",
 }
 """Modules of over 500 lines, and why."""
@@ -97,6 +101,67 @@ def test_the_libreoffice_engine_needs_nothing_else_of_the_project() -> None:
     for path in (ROOT / "addin/apps/libreoffice").rglob("*.py"):
         for name in imports(path):
             assert not name.startswith(tuple(MAY_IMPORT)) or name.startswith("addin.apps.libreoffice"), path
+
+
+def test_no_two_modules_need_each_other() -> None:
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in modules()
+    }
+    needs = {
+        name: {one if one in names else one.rpartition(".")[0] for one in imports(path)} & names.keys() - {name}
+        for name, path in names.items()
+    }
+    tuple(TopologicalSorter(needs).static_order())  # raises CycleError, which names the circle
+
+
+CLIMBS = 3
+"""How often a consolidation comes back up: to read, to take what was decided, and to put the version on record."""
+
+
+def test_a_county_file_on_its_way_to_the_city_workbook_climbs_back_three_times_at_most() -> None:
+    tree = ast.parse((ROOT / "addin/office/consolidation.py").read_text(encoding="utf-8"))
+    floors = {"addin": 2, "workbook_templates": 1, "validators": 0}
+    floor = {
+        alias.asname or alias.name: floors[node.module.partition(".")[0]]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in floors
+        for alias in node.names
+    }
+    (consolidate,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "consolidate")
+    called = sorted(
+        (node.end_lineno or 0, node.end_col_offset or 0, name.id)  # the innermost is called first
+        for node in ast.walk(consolidate)
+        if isinstance(node, ast.Call)
+        for name in ast.walk(node.func)
+        if isinstance(name, ast.Name) and name.id in floor
+    )
+    way = [floor[name] for _, _, name in called]
+    assert set(way) == set(floors.values())
+    assert sum(after > before for before, after in pairwise(way)) <= CLIMBS, called
+
+
+CITED = re.compile(r"〔20\d\d〕\d+号|(?:GB|GB/T|HJ) \d+-20\d\d")
+"""A document is called by its year."""
+
+
+def test_a_rule_names_no_city_and_no_year() -> None:
+    """What is so in one city or one year is data of the rule set; only what a rule is based on may name it."""
+    names = ("聊城", *(row["name"] for row in load("2020").tables["divisions"]))
+    for path in (ROOT / "validators/rules").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        based = {
+            one for node in ast.walk(tree) for rule in getattr(node, "decorator_list", ()) for one in ast.walk(rule)
+        }
+        pages = {  # which tell what happened elsewhere, and when
+            node.body[0].value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in based:
+                said = CITED.sub("", node.value)
+                assert not [name for name in names if name in said], (path.name, node.lineno)
+                assert node in pages or not re.search(r"20\d\d", said), (path.name, node.lineno)
 
 
 def test_one_name_is_one_thing() -> None:

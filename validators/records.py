@@ -21,6 +21,7 @@ from validators import text as texts
 from validators.columns import SHEETS, Column, Sheet
 from validators.expr import Record
 from validators.looks import Shown
+from validators.ooxml.grid import EPOCH
 from validators.ruleset import RuleSet
 
 Raw = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Shown | None
@@ -28,7 +29,6 @@ Raw = str | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | Show
 Value = str | float | dt.date | None
 
 NO_BAD: frozenset[str] = frozenset()
-EXCEL_EPOCH = dt.date(1899, 12, 30)
 FIRST_DAY = dt.date(1900, 3, 1)
 """Excel takes 1900 for a leap year, so programs disagree about earlier days."""
 ID_PATTERNS = {letter: rf"^[0-9A-Z-]{{5,6}}-{letter}-[0-9]{{4}}$" for letter in "GYD"} | {
@@ -249,7 +249,7 @@ def _shown(value: object) -> object:
 
 def _same_day(value: Value, cell: Raw) -> bool:
     """Whether a number is the day that it was read as: only the cell's format differs."""
-    return isinstance(value, dt.date) and isinstance(cell, float | int) and (value - EXCEL_EPOCH).days == int(cell)
+    return isinstance(value, dt.date) and isinstance(cell, float | int) and (value - EPOCH).days == int(cell)
 
 
 def number_text(value: float) -> str:
@@ -410,7 +410,7 @@ def _day(column: Column, cell: Raw, ruleset: RuleSet) -> dt.date | None:
     elif isinstance(cell, dt.date):
         found = cell
     elif isinstance(cell, int | float) and 30000 <= cell < 80001:  # 1982 to 2119: a day in a cell without a date format
-        found = EXCEL_EPOCH + dt.timedelta(days=int(cell + 1 / 1440))
+        found = EPOCH + dt.timedelta(days=int(cell + 1 / 1440))
     else:
         solid = isinstance(cell, int | float) and cell == int(cell)
         text = _one_value(cell) if isinstance(cell, str) else str(int(cell)) if solid else ""  # type: ignore[arg-type] # a number

@@ -72,6 +72,12 @@ class City:
     imports: Imports = field(default_factory=Imports)
 
     @property
+    def filled_on(self) -> dt.date:
+        """The latest 填报日期 of what holds: the day that outputs name as theirs, so that they can be made again."""
+        days = [book.facts["filled_on"] for book in self.books() if book.facts.get("filled_on")]
+        return max(days, default=dt.date(self.year, 1, 1))
+
+    @property
     def adopted(self) -> list[Handed]:
         """The files that hold, in the order of divisions.csv."""
         return [county.handed for county in self.counties if county.handed]
@@ -198,8 +204,8 @@ def _choose(city: City, rivals: list[Handed], decided: str) -> Handed:
 
 
 def conflict_key(record: Record) -> str:
-    """What an enterprise that two counties report is known by: 信用代码|厂区名称."""
-    return f"{record.uscc}|{record.site or ''}"
+    """What an enterprise that two counties report is known by: its 信用代码, and its 厂区名称 in brackets if it has one."""
+    return f"{record.uscc}（{record.site}）" if record.site else str(record.uscc)
 
 
 def crossings(city: City) -> dict[str, list[tuple[Book, Record]]]:

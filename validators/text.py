@@ -6,6 +6,7 @@ The reader takes texts apart by it, messages show by it what is invisible, and t
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST = 32_767
 """UTF-16 units that a cell holds, which is how Excel counts."""
@@ -95,3 +96,16 @@ def remarks(text: str) -> Iterator[str]:
         code = ord(char)
         kind = "康熙部首" if 0x2F00 <= code <= 0x2FDF else "部首" if code < 0x2FE0 and code > 0x2E7F else "形近字符"
         yield f"{kind} {char}（U+{code:04X}），应为 {RADICALS.get(code) or LETTERS[code]}"
+
+
+_SAME = str.maketrans({"㎡": "m²", "(": "（", ")": "）", "％": "%", "[": "（", "]": "）", "【": "（", "】": "）"})
+
+
+_NOISE = re.compile(r"[\s_\-—–－/／·:：*＊※△○]+")
+
+
+@lru_cache(20_000)
+def folded(text: str) -> str:
+    """A head or name without what differs between spellings of the same: joiners, blanks, stars, wide letters, brackets."""
+    wide = unicodedata.normalize("NFKC", text.replace("㎡", "m²").replace("²", "\0")).replace("\0", "²")
+    return _NOISE.sub("", wide.translate(_SAME)).upper()

@@ -31,10 +31,11 @@ from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved, Nam
 from addin.problems import debugging
 from validators.columns import letter, position_of
 from validators.looks import look_of
-from validators.records import EXCEL_EPOCH, Raw
+from validators.ooxml.grid import EPOCH, EPOCH_1904, LAST_COLUMN, LAST_ROW
+from validators.records import Raw
 from workbook_templates.county.reader import Grid
 from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import EPOCH_1904, Rows, Seen, shown
+from workbook_templates.xlsx.fast_reader import Rows, Seen, shown
 
 _xlwindows.N_COM_ATTEMPTS = 1
 """xlwings asks a busy Excel for ever by itself; here it is asked once, and again later."""
@@ -70,7 +71,6 @@ MANY_NAMES = 200
 WORKSHEET = -4167
 VISIBLE = -1
 MINIMIZED, NORMAL = -4140, -4143
-LAST_ROW, LAST_COLUMN = 1 << 20, 1 << 14
 BLOCK_ROWS, BLOCK_COLUMNS = 2048, 64
 """What is read at once at most."""
 LOOK = 1.0
@@ -219,7 +219,7 @@ class ExcelBook:
         with _asked():
             sheet = self._sheet(title)
             if sheet is not None:
-                epoch = EPOCH_1904 if self.api.Date1904 else EXCEL_EPOCH
+                epoch = EPOCH_1904 if self.api.Date1904 else EPOCH
                 used = Area.of(sheet.UsedRange.Address)
                 area = Area(first, 0, min(last, used.bottom), used.right)
                 if area.top > area.bottom:

@@ -23,11 +23,12 @@ from addin.apps.libreoffice.instance import Office, hold, load_uno
 from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved, Names, OpenTab
 from validators.columns import SHEETS, letter
 from validators.looks import Look, Shown
-from validators.records import EXCEL_EPOCH, Raw
+from validators.ooxml.grid import EPOCH_1904
+from validators.records import Raw
 from workbook_templates.county.reader import HEAD_ROWS
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import EPOCH_1904, MOST_COLUMNS, Rows, Seen, moment
+from workbook_templates.xlsx.fast_reader import MOST_COLUMNS, Rows, Seen, moment
 
 load_uno()
 
@@ -345,7 +346,7 @@ def _rows(values: Any, formulas: Any, first: int, *, since_1904: bool) -> tuple[
     """Rows of values and formulas, the first of which is that of this number, as `OpenBook.rows` gives them."""
     rows: Rows = []
     seen = Seen(since_1904=since_1904)
-    epoch = EPOCH_1904 if since_1904 else EXCEL_EPOCH
+    epoch = EPOCH_1904 if since_1904 else EPOCH.date()
     for row, (cells, texts) in enumerate(zip(values, formulas, strict=True), first):
         taken: list[Raw] = []
         for column, (value, text) in enumerate(zip(cells, texts, strict=True)):

@@ -1,7 +1,12 @@
 """`qingdan addin …`: what was done, said in words or as JSON."""
 
+from collections.abc import Iterator
+
+from pydantic import Field
+
 from addin.apps import oxt
-from addin.cli.terminal import document, say
+from addin.cli.terminal import show
+from addin.office.results import Result
 from addin.problems import Stop
 
 AGAIN = "请关闭全部 LibreOffice 窗口，再重新打开。"
@@ -49,9 +54,26 @@ def _check(application: str) -> None:
         raise Stop(f"“{application}”不对，现在只能装进 libreoffice。")
 
 
+class Standing(Result):
+    """How the extension stands now, and what was done."""
+
+    application: str
+    installed: bool
+    program: str | None
+    problem: str
+    message: str
+    found: int = Field(exclude=True)
+    """The exit code."""
+
+    @property
+    def code(self) -> int:
+        """As the help page says."""
+        return self.found
+
+    def lines(self) -> Iterator[str]:
+        """What was done."""
+        yield self.message
+
+
 def _said(words: str, as_json: bool, *, code: int) -> int:
-    if as_json:
-        document({"application": "libreoffice", **oxt.state(), "message": words})
-    else:
-        say(words)
-    return code
+    return show(Standing(application="libreoffice", **oxt.state(), message=words, found=code), as_json=as_json)

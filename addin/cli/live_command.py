@@ -1,14 +1,16 @@
 """`qingdan live`: a session beside the spreadsheet application, shown in the pane or as one JSON document."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from addin.cli.terminal import document, say, warn
+from addin.cli.terminal import say, show, warn
 from addin.live.host import Host
 from addin.live.session import OURS, Session
+from addin.live.state import Picture
+from addin.office.results import Found, Result
 from addin.problems import REASONS, Stop
 from addin.reading.isolation import Failure, each
 from validators.findings import counts, stops
@@ -26,8 +28,39 @@ def live(file: str | None, *, host: str | None, as_json: bool) -> int:
     if kind not in HOSTS:
         raise Stop(f"选项 --host 的“{kind}”不对，应为 {' 或 '.join(HOSTS)}。")
     session = Session(_excel(path) if kind == "excel" else _libreoffice(path))
-    if as_json:
-        return _document(session)
+    (_follow_alone if as_json else _follow_with_the_pane)(session)
+    return show(Followed.of(session.picture()), as_json=as_json)
+
+
+class Followed(Result):
+    """What stood in the workbook at the end."""
+
+    file: str | None
+    application: str
+    findings: list[Found]
+    counts: dict[str, int]
+
+    @classmethod
+    def of(cls, picture: Picture) -> "Followed":
+        """From what the session knows."""
+        return cls(
+            file=picture.file and Path(picture.file).name,
+            application=picture.application,
+            findings=list(picture.findings),
+            counts=counts(picture.findings),
+        )
+
+    @property
+    def code(self) -> int:
+        """1 where an error stands."""
+        return 1 if stops(self.findings) else 0
+
+    def lines(self) -> Iterator[str]:
+        """Nothing: the pane has shown it."""
+        yield from ()
+
+
+def _follow_with_the_pane(session: Session) -> None:
     from addin.pane.server import serve
 
     faults: list[Exception] = []
@@ -47,7 +80,6 @@ def live(file: str | None, *, host: str | None, as_json: bool) -> int:
         worker.join(10)  # an application that does not answer is not waited for
     if faults:
         raise faults[0]
-    return 1 if stops(session.picture().findings) else 0
 
 
 def _workbook(file: str) -> Path:
@@ -77,23 +109,13 @@ def _names(path: Path) -> set[str]:
         raise Stop(str(error)) from error
 
 
-def _document(session: Session) -> int:
-    """Print what stood in the workbook at the end."""
+def _follow_alone(session: Session) -> None:
+    """Until the workbook is closed."""
     Thread(target=_tell, args=(session,), daemon=True).start()
     try:
         session.run(until_closed=True)
     except KeyboardInterrupt:
         session.stop()
-    picture = session.picture()
-    document(
-        {
-            "file": picture.file and Path(picture.file).name,
-            "application": picture.application,
-            "findings": [finding.to_json() for finding in picture.findings],
-            "counts": counts(picture.findings),
-        }
-    )
-    return 1 if stops(picture.findings) else 0
 
 
 def _tell(session: Session) -> None:

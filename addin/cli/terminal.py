@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from threading import Thread, Timer
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:  # a help page needs none of these
     from addin.office.results import Answer, Row
     from addin.reading.steps import Step
-    from validators.findings import Json
 
 BAR_AFTER = 1.0
 """Seconds that a job takes before a progress bar is shown."""
@@ -25,8 +24,10 @@ def document(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 
 def show(result: "Answer", *, as_json: bool) -> int:
-    """Print what a command came to, as JSON or for people; returns its exit code."""
-    if as_json:
+    """Print what a command came to, as JSON, for people or for the page; returns its exit code."""
+    if in_a_job():
+        document(result.card().model_dump(mode="json"))
+    elif as_json:
         document(result.to_json())
     else:
         _say_all(result.lines())
@@ -77,13 +78,6 @@ def warn(line: str) -> None:
     print(harmless(line), file=sys.stderr)
 
 
-def unread(errors: "Sequence[Json]", code: int) -> int:
-    """Warn of the files that could not be read; returns the exit code, which is `code` where there are none."""
-    for error in errors:
-        warn(error["message"])
-    return 2 if errors else code
-
-
 def harmless(line: str) -> str:
     """A text without control characters, which could steer the terminal."""
     return line if line.isprintable() else "".join(c if c.isprintable() or c == "\n" else "�" for c in line)
@@ -107,6 +101,13 @@ def _end_with_the_desk() -> None:
         os.killpg(0, signal.SIGKILL)
 
 
+def in_a_job() -> bool:
+    """Whether the page started this command."""
+    from workbook_templates.xlsx.writer import JOB
+
+    return bool(os.environ.get(JOB))
+
+
 @contextmanager
 def progress(label: str) -> "Iterator[Step]":
     """A bar on standard error while the block runs, if that is a terminal and it takes over a second.
@@ -115,9 +116,8 @@ def progress(label: str) -> "Iterator[Step]":
     of the pane each step is a line of JSON instead.
     """
     from addin.reading.steps import STEP_MARK
-    from workbook_templates.xlsx.writer import JOB
 
-    if os.environ.get(JOB):
+    if in_a_job():
         Thread(target=_end_with_the_desk, daemon=True).start()
         yield lambda *step: print(STEP_MARK + json.dumps(step), file=sys.stderr, flush=True)
         return

@@ -9,6 +9,7 @@ from validators.columns import KINDS, SHEETS, Sheet
 from validators.findings import Finding
 from validators.incremental import Rows as WatchedRows
 from validators.incremental import Watch
+from validators.ooxml.grid import LAST_ROW
 from validators.records import Raw
 from workbook_templates.county.reader import (
     HEAD_ROWS,
@@ -26,7 +27,6 @@ from workbook_templates.county.reader import (
 from workbook_templates.xlsx.fast_reader import Rows, Seen
 
 TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
-LAST_ROW = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

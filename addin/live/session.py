@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from addin.live.host import Books, Busy, Changed, Event, Gone, Host, Moved, OpenBook
-from addin.live.mirror import LAST_ROW, TITLES, Lines, Mirror
+from addin.live.mirror import TITLES, Lines, Mirror
 from addin.live.state import Picture, Status
 from validators.columns import BOOK_FIELDS, COVER_TITLE
+from validators.ooxml.grid import LAST_ROW
 
 TOGETHER = 0.005
 """Seconds of silence after which changes that came one upon the other are judged together."""

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from addin.office.results import Document, Result
+from addin.office.results import Card, Document, Result
 from addin.problems import Stop, output, refusal
 from addin.reading.isolation import Failure, each
 from addin.reading.steps import Step, silent
 from validators.audit import Check, Report, Signing, audit
 from validators.audit.report import CHECKS, Evidence
-from validators.findings import Json
+from validators.findings import Json, Severity
 from workbook_templates.submission.submission_workbook import heads, manifest_path, signature_paths
 
 if TYPE_CHECKING:
@@ -32,6 +31,10 @@ LARGEST_BESIDE = 64 << 20
 LISTED = 5
 """Pieces of evidence listed for people; the JSON has the first 50."""
 SYMBOLS = {"通过": "✓", "不通过": "✗", "不适用": "－"}
+
+
+NOT_MADE = {"AU08": "没有核对清单，没有核对哈希和签名", "AU10": "没有勾选复算，没有进行"}
+"""Why a check did not apply, as the page says it."""
 
 
 class Audited(Result):
@@ -65,6 +68,48 @@ class Audited(Result):
     def warnings(self) -> Iterable[str]:
         """What could not be read or written."""
         return [*self.unread, *self.unwritten]
+
+    def card(self) -> Card:
+        """The worst verdict, each check, and the evidence of those that did not pass."""
+        verdicts = {one["verdict"] for one in self.reports}
+        found = next((one for one in ("无法读取", "不通过") if one in verdicts), "通过")
+        failed = [
+            [f"{one['id']} {one['name']}" for one in report["checks"] if one["result"] == "不通过"]
+            for report in self.reports
+        ]
+        return Card(
+            result=found,
+            tone="good" if found == "通过" else "bad",
+            verdict=found,
+            words=[
+                f"{report['file']}：{report['verdict']}" + (f"（{'、'.join(own)}）" if own else "")
+                for report, own in zip(self.reports, failed, strict=True)
+            ],
+            listed=[one for report in self.reports for one in _listed(report)],
+            checks=[_on_the_page(report, one) for report in self.reports for one in report["checks"]],
+        )
+
+
+def _on_the_page(report: Json, check: Json) -> Json:
+    """A check as the page shows it; `note` is what is to be known of one that passed, or was not made."""
+    notes = [one["what"] for one in check["evidence"]] if check["result"] == "通过" else []
+    if check["result"] == "不适用":
+        notes = [NOT_MADE.get(check["id"], "文件读不全，没有检查")]
+    elif check["id"] == "AU08" and check["result"] == "通过" and not notes:
+        notes = ["核对清单没有签名"]
+    return {
+        "file": report["file"], "id": check["id"], "name": check["name"], "result": check["result"],
+        "count": check["count"], "note": notes[0] if notes else "",
+    }  # fmt: skip
+
+
+def _listed(report: Json) -> Iterator[Json]:
+    """The evidence of what did not pass, each in the shape of a finding."""
+    for check in report["checks"]:
+        for one in check["evidence"] if check["result"] == "不通过" else ():
+            place = {"file": report["file"], "sheet": one["sheet"] or one["part"], "cell": one["cell"]}
+            about = {"rule": check["id"], "severity": Severity.ERROR.name, "header": check["name"]}
+            yield {**place, **about, "message": one["what"]}
 
 
 def audit_files(
@@ -233,13 +278,7 @@ def _looked(path: Path, manifest: Path | None, against: Path | None) -> "Looked"
     if not own.is_file():
         return Looked(None, f"没有核对清单（{own.name}）", folder)
     try:
-        content = _beside(own)
-        read_manifest(content)
-        said = json.loads(content)
-        kinds = {"year": int, "round": str, "profile": str, "ruleset": str, "inputs": list, "exclusions": list}
-        if not all(isinstance(said.get(name), kind) for name, kind in kinds.items()):
-            return Looked(None, "核对清单不全", folder)
-        return Looked(said, "", folder)
+        return Looked(read_manifest(_beside(own)).to_json(), "", folder)
     except (ManifestError, Stop) as error:
         return Looked(None, f"核对清单用不了（{str(error).rstrip('。')}）", folder)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from addin.office import ledger
 from addin.office.exporting import source_of
 from addin.office.record import compare
-from addin.office.results import Result
+from addin.office.results import Card, Result, made
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
 
@@ -21,6 +21,10 @@ class Briefing(Result):
     def lines(self) -> Iterator[str]:
         """Where it is."""
         yield f"已写出 {self.out}，一页 A4。"
+
+    def card(self) -> Card:
+        """That it is there."""
+        return made("已写出")
 
 
 def briefing(source: Path, target: Path, *, force: bool) -> Briefing:

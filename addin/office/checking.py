@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.results import Found, Result, Row, by_sheet, count_words, verdict
+from addin.office.results import Card, Found, Result, Row, Tone, by_sheet, count_words, unread_files, verdict
 from addin.reading.isolation import Failure
 from addin.reading.steps import Step, Unread, silent, worst
 from addin.reading.workbooks import Reading, read_all
@@ -50,6 +50,12 @@ class Checked(Result):
         """What was not compared, and files that could not be read."""
         yield from (one.warning for one in self.readings if one.warning)
         yield from (one.message for one in self.errors)
+
+    def card(self) -> Card:
+        """The verdict, and what was found where."""
+        listed = [*(one.to_json() for one in self.findings), *unread_files(self.errors)]
+        tone: Tone = "good" if self.verdict == verdict(True) else "bad"
+        return Card(result=self.verdict, tone=tone, verdict=self.verdict, listed=listed)
 
 
 def check(

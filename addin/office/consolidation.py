@@ -2,14 +2,15 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from addin.office import ledger
 from addin.office.record import as_written, keep_result, put_aside, put_on_record, take_decisions
-from addin.office.results import Row, by_file, count_words, verdict
+from addin.office.results import Card, Row, by_file, count_words, standing_errors, verdict
+from addin.office.returning import told_to
 from addin.problems import Stop, refusal, writing
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
 from addin.reading.steps import Step, silent
@@ -66,6 +67,31 @@ class Consolidated:
         """Decisions that could not be taken, and files that could not be read."""
         yield from self.remarks
         yield from (message for _, message in self.errors)
+
+    def card(self) -> Card:
+        """Who has filed, and what stands against the export."""
+        words = list(self.remarks)
+        if self.put_aside:
+            words.append(f"原来的全市汇总有人改过，另存为“{self.put_aside}”；决定以外写在里面的，在那一份里。")
+        states = Counter(one.status for one in self.city.counties)
+        words.append("，".join(f"{state} {number}" for state, number in states.items()))
+        for county in self.city.counties:
+            if county.status != "已报":
+                words.append(f"{county.name}：{county.status}" + (f"，{county.reason}" if county.reason else ""))
+        words += [f"{one.file}：未采用，{one.reason}" for one in self.city.files if one.status == "未采用"]
+        enterprises, lines = (
+            sum(len(book.tables[key]) for book in self.city.books()) for key in ("enterprises", "lines")
+        )
+        words.append(f"企业 {enterprises} 家，生产线 {lines} 条")
+        errors, slips = standing_errors(self.findings), len(self.remarks)
+        left = [f"{errors} 处错误"] * bool(errors) + [f"{slips} 条决定没写全"] * bool(slips)
+        return Card(
+            result=f"已汇总，还有 {'、'.join(left)}" if left else "已汇总，没有错误",
+            tone="open" if left else "good",
+            words=words,
+            verdict=verdict(not stops(self.findings)),
+            listed=[one.to_json() for one in self.findings],
+        )
 
     def to_json(self) -> Json:
         """The contract's object."""
@@ -135,8 +161,15 @@ class Consolidated:
                 "lines": len(book.tables["lines"]) if book else None,
                 "errors": sum(one.severity >= Severity.ERROR for one in open_) if book else None,
                 "warnings": sum(one.severity == Severity.WARNING for one in open_) if book else None,
-                "waived": len(own) - len(open_) if book else None,
+                "waived": len(own) - len(open_) if book else None, "asked": _asked(told_to(book, self.findings)) if book else None,
             }  # fmt: skip
+
+
+def _asked(told: Iterable[Finding]) -> Json:
+    """How much a county is asked to correct and to look at when its workbook is returned."""
+    open_ = [one for one in told if not one.waiver]
+    errors = sum(stops([one]) for one in open_)
+    return {"errors": errors, "warnings": sum(one.severity == Severity.WARNING for one in open_)}
 
 
 def _conflict(one: Conflict, records: Sequence[Decision]) -> Json:

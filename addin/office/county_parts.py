@@ -6,9 +6,9 @@ from pathlib import Path
 from addin.problems import Stop
 from addin.reading.isolation import each
 from validators.records import Value
+from workbook_templates.county.identities import ALL_IDS, OWN_IDS, serial
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_facts, text_of
 from workbook_templates.formulas.default_formulas import Rows
-from workbook_templates.layouts.taken import ALL_IDS, OWN_IDS, serial
 
 BLOCK = 100
 """Numbers that are given out together."""
@@ -56,17 +56,16 @@ def _numbers(path: Path) -> tuple[str, str, int, int] | None:
 
 
 def of_part(rows: Rows, part: str) -> Rows:
-    """The rows of enterprises of that township, park or name, and what belongs to them; dust by its address."""
+    """The rows of enterprises of that township, park or name, dust by its address, and what belongs to either."""
     own = [
         row for row in rows.get("enterprises", ()) if part in (row.get("township"), row.get("park"), row.get("name"))
     ]
-    ids = {row.get("list_id") for row in own}
-    found: Rows = {"enterprises": own}
+    dust = [row for row in rows.get("dust", ()) if _stands_in(row.get("address"), part)]
+    ids = {row.get("list_id") for row in (*own, *dust)}
+    found: Rows = {"enterprises": own, "dust": dust}
     for key, others in rows.items():
         if key not in ("enterprises", "dust", "mobile"):
             found[key] = [row for row in others if row.get("list_id") in ids]
-        elif key == "dust":
-            found[key] = [row for row in others if _stands_in(row.get("address"), part)]
     return found
 
 

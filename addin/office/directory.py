@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from addin.office.results import Part, Result
+from addin.office.results import Card, Part, Result, made
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
 from addin.reading.steps import Step, Unread, silent, worst
-from workbook_templates.city.city_workbook import created
 from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, office, page, public_rows, title
 from workbook_templates.xlsx.writer import Sheet, write_sheets
 
@@ -49,6 +48,11 @@ class Directory(Result):
         """Files that could not be read."""
         return (one.message for one in self.errors)
 
+    def card(self) -> Card:
+        """How many sites, and what is to be looked at."""
+        words = [f"{self.sites} 个厂区", *(f"{one.county} {one.key}：{one.why}" for one in self.remarks)]
+        return made("已写出", look_at=len(self.remarks), errors=self.errors, words=words)
+
 
 def directory(
     sources: Sequence[Path], folder: Path, *, registered: Sequence[str] = (), force: bool = False, step: Step = silent
@@ -70,7 +74,7 @@ def directory(
         output(html, force=force, suffix=".html") as site,
     ):
         heading = f"{title(city)}　{office(city)}　截至 {city.on}"
-        write_sheets(book, [Sheet(PUBLIC, PUBLIC_HEADS, rows, heading=heading)], created(city))
+        write_sheets(book, [Sheet(PUBLIC, PUBLIC_HEADS, rows, heading=heading)], city.filled_on)
         site.write(page(city, rows).encode())
     return Directory(
         out=[str(workbook), str(html)],

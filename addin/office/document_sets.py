@@ -1,6 +1,7 @@
 """`qingdan publish plans` and `qingdan grading papers`: printable documents of workbooks, one file for each enterprise and bound sets."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.results import Part, Result
+from addin.office.results import Card, Part, Result, made
 from addin.problems import Stop, output, writing
 from addin.reading.isolation import Failure, each
 from addin.reading.steps import Step, Unread, silent, worst
@@ -103,6 +104,13 @@ class Documents(Result):
         for one in self.errors:
             yield one.message
 
+    def card(self) -> Card:
+        """How many of which kind, and what stands in none."""
+        kinds = Counter(one.kind for one in self.made)
+        words = ["，".join(f"{kind} {number} 份" for kind, number in kinds.items()) or "没有生成文书"]
+        words += [f"{one.key or one.file}：{one.reason}" for one in self.left]
+        return made("已生成", look_at=len(self.left), errors=self.errors, words=words)
+
 
 class Templates(Result):
     """The templates that were written."""
@@ -113,6 +121,10 @@ class Templates(Result):
         """Where they are, and how they are used."""
         folder = Path(self.made[0]).parent
         yield f"文书模板和可用的占位符已写到 {folder}。改好后，在 plans、papers 命令里用 --templates {folder}。"
+
+    def card(self) -> Card:
+        """That they are there."""
+        return made("已写出")
 
 
 def plans(

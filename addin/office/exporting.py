@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office import ledger
-from addin.office.results import Found, Result, Row, by_file, count_words, verdict
+from addin.office.results import Card, Found, Result, Row, by_file, count_words, standing_errors, verdict
 from addin.office.signing import Signer
 from addin.problems import Stop, writing
 from addin.reading.inbox import LEDGER
@@ -27,11 +27,10 @@ from workbook_templates.city.city_workbook import COUNTIES, read_city
 from workbook_templates.city.decision_sheets import printed
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.layouts.declared import Layout, WrongLayout
+from workbook_templates.submission.filled import BlankRefused, fill_submission
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
-    BlankRefused,
     UnknownProfile,
-    fill_submission,
     manifest_path,
     profile,
     signature_paths,
@@ -68,6 +67,20 @@ class Exported(Result):
             yield f"  空白表里去掉了：{one}"
         if self.fingerprint:
             yield f"清单已签名（.manifest.json.sig），公钥附在旁边（.manifest.json.pub），指纹：{self.fingerprint}"
+
+    def card(self) -> Card:
+        """What was written, or how much stands against it."""
+        listed = [one.to_json() for one in self.findings]
+        if self.manifest is None:
+            words = ["有错误，不予导出。请退回改正或豁免，再汇总、导出。"]
+            result = f"没有导出，还有 {standing_errors(self.findings)} 处错误"
+            return Card(result=result, tone="bad", words=words, verdict=self.verdict, listed=listed, written=False)
+        rows = "，".join(f"{sheet['name']} {sheet['rows']} 行" for sheet in self.manifest["sheets"])
+        words = [f"{rows}；{'核对清单已签名' if 'signer' in self.manifest else '核对清单没有签名'}"]
+        waivers, exclusions = len(self.manifest["waivers"]), len(self.manifest["exclusions"])
+        if waivers or exclusions:
+            words.append(f"豁免 {waivers} 项，剔除 {exclusions} 个区县，都写在核对清单里")
+        return Card(result="已导出", words=words, verdict=self.verdict, listed=listed)
 
 
 def _exported(

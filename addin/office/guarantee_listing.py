@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.results import Part, Result
+from addin.office.results import Card, Part, Result, made
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
@@ -60,6 +60,14 @@ class GuaranteeList(Result):
     def warnings(self) -> Iterable[str]:
         """Files that could not be read."""
         return (one.message for one in self.errors)
+
+    def card(self) -> Card:
+        """How many rows, and what stands against which."""
+        words = [
+            f"{self.rows} 项，报部备案已报 {self.filed} 项",
+            *(f"{one.county} {one.key}：{one.why}" for one in self.open),
+        ]
+        return made("已写出", look_at=len(self.open), errors=self.errors, words=words)
 
 
 def guarantee(sources: Sequence[Path], out: Path, *, force: bool = False, step: Step = silent) -> GuaranteeList:

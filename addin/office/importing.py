@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.results import Row, by_sheet, count_words, verdict
+from addin.office.results import Answer, Row, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
@@ -20,13 +20,14 @@ from validators.columns import SHEET_TITLES
 from validators.findings import Finding, Json, counts, stops
 from validators.records import Value
 from validators.ruleset import RuleSet, load
+from workbook_templates.county.identities import identities
 from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.county.template import write_county
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import fits
 from workbook_templates.layouts.import_report import address, guessed_fields, write_report
 from workbook_templates.layouts.tables import read_tables
-from workbook_templates.layouts.taken import Taken, Taker, TooMany, identities
+from workbook_templates.layouts.taken import Taken, Taker, TooMany
 
 SECONDS = 300.0
 """For all tables together."""
@@ -35,7 +36,7 @@ REPORT = ".导入报告.xlsx"
 
 
 @dataclass
-class Imported:
+class Imported(Answer):
     """A county workbook that was made of foreign tables."""
 
     out: Path

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.results import Result
+from addin.office.results import Answer, Result
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
@@ -21,7 +21,7 @@ LEAST = 0.2
 
 
 @dataclass
-class Proposed:
+class Proposed(Answer):
     """A layout that was proposed and written."""
 
     out: Path

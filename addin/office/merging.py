@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from addin.office.results import Row, by_sheet, count_words, verdict
+from addin.office.results import Card, Row, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox, labels
 from addin.reading.isolation import Failure, each
@@ -21,6 +21,7 @@ from addin.reading.workbooks import Reading, read_all
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.findings import Finding, Json, counts, stops
+from validators.records import Value
 from validators.rule import value_text
 from workbook_templates.county.pieces import Clash, Merged, Piece, merge, open_clashes, supersede
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, text_of
@@ -70,6 +71,21 @@ class Joined:
         """What came of each piece, what is to be decided, and what was found."""
         yield from _shown(self.to_json(), self.merged, self.findings)
 
+    def card(self) -> Card:
+        """How many rows, and which conflicts a person decides."""
+        merged, clashes = self.merged, list(open_clashes(self.merged))
+        words = [f"读到 {merged.read} 行，合并为 {merged.kept} 行，相同的 {merged.identical} 行只算一次", *merged.notes]
+        for one in clashes:
+            heads = "、".join(SHEETS[one.sheet][name].header for name in one.fields)
+            words.append(f"冲突：《{SHEETS[one.sheet].title}》{one.key} 的{heads}不同，请在合并报告里裁定")
+        return Card(
+            result=f"已合并，还有 {len(clashes)} 处冲突要裁定" if clashes else "已合并，没有冲突",
+            tone="open" if clashes else "good",
+            words=words,
+            verdict=verdict(not stops(self.findings)),
+            listed=[one.to_json() for one in self.findings],
+        )
+
 
 def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step: Step = silent) -> Joined:
     """Put the pieces together, and write a report beside the workbook. Raises `Stop`."""
@@ -87,7 +103,7 @@ def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step
         write_county(
             file, county=county.county, ruleset=county.ruleset, round_=county.round, rows=merged.rows,
             revision=max(piece.book.revision for piece in pieces if piece.status == "采用") or 1,
-            enterprises=len(merged.rows["enterprises"]), guessed=_marked(merged),
+            enterprises=len(merged.rows["enterprises"]), guessed=_marked(merged), officer=_latest_day(pieces),
         )  # fmt: skip
         write_report(beside, pieces, errors, merged)
     [read] = read_all([out], rules=county.ruleset.id)
@@ -169,6 +185,14 @@ def _read_decisions(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
     return found
 
 
+def _latest_day(pieces: Sequence[Piece]) -> dict[str, Value]:
+    """The day of the piece that was filled in last; who fills in the county's own is for the county to say."""
+    days = [
+        day for one in pieces if one.status == "采用" and isinstance(day := one.book.facts.get("filled_on"), dt.date)
+    ]
+    return {"filled_on": max(days)} if days else {}
+
+
 def _marked(merged: Merged) -> dict[tuple[str, int], dict[str, str]]:
     """What stands beside the rows that clash."""
     return {
@@ -185,7 +209,7 @@ def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple
     book = new_workbook(made)
     book.set_properties({"title": "合并报告", "created": dt.datetime(pieces[0].book.ruleset.year, 1, 1)})
     style = styles(book)
-    head = style(font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], border=1, text_wrap=True)
+    head = style(**appearance.HEAD, border=1, text_wrap=True)
     plain = style(border=1, border_color=appearance.LINE, valign="top", text_wrap=True)
     entry = style(border=1, border_color=appearance.LINE, valign="top", text_wrap=True, bg_color=appearance.ENTRY)
     code = style(num_format="@", font_color=appearance.GREY)

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office.county_parts import of_part, own_numbers
-from addin.office.results import Result
+from addin.office.results import Card, Result, made
 from addin.problems import Stop, output
 from addin.reading.inbox import read_imports
 from addin.reading.ruleset_store import round_name, submitting
@@ -59,6 +59,10 @@ class Written(Result):
     def warnings(self) -> Iterable[str]:
         """What is missing in it."""
         return [*self.lost, *self.notes]
+
+    def card(self) -> Card:
+        """That it is there."""
+        return made("已写出")
 
 
 def county_template(

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office.new_workbooks import NOT_CARRIED
-from addin.office.results import ALIKE, Result
+from addin.office.results import ALIKE, Card, Result
 from addin.problems import Stop, output, writing
 from addin.reading.ruleset_store import round_name
 from addin.reading.steps import Step, silent
@@ -56,6 +56,14 @@ class Regraded(Result):
             yield "还没有改。加 --out 写出改好的下一版清单。"
         elif self.asked is not None:
             yield f"没有要改的，所以没有写 {self.asked}。"
+
+    def card(self) -> Card:
+        """Every change, and what was left as it is."""
+        words = [_words(one) for one in self.found] + self.notes
+        if not self.found:
+            return Card(result="没有要改的，没有写出下一版", words=words, written=False)
+        result = f"改了 {len(self.found)} 家的等级，已写出下一版"
+        return Card(result=result, tone="open" if self.notes else "good", words=words)
 
 
 def regrade_inventory(

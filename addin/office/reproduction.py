@@ -1,8 +1,7 @@
 """AU10: the submission computed again from the counties' workbooks and the manifest's decisions, cell by cell."""
 
 import datetime as dt
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from addin.reading.inbox import inbox, read_inbox
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
 from addin.reading.steps import silent
 from validators.audit import Check
-from validators.audit.manifest import ManifestError, read_manifest
+from validators.audit.manifest import Manifest, ManifestError, UsedLayout, read_manifest
 from validators.audit.report import Findings
 from validators.columns import SHEETS, letter
 from validators.decisions import (
@@ -24,13 +23,13 @@ from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, sort_out
 from workbook_templates.county.reader import Grid, UnreadableWorkbook, open_workbook
 from workbook_templates.layouts.declared import WrongLayout, of_text
+from workbook_templates.submission.filled import outside
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
     Origin,
     ProfileSheet,
     UnknownProfile,
     compiled,
-    outside,
     profile,
     rows_of,
 )
@@ -44,25 +43,23 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
     Without a manifest the workbooks hold that would hold in a consolidation, and the default profile is meant.
     """
     found = Findings()
-    said: dict[str, Any] = {}
     try:
-        if manifest is not None:
-            read_manifest(manifest)
-            said = json.loads(manifest)
-        exclusions = {str(one.get("county")): str(one.get("reason")) for one in said.get("exclusions", ())}
+        said = read_manifest(manifest) if manifest is not None else None
+        exclusions = {one.county: one.reason for one in said.exclusions} if said else {}
         handed, _ = read_inbox(inbox(sources), None, silent)
-        decisions = [from_json(one) for one in said.get("decisions", ())]
+        decisions = [from_json(one) for one in said.decisions] if said else []
         rules = _ruleset_of(said, found)
         city = sort_out(
-            handed, year=said.get("year"), round_=said.get("round"), exclusions=exclusions, ruleset=rules,
+            handed, year=said.year if said else None, round_=said.round if said else None, exclusions=exclusions, ruleset=rules,
             holding=holding_files(decisions),
         )  # fmt: skip
         apply(city, decisions)
-        _compare_inputs(city, said, found)
-        if "layout" in said:
-            _compare_filled(path, city, said, found)
+        if said:
+            _compare_inputs(city, said, found)
+        if said and said.layout:
+            _compare_filled(path, city, said, said.layout, found)
             return found.checks["AU10"]
-        sheets = profile(str(said.get("profile", DEFAULT)))
+        sheets = profile(said.profile if said else DEFAULT)
         [rows] = each(_rows, [(path,)], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
         if isinstance(rows, Failure):
             found.add("AU10", f"不能复算：{rows.message}")
@@ -87,41 +84,41 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
     return found.checks["AU10"]
 
 
-def _compare_filled(path: Path, city: City, said: Mapping[str, Any], found: Findings) -> None:
+def _compare_filled(path: Path, city: City, said: Manifest, used: UsedLayout, found: Findings) -> None:
     """A blank that was filled: its rows as the layout in the manifest gives them, all else as the manifest says."""
-    layout = of_text(str(said["layout"]["name"]), str(said["layout"]["text"]))
-    if layout.sha256 != said["layout"]["sha256"]:
+    layout = of_text(used.name, used.text)
+    if layout.sha256 != used.sha256:
         found.add("AU10", "清单里的布局与它的哈希值不符")
     [grids] = each(_grids, [(path,)], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
     if isinstance(grids, Failure):
         found.add("AU10", f"不能复算：{grids.message}")
         return
     sheets = compiled(layout)
-    for title, one in said["filled"].items():
+    for title, one in said.filled.items():
         if title not in grids:
             found.add("AU10", f"缺少工作表“{title}”", sheet=title)
             continue
-        sheet, columns = sheets[one["table"]], [int(place) for place in one["columns"]]
+        sheet, columns = sheets[one.table], one.columns
         head = [own.head for own in sheet.heads]
         body = [
             (number, [cells[place] if place < len(cells) else "" for place in columns])
             for number, cells in grids[title].rows
-            if one["first"] <= number <= one["last"]
+            if one.first <= number <= one.last
         ]
         _compare_sheet(sheet, city, [(0, head), *body], found, title, columns)
         others = [
             (number, place)
             for number, cells in grids[title].rows
-            if one["first"] <= number <= one["last"]
+            if one.first <= number <= one.last
             for place, cell in enumerate(cells)
             if cell != "" and place not in columns
         ]
         for number, place in others:
             found.add("AU10", "布局以外的列里有内容", sheet=title, cell=f"{letter(place)}{number}")
     for title, grid in grids.items():
-        own = said["filled"].get(title)
-        kept = outside(grid, (own["first"], own["last"]) if own else None)
-        named = said["blank"]["cells"].get(title, {})
+        own = said.filled.get(title)
+        kept = outside(grid, (own.first, own.last) if own else None)
+        named = said.blank.cells.get(title, {}) if said.blank else {}
         for cell in kept.keys() | named.keys():
             if kept.get(cell) != named.get(cell):
                 what = f"空白表原有的内容应为“{named.get(cell, '')}”，实为“{kept.get(cell, '')}”"
@@ -146,25 +143,23 @@ def _rows(path: Path) -> dict[str, list[tuple[int, list[Any]]]]:
         raise Stop(str(error)) from error
 
 
-def _ruleset_of(said: Mapping[str, Any], found: Findings) -> RuleSet | None:
+def _ruleset_of(said: Manifest | None, found: Findings) -> RuleSet | None:
     """The rule set that the manifest names; None where it is not here, which is found, or the manifest names none."""
-    if not said:
+    if said is None:
         return None
     try:
-        rules = load(str(said["ruleset"]))
+        rules = load(said.ruleset)
     except UnknownRuleSet as error:
         found.add("AU10", f"不能复算：{str(error).rstrip('。')}。请载入清单所用的这一版规则集")
         return None
-    if said.get("ruleset_sha256", rules.sha256) != rules.sha256:
+    if said.ruleset_sha256 not in (None, rules.sha256):
         found.add("AU10", f"不能复算：本机的规则集 {rules.id} 与清单所用的内容不同。请载入清单所用的这一版")
     return rules
 
 
-def _compare_inputs(city: City, said: Mapping[str, Any], found: Findings) -> None:
+def _compare_inputs(city: City, said: Manifest, found: Findings) -> None:
     """The workbooks that hold now and those that the manifest names must be the same."""
-    if not said:
-        return
-    named = {str(one.get("sha256")): str(one.get("file")) for one in said["inputs"]}
+    named = {one.sha256: one.file for one in said.inputs}
     for book in city.books():
         if named.pop(book.sha256, None) is None:
             found.add("AU10", f"{book.county_name}的“{book.file}”不是清单所列的那一份（哈希值不同，或未列入）")

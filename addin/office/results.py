@@ -1,4 +1,4 @@
-"""What a command came to. It is shown in one place, `addin.cli.terminal.show`: as JSON, or as lines for people.
+"""What a command came to. It is shown in one place, `addin.cli.terminal.show`: as JSON, as lines, or as a card of the page.
 
 A command of `addin.office` returns a `Result`: its fields are the JSON of the contract, letter for letter and in their
 order; what only people are shown is a field that is excluded.
@@ -7,16 +7,19 @@ order; what only people are shown is a field that is excluded.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
-from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity, counts
+from addin.reading.steps import Unread
+from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Json, Severity, counts, stops
 
 Document: TypeAlias = Any
 """Whatever JSON can hold."""
 Found = Annotated[Finding, PlainSerializer(Finding.to_json)]
 """A finding, which the contract has in a shape of its own."""
+UNREAD = "HZ05"
+"""The rule that a file is found by which cannot be read."""
 ALIKE = 20
 """Findings of one rule on one sheet that are listed for people; the JSON has all."""
 
@@ -30,6 +33,51 @@ class Row(NamedTuple):
     place: str
     rule: str
     message: str
+
+
+class Part(BaseModel):
+    """A part of a result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+Tone = Literal["good", "open", "bad"]
+"""Done; done, but something stands open; not done, or not passed."""
+
+
+class Card(Part):
+    """What came of a command, as the page says it."""
+
+    result: str = "完成"
+    """In a few words: what was made, and what stands open."""
+    tone: Tone = "good"
+    words: list[str] = []
+    """Line by line; the warnings are not among them."""
+    verdict: str | None = None
+    listed: list[Json] = []
+    """What was found where, each in the shape of a finding."""
+    checks: list[Json] = []
+    """Of an audit: each check with its file, result and count, and what is to be known of it."""
+    written: bool = True
+    """Whether what was asked for was written."""
+
+
+def made(said: str, *, look_at: int = 0, errors: Sequence[Unread] = (), words: Iterable[str] = ()) -> Card:
+    """The card of what was made, where that many places are to be looked at and these files could not be read."""
+    number = look_at + len(errors)
+    result = f"{said}，{number} 处请看一看" if number else said
+    return Card(result=result, tone="open" if number else "good", words=list(words), listed=unread_files(errors))
+
+
+def unread_files(errors: Iterable[Unread]) -> list[Json]:
+    """Files that could not be read, each in the shape of a finding."""
+    about = {"rule": UNREAD, "severity": Severity.BLOCKER.name, "sheet": None}
+    return [{**about, "file": one.file, "message": one.message} for one in errors if one.file]
+
+
+def standing_errors(findings: Iterable[Finding]) -> int:
+    """How many errors no waiver lifts."""
+    return sum(stops([one]) for one in findings)
 
 
 class Answer(Protocol):
@@ -48,11 +96,9 @@ class Answer(Protocol):
     def to_json(self) -> Document:
         """The contract's document."""
 
-
-class Part(BaseModel):
-    """A part of a result."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    def card(self) -> Card:
+        """What the page says of it."""
+        return Card()
 
 
 class Result(Part):
@@ -74,6 +120,10 @@ class Result(Part):
     def to_json(self) -> Document:
         """The contract's document."""
         return self.model_dump(mode="json")
+
+    def card(self) -> Card:
+        """What the page says of it."""
+        return Card()
 
 
 def verdict(passed: bool) -> str:

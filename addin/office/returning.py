@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from addin.office import ledger
-from addin.office.results import count_words
+from addin.office.results import Card, count_words, standing_errors, unread_files
 from addin.problems import Stop, output, refusal
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
-from addin.reading.steps import Step, silent
+from addin.reading.steps import Step, Unread, silent
 from validators.book import Book
 from validators.decided import settle
 from validators.decisions import EXCLUSION, Decision, standing
@@ -110,6 +110,27 @@ class Return:
         """Files that could not be read."""
         return (message for _, message in self.errors)
 
+    def card(self) -> Card:
+        """How many were given back, and to whom."""
+        words = []
+        for one in self.made:
+            open_ = _open(one.findings)
+            lifted = f"，已豁免 {len(one.findings) - len(open_)}" if len(one.findings) > len(open_) else ""
+            looked = sum(found.severity == Severity.WARNING for found in open_)
+            what = f"错误 {standing_errors(open_)}，提醒 {looked}{lifted}"
+            words.append(f"{one.book.county_name}：第 {one.book.revision + 1} 版，{what}")
+        words += [f"{book.county_name}：没有要改的，不退回" for book in self.clean]
+        words += [f"{one.file}：没有退回，{one.reason}" for one in self.left]
+        if self.moved:
+            words.append(f"以前退回的 {len(self.moved)} 份移到了“{OLD}”")
+        made = f"已退回 {len(self.made)} 个区县" if self.made else "没有要退回的"
+        return Card(
+            result=f"{made}，{len(self.errors)} 个文件读不了" if self.errors else made,
+            tone="open" if self.errors else "good",
+            words=words,
+            listed=unread_files(Unread(file=file, message=message) for file, message in self.errors),
+        )
+
 
 def return_all(
     sources: Sequence[Path],
@@ -166,7 +187,7 @@ def return_all(
         if one.book is None or (counties is not None and one.book.county not in counties):
             continue
         progress(number, len(city.adopted), one.book.county_name)
-        own = [found for found in _of(one.book, findings) if not errors_only or found.severity >= Severity.ERROR]
+        own = [found for found in told_to(one.book, findings) if not errors_only or found.severity >= Severity.ERROR]
         book, told = _as_returned(one.book, whole[id(one.book)], city, changed.get(one.book.county, ()))
         if not everyone and not any(found.severity > Severity.INFO for found in _open(own)):
             clean.append(book)
@@ -268,7 +289,7 @@ def _move(path: Path, folder: Path) -> str:
     return path.name
 
 
-def _of(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
+def told_to(book: Book, findings: Iterable[Finding]) -> Iterator[Finding]:
     """What a county is told: what was found in its workbook, and what was found in another's and speaks of its rows.
 
     What the city office has to see to is not: law that is not loaded, and what is about no more than a file in its inbox.

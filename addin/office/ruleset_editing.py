@@ -1,13 +1,14 @@
 """`qingdan ruleset`: the rule set as a workbook, loading it back as a new version, and what there is."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.results import Part, Result
+from addin.office.results import Card, Part, Result, made, unread_files
 from addin.problems import Stop, output
 from addin.reading import ruleset_store
 from addin.reading.inbox import inbox
@@ -37,6 +38,10 @@ class Edited(Result):
         inside = "，".join(f"{name} {number} 行" for name, number in self.rows.items())
         yield f"已生成 {self.out}：规则集 {self.ruleset}，{inside}。"
         yield "改好后用 qingdan ruleset load 载入。"
+
+    def card(self) -> Card:
+        """That it is there."""
+        return made("已写出")
 
 
 class Known(Part):
@@ -70,6 +75,14 @@ class KnownVersions(Result):
             yield f"{one.id}  {one.name}：共 {one.rows} 行，已核实 {one.verified} 行；{origin}{now}"
             yield f"    SHA-256 {one.sha256}"
         yield f"载入的各版放在 {self.folder}"
+
+    def card(self) -> Card:
+        """A line for each."""
+        words = [
+            f"{one.id}　{one.name}：共 {one.rows} 行，已核实 {one.verified} 行{'，现在使用' if one.newest else ''}"
+            for one in self.rulesets
+        ]
+        return made("已列出", words=words)
 
 
 class Problem(Part):
@@ -134,6 +147,25 @@ class Loaded(Result):
             yield f"“{self.name}”是从规则集 {self.made_from} 生成的，现在最新的是 {self.base}，列出的是与最新一版相比的变化。"
         for one in self.errors:
             yield one.message
+
+    def card(self) -> Card:
+        """What is wrong, or what changed, and how much that has for an effect."""
+        words = [f"《{one.sheet}》{one.cell or ''}：{one.message}" for one in self.problems]
+        words += [
+            f"《{name}》变了 {number} 行" for name, number in Counter(title(one.table) for one in self.changed).items()
+        ]
+        if self.effect:
+            words.append("，".join(f"{what} {len(found)} 处" for what, found in self.effect.items()))
+        if self.problems:
+            return Card(
+                result=f"没有载入，有 {len(self.problems)} 处要改",
+                tone="bad",
+                words=words,
+                verdict=self.verdict,
+                listed=unread_files(self.errors),
+            )
+        result = f"已载入为规则集 {self.ruleset}" if self.changed else "没有变化，没有另存"
+        return Card(result=result, words=words, verdict=self.verdict, listed=unread_files(self.errors))
 
 
 Effect = dict[str, list[tuple[Finding, Severity | None]]]

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from addin.office import ledger
-from addin.office.results import Result
+from addin.office.results import Card, Result, made
 from addin.problems import Stop, output, refusal
 from addin.reading.inbox import LEDGER
 from workbook_templates.xlsx.writer import replacing
@@ -29,6 +29,10 @@ class Backup(Result):
         """Where it is."""
         yield f"已把 {'、'.join(self.files)} 存进 {self.out}。请拷到另一个磁盘上。"
 
+    def card(self) -> Card:
+        """That it is there."""
+        return made("已备份")
+
 
 class Restored(Result):
     """What was put back where, and under which names that which lay there was kept."""
@@ -42,6 +46,10 @@ class Restored(Result):
         yield f"已恢复 {'、'.join(self.files)} 到 {self.out}。"
         if self.moved:
             yield f"原来的另存为 {'、'.join(self.moved)}。"
+
+    def card(self) -> Card:
+        """That they are back."""
+        return made("已恢复")
 
 
 def backup(workbook: Path, target: Path, *, force: bool) -> Backup:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 
-from addin.office.results import Result
+from addin.office.results import Card, Result, made
 from addin.problems import Stop, refusal
 from validators.audit.signature import ED25519, SM2, SM2_ORDER, PublicKey, SignatureError, sm2_of
 
@@ -40,6 +40,12 @@ class Keys(Result):
         yield f"已写出 {self.private}（只有本人可读，已用口令加密）和 {self.public}。"
         yield f"公钥指纹：{self.fingerprint}"
         yield "请把公钥和指纹当面或用公文交给审计方；私钥和口令不要交给任何人。"
+
+    def card(self) -> Card:
+        """The fingerprint, and who may have which."""
+        return made(
+            "已生成", words=[f"公钥指纹：{self.fingerprint}", "公钥和指纹当面或用公文交给审计方；私钥和口令自己留着。"]
+        )
 
 
 def keys(folder: Path, kind: str) -> Keys:

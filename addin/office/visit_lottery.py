@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.results import Part, Result
+from addin.office.results import Card, Part, Result, made
 from addin.problems import Stop, output
 from addin.reading.gradings import read_gradings
 from addin.reading.inbox import inbox
@@ -71,6 +71,10 @@ class VisitList(Result):
     def warnings(self) -> Iterable[str]:
         """Files that could not be read."""
         return (one.message for one in self.errors)
+
+    def card(self) -> Card:
+        """That they are drawn."""
+        return made("已抽取", errors=self.errors)
 
 
 def draw_visits(

@@ -28,7 +28,11 @@ def city_view(inbox_at: Path, results: Path, version: int | None = None) -> Json
     """
     with ledger.opened(results) as record:
         if record is None or not (versions := record.versions()):
-            return {"version": None, "versions": [], "decisions": [], "fields": FIELD_NAMES, "kinds": KINDS}
+            rules = rules_of(None)
+            return {
+                "version": None, "versions": [], "decisions": [], "fields": FIELD_NAMES, "kinds": KINDS,
+                "counties": rules.submitting,
+            }  # fmt: skip
         shown = next((one for one in versions if one.id == version), versions[-1])
         found = result_of(record, shown) or {}
         decisions = record.decisions(shown.year)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,23 +18,21 @@ from threading import Lock, Thread
 from typing import IO, Any, Literal
 
 from addin.live.state import Live
+from addin.office.results import Card, Tone
 from addin.office.signing import PASSPHRASE
 from addin.pane.board import shown
-from addin.pane.works import Tone, Work
+from addin.pane.works import Work
 from addin.problems import Stop, refusal
 from addin.reading.steps import STEP_MARK
-from validators.findings import SEVERITY_NAMES, Json, Severity, stops
+from validators.findings import SEVERITY_NAMES, Json, stops
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.writer import JOB
 
 State = Literal["运行中", "完成", "没做成", "已取消"]
 ANSWERS = 20.0
 """Seconds within which the spreadsheet has to answer that it was read anew."""
-UNREAD = "HZ05"
-"""The rule that a file is found by which cannot be read."""
-TONES: tuple[Tone, ...] = ("good", "open", "bad")
-NOT_MADE = {"AU08": "没有核对清单，没有核对哈希和签名", "AU10": "没有勾选复算，没有进行"}
-"""Why a check did not apply."""
+REFUSED = 2
+"""The exit code of what could not be done."""
 KEPT = 20
 """Jobs that stay on the page."""
 
@@ -121,7 +119,7 @@ class Jobs:
         passphrase: str = "",
     ) -> Job:
         """Start a job on these files, with options of the command. Raises `Stop` while another one runs."""
-        arguments = [*(work.command or (work.id,)), *map(str, files), *options, "--json"]
+        arguments = [*(work.command or (work.id,)), *map(str, files), *options]
         if out:
             arguments += ["--out", str(out)]
         if overwrite and work.forced:
@@ -285,57 +283,18 @@ def _clear(out: Path, mark: str, *, whole: bool) -> None:
 
 
 def _take(job: Job, code: int, output: bytes, said: list[str]) -> State:
-    """Keep what a job came to."""
+    """Keep what a job came to; `said` are the lines that it warned with."""
     try:
-        document = json.loads(output)
+        card = Card.model_validate_json(output)
     except ValueError:
-        job.words = [*said, f"{job.work.label}意外停止，可能是内存不够。请关闭其他程序后重试。"]
+        refused = (
+            [] if code == REFUSED and said else [f"{job.work.label}意外停止，可能是内存不够。请关闭其他程序后重试。"]
+        )
+        job.words = [*said, *refused]
         return "没做成"
-    reports = document if isinstance(document, list) else [document]
-    job.findings = [shown(one) for report in reports for one in _listed(report)]
-    job.checks = [_check(report, one) for report in reports for one in report.get("checks", ())]
-    job.total = sum(one["count"] for one in job.checks) or len(job.findings)
-    verdicts = {report.get("verdict") for report in reports}
-    job.verdict = next((one for one in ("无法读取", "不通过", "通过") if one in verdicts), None)
-    done = code in (0, 1) or list(reports[0]) != ["errors"]
-    job.written = (
-        done and job.out is not None and job.out.exists() and all(report.get("out", True) for report in reports)
-    )
-    told = [one["message"] for report in reports for one in report.get("errors", ())]
-    if done:
-        tones = [job.work.result(report) for report in reports]
-        job.tone, job.result = max(tones, key=lambda one: TONES.index(one[0]))
-        told += [line for report in reports for line in job.work.words(report)]
-    job.words = [*told, *(line for line in said if line not in told)]
-    return "完成" if done else "没做成"
-
-
-def _check(report: Json, check: Json) -> Json:
-    """A check of an audit as the page shows it; `note` is what is to be known of one that passed, or was not made."""
-    notes = [one["what"] for one in check["evidence"]] if check["result"] == "通过" else []
-    if check["result"] == "不适用":
-        notes = [NOT_MADE.get(check["id"], "文件读不全，没有检查")]
-    elif check["id"] == "AU08" and check["result"] == "通过" and not notes:
-        notes = ["核对清单没有签名"]
-    return {
-        "file": report["file"], "id": check["id"], "name": check["name"], "result": check["result"],
-        "count": check["count"], "note": notes[0] if notes else "",
-    }  # fmt: skip
-
-
-def _listed(document: Json) -> Iterator[Json]:
-    """What the page lists of a command's JSON: its findings, files that could not be read, the evidence of an audit."""
-    listed = document.get("findings", ())
-    yield from listed
-    known = {one["file"] for one in listed if one["rule"] == UNREAD}
-    for one in document.get("errors", ()):
-        if one["file"] and one["file"] not in known:
-            about = {"rule": UNREAD, "severity": Severity.BLOCKER.name, "file": one["file"]}
-            yield {**about, "sheet": None, "message": one["message"]}
-    for check in document.get("checks", ()):
-        if check["result"] != "不通过":
-            continue
-        for one in check["evidence"]:
-            place = {"file": document["file"], "sheet": one["sheet"] or one["part"], "cell": one["cell"]}
-            about = {"rule": check["id"], "severity": Severity.ERROR.name, "header": check["name"]}
-            yield {**place, **about, "message": one["what"]}
+    job.result, job.tone, job.verdict, job.checks = card.result, card.tone, card.verdict, card.checks
+    job.findings = [shown(one) for one in card.listed]
+    job.total = sum(one["count"] for one in card.checks) or len(job.findings)
+    job.written = card.written and job.out is not None and job.out.exists()
+    job.words = [*said, *(line for line in card.words if line not in said)]
+    return "完成"

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import re
 import secrets
 import socket
 import time
@@ -24,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from addin.live.state import Live, Picture
 from addin.office.ledger_entries import Slip
+from addin.office.ruleset_editing import versions_known
 from addin.pane.board import NOTHING, Board, changes, shown
 from addin.pane.buttons import BUTTONS
 from addin.pane.city_view import city_view, decide, differences_of, findings_of, rule_page
@@ -48,6 +50,8 @@ LARGEST_DROP = 200 << 20
 LONGEST_SAID = 200
 """Characters of one thing that a dialog asks for."""
 MOST_CHOICES = 200
+OPENED = (".xlsx", ".docx")
+"""Of the files that the page opens: kinds that hold no macro."""
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -103,6 +107,13 @@ class Selected(BaseModel):
 
     sheet: str = Field(max_length=31)
     cell: str = Field(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")
+
+
+class Shown(BaseModel):
+    """Where to look in a workbook that is opened; blank where it is opened as it was saved."""
+
+    sheet: str = Field(default="", max_length=31)
+    cell: str = Field(default="", pattern=r"^([A-Z]{1,3}[1-9][0-9]{0,6})?$")
 
 
 class Pressed(BaseModel):
@@ -228,6 +239,7 @@ class Pane:
         routes.get("/differences")(self._differences)
         routes.get("/rule/{id_}")(rule_page)
         routes.get("/choices")(self._choices)
+        routes.get("/rulesets")(_rulesets)
         routes.post("/decide")(self._decide)
         routes.post("/results")(self._put_results)
         routes.post("/drop")(self._drop)
@@ -247,6 +259,7 @@ class Pane:
             "results": self.folders.results.name if self.folders else None,
             "place": str(self.folders.results) if self.folders else None,
             "works": [one.to_json() for one in works],
+            "opened": OPENED,
             "sheets": list(SHEET_TITLES.values()),
             "severities": [
                 {"id": one.name, "name": SEVERITY_NAMES[one], "symbol": SEVERITY_SYMBOLS[one]}
@@ -319,7 +332,7 @@ class Pane:
                 continue
             if ask.kind == "secret":
                 passphrase = given[0]
-            elif ask.kind == "key":
+            elif ask.kind == "file":
                 options += [ask.option, str(self._folders().path(given[0]))]
             elif ask.kind != "tick":
                 options += [part for one in given for part in (ask.option, one)]
@@ -394,12 +407,12 @@ class Pane:
         return differences_of(self._folders().results, before, after)
 
     def _choices(self, ending: str) -> list[Json]:
-        """Files of both folders whose names end so, for a dialog to choose from."""
+        """Files of both folders whose names end so, for a dialog to choose from; folders where that is a stroke."""
         folders = self._folders()
         found = []
         for root, top in (("out", folders.results), ("in", folders.inbox)):
             for path in (
-                sorted(top.rglob(f"*{ending}"))[:MOST_CHOICES] if len(ending) < 10 and "/" not in ending else ()
+                sorted(top.rglob(f"*{ending}"))[:MOST_CHOICES] if re.fullmatch(r"\.[a-z]{3,8}|/", ending) else ()
             ):
                 name = f"{root}/{path.relative_to(top).as_posix()}"
                 with suppress(Stop):
@@ -435,13 +448,13 @@ class Pane:
             raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
         return FileResponse(file, filename=file.name, media_type="application/octet-stream")
 
-    def _open(self, path: str) -> None:
+    def _open(self, path: str, at: Shown) -> None:
         file = self._folders().path(path)
         if not file.exists():
             raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
-        if not file.is_dir() and file.suffix.lower() != ".xlsx":
-            raise Stop("这里只打开文件夹和 .xlsx 文件。请在文件管理器里打开它。")
-        if not open_file(file):
+        if not file.is_dir() and file.suffix.lower() not in OPENED:
+            raise Stop("这里只打开文件夹、工作簿（.xlsx）和文书（.docx）。请在文件管理器里打开它。")
+        if not open_file(file, at.sheet, at.cell):
             raise Stop(f"没能打开“{file.name}”：没有找到合适的程序，或它没有打开。它在 {file.parent}，请自行打开。")
 
     def _folders(self) -> Folders:
@@ -466,6 +479,11 @@ def _calendar() -> Json:
     """What is due, by the rule set that commands take which name no year."""
     rules, today = rules_of(None), dt.date.today()
     return {"heading": heading(rules, today), "duties": [duty.to_json() for duty in duties(rules, today)]}
+
+
+def _rulesets() -> list[Json]:
+    """The rule sets of this computer, for a dialog to choose from."""
+    return [{"id": one.id, "name": f"{one.id}　{one.name}"} for one in versions_known().rulesets]
 
 
 def _part(name: str) -> Response:

@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from urllib.parse import quote
 
 NAMES = ("chromium", "chromium-browser", "msedge", "microsoft-edge", "google-chrome", "chrome")
 PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
@@ -15,6 +18,8 @@ OPENING = 3.0
 """Seconds in which a program that cannot open a file says so."""
 TITLE = "清单助手"
 """Of the page and its window."""
+LOADING, LOOKING = 60.0, 0.5
+"""Seconds in which Excel opens a workbook, and after which is looked again whether it has."""
 SIZES = {False: "420,900", True: "1180,860"}
 """Width and height in pixels: beside a spreadsheet, and alone."""
 
@@ -65,24 +70,54 @@ def _place_beside(window: int) -> list[str]:
     return [f"--window-position={max(0, min(right, win32api.GetSystemMetrics(0) - int(width)))},{max(0, top)}"]
 
 
-def open_file(path: Path) -> bool:
-    """Open a file or folder with the program that the system has for it; returns whether there is one."""
+def open_file(path: Path, sheet: str = "", cell: str = "") -> bool:
+    """Open a file or folder with the program that the system has for it; returns whether one showed it.
+
+    A workbook is shown at its cell by LibreOffice, and on Windows by Excel and WPS; others show it as it was saved.
+    """
     if sys.platform == "win32":
         try:
-            os.startfile(path)  # noqa: S606 - the caller lets through workbooks and folders only
+            os.startfile(path)  # noqa: S606 - the caller lets through documents and folders only
         except OSError:
             return False
+        if sheet and cell:
+            Thread(target=_go_to, args=(path, sheet, cell), daemon=True).start()
+        return True
+    calc = shutil.which("soffice") if sheet and cell else None
+    place = f"'{sheet.replace(chr(39), chr(39) * 2)}'.{cell}"
+    if calc and _ran(calc, f"{path.as_uri()}#{quote(place)}"):
         return True
     program = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
-    if program is None:
-        return False
+    return program is not None and _ran(program, str(path))
+
+
+def _ran(program: str, *arguments: str) -> bool:
+    """Start a program that shows something; returns whether it did not say at once that it cannot."""
     try:
-        process = _start(program, str(path))
-        return process.wait(OPENING) == 0
+        return _start(program, *arguments).wait(OPENING) == 0
     except subprocess.TimeoutExpired:
         return True  # it shows the file itself, and goes on
     except OSError:
         return False
+
+
+def _go_to(path: Path, sheet: str, cell: str) -> None:
+    """Select a cell in Excel or WPS, once it has opened the workbook; in vain where another program did, or it is busy."""
+    from addin.live.excel_host import attach  # type: ignore[import-untyped,unused-ignore] # comes with Windows
+    from addin.live.host import Busy, Gone
+
+    until = time.monotonic() + LOADING
+    while time.monotonic() < until:
+        with suppress(Busy, Gone):
+            if host := attach(path.name):
+                try:
+                    for book in host.books():
+                        if Path(book.path) == path:
+                            book.select(sheet, cell)
+                            return
+                finally:
+                    host.leave()
+        time.sleep(LOOKING)
 
 
 def _start(program: str, *arguments: str) -> "subprocess.Popen[bytes]":

@@ -1,16 +1,13 @@
-"""The buttons of the page: one declaration for each, from which the dialog, the command and the words of the card are made."""
+"""The buttons of the page: one declaration for each, from which the dialog and the command are made; what comes of it its result says."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from validators.findings import Json
 from workbook_templates.submission.submission_workbook import DEFAULT, profiles
 
-Tone = Literal["good", "open", "bad"]
-"""Done; done, but something stands open; not done, or not passed."""
-Asked = Literal["text", "tick", "file", "key", "secret", "counties", "choice"]
+Asked = Literal["text", "tick", "file", "secret", "counties", "choice", "ruleset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +19,19 @@ class Ask:
     kind: Asked = "text"
     about: str = ""
     ending: str = ""
-    """Of a file to choose among those of both folders, or of an output besides the one of `Work.out`."""
+    """Of a `file` to choose among those of both folders ('/' a folder); of a `tick` the name of what is written besides."""
     choices: tuple[tuple[str, str], ...] = ()
     """Value and label; a `choice` without them offers the counties."""
     start: str = ""
     """What stands there at first; of a tick 'yes' where it is set."""
     needed: bool = False
-
-
-def _verdict(document: Json) -> tuple[Tone, str]:
-    verdict = document.get("verdict")
-    return ("bad" if verdict in ("不通过", "无法读取") else "good"), verdict or "完成"
-
-
-def _nothing(document: Json) -> Iterator[str]:
-    yield from ()
+    rare: bool = False
+    """Stands folded, for it can nearly always be left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A button: the command `qingdan <command> <files> [--out …] <options> --json`."""
+    """A button: the command `qingdan <command> <files> [--out …] <options>`."""
 
     id: str
     label: str
@@ -67,10 +57,6 @@ class Work:
     keeps: str = ""
     """What an overwrite keeps, for the person who is asked."""
     asks: tuple[Ask, ...] = ()
-    words: Callable[[Json], Iterator[str]] = _nothing
-    """What came of it, line by line."""
-    result: Callable[[Json], tuple[Tone, str]] = _verdict
-    """The same in a few words: what was made, and what stands open."""
 
     @property
     def one(self) -> bool:
@@ -84,132 +70,22 @@ class Work:
             "offered": self.offered, "out": self.out, "keeps": self.keeps,
             "asks": [
                 {"option": one.option, "label": one.label, "kind": one.kind, "about": one.about, "ending": one.ending,
-                 "choices": one.choices, "start": one.start, "needed": one.needed}
+                 "choices": one.choices, "start": one.start, "needed": one.needed, "rare": one.rare}
                 for one in self.asks
             ],
         }  # fmt: skip
 
 
-def _standing(document: Json) -> int:
-    """Errors that no waiver lifts."""
-    counted = document["counts"]
-    stopping = ("BLOCKER", "ERROR")
-    lifted = sum(one["severity"] in stopping and bool(one.get("waiver")) for one in document["findings"])
-    return int(counted["BLOCKER"] + counted["ERROR"] - lifted)
-
-
-def _city(document: Json) -> Iterator[str]:
-    yield from document["remarks"]
-    if document["put_aside"]:
-        yield f"原来的全市汇总有人改过，另存为“{document['put_aside']}”；决定以外写在里面的，在那一份里。"
-    states = Counter(one["status"] for one in document["counties"])
-    yield "，".join(f"{state} {number}" for state, number in states.items())
-    for one in document["counties"]:
-        if one["status"] != "已报":
-            yield f"{one['name']}：{one['status']}" + (f"，{one['reason']}" if one["reason"] else "")
-    for one in document["files"]:
-        if one["status"] == "未采用":
-            yield f"{one['file']}：未采用，{one['reason']}"
-    yield f"企业 {document['totals']['enterprises']} 家，生产线 {document['totals']['lines']} 条"
-
-
-def _city_result(document: Json) -> tuple[Tone, str]:
-    errors, slips = _standing(document), len(document["remarks"])
-    standing = [f"{errors} 处错误"] * bool(errors) + [f"{slips} 条决定没写全"] * bool(slips)
-    return ("open", f"已汇总，还有 {'、'.join(standing)}") if standing else ("good", "已汇总，没有错误")
-
-
-def _returned(document: Json) -> Iterator[str]:
-    for one in document["returned"]:
-        wrong = one["counts"]["BLOCKER"] + one["counts"]["ERROR"]
-        lifted = f"，已豁免 {one['waived']}" if one["waived"] else ""
-        yield f"{one['name']}：第 {one['revision']} 版，错误 {wrong}，提醒 {one['counts']['WARNING']}{lifted}"
-    for one in document["clean"]:
-        yield f"{one['name']}：没有要改的，不退回"
-    for one in document["left"]:
-        yield f"{one['file']}：没有退回，{one['reason']}"
-    if document["moved"]:
-        yield f"以前退回的 {len(document['moved'])} 份移到了“以前退回的”"
-
-
-def _returned_result(document: Json) -> tuple[Tone, str]:
-    made = f"已退回 {len(document['returned'])} 个区县" if document["returned"] else "没有要退回的"
-    unread = len(document["errors"])
-    return ("open", f"{made}，{unread} 个文件读不了") if unread else ("good", made)
-
-
-def _exported(document: Json) -> Iterator[str]:
-    manifest = document["manifest"]
-    if manifest is None:
-        yield "有错误，不予导出。请退回改正或豁免，再汇总、导出。"
-    else:
-        rows = "，".join(f"{sheet['name']} {sheet['rows']} 行" for sheet in manifest["sheets"])
-        yield f"{rows}；{'核对清单已签名' if 'signer' in manifest else '核对清单没有签名'}"
-        if manifest["waivers"] or manifest["exclusions"]:
-            yield f"豁免 {len(manifest['waivers'])} 项，剔除 {len(manifest['exclusions'])} 个区县，都写在核对清单里"
-
-
-def _exported_result(document: Json) -> tuple[Tone, str]:
-    if document["manifest"] is None:
-        return "bad", f"没有导出，还有 {_standing(document)} 处错误"
-    return "good", "已导出"
-
-
-def _audited(document: Json) -> Iterator[str]:
-    failed = [f"{one['id']} {one['name']}" for one in document["checks"] if one["result"] == "不通过"]
-    yield f"{document['file']}：{document['verdict']}" + (f"（{'、'.join(failed)}）" if failed else "")
-
-
-def _directory(document: Json) -> Iterator[str]:
-    yield f"{document['sites']} 个厂区"
-    for one in document["remarks"]:
-        yield f"{one['county']} {one['key']}：{one['why']}"
-
-
-def _guarantee(document: Json) -> Iterator[str]:
-    yield f"{document['rows']} 项，报部备案已报 {document['filed']} 项"
-    for one in document["open"]:
-        yield f"{one['county']} {one['key']}：{one['why']}"
-
-
-def _papers(document: Json) -> Iterator[str]:
-    made = Counter(one["kind"] for one in document["made"])
-    yield "，".join(f"{kind} {number} 份" for kind, number in made.items()) or "没有生成文书"
-    yield from (f"{one.get('key') or one.get('file') or ''}：{one.get('why') or one.get('message') or ''}" for one in document["left"])  # fmt: skip
-
-
-def _made(said: str, open_: Callable[[Json], int] = lambda document: 0) -> Callable[[Json], tuple[Tone, str]]:
-    """The result of a work that says so when it is done, and how much there is to look at."""
-
-    def result(document: Json) -> tuple[Tone, str]:
-        number = open_(document) + len(document.get("errors", ()))
-        return ("open", f"{said}，{number} 处请看一看") if number else ("good", said)
-
-    return result
-
-
-def _keys(document: Json) -> Iterator[str]:
-    yield f"公钥指纹：{document['fingerprint']}"
-    yield "公钥和指纹当面或用公文交给审计方；私钥和口令自己留着。"
-
-
-KEY = Ask("--sign", "用私钥签名", "key", "不签名就不选。", ending=".pem")
+RULESET = Ask("--ruleset", "规则集", "ruleset", "不选：该年度最新的一版。", rare=True)
+WHEN = (
+    Ask("--year", "年度", about="不写：多数文件的年度。", rare=True),
+    Ask("--round", "轮次", about="不写：多数文件的轮次，例如 首报、9月调整。", rare=True),
+    Ask("--on", "以哪一天判断", about="例如 2020-08-20。不写：表中的填报日期。", rare=True),
+)
+OWN = Ask("--templates", "自己的模板", "file", "放着改好的模板的文件夹；不选就用随程序的。", ending="/", rare=True)
+KEY = Ask("--sign", "用私钥签名", "file", "不签名就不选。", ending=".pem")
 SECRET = Ask("", "口令", "secret", "私钥的口令，只用这一次，不写到任何地方。")
 CITY = "全市.xlsx"
-
-
-def _merged(document: Json) -> Iterator[str]:
-    rows = document["rows"]
-    yield f"读到 {rows['read']} 行，合并为 {rows['kept']} 行，相同的 {rows['identical']} 行只算一次"
-    yield from document["notes"]
-    for one in document["conflicts"]:
-        if one["decided"] is None:
-            yield f"冲突：《{one['sheet']}》{one['key']} 的{'、'.join(one['fields'])}不同，请在合并报告里裁定"
-
-
-def _merged_result(document: Json) -> tuple[Tone, str]:
-    clashes = sum(one["decided"] is None for one in document["conflicts"])
-    return ("open", f"已合并，还有 {clashes} 处冲突要裁定") if clashes else ("good", "已合并，没有冲突")
 
 
 WORKS: Mapping[str, Work] = {
@@ -219,7 +95,7 @@ WORKS: Mapping[str, Work] = {
         Work(
             "consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out=CITY,
             keeps="原来那份里录入的决定先记入台账，没写全的留在原处；在别处改过的，原件另存一份。",
-            words=_city, result=_city_result,
+            asks=(*WHEN, RULESET),
         ),
         Work(
             "return", "退回", "把有问题的区县的内容连同问题写成可直接改正的新版填报表。", out="退回",
@@ -229,54 +105,54 @@ WORKS: Mapping[str, Work] = {
                 Ask("--errors", "只退错误，不列提醒", "tick"),
                 Ask("--all", "没有要改的区县也给一份", "tick"),
                 Ask("--letter", "另写退回函，每个区县打成一个压缩包", "tick", start="yes"),
+                *WHEN,
             ),
-            words=_returned, result=_returned_result,
         ),
         Work(
             "export", "导出", "由全市清单生成报省清单；有错误时不予导出。", takes="one", offered=CITY, out="报省.xlsx",
             keeps="原来那份报省清单和核对清单会被换掉。",
             asks=(Ask("--profile", "报送格式", "choice", choices=tuple((name, "省里现行格式" if name == DEFAULT else name) for name in profiles()), start=DEFAULT), KEY, SECRET),
-            words=_exported, result=_exported_result,
         ),
         Work(
             "audit", "审计", "检查报省清单有没有公式、宏和隐藏内容，是否被改动。", offered="报省.xlsx",
             asks=(
                 Ask("--against", "与收件文件夹逐格复算", "tick", start="yes"),
-                Ask("--key", "核对签名用的公钥", "key", "另行取得的；不选就用清单旁边的。", ending=".pem"),
+                Ask("--key", "核对签名用的公钥", "file", "另行取得的；不选就用清单旁边的。", ending=".pem"),
                 Ask("--report", "写审计报告（.docx）", "tick", ending="审计报告.docx"),
                 Ask("--receipt", "写接收回执（.docx）", "tick", ending="回执.docx"),
             ),
-            words=_audited,
         ),
         Work(
             "merge", "合并来件", "区县用：把乡镇、园区、企业填的来件合成一份填报表，列出冲突。", daily=False, out="本县合并.xlsx",
-            keeps="合并报告里写明的裁定照办。", words=_merged, result=_merged_result,
+            keeps="合并报告里写明的裁定照办。",
         ),
         Work(
             "briefing", "领导简报", "一页 A4：报送、问题、保障类、等级、减排与目标、与上版的变化，两张图。",
-            command=("publish", "briefing"), daily=False, takes="one", offered=CITY, out="简报.docx", result=_made("已写出"),
+            command=("publish", "briefing"), daily=False, takes="one", offered=CITY, out="简报.docx",
         ),
         Work(
             "directory", "公开目录", "公布用的表格和可搜索的网页，不含个人信息。", command=("publish", "directory"),
-            daily=False, offered=CITY, out="公开", words=_directory,
-            result=_made("已写出", lambda document: len(document["remarks"])),
+            daily=False, offered=CITY, out="公开",
         ),
         Work(
             "guarantee", "保障类名单", "按类别分开，写明谁确定、是否报部备案，给各区县排名。",
-            command=("publish", "guarantee"), daily=False, offered=CITY, out="保障类名单.xlsx", words=_guarantee,
-            result=_made("已写出", lambda document: len(document["open"])),
+            command=("publish", "guarantee"), daily=False, offered=CITY, out="保障类名单.xlsx",
         ),
         Work(
             "plans", "一厂一策", "每家一份操作方案或公示牌（.docx），另有合订本。", command=("publish", "plans"), daily=False,
-            folders=False, out="一厂一策", words=_papers, result=_made("已生成", lambda document: len(document["left"])),
+            folders=False, out="一厂一策", asks=(OWN,),
         ),
         Work(
             "papers", "绩效文书", "由绩效分级申报审核表生成附件 1 至 5（.docx）。", command=("grading", "papers"), daily=False,
-            folders=False, out="文书", words=_papers, result=_made("已生成", lambda document: len(document["left"])),
+            folders=False, out="文书", asks=(OWN,),
+        ),
+        Work(
+            "forms", "文书模板", "写出文书的模板和占位符，改好后在生成文书时选用。", command=("template", "documents"),
+            daily=False, takes="none", out="文书模板",
         ),
         Work(
             "draw", "现场抽查", "由绩效分级申报审核表抽取现场核查名单，任何人可以重算。", command=("grading", "draw"), daily=False,
-            out="现场核查名单.xlsx", result=_made("已抽取"),
+            out="现场核查名单.xlsx",
             asks=(
                 Ask("--seed", "种子", about="一段文字，最好是事先约定、事后公布的数；不写：年度。"),
                 Ask("--ratio", "抽查比例（%）", about="不写：规则集里的比例。"),
@@ -284,7 +160,7 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "template", "空白填报表", "给一个区县做一份空白填报表。", command=("template", "county"), daily=False, takes="none",
-            out="填报表.xlsx", result=_made("已写出"),
+            out="填报表.xlsx",
             asks=(
                 Ask("--county", "区县", "choice", needed=True),
                 Ask("--year", "年度", needed=True, about="例如 2020。"),
@@ -292,17 +168,48 @@ WORKS: Mapping[str, Work] = {
             ),
         ),
         Work(
+            "grading", "空白审核表", "给一个区县做一份绩效分级申报审核表。", command=("template", "grading"), daily=False,
+            takes="none", out="绩效分级.xlsx",
+            asks=(
+                Ask("--county", "区县", "choice", needed=True),
+                Ask("--year", "年度", needed=True, about="例如 2020。"),
+                Ask("--revision", "版次", start="1", needed=True),
+                Ask("--from", "带过来的内容", "file", "应急减排清单，或上一版申报审核表；不选就是空白的。", ending=".xlsx"),
+            ),
+        ),
+        Work(
+            "regrade", "按分级更新清单", "按绩效分级申报审核表更新一个区县清单里的等级，逐家列出，另写下一版。",
+            command=("grading", "regrade"), daily=False, folders=False, out="下一版清单.xlsx",
+            asks=(
+                Ask("--inventory", "要更新的清单", "file", "同一区县、同一年度的填报表。", ending=".xlsx", needed=True),
+                Ask("--round", "轮次", about="下一版属于哪一轮，例如 9月调整。不写：同一轮，版次加 1。"),
+            ),
+        ),
+        Work(
+            "rulesets", "规则集", "列出本机有哪几版规则集，现在用的是哪一版。", command=("ruleset", "list"), daily=False,
+            takes="none", forced=False,
+        ),
+        Work(
+            "edit_ruleset", "编规则集", "把规则集写成工作簿，供市里补录和修改。", command=("ruleset", "edit"), daily=False,
+            takes="none", out="规则集.xlsx", asks=(Ask("--year", "年度", about="不写：现在执行的。"),),
+        ),
+        Work(
+            "load_ruleset", "载入规则集", "逐行核对改好的规则集工作簿，另存为新的一版；原来的各版不动。", command=("ruleset", "load"),
+            daily=False, takes="one", offered="规则集.xlsx", forced=False,
+            asks=(Ask("--against", "看对收件文件夹里各表的影响", "tick"),),
+        ),
+        Work(
             "keys", "签名钥匙", "生成签名用的一对钥匙：私钥自己留着，公钥交给审计方。", command=("keys",), daily=False, takes="none",
-            out="钥匙", made_first=True, forced=False, words=_keys, result=_made("已生成"),
+            out="钥匙", made_first=True, forced=False,
             asks=(Ask("", "口令", "secret", "为私钥设一个口令，至少 8 个字符；忘了就不能再用这把私钥。", needed=True),),
         ),
         Work(
             "backup", "备份", "把全市清单和台账存进一个文件。", command=("ledger", "backup"), daily=False, takes="one",
-            offered=CITY, out="备份.zip", result=_made("已备份"),
+            offered=CITY, out="备份.zip",
         ),
         Work(
             "restore", "恢复", "由备份换回全市清单和台账；现有的另存一份。", command=("ledger", "restore"), daily=False, takes="one",
-            offered="备份.zip", out=".", forced=False, result=_made("已恢复"),
+            offered="备份.zip", out=".", forced=False,
         ),
     )
 }  # fmt: skip

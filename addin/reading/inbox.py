@@ -105,9 +105,8 @@ def read_inbox(
     """
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
-    names = labels(paths)
     read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned, kind="inventory")
-    for number, (label, found) in enumerate(zip(names, read, strict=True), 1):
+    for number, (found, label) in enumerate(zip(read, labels(paths), strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):
             errors.append((label, found.message))

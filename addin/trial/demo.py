@@ -12,19 +12,27 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from addin.office.auditing import audit_one
 from addin.office.consolidation import consolidate
+from addin.office.county_parts import of_part
 from addin.office.directory import directory
 from addin.office.document_sets import papers, plans
 from addin.office.exporting import export
 from addin.office.guarantee_listing import guarantee
+from addin.office.importing import import_tables
+from addin.office.learning import Proposed, learn_layout
+from addin.office.merging import merge_files
 from addin.office.new_workbooks import ROUND, grading_template
 from addin.office.regrading import regrade_inventory
-from addin.office.results import Part, Result
+from addin.office.results import Part, Result, verdict
 from addin.office.visit_lottery import draw_visits
 from addin.problems import Stop, display_width, output
 from addin.reading.inbox import LEDGER
+from addin.reading.layout_files import layout_of
 from addin.reading.ruleset_store import rules_of
 from addin.reading.steps import Step, silent
 from addin.reading.workbooks import Reading, read_all
+from addin.trial.other_tables import BLANK as BLANK_HEADS
+from addin.trial.other_tables import OLD as OLD_HEADS
+from addin.trial.other_tables import Head, make_blank, make_old_list
 from addin.trial.rehearsal import SIZE, make_inbox
 from validators.columns import BookKind
 from validators.findings import Finding, counts, stops
@@ -48,6 +56,13 @@ INVENTORY, APPLIED, FIXED, YEAR_END, NEXT = (
     "1-清单.xlsx", "2-申报审核表-8月.xlsx", "5-申报审核表-核定后.xlsx", "6-申报审核表-12月.xlsx", "7-清单-12月调整.xlsx",
 )  # fmt: skip
 VISITS, RESULTS, GUARANTEED = "3-现场核查名单.xlsx", "4-省核定结果.csv", "保障类名单.xlsx"
+ELSEWHERE, OLD_LIST, OLD_LAYOUT, TAKEN, PIECES, JOINED, BLANK_FILE, BLANK_LAYOUT, FILLED_BLANK = (
+    "8-旧清单和省里的空白表", "1-去年的旧清单.xlsx", "2-旧清单的布局.csv", "3-由旧清单导入.xlsx", "4-乡镇来件", "5-来件合并.xlsx",
+    "6-省空白表.xlsx", "7-省空白表的布局.csv", "8-报省.xlsx",
+)  # fmt: skip
+"""One county, from last year's list in another table to the province's own blank."""
+CARRIED, FIRMS = "371503", 16
+"""That county, and how many enterprises it has."""
 GRADED, SITES = "371502", 85
 """The county of the grading, and how many enterprises of it make over 60 applications."""
 FAULTY = "371525"
@@ -158,13 +173,14 @@ def demo(folder: Path, size: int, step: Step = silent) -> Shown:
     rules = rules_of(None)
     counties = list(rules.submitting)
     clear(folder, rules)
-    journey = Journey(step, 3 * len(counties) + 9)
+    journey = Journey(step, 3 * len(counties) + 12)
     _templates(journey, folder, rules, size)
     planted = _filled(journey, folder, rules, size)
     errors = _checked(journey, folder, rules, planted)
     if _city(journey, folder, rules, errors):
         _audits(journey, folder)
     _procedure(journey, folder / GRADING, rules)
+    _elsewhere(journey, folder / ELSEWHERE, rules)
     good = all(stage.expected for stage in journey.stages)
     return Shown(out=str(folder), steps=journey.stages, verdict="通过" if good else "不通过")
 
@@ -180,8 +196,9 @@ def clear(folder: Path, rules: RuleSet) -> None:
     for name in (CITY, SUBMISSION, manifest_path(Path(SUBMISSION)).name, ALTERED, LEDGER):
         (folder / name).unlink(missing_ok=True)
     (folder / INBOX).mkdir(exist_ok=True)
-    rmtree(folder / GRADING, ignore_errors=True)
-    (folder / GRADING).mkdir()
+    for part in (GRADING, ELSEWHERE):
+        rmtree(folder / part, ignore_errors=True)
+        (folder / part).mkdir()
     (folder / MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
 
 
@@ -213,7 +230,8 @@ def _filled(journey: Journey, folder: Path, rules: RuleSet, size: int) -> set[tu
         outcome.append((f"企业 {size * len(rules.submitting)} 家，生产线 {lines} 条", True))
         rows = make_rows(FAULTY, SIZE, 1, rules)
         plant(rows)
-        files = make_inbox(folder / INBOX, rules, rows, FAULTY)
+        ready = {code: folder / FILLED / f"{name}.xlsx" for code, name in rules.submitting.items()}
+        files = make_inbox(folder / INBOX, rules, rows, FAULTY, ready if size == SIZE else None)
         outcome.append((f"另备 {len(files)} 份来件供演练", len(files) == len(rules.submitting) + 3))
         groups = "、".join(sorted({rule[:2] for rule, _ in planted}))
         outcome.append(
@@ -362,6 +380,70 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
         guaranteed = guarantee([made], folder / GUARANTEED)
         outcome.append((f"保障类名单 {guaranteed.rows} 行", not guaranteed.code))
         journey.advance("公开目录")
+
+
+def _elsewhere(journey: Journey, folder: Path, rules: RuleSet) -> None:
+    """One county whose old list is a table of another style, whose townships each fill a part, and whose province has a blank."""
+    old, taken, pieces, joined = (folder / name for name in (OLD_LIST, TAKEN, PIECES, JOINED))
+    name = rules.submitting[CARRIED]
+    rows: dict[str, list[dict[str, Value]]] = {
+        key: [{**row} for row in own] for key, own in make_rows(CARRIED, FIRMS, 1, rules).items()
+    }
+    first, second = (f"{name}城关镇", f"{name}城北镇")
+    for place, row in enumerate(rows["enterprises"]):
+        row["township"] = first if place < FIRMS // 2 else second
+    with journey.stage("旧清单：学布局、导入") as outcome:
+        make_old_list(old, rows, f"{name}{rules.year - 1}年重污染天气应急减排清单")
+        learnt = learn_layout(old, rules, folder / OLD_LAYOUT)
+        outcome.append(_recognised(learnt, OLD_HEADS))
+        made = import_tables([old], str(learnt.out), CARRIED, rules, taken, round_=ROUND, revision=1)
+        count = {key: len(own) for key, own in made.taken.rows.items()}
+        same = all(count[key] == len(rows[key]) for key in ("enterprises", "lines"))
+        outcome.append(
+            (
+                f"导入企业 {count['enterprises']} 家、生产线 {count['lines']} 条，待补 {len(made.findings)} 处",
+                same and made.code == 1,
+            )
+        )
+        journey.advance("旧清单")
+    with journey.stage("来件：两个乡镇各填一部分，合并") as outcome:
+        pieces.mkdir()
+        for township in (first, second):
+            own = of_part(rows, township)
+            if township == first:
+                own |= {key: rows[key] for key in ("dust", "mobile", "removals")}
+                dust = {row["list_id"] for row in rows["dust"]}
+                own["guarantee"] = [*own["guarantee"], *(row for row in rows["guarantee"] if row["list_id"] in dust)]
+            else:
+                own["enterprises"] = [*own["enterprises"], rows["enterprises"][0]]  # both list it, and say the same
+            with output(pieces / f"{township}.xlsx", force=False) as file:
+                write_county(
+                    file, county=CARRIED, ruleset=rules, round_=ROUND, revision=1, enterprises=FIRMS, rows=own,
+                    officer=make_officer(CARRIED, 1, rules) | {"filled_by_office": township},
+                )  # fmt: skip
+        merged = merge_files([pieces], joined)
+        said = merged.to_json()["rows"]
+        whole = said["kept"] == sum(map(len, rows.values())) and said["identical"] == 1
+        outcome.append(
+            (f"读到 {said['read']} 行，合并为 {said['kept']} 行，{verdict(not merged.code)}", whole and not merged.code)
+        )
+        journey.advance("合并来件")
+    with journey.stage("填进省里的空白表，审计") as outcome:
+        make_blank(folder / BLANK_FILE, "重污染天气应急减排清单（工业源）")
+        learnt = learn_layout(folder / BLANK_FILE, rules, folder / BLANK_LAYOUT)
+        outcome.append(_recognised(learnt, BLANK_HEADS))
+        exported = export(joined, folder / FILLED_BLANK, blank=folder / BLANK_FILE, layout=layout_of(str(learnt.out)))
+        report = audit_one(folder / FILLED_BLANK, sources=[joined])
+        bad = [check["id"] for check in report["checks"] if check["result"] != "通过"]
+        outcome.append((" ".join([report["verdict"], *bad]), bool(exported.manifest) and not bad))
+        journey.advance("省空白表")
+
+
+def _recognised(learnt: Proposed, heads: Sequence[Head]) -> tuple[str, bool]:
+    """How many heads of a made-up table were recognised, and whether rightly."""
+    [sheet] = learnt.learnt
+    right = [column.means or "" for column in sheet.columns] == [head.means for head in heads]
+    return f"{len(sheet.columns)} 列认出了 {sum(bool(column.means) for column in sheet.columns)} 列", right
 
 
 def _results(path: Path, rows: Sequence[Mapping[str, object]]) -> None:

@@ -7,6 +7,7 @@ whole-society emissions that lie beside make one target fail.
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import copyfile
 
 from addin.office.new_workbooks import ROUND
 from addin.problems import output
@@ -24,9 +25,16 @@ EMISSIONS = {"so2": 65.0, "nox": 210.0, "pm": 200.0, "vocs": 22.0}
 """Whole-society emissions in t/d that fit so many made-up enterprises, but for 颗粒物, whose target they fail."""
 
 
-def make_inbox(folder: Path, rules: RuleSet, faulty: Mapping[str, list[Cells]], county: str) -> list[Path]:
+def make_inbox(
+    folder: Path,
+    rules: RuleSet,
+    faulty: Mapping[str, list[Cells]],
+    county: str,
+    ready: Mapping[str, Path] | None = None,
+) -> list[Path]:
     """Write the files into a folder that is there; `faulty` are the rows of the county with the planted faults.
 
+    `ready` are workbooks of counties that are at hand, of `SIZE` enterprises; they are copied where nothing has to differ.
     Returns the fourteen; what is compared with lies in a folder beside them.
     """
     made: list[Path] = []
@@ -45,6 +53,9 @@ def make_inbox(folder: Path, rules: RuleSet, faulty: Mapping[str, list[Cells]], 
 
     first = make_rows(TWICE, SIZE, 1, rules)
     for seed, (code, name) in enumerate(rules.submitting.items(), 1):
+        if ready and code not in (CROSSING, LATE):
+            made.append(Path(copyfile(ready[code], folder / f"{name}.xlsx")))
+            continue
         rows = make_rows(code, SIZE, seed, rules)
         if code == CROSSING:
             for field in ("uscc", "name", "site", "permit_no"):

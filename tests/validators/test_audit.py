@@ -644,7 +644,7 @@ def test_one_stray_cell_is_found_before_the_second_reader_meets_it(cell: str) ->
     ("cell", "fits"), [("CG320600", True), ("CG1048576", False)]
 )  # a province's grid, and thrice that
 def test_a_provinces_sheet_is_no_bomb(monkeypatch: pytest.MonkeyPatch, cell: str, fits: bool) -> None:
-    monkeypatch.setattr(sheets, "FREE_GRID", sheets.MAX_ROWS * sheets.MAX_COLUMNS)  # spares the test the cells between
+    monkeypatch.setattr(sheets, "FREE_GRID", sheets.LAST_ROW * sheets.LAST_COLUMN)  # spares the test the cells between
     row = cell.removeprefix("CG")
     found = Findings()
     walker = SheetWalker(SHEET, "清单", found, StringTable("", found, frozenset()), Formats(1))
@@ -812,7 +812,7 @@ LIES: dict[str, tuple[Change, str]] = {
     "sum of nothing": (lambda m: m["sheets"][0].update(sums={"没有": 1}), "没有"),
     "sum as text": (lambda m: m["sheets"][0].update(sums={"数量": "1"}), "不是数字"),
     "inputs": (lambda m: m | {"inputs": ["a"]}, "inputs"),
-    "sheet as text": (lambda m: m | {"sheets": ["a"]}, "缺少"),
+    "sheet as text": (lambda m: m | {"sheets": ["a"]}, "都是对象"),
 }
 
 

@@ -72,7 +72,7 @@ def audit(
         package = open_package(file)
         for problem in package.problems:
             findings.add("AU06", problem.what, problem.part)
-        facts = _Auditor(package, findings, heads, expected).run()
+        facts = _Auditor(package, findings, heads, expected.sheets if expected else []).run()
     except PackageError as error:
         _unread(error, findings)
     except Exception as error:  # last resort: a file that makes the auditor stumble fails, it does not end the run
@@ -95,7 +95,7 @@ def survey(
     """
     findings = Findings()
     file.seek(0)
-    facts = _Auditor(open_package(file), findings, heads, manifests.Manifest("", 0, list(sheets))).run()
+    facts = _Auditor(open_package(file), findings, heads, sheets).run()
     failed = any(check.result == "不通过" for check in findings.checks.values())
     return facts, Report("", "", "不通过" if failed else "通过", list(findings.checks.values()))
 
@@ -118,10 +118,10 @@ class _Auditor:
         package: Package,
         findings: Findings,
         heads: Mapping[str, ColumnKind],
-        expected: manifests.Manifest | None,
+        expected: Sequence[ExpectedSheet],
     ) -> None:
         self.package, self.findings, self.heads = package, findings, heads
-        self.expected = expected.sheets if expected else []
+        self.expected = expected
         self.facts: list[SheetFacts] = []
         self.complete = True
 

@@ -1,62 +1,135 @@
 """The manifest beside a submission: reading it without trusting it, and holding the file against it (AU08)."""
 
 import json
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from validators.audit.report import Findings
 from validators.audit.sheets import SheetFacts
 from validators.audit.signature import SignatureError, Signing, read_key, verify
 
-FORMAT = "qingdan-manifest/1"
+Format = Literal["qingdan-manifest/1"]
+FORMAT: Format = "qingdan-manifest/1"
 MAX_MANIFEST = 8 << 20  # bytes; 140 inputs and 20 sheets need some 50 KB
-_FIELDS: dict[str, type] = {
-    "file": str,
-    "sha256": str,
-    "size": int,
-    "profile": str,
-    "year": int,
-    "round": str,
-    "ruleset": str,
-    "tool": str,
-    "sheets": list,
-    "inputs": list,
-    "exclusions": list,
-    "waivers": list,
-}
-_TYPES = {str: "文字", int: "整数", list: "列表", dict: "对象"}
 
 
 class ManifestError(ValueError):
     """The manifest cannot be used; the text is a Chinese sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedSheet:
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)  # what a later version says besides is passed over
+
+
+class ExpectedSheet(_Part):
     """What the manifest says about one sheet; `rows` without the header row."""
 
     name: str
     rows: int
     heads: list[str]
-    sums: dict[str, float]
+    sums: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
+    """Of each column of numbers, by its head."""
+
+    @model_validator(mode="after")
+    def _of_one_column(self) -> "ExpectedSheet":
+        for head in self.sums:
+            if self.heads.count(head) != 1:
+                raise ValueError(f"清单里「{head}」有合计，但它不是唯一的表头")
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What of a manifest can be held against the file alone; `size` in bytes."""
+class InputFile(_Part):
+    """A county workbook that went in."""
 
+    file: str
+    sha256: str
+    county: str
+    """Division code."""
+    revision: int
+
+
+class ExcludedCounty(_Part):
+    """A county that was left out, by its division code."""
+
+    county: str
+    reason: str
+
+
+class UsedLayout(_Part):
+    """The layout that a blank was filled by, whole."""
+
+    name: str
+    sha256: str
+    text: str
+
+
+class FilledBlank(_Part):
+    """The blank that was filled."""
+
+    file: str
+    sha256: str
+    removed: list[str]
+    """What was taken out of it."""
+    cells: dict[str, dict[str, Any]]
+    """What stands in it besides the rows, by sheet and address."""
+
+
+class FilledRows(_Part):
+    """Where a table of the layout stands in a sheet of the blank."""
+
+    table: int
+    """Place among those of the layout."""
+    first: int
+    last: int
+    columns: list[int]
+    """0-based, of each head."""
+
+
+class Manifest(_Part):
+    """All that stands beside a submission; its fields, in their order, are those of the file. `size` in bytes."""
+
+    format: Format
+    file: str
     sha256: str
     size: int
+    profile: str
+    layout: UsedLayout | None = None
+    """With `blank` and `filled`, where the province's own blank was filled."""
+    blank: FilledBlank | None = None
+    filled: dict[str, FilledRows] = {}
+    """By title of the sheet."""
+    year: int
+    round: str
+    ruleset: str
+    ruleset_sha256: str | None = None
+    tool: str
     sheets: list[ExpectedSheet]
+    inputs: list[InputFile]
+    exclusions: list[ExcludedCounty]
+    waivers: list[dict[str, Any]]
+    """`Decision.to_json`, and how many findings each lifts."""
+    decisions: list[dict[str, Any]] = []
+    """All others."""
     signer: str | None = None
     """Fingerprint of the key that it says it is signed with."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What is written: what was given, in order."""
+        return self.model_dump(exclude_unset=True)
 
     @property
     def heads(self) -> set[str]:
         """Every header text of every sheet."""
         return {head for sheet in self.sheets for head in sheet.heads}
+
+
+_WHAT = {
+    "string_type": "文字", "int_type": "整数", "int_from_float": "整数", "list_type": "列表", "dict_type": "对象",
+    "model_type": "对象",
+}  # fmt: skip
+"""What is due, by pydantic's kinds of errors."""
 
 
 def read_manifest(data: bytes) -> Manifest:
@@ -68,16 +141,31 @@ def read_manifest(data: bytes) -> Manifest:
     except (ValueError, RecursionError) as error:  # bad UTF-8, bad JSON, numbers too long, nesting too deep
         reason = error if isinstance(error, ManifestError) else "编码、括号或数字有误，或嵌套过深"
         raise ManifestError(f"清单文件不是合格的 JSON：{reason}") from error
-    if _get(found, "format", str) != FORMAT:
-        raise ManifestError(f"清单格式是「{found['format']}」，应为 {FORMAT}")
-    for name, kind in _FIELDS.items():
-        _get(found, name, kind)
-    lists = ("inputs", "exclusions", "waivers", *(name for name in ("decisions",) if name in found))
-    for name in lists:
-        if not isinstance(found[name], list) or not all(isinstance(item, dict) for item in found[name]):
-            raise ManifestError(f"清单的 {name} 里应当都是对象")
-    signer = _get(found, "signer", str) if "signer" in found else None
-    return Manifest(found["sha256"], found["size"], [_sheet(item) for item in found["sheets"]], signer)
+    try:
+        return Manifest.model_validate(found)
+    except ValidationError as error:
+        raise ManifestError(_said(error)) from error
+
+
+def _said(error: ValidationError) -> str:
+    """The first fault, in Chinese."""
+    first = error.errors()[0]
+    names = [part for part in first["loc"] if isinstance(part, str)]
+    if not names:
+        return "清单里应当是一个对象"
+    kind, name = first["type"], names[-1]
+    match kind:
+        case "missing":
+            return f"清单里缺少 {name}"
+        case "value_error":
+            return str(first["ctx"]["error"])
+        case "literal_error":
+            return f"清单格式是「{first['input']}」，应为 {FORMAT}"
+        case "float_type" | "finite_number":
+            return f"清单里「{name}」的合计不是数字"
+        case "model_type" | "dict_type" if isinstance(first["loc"][-1], int):
+            return f"清单的 {name} 里应当都是对象"
+    return f"清单的 {name} 应为{_WHAT.get(kind, '另一种内容')}"
 
 
 def check_signature(data: bytes, signer: str | None, signing: Signing, findings: Findings) -> str | None:
@@ -109,30 +197,6 @@ def check_signature(data: bytes, signer: str | None, signing: Signing, findings:
         else "公钥放在文件旁边，只能说明清单未改动；是谁签的，请与签名单位另行公布的指纹核对"
     )
     return f"签名有效（{key.kind}），{whose}；公钥指纹 {key.fingerprint}"
-
-
-def _sheet(item: object) -> ExpectedSheet:
-    """Read one item of "sheets"."""
-    heads = _get(item, "heads", list)
-    sums = _get(item, "sums", dict)
-    if not all(isinstance(head, str) for head in heads):
-        raise ManifestError("清单的 heads 里应当都是文字")
-    for head, value in sums.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ManifestError(f"清单里「{head}」的合计不是数字")
-        if heads.count(head) != 1:
-            raise ManifestError(f"清单里「{head}」有合计，但它不是唯一的表头")
-    return ExpectedSheet(_get(item, "name", str), _get(item, "rows", int), heads, sums)
-
-
-def _get(item: object, name: str, kind: type) -> Any:  # noqa: ANN401 - the caller names the type
-    """Return a field of a JSON object after checking its type."""
-    if not isinstance(item, dict) or name not in item:
-        raise ManifestError(f"清单里缺少 {name}")
-    value = item[name]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ManifestError(f"清单的 {name} 应为{_TYPES[kind]}")
-    return value
 
 
 def _refuse(constant: str) -> None:

@@ -21,11 +21,11 @@ from pydantic_core import from_json
 from validators.audit.report import Findings
 from validators.audit.walk import LEADING, NUMBER, Attributes, Walker, is_no
 from validators.columns import letter, position_of
+from validators.ooxml.grid import LAST_COLUMN, LAST_ROW
 from validators.ooxml.package import MAIN, NAMESPACES, TooBigError
 
 ColumnKind = Literal["number", "code", "date", "text"]
 
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_STRINGS = 8_000_000
 MAX_GRID = 40_000_000  # cells of a used range, which many a program holds at once; a province's has 28 M
 FREE_GRID = 1_000_000  # below this a used range may be as empty as it likes
@@ -56,7 +56,7 @@ def area(reference: str) -> tuple[int, int, int, int] | None:
         return None
     column, row, column2, row2 = match.groups()
     found = int(row), position_of(column) + 1, int(row2 or row), position_of(column2 or column) + 1
-    if found[0] > found[2] or found[1] > found[3] or found[2] > MAX_ROWS or found[3] > MAX_COLUMNS:
+    if found[0] > found[2] or found[1] > found[3] or found[2] > LAST_ROW or found[3] > LAST_COLUMN:
         return None
     return found
 
@@ -281,9 +281,9 @@ class SheetWalker(BlockWalker):
         self.expect({}, frozenset(), frozenset())
         self.row = self.column = 0
         self.max_row = self.max_column = 0
-        self.min_row = MAX_ROWS
+        self.min_row = LAST_ROW
         self.dimension: str | None = None
-        self.hidden = bytearray(MAX_COLUMNS + 1)  # 1: hidden, 2: hidden and reported
+        self.hidden = bytearray(LAST_COLUMN + 1)  # 1: hidden, 2: hidden and reported
         self.last_col = 0
         self.scrolled: str | None = None  # the first cell in view
         self.kinds: dict[int, ColumnKind] = {}
@@ -350,7 +350,7 @@ class SheetWalker(BlockWalker):
     def open_row(self, attributes: Attributes) -> None:
         """Check the row's number and looks."""
         number = attributes.get("r")
-        if number is not None and (not re.fullmatch("[1-9][0-9]{0,6}", number) or int(number) > MAX_ROWS):
+        if number is not None and (not re.fullmatch("[1-9][0-9]{0,6}", number) or int(number) > LAST_ROW):
             self.add("AU06", f"行号 {number} 不合法")
             number = None
         row = int(number or self.row + 1)
@@ -398,7 +398,7 @@ class SheetWalker(BlockWalker):
         reference = attributes.get("r")
         if reference is not None:
             match = _REFERENCE.fullmatch(reference)
-            if match is None or (column := position_of(match[1]) + 1) > MAX_COLUMNS:
+            if match is None or (column := position_of(match[1]) + 1) > LAST_COLUMN:
                 self.add("AU06", f"单元格地址 {reference} 不合法")
             elif int(match[2]) != self.row:
                 self.add("AU06", f"单元格 {reference} 写在第 {self.row} 行里")
@@ -490,7 +490,7 @@ class SheetWalker(BlockWalker):
         if others[-1] or (self.inlined and not valid_text(data)):
             return False
         order = [self.row, *map(int, numbers)]
-        if order[-1] > MAX_ROWS or not all(map(lt, order, order[1:])):
+        if order[-1] > LAST_ROW or not all(map(lt, order, order[1:])):
             return False
         figures = b"[[" + b"],[".join([b",".join(filter(None, texts)) for texts in columns]) + b"]]"
         try:
@@ -602,7 +602,7 @@ def _look_column(walker: SheetWalker, attributes: Attributes) -> None:
     first, last = attributes.get("min", ""), attributes.get("max", "")
     if not (re.fullmatch("[1-9][0-9]{0,4}", first) and re.fullmatch("[1-9][0-9]{0,4}", last)):
         walker.add("AU06", f"列的范围 {first} 至 {last} 不合法")
-    elif not walker.last_col < int(first) <= int(last) <= MAX_COLUMNS:
+    elif not walker.last_col < int(first) <= int(last) <= LAST_COLUMN:
         walker.add("AU06", f"列的范围 {first} 至 {last} 越界、重复或颠倒")
     else:
         walker.last_col = int(last)

@@ -16,6 +16,7 @@ from validators.audit.report import Findings
 from validators.audit.sheets import BlockWalker, SheetFacts, T, valid_text
 from validators.audit.walk import Attributes
 from validators.columns import letter, position_of
+from validators.ooxml.grid import EPOCH, EPOCH_1904
 from validators.ooxml.package import Package
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ Value = str | float | bool
 Emit = Callable[[int, dict[int, Value]], None]
 
 PIECE = 32 << 20  # bytes of a sheet that calamine reads at once, and needs some eight times as much memory for
-_EPOCH_1900, _EPOCH_1904 = date(1899, 12, 30).toordinal(), date(1904, 1, 1).toordinal()
 _DAY = timedelta(days=1)
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ENTITY = re.compile("&(?:#([0-9]+)|([a-z]+));")
@@ -327,7 +327,7 @@ class _Pair:
             return False
         early = False  # in 1900, calamine has days 59 and 60 in one
         if isinstance(their, date):
-            days = float(their.toordinal() - (_EPOCH_1904 if self.epoch_1904 else _EPOCH_1900))
+            days = float((their - (EPOCH_1904 if self.epoch_1904 else EPOCH)).days)
             if isinstance(their, datetime):
                 days += (datetime.combine(date.min, their.time()) - datetime.min) / _DAY
             early = days < 62 and not self.epoch_1904

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from math import asin, cos, hypot, radians, sin, sqrt
-from operator import mul
 from statistics import median
 
 from rapidfuzz import fuzz, process
 
 from validators.book import Book, Fault
 from validators.columns import POLLUTANTS, SHEET_TITLES, SHEETS
+from validators.credit_code import uscc_fault
 from validators.expr import Cell, Check, Expr, Record, Row, blank, call, check, count, lookup
 from validators.findings import Severity
 from validators.references import LISTS
@@ -31,22 +31,6 @@ from validators.settlement import City
 
 EARTH_RADIUS = 6371.0
 """km"""
-
-
-_USCC_VALUES = {character: value for value, character in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
-_USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1)
-"""GB 32100-2015, 4.2.6: powers of 3 modulo 31; the check character brings the sum to a multiple of 31."""
-
-
-def uscc_fault(code: str) -> str:
-    """What is wrong with a 统一社会信用代码 by GB 32100-2015, in Chinese; '' if nothing is."""
-    if len(code) != 18:
-        return f"应为18位，现为{len(code)}位"
-    values = [_USCC_VALUES.get(character) for character in code]
-    if None in values:
-        return f"含有不允许的字符“{code[values.index(None)]}”（代码中没有字母I、O、S、V、Z）"
-    right = code[:8].isdecimal() and sum(map(mul, values, _USCC_WEIGHTS)) % 31 == 0  # as stdnum, in a tenth of the time
-    return "" if right else "校验位不符，可能有一位抄错"
 
 
 @row_rule("JB01", "统一社会信用代码错误", Severity.ERROR, "cell", "GB 32100-2015", "enterprises", "applications")
@@ -191,7 +175,7 @@ def few_decimals(degrees: float, decimals: float) -> bool:
 
 @row_rule("JB06", "经纬度错误", Severity.ERROR, "row", "数据字典", "enterprises", "dust")
 def jb06(row: Row) -> Iterator[Check]:
-    """检查什么：经度、纬度是否在聊城市范围内（东经115.2667°至116.5333°，北纬35.7833°至37.0333°），是否填反；两个都不足3位小数的提醒。
+    """检查什么：经度、纬度是否在本市范围内（规则集里的范围），是否填反；两个都不足3位小数的提醒。
 
     为什么：位置用于核查定位和地图展示，差0.01°就是约1公里。
     怎么改：填十进制的度，至少3位小数，不写度分秒；经度约116，纬度约36。
@@ -211,7 +195,7 @@ def jb06(row: Row) -> Iterator[Check]:
         yield check(
             cell,
             ~within(cell, cell) & ~within(cell, other),
-            f"{name} {{at}} 不在聊城市范围内（{low}°至{high}°）。请按十进制的度重新核对填写。",
+            f"{name} {{at}} 不在本市范围内（{low}°至{high}°）。请按十进制的度重新核对填写。",
             brief="不在本市范围内",
         )
     decimals = lookup("number", "coordinate_decimals")

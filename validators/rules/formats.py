@@ -36,7 +36,7 @@ from validators.expr import (
     split_ids,
 )  # fmt: skip
 from validators.findings import Severity
-from validators.records import EXCEL_EPOCH
+from validators.ooxml.grid import EPOCH
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
 from validators.rules.schemes import ungraded
 from validators.ruleset import NOT_KEY, UNGRADED, versions, years
@@ -312,7 +312,7 @@ def gs04(book: Book) -> Iterator[Found]:
 def _became(fault: Fault, written: str, meant: str) -> str:
     """What is said of a text that the spreadsheet program had probably made a date of."""
     value = fault.value
-    day = value if isinstance(value, dt.date) else EXCEL_EPOCH + dt.timedelta(days=int(float(str(value))))
+    day = value if isinstance(value, dt.date) else EPOCH + dt.timedelta(days=int(float(str(value))))
     kind = f"日期“{written}”" if isinstance(value, dt.date) else f"数字“{written}”（作为日期是 {day:%Y-%m-%d}）"
     return (
         f"“{fault.header}”里存着{kind}，已读作文字“{meant}”。如果原来填的是“{day.month}-{day.day}”一类的文字，"

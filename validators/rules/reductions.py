@@ -135,7 +135,7 @@ def jp04(book: Book) -> Iterator[Found]:
                     )  # fmt: skip
 
 
-@city_rule("JP05", "减排比例不达标", Severity.ERROR, "规则集的减排比例目标（targets.csv，各行写明出处）")
+@city_rule("JP05", "减排比例不达标", Severity.ERROR, "规则集的减排比例目标（出处见全市汇总《总览》）")
 def jp05(city: City) -> Iterator[CityFound]:
     """检查什么：全市各级预警的减排量占全社会排放量的比例，是否达到规则集的目标（10%、20%、30%）。颗粒物含扬尘；SO2 与 NOx 可以调剂，按比例之和判断。
     没有录入全社会排放量的不判断；目标未经核实的只作提醒。
@@ -148,9 +148,10 @@ def jp05(city: City) -> Iterator[CityFound]:
             short = one.target - one.ratio
             what = f"{one.level}预警{one.name}的减排比例{'之和' if one.traded else ''}"
             tons = "" if one.traded else f"（{one.emission * short / 100:.3f} t/d）"
+            source = "网上公布的文件，地址见全市汇总《总览》的注" if "://" in one.source else one.source
             yield CityFound(
                 f"{what}为 {one.ratio:.2f}%，低于目标 {one.target:g}%，差 {short:.2f} 个百分点{tons}。"
-                f"请核对全社会排放量，或加强措施。目标出处：{one.source}。",
+                f"请核对全社会排放量，或加强措施。目标出处：{source}。",
                 severity=None if one.verified else Severity.WARNING,
             )
 

@@ -17,12 +17,14 @@ from validators.decisions import Decision, standing
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 from validators.records import Value
 from validators.references import MINISTRY, PROVINCE, Import, Imports, Listed
-from validators.rule import all_rules, value_text
+from validators.rule import all_rules
 from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, County, Handed, guess_county, ruleset_of
 from validators.versions import Change
 from workbook_templates.city.decision_sheets import (
+    CONFLICTS,
     DECISIONS,
+    EMISSIONS,
     Untaken,
     read_emissions,
     write_conflicts,
@@ -30,6 +32,7 @@ from workbook_templates.city.decision_sheets import (
     write_emissions,
 )
 from workbook_templates.city.overview import write_overview
+from workbook_templates.county.raw_cells import raw_cells, written
 from workbook_templates.county.reader import (
     PROVENANCE,
     Entries,
@@ -95,13 +98,6 @@ def head(column: Column) -> Head:
     return Head(column.header, kind, column.width)  # type: ignore[arg-type] # one of the four
 
 
-def written(value: object) -> Value:
-    """A value of a finding as a list can hold it: unreadable ones stay visible as text."""
-    if isinstance(value, str | int | float | dt.date) and not isinstance(value, bool | dt.datetime):
-        return value
-    return None if value is None else value_text(value)
-
-
 @dataclass(frozen=True)
 class Desk:
     """What the office's record adds to what was handed in."""
@@ -127,7 +123,7 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     held = standing(desk.records)
     made = BytesIO()
     book = new_workbook(made, valign="top")
-    book.set_properties({"created": dt.datetime.combine(created(city), dt.time()), "comments": "qingdan"})
+    book.set_properties({"created": dt.datetime.combine(city.filled_on, dt.time()), "comments": "qingdan"})
     for look in looks():
         book.add_format(look)._get_xf_index()  # the numbers that `fill_workbook` counts on
     style = styles(book)
@@ -136,8 +132,12 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     whose = f"{city.ruleset.thresholds['city_name']}{city.year}年{city.round}应急减排清单"
     made_on = f"汇总日期 {city.on}{f'，台账第 {desk.version} 版' if desk.version else ''}"
 
+    def about(title: str) -> str:
+        """What stands above each printed page of a sheet."""
+        return f"{whose}　{title}　（{made_on}）"
+
     def stream(sheet: Sheet, rows: int) -> None:
-        sheet = replace(sheet, heading=f"{whose}　{sheet.name}　（{made_on}）")
+        sheet = replace(sheet, heading=about(sheet.name))
         page = book.add_worksheet(sheet.name)
         page.autofilter(0, 0, rows, len(sheet.columns) - 1)  # for their defined names
         page.repeat_rows(0)
@@ -147,13 +147,13 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
     counties = {one.handed.file: one.name for one in city.counties if one.handed}
     rows = (_finding_row(one, counties, places) for one in findings)
     stream(Sheet(FINDINGS, FINDING_HEADS, rows, _links(findings, places)), len(findings))
-    homeless = write_conflicts(book, style, city, held, desk.untaken)
+    homeless = write_conflicts(book, style, city, held, desk.untaken, about(CONFLICTS))
     stream(Sheet(COUNTIES, COUNTY_HEADS, _county_rows(city, findings)), len(city.counties))
     files = list(_file_rows(city))
     stream(Sheet(FILES, FILE_HEADS, files), len(files))
     own = [one for one in desk.untaken if one.title == DECISIONS]
-    write_decisions(book, style, city, desk.records, [*own, *homeless])
-    write_emissions(book, style, city, held, desk.untaken)
+    write_decisions(book, style, city, desk.records, [*own, *homeless], about(DECISIONS))
+    write_emissions(book, style, city, held, desk.untaken, about(EMISSIONS))
     public, _ = public_rows(city)
     stream(Sheet(PUBLIC, PUBLIC_HEADS, public), len(public))
     guaranteed = [Head("序号", "number", 7), Head("区县", "text", 16)]
@@ -249,12 +249,6 @@ def _result_row(one: Listed) -> list[Value]:
     return [one.kind, one.file, one.row, one.uscc, one.name, one.list_id, one.site, one.grade, one.day, one.ruleset]
 
 
-def created(city: City) -> dt.date:
-    """The day that the properties of an output name: the latest 填报日期 of what went in, so that it can be repeated."""
-    days = [book.facts["filled_on"] for book in city.books() if book.facts.get("filled_on")]
-    return max(days, default=dt.date(city.year, 1, 1))
-
-
 def _rows_found(findings: Iterable[Finding]) -> dict[tuple[str, str, int], tuple[Severity, str, int]]:
     """For each row with findings: the worst, its rule, and how many."""
     found: dict[tuple[str, str, int], tuple[Severity, str, int]] = {}
@@ -281,17 +275,6 @@ def _list_rows(
             state = by_row.get((book.file, title, record.row))
             values[0] = f"{SEVERITY_SYMBOLS[state[0]]} {state[1]}（共{state[2]}项）" if state else "✓"
             yield [*values, book.file, title, record.row]
-
-
-def raw_cells(book: Book, key: str) -> dict[tuple[int, str], Value]:
-    """What stands in the unreadable cells of a sheet, by row and field."""
-    title = SHEETS[key].title
-    by_header = {column.header: column.field for column in SHEETS[key].columns}
-    return {
-        (fault.row, by_header[fault.header]): written(fault.value)
-        for fault in book.faults
-        if fault.sheet == title and fault.row and fault.header in by_header and fault.rule in ("GS03", "GS05", "GS07")
-    }
 
 
 def _county_rows(city: City, findings: list[Finding]) -> Iterator[list[Value]]:

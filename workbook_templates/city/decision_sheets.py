@@ -47,6 +47,10 @@ RECORDED = ("编号", *FIELD_NAMES.values(), "记录人", "记录时间", "所�
 UNTAKEN = "✗ 没有采用："
 """Before what is said beside a decision that could not be taken, which stays where it was typed."""
 SLIP_GROUND, SLIP_INK = appearance.SEVERITY_LOOKS[Severity.ERROR]
+MOST_LINES, LINE_HEIGHT = 24, 16
+"""Lines of what differs that a row can show, and their height in points: no row is higher than 409."""
+DIFFERENT_WIDTH = 78
+"""Characters of a line of what differs."""
 MOST_DIFFERENT = 200
 """Differences of two files of one revision that are listed."""
 
@@ -85,10 +89,19 @@ class Conflict:
 
     @property
     def different(self) -> str:
-        """Who the two are, and what differs, one below the other."""
-        sides = (f"{side}：{' '.join(map(str, values[:2]))}" for side, values in zip(SIDES, self.values, strict=True))
-        fields = (f"{name}：甲 {one}，乙 {other}" for name, one, other in self.fields)
-        return "\n".join([*sides, *fields])[:30000]
+        """Who the two are, and what differs, one below the other; several in a line where the page would not hold them."""
+        lines = [f"{side}：{' '.join(map(str, values[:2]))}" for side, values in zip(SIDES, self.values, strict=True)]
+        fields = [f"{name}：甲 {one}，乙 {other}" for name, one, other in self.fields]
+        room = MOST_LINES - len(lines)
+        for number, field in enumerate(fields):
+            whole = len(fields) <= room
+            if not whole and number and text_width(lines[-1]) + text_width(field) < DIFFERENT_WIDTH - 6:
+                lines[-1] += f"；{field}"
+            elif len(lines) < MOST_LINES - 1 or whole:
+                lines.append(field)
+            else:
+                return "\n".join([*lines, f"另有 {len(fields) - number} 项不同"])
+        return "\n".join(lines)
 
 
 def conflicts(city: City) -> Iterator[Conflict]:
@@ -145,9 +158,9 @@ def _of_files(best: Book, other: Book) -> Conflict:
 
 
 def _sheet(
-    book: Workbook, style: Style, title: str, heads: Sequence[tuple[str, float]], entry: Sequence[str]
+    book: Workbook, style: Style, title: str, heads: Sequence[tuple[str, float]], entry: Sequence[str], about: str
 ) -> Worksheet:
-    """A sheet with its heads in the first row; those to fill in look like it."""
+    """A sheet with its heads in the first row; those to fill in look like it. `about` stands above each printed page."""
     sheet = book.add_worksheet(title)
     sheet.set_row(0, 32)
     for place, (head, width) in enumerate(heads):
@@ -162,14 +175,14 @@ def _sheet(
     sheet.set_paper(appearance.PAPER_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(0.4, 0.4, 0.7, 0.6)
-    sheet.set_header(f"&L{title}")
+    sheet.set_header(f"&L{about.replace('&', '&&')}")
     sheet.set_footer("&C第 &P 页，共 &N 页")
     sheet.repeat_rows(0)
     return sheet
 
 
 def write_conflicts(
-    book: Workbook, style: Style, city: City, decisions: Sequence[Decision], untaken: Sequence[Untaken]
+    book: Workbook, style: Style, city: City, decisions: Sequence[Decision], untaken: Sequence[Untaken], about: str
 ) -> list[Untaken]:
     """Add the sheet of conflicts: both side by side, and where to say which holds.
 
@@ -179,17 +192,17 @@ def write_conflicts(
     widths = [14, 18, 7, 16, 24, 10, 21, 16, 8, 24, 9, 9, 9, 9]
     heads: list[tuple[str, float]] = [
         (RULE, 7),
-        ("说明", 16),
-        (KEY, 24),
+        ("说明", 14),
+        (KEY, 22),
         (HOLDING, 12),
-        (WHY, 24),
-        ("现在的裁定", 24),
-        ("不同之处", 50),
+        (WHY, 20),
+        ("现在的裁定", 20),
+        ("不同之处", DIFFERENT_WIDTH),
     ]
     for side in SIDES:
         heads += [(f"{side}_{name}", width) for name, width in zip(names, widths, strict=True)]
         heads.append((f"{side}_取值", 20))
-    sheet = _sheet(book, style, CONFLICTS, heads, (HOLDING, WHY))
+    sheet = _sheet(book, style, CONFLICTS, heads, (HOLDING, WHY), about)
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
     plain, code = style(**edge), style(**edge, num_format="@", font_color=appearance.GREY)
     entry = style(**edge, bg_color=appearance.ENTRY)
@@ -199,7 +212,10 @@ def write_conflicts(
     row = 0
     for row, one in enumerate(conflicts(city), 1):
         decided = held.get((one.rule, one.key))
-        said = f"第{decided.id}号：以 {decided.value[:16]} 为准。{decided.reason}" if decided else "未裁定"
+        holding = city.ruleset.submitting.get(decided.value, decided.value[:16]) if decided else ""
+        if decided and decided.value in one.sides:
+            holding = f"{SIDES[one.sides.index(decided.value)]}（{holding}）"
+        said = f"第{decided.id}号：以{holding}为准。{decided.reason}" if decided else "未裁定"
         typed = left.pop((one.rule, one.key), None)
         chosen, why = (str(typed.typed[name] or "") for name in ("value", "reason")) if typed else ("", "")
         if typed:
@@ -213,7 +229,8 @@ def write_conflicts(
             head = heads[place][0]
             look = entry if head in (HOLDING, WHY) else code if head.endswith("取值") else plain
             put(sheet, row, place, value, slip if typed and head in (HOLDING, WHY, "现在的裁定") else look)
-        sheet.set_row(row, min(15 * sum(1 + int(text_width(text) // 50) for text in one.different.split("\n")), 400))
+        lines = sum(1 + int(text_width(text) // DIFFERENT_WIDTH) for text in one.different.split("\n"))
+        sheet.set_row(row, min(LINE_HEIGHT * max(lines, 3), 409))
         sheet.data_validation(
             row, 3, row, 3, {"validate": "list", "source": list(SIDES), "input_title": "裁定",
                              "input_message": "选甲或乙，并写明理由；下次汇总时记入台账并照此办理。"},
@@ -228,14 +245,14 @@ def write_conflicts(
 
 
 def write_decisions(
-    book: Workbook, style: Style, city: City, records: Sequence[Decision], untaken: Sequence[Untaken]
+    book: Workbook, style: Style, city: City, records: Sequence[Decision], untaken: Sequence[Untaken], about: str
 ) -> None:
     """Add the sheet of all decisions on record, those that could not be taken as typed, and blank rows for new ones."""
     widths = (7, 12, 8, 11, 28, 18, 36, 14, 22, 12, 10, 12, 26, 22, 22)
     entry = [*FIELD_NAMES.values()]
-    sheet = _sheet(book, style, DECISIONS, list(zip(RECORDED, widths, strict=True)), entry)
+    sheet = _sheet(book, style, DECISIONS, list(zip(RECORDED, widths, strict=True)), entry, about)
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
-    own, day = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.OWN, num_format="yyyy-mm-dd")
+    own, day = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.OWN, num_format=appearance.DAY)
     held = {one.id for one in standing(records)}
     for row, one in enumerate(records, 1):
         late = one.until and one.until < city.on
@@ -259,12 +276,12 @@ def write_decisions(
     first = len(records) + 1
     last = first + len(untaken) + ROOM - 1
     text = style(**edge, bg_color=appearance.ENTRY, num_format="@")
-    until = style(**edge, bg_color=appearance.ENTRY, num_format="yyyy-mm-dd")
+    until = style(**edge, bg_color=appearance.ENTRY, num_format=appearance.DAY)
     slip = {**edge, "bg_color": SLIP_GROUND, "font_color": SLIP_INK}
     for row, left in enumerate(untaken, first):
         for place, name in enumerate(FIELD_NAMES, 1):
             value = left.typed.get(name)
-            shape = "yyyy-mm-dd" if isinstance(value, dt.date) else "@"
+            shape = appearance.DAY if isinstance(value, dt.date) else "@"
             ground = slip if name in left.fields else {**edge, "bg_color": appearance.ENTRY}
             put(sheet, row, place, value, style(**ground, num_format=shape))
         put(sheet, row, 0, UNTAKEN[0], style(**slip))
@@ -287,11 +304,11 @@ EMISSION_HEADS = (
 
 
 def write_emissions(
-    book: Workbook, style: Style, city: City, decisions: Sequence[Decision], untaken: Sequence[Untaken]
+    book: Workbook, style: Style, city: City, decisions: Sequence[Decision], untaken: Sequence[Untaken], about: str
 ) -> None:
     """Add the sheet of whole-society emissions: those of this version, and where to say others."""
     entry = [head for head, _ in EMISSION_HEADS[3:5]]
-    sheet = _sheet(book, style, EMISSIONS, EMISSION_HEADS, entry)
+    sheet = _sheet(book, style, EMISSIONS, EMISSION_HEADS, entry, about)
     edge = {"border": 1, "border_color": appearance.LINE}
     own, fill = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.ENTRY)
     source = {one.key: f"{one.reason}（第{one.id}号）" for one in decisions if one.kind == EMISSION}

@@ -87,7 +87,7 @@ def _section(sheet: Worksheet, style: Style, row: int, text: str) -> int:
 
 def _heads(sheet: Worksheet, style: Style, row: int, heads: Sequence[str]) -> int:
     look = style(
-        font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], border=1, border_color=appearance.HEAD_LINE,
+        **appearance.HEAD, border=1, border_color=appearance.HEAD_LINE,
         align="center", text_wrap=True,
     )  # fmt: skip
     sheet.set_row(row, 32)
@@ -171,7 +171,7 @@ def _deadlines(sheet: Worksheet, style: Style, city: City, row: int) -> int:
     row = _section(sheet, style, row, f"二、期限（以 {city.on} 计）")
     row = _heads(sheet, style, row, ("事项", "谁", "轮次", "期限", "余下天数"))
     edge = {"border": 1, "border_color": appearance.LINE}
-    plain, day = style(**edge), style(**edge, num_format="yyyy-mm-dd", align="center")
+    plain, day = style(**edge), style(**edge, num_format=appearance.DAY, align="center")
     for duty in duties(city.ruleset, city.on):
         look = style(**edge, bg_color="#FFEFC2") if 0 <= duty.left <= SOON else plain
         values: tuple[Value, ...] = (duty.what, duty.who, duty.round, duty.due, duty.state)
@@ -208,7 +208,7 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
         "未报": style(**edge, bg_color="#FBD5D5"), "无法读取": style(**edge, bg_color="#FBD5D5"),
         "已剔除": style(**edge, bg_color=appearance.OWN),
     }  # fmt: skip
-    plain, day = style(**edge), style(**edge, num_format="yyyy-mm-dd", align="center")
+    plain, day = style(**edge), style(**edge, num_format=appearance.DAY, align="center")
     share = style(**edge, num_format="0.0%")
     wrong = style(**edge, font_color=appearance.SEVERITY_LOOKS[Severity.ERROR][1], bold=True)
     first = row
@@ -248,7 +248,7 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
     ]
     if not present:  # nothing could be adopted
         return row + 1
-    chart = book.add_chart({"type": "column", "subtype": "stacked"})
+    chart = book.add_chart({"type": "bar", "subtype": "stacked"})  # lying, so that long names do not take its room
     for offset in present:
         place = 1 + len(COUNTY_HEADS) + offset
         chart.add_series(
@@ -261,17 +261,37 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
             }
         )
     _finish(chart, "各县区企业的绩效等级（家）")
+    chart.set_y_axis(
+        {
+            "num_font": _FONT,
+            "reverse": True,
+            "interval_unit": 1,
+            "major_gridlines": {"visible": False},
+            "major_tick_mark": "none",
+        }
+    )
+    chart.set_x_axis(
+        {
+            "num_font": _FONT,
+            "num_format": "0",
+            "major_gridlines": _GRID,
+            "label_position": "high",
+            "major_tick_mark": "none",
+        }
+    )
     sheet.insert_chart(row + 3, 10, chart, {"x_offset": 6, "object_position": 1})
     return row + 1
 
 
+_FONT = {"name": appearance.BODY_FONT, "size": 9}
+_GRID = {"visible": True, "line": {"color": "#D9D9D9"}}
+
+
 def _finish(chart: Any, title: str) -> None:  # noqa: ANN401 - XlsxWriter ships no types
-    font = {"name": appearance.BODY_FONT, "size": 9}
     chart.set_title({"name": title, "name_font": {"name": appearance.HEAD_FONT, "size": 12, "bold": False}})
-    chart.set_legend({"position": "bottom", "font": font})
-    chart.set_x_axis({"num_font": font})
-    grid = {"visible": True, "line": {"color": "#D9D9D9"}}
-    chart.set_y_axis({"num_font": font, "num_format": "0", "major_gridlines": grid})
+    chart.set_legend({"position": "bottom", "font": _FONT})
+    chart.set_x_axis({"num_font": _FONT, "major_tick_mark": "none"})
+    chart.set_y_axis({"num_font": _FONT, "num_format": "0", "major_gridlines": _GRID, "major_tick_mark": "none"})
     chart.set_size({"width": 760, "height": 18 * CHART_ROWS + 20})
 
 
@@ -292,8 +312,7 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
     row = _section(sheet, style, row + CHART_ROWS + 3, "五、减排量与目标（颗粒物含扬尘）")
     row = _heads(sheet, style, row, TARGET_HEADS)
     head = style(
-        font_name=appearance.HEAD_FONT,
-        bg_color=appearance.PLAIN_BANDS[0][1],
+        **appearance.HEAD,
         border=1,
         border_color=appearance.HEAD_LINE,
         align="center",

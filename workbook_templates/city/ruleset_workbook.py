@@ -16,7 +16,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from validators.columns import letter
-from validators.records import EXCEL_EPOCH, Raw, Value
+from validators.ooxml.grid import EPOCH
+from validators.records import Raw, Value
 from validators.rule import all_rules
 from validators.ruleset import TABLES, RuleSet, years
 from validators.ruleset_tables import Field, Row, Tables, allowed, fields, meant, problems, shown, title
@@ -77,7 +78,7 @@ def _cover(book: Workbook, style: Style, rules: RuleSet) -> None:
     page.set_row(0, 36)
     page.write_string(0, 1, f"{rules.thresholds['city_name']}重污染天气应急减排清单　规则集", head)
     edge = {"border": 1, "border_color": appearance.LINE, "indent": 1}
-    label = style(font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], **edge)
+    label = style(**appearance.HEAD, **edge)
     own = style(bg_color=appearance.OWN, num_format="@", **edge)
     entry = style(bg_color=appearance.ENTRY, num_format="@", **edge)
     said = {"base": rules.id, "year": str(rules.year), "by": ""}
@@ -177,7 +178,7 @@ def _lines(one: Field, text: str) -> int:
 
 
 def _look(style: Style, one: Field) -> Format:
-    formats = {"int": "0", "decimal": "General", "date": "yyyy-mm-dd"}
+    formats = {"int": "0", "decimal": "General", "date": appearance.DAY}
     centred = one.kind in ("int", "decimal", "date", "month_day", "code") or one.values in ("@yes_no", "@counts")
     return style(
         border=1, border_color=appearance.LINE, font_size=appearance.ENTRY_SIZE, text_wrap=True,
@@ -323,7 +324,7 @@ def _text(one: Field, cell: Raw) -> str:
         day = cell.date() if isinstance(cell, dt.datetime) else cell
         return day.isoformat()[5:] if one.kind == "month_day" else day.isoformat()
     if one.kind == "date" and isinstance(cell, int | float) and 1 <= cell < 2_000_000:
-        return (EXCEL_EPOCH + dt.timedelta(days=int(cell))).isoformat()
+        return (EPOCH + dt.timedelta(days=int(cell))).isoformat()
     text = text_of(cell) if isinstance(cell, str | int | float) else str(cell or "")
     return unicodedata.normalize("NFKC", text) if one.kind in NUMBERS else text
 

@@ -12,6 +12,7 @@ from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates.county.data_validation import DATES, PHONE_LENGTHS, Limit
 from workbook_templates.formulas.plan import ERROR, WARNING, Lead
+from workbook_templates.formulas.verdicts import Verdict
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, put, text_width
 
@@ -87,12 +88,13 @@ def write_cover(
     facts: Mapping[str, Value],
     room: Mapping[str, int],
     leads: Mapping[str, Lead],
+    shown: Mapping[str, Verdict],
     returned: Sequence[str] | None = None,
 ) -> None:
     """Adds the cover as the first sheet, with a defined name for each of `BOOK_FIELDS`.
 
     `facts` are the values of `BOOK_FIELDS`, `room` the number of rows made ready on each sheet, `leads` what the
-    sheets say of their faults. `returned` is what is said of a workbook that is given back.
+    sheets say of their faults, and `shown` what that is now. `returned` is what is said of a workbook that is given back.
     """
     sheet = book.add_worksheet(COVER_TITLE)
     for position, width in enumerate(WIDTHS):
@@ -106,7 +108,7 @@ def write_cover(
             row += 1
         first = row + 1
     row = _facts(book, sheet, style, facts, first)
-    row = _board(sheet, style, kind, leads, row)
+    row = _board(sheet, style, kind, leads, shown, facts, row)
     row = _steps(sheet, style, kind, str(facts["division"]), room, row)
     row = _key(sheet, style, kind, row)
     row = _deadlines(sheet, style, ruleset, "" if kind == "grading" else str(facts["round"]), row)
@@ -158,11 +160,11 @@ def _line(sheet: Worksheet, style: Style, row: int, text: str, first: int = CELL
 def _facts(book: Workbook, sheet: Worksheet, style: Style, facts: Mapping[str, Value], row: int) -> int:
     row = _section(sheet, style, row, "一、填报信息")
     border = {"border": 1, "border_color": appearance.LINE}
-    label = style(font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], indent=1, **border)
+    label = style(**appearance.HEAD, indent=1, **border)
     own = style(bg_color=appearance.OWN, align="left", indent=1, num_format="@", **border)
     count = style(bg_color=appearance.OWN, align="left", indent=1, num_format="0", **border)
     entry = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format="@", locked=False, **border)
-    day = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format="yyyy-mm-dd", locked=False, **border)
+    day = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format=appearance.DAY, locked=False, **border)
     looks = {"year": count, "revision": count, "filled_on": day}
     columns = {LABEL: [f for f in BOOK_FIELDS if f not in OFFICER_FIELDS], OFFICER_LABEL: [*OFFICER_FIELDS]}
     for place, fields in columns.items():
@@ -216,7 +218,15 @@ def _officer_limit(field: str, name: str) -> Limit:
     }
 
 
-def _board(sheet: Worksheet, style: Style, kind: BookKind, leads: Mapping[str, Lead], row: int) -> int:
+def _board(
+    sheet: Worksheet,
+    style: Style,
+    kind: BookKind,
+    leads: Mapping[str, Lead],
+    shown: Mapping[str, Verdict],
+    facts: Mapping[str, Value],
+    row: int,
+) -> int:
     """How far each sheet is, the first of its faults with a link, and whether the workbook can be handed in."""
     row = _section(sheet, style, row, "二、进度（随填随变）")
     go = style(
@@ -224,7 +234,7 @@ def _board(sheet: Worksheet, style: Style, kind: BookKind, leads: Mapping[str, L
     )
     sheet.set_row(row, 30)
     sheet.merge_range(row, LABEL, row, LAST, "", go)
-    sheet.write_formula(row, LABEL, f"={_go(kind, leads)}", go, "")
+    sheet.write_formula(row, LABEL, f"={_go(kind, leads)}", go, _gone(kind, shown, facts))
     for sign, colour in (("✗", "#8E0000"), ("✓", "#2F5D1E"), ("○", appearance.GREY)):
         rule = {"type": "formula", "criteria": f'=LEFT($B${row + 1})="{sign}"', "format": style(font_color=colour)}
         sheet.conditional_format(row, LABEL, row, LABEL, rule)
@@ -232,14 +242,15 @@ def _board(sheet: Worksheet, style: Style, kind: BookKind, leads: Mapping[str, L
     link = style(indent=1, font_color=appearance.LINK, underline=1, **UNDER)
     for key, lead in leads.items():
         row += 1
+        now = shown[key]
         sheet.set_row(row, 20)
         sheet.write_string(row, LABEL, SHEETS[key].title, plain)
         counts = f'"已填"&{lead.filled}&"行　{ERROR} "&{lead.wrong}&"行　{WARNING} "&{lead.warned}&"行"'
         troubled = f'IF({lead.heads}+{lead.unjudged}>0,"　","")&{lead.trouble}'
-        sheet.write_formula(row, CELL, f"={counts}&{troubled}", plain, "")
+        sheet.write_formula(row, CELL, f"={counts}&{troubled}", plain, f"已填{now.filled}行　{now.head[1]}")
         sheet.merge_range(row, OFFICER_LABEL - 1, row, OFFICER_LABEL, "", link)
-        sheet.write_formula(row, OFFICER_LABEL - 1, f'=IF({lead.fault},{lead.link},"")', link, "")
-        sheet.write_formula(row, LAST, f"={lead.said}", plain, "")
+        sheet.write_formula(row, OFFICER_LABEL - 1, f'=IF({lead.fault},{lead.link},"")', link, now.link)
+        sheet.write_formula(row, LAST, f"={lead.said}", plain, now.said)
     return row + 2
 
 
@@ -252,12 +263,35 @@ def _go(kind: BookKind, leads: Mapping[str, Lead]) -> str:
     own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
     return (
         f'IF({leads[ROOTS[kind]].filled}=0,"○ {WORDS[kind].nothing_yet}。",'
-        f'IF({wrong}>0,"{ERROR} 还不能报送：有"&{wrong}&"行要改，点下面的链接逐处去改。",'
+        f"IF({wrong}>0,{_text(_WRONG, wrong)},"
         f'IF({heads}>0,"{ERROR} 还不能报送：表头改了"&{heads}&"处，请撤销，或照原样改回。",'
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"处没有校验公式，请从别的行整行复制过去再改填。",'
-        f'IF({own}>0,"{ERROR} 还不能报送：上面浅黄底的四格没有填全。",'
-        f'"✓ 可以报送。"&IF({warned}>0,"有"&({warned})&"行提醒，请看一看，确实无误的不必改。",""))))))'
+        f'IF({own}>0,"{_UNSIGNED}","{_READY}"&IF({warned}>0,{_text(_WARNED, warned)},""))))))'
     )
+
+
+_WRONG = f"{ERROR} 还不能报送：有{{}}行要改，点下面的链接逐处去改。"
+_UNSIGNED = f"{ERROR} 还不能报送：上面浅黄底的四格没有填全。"
+_READY = "✓ 可以报送。"
+_WARNED = "有{}行提醒，请看一看，确实无误的不必改。"
+
+
+def _text(words: str, number: str) -> str:
+    """Words with a number that a formula gives, as part of a formula."""
+    before, _, after = words.partition("{}")
+    return f'"{before}"&({number})&"{after}"'
+
+
+def _gone(kind: BookKind, shown: Mapping[str, Verdict], facts: Mapping[str, Value]) -> str:
+    """What `_go` gives now."""
+    wrong, warned = (sum(getattr(one, name) for one in shown.values()) for name in ("wrong", "warned"))
+    if not shown[ROOTS[kind]].filled:
+        return f"○ {WORDS[kind].nothing_yet}。"
+    if wrong:
+        return _WRONG.format(wrong)
+    if any(facts.get(field) in (None, "") for field in OFFICER_FIELDS):
+        return _UNSIGNED
+    return _READY + (_WARNED.format(warned) if warned else "")
 
 
 def _steps(sheet: Worksheet, style: Style, kind: BookKind, county: str, room: Mapping[str, int], row: int) -> int:

@@ -13,9 +13,9 @@ from validators.columns import INVENTORY, SHEETS
 from validators.records import Value
 from validators.rule import value_text
 from validators.versions import KEYS
+from workbook_templates.county.identities import give_ids, give_line_ids, identities
 from workbook_templates.county.returned import rows_of
 from workbook_templates.formulas.default_formulas import Rows
-from workbook_templates.layouts.taken import give_ids, give_line_ids, identities
 
 REFERRING = ("lines", "transport", "guarantee", "changes")
 """Sheets whose 清单编号 names a row of another one."""

@@ -34,6 +34,7 @@ from validators.columns import (
 )
 from validators.expr import Record
 from validators.looks import BUILT_IN, Look, Shown, look_of
+from validators.ooxml.grid import EPOCH, EPOCH_1904
 from validators.ooxml.package import (
     MAX_SMALL_PART,
     EncryptedError,
@@ -50,7 +51,6 @@ from validators.ooxml.package import (
     workbook_part,
 )
 from validators.records import (
-    EXCEL_EPOCH,
     ID_PATTERNS,
     CellFault,
     Raw,
@@ -65,7 +65,7 @@ from validators.text import plain, visible
 from workbook_templates.formulas.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
-from workbook_templates.xlsx.fast_reader import EPOCH_1904, Place, Rows, Seen, Workbook, read_quickly, read_strings
+from workbook_templates.xlsx.fast_reader import Place, Rows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.xlsx.xml_reader import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -602,7 +602,7 @@ def _row_of(reference: str) -> int:
     return int("".join(filter(str.isdecimal, reference)) or 0)
 
 
-_LATER = (EPOCH_1904 - EXCEL_EPOCH).days
+_LATER = (EPOCH_1904 - EPOCH).days
 _SOLID = 100_000
 """What is larger in a date column is no count of days but a day written in one, 20200818."""
 OWN_HEADS = ("校验", "序号")

@@ -16,7 +16,7 @@ from validators.columns import LETTERS, SHEET_TITLES, SHEETS, Column, Sheet, let
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity, counts
 from validators.records import Value
 from validators.rule import all_rules, page, value_text
-from workbook_templates.city.city_workbook import raw_cells, written
+from workbook_templates.county.raw_cells import raw_cells, written
 from workbook_templates.formulas.default_formulas import OFFERED, entered
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE

@@ -19,7 +19,8 @@ from workbook_templates.county.data_validation import CHOICES_TITLE, Limit, limi
 from workbook_templates.county.returned import write_beside, write_guessed, write_list
 from workbook_templates.formulas.cells import quoted
 from workbook_templates.formulas.default_formulas import OFFERED
-from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, NOTHING_WRONG, TITLE, Formula, Formulas
+from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, TITLE, Formula, Formulas
+from workbook_templates.formulas.verdicts import Verdict, verdicts
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import (
     BAND_ROW,
@@ -108,7 +109,8 @@ def write_county(
     )
     style = styles(book)
     formulas = Formulas(ruleset, county, room, between=found is not None or bool(guessed))
-    write_cover(book, style, ruleset, kind, facts, room, formulas.lead, None if found is None else told)
+    shown = verdicts(formulas, given, facts, round_)
+    write_cover(book, style, ruleset, kind, facts, room, formulas.lead, shown, None if found is None else told)
     if found is not None:
         write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
     beside = [RETURNED_HEAD] if found is not None else [GUESSED_HEAD] if guessed else []
@@ -116,11 +118,20 @@ def write_county(
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [*beside])
-        _head(page, style, sheet, formulas, blank=not any(given.values()))
+        _head(page, style, sheet, formulas, shown[sheet.key])
         limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
-        _rows(page, style, sheet, given.get(sheet.key, ()), room[sheet.key], formulas.status[sheet.key], name)
+        _rows(
+            page,
+            style,
+            sheet,
+            given.get(sheet.key, ()),
+            room[sheet.key],
+            formulas.status[sheet.key],
+            shown[sheet.key].rows,
+            name,
+        )
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
         if found is not None:
             write_beside(page, style, sheet, found)
@@ -139,8 +150,8 @@ def room_for(sheet: str, enterprises: int, filled: int) -> int:
     return max(LEAST_ROOM, -(-enterprises * share // of), filled and filled + max(LEAST_ROOM, filled // 10))
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, *, blank: bool) -> None:
-    """The head of a list; what an application has not yet worked out says nothing, where rows are filled in."""
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, shown: Verdict) -> None:
+    """The head of a list."""
     for row, height in appearance.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=appearance.HEAD_FONT, font_size=16, font_color=appearance.INK)
@@ -178,9 +189,9 @@ def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, *, bl
         0,
         f"={link}",
         style(font_color=appearance.LINK, underline=1, bg_color=grounds[""][0], **edge),
-        NOTHING_WRONG if blank else "",
+        shown.head[0],
     )
-    page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), "")
+    page.write_formula(MARK_ROW - 1, 0, f"={counts}", style(font_size=9, bg_color=lower, **edge), shown.head[1])
 
 
 def _body(style: Style, column: Column) -> Format:
@@ -199,7 +210,7 @@ def _body(style: Style, column: Column) -> Format:
     elif (column.sheet, column.field) in OFFERED:
         look["bg_color"] = appearance.OFFERED_GROUND
     if column.kind == "date":
-        look["num_format"] = "yyyy-mm-dd"
+        look["num_format"] = appearance.DAY
     elif column.kind == "int":
         look["num_format"] = "0"
     elif column.kind == "decimal":
@@ -272,6 +283,7 @@ def _rows(
     given: Sequence[Mapping[str, Value]],
     room: int,
     status: str,
+    statuses: Sequence[str],
     county: str,
 ) -> None:
     letters = LETTERS[sheet.key]
@@ -284,7 +296,8 @@ def _rows(
         for column, look, formula in zip(sheet.columns, looks, formulas, strict=True):
             value = values.get(column.field)
             if column.kind == "status":
-                page.write_formula(row - 1, column.position, f"={status}", look, "")
+                said = statuses[row - FIRST_ROW] if row - FIRST_ROW < len(statuses) else ""
+                page.write_formula(row - 1, column.position, f"={status}", look, said)
             elif value not in (None, ""):
                 put(page, row - 1, column.position, value, look)
             elif formula and value is None:

@@ -10,7 +10,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Cm
 
 from validators.audit.report import plain
-from validators.decisions import FIELD_NAMES
+from validators.decisions import FIELD_NAMES, HOLDS
 from validators.rule import all_rules
 from validators.ruleset import UnknownRuleSet, load
 from workbook_templates.documents.paper import LONGEST, blank_paper, line, table
@@ -209,8 +209,16 @@ def _decided(paper: "Paper", said: Mapping[str, Any]) -> None:
         line(paper, "其他决定", 12, bold=True)
         rows = [["编号", "类别", "内容"]]
         for one in others:
-            fields = (name for name in FIELD_NAMES if name != "kind" and one.get(name))
-            rows.append([str(one["id"]), one["kind"], "；".join(f"{FIELD_NAMES[f]} {one[f]}" for f in fields)])
+            fields = {FIELD_NAMES[name]: one[name] for name in FIELD_NAMES if name != "kind" and one.get(name)}
+            if one["kind"] == HOLDS:
+                rule = all_rules().get(str(fields.pop(FIELD_NAMES["rule"], "")))
+                holding = str(fields.pop(FIELD_NAMES["value"], ""))
+                fields = {
+                    "冲突": rule.name if rule else "",
+                    "以谁为准": names.get(holding, f"{holding[:16]} 这份文件"),
+                    **fields,
+                }
+            rows.append([str(one["id"]), one["kind"], "；".join(f"{head} {said}" for head, said in fields.items())])
         table(paper, rows, (1.2, 2.6, 12.8))
     line(paper, "清单由哪些填报表汇成", 12, bold=True)
     rows = [["区县", "文件", "版次", "SHA-256"]]

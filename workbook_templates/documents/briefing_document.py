@@ -47,10 +47,10 @@ def write_briefing(file: BinaryIO, city: City, findings: Sequence[Finding], chan
         run.bold = True
         paragraph.add_run(text)
     line(paper, "减排比例与目标", 10.5, bold=True)
-    table(paper, _targets(city), (3.4, 4.4, 4.4, 4.4))
+    table(paper, _targets(city), (3.1, *(1.75, 2.75) * 3))
     line(
         paper,
-        "减排量单位吨/天；比例是减排量占全社会排放量的百分数，没有录入全社会排放量的算不出。比例之和是两项相加，可以超过100%。",
+        "减排量单位吨/天；比例是减排量占全社会排放量的百分数，没有录入全社会排放量的算不出。比例之和是两项各自的比例相加，可以超过 100%。",
         8.5,
     )
     _charts(paper, city, findings)
@@ -91,16 +91,23 @@ def _said(city: City, findings: Sequence[Finding], changes: str) -> list[tuple[s
 
 
 def _targets(city: City) -> list[list[str]]:
-    """A row for each pollutant, a column for each level."""
+    """A row for each pollutant, two columns for each level: the reduction, and its ratio beside the target."""
     measured = list(measured_against_targets(city))
     levels = list(dict.fromkeys(one.level for one in measured))
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[str, dict[str, tuple[str, str]]] = {}
     for one in measured:
         sign = result(one)[0]
-        ratio = "" if one.ratio is None else f"，{one.ratio:.1f}%"
-        said = f"{one.reduction:.3f}{ratio}，目标 {one.target:g}% {'' if sign == '－' else sign}"
-        rows.setdefault(f"{one.name}{'（比例之和）' if one.traded else ''}", {})[one.level] = said.strip()
-    return [["污染物", *levels], *([name, *(own.get(level, "") for level in levels)] for name, own in rows.items())]
+        ratio = "－" if one.ratio is None else f"{one.ratio:.1f}%"
+        said = f"{ratio} / {one.target:g}% {'' if sign == '－' else sign}".strip()
+        rows.setdefault(f"{one.name}{'（比例之和）' if one.traded else ''}", {})[one.level] = (
+            f"{one.reduction:.3f}",
+            said,
+        )
+    heads = [text for level in levels for text in (f"{level}减排", "比例 / 目标")]
+    return [
+        ["污染物", *heads],
+        *([name, *(text for level in levels for text in own.get(level, ("", "")))] for name, own in rows.items()),
+    ]
 
 
 def _charts(paper: object, city: City, findings: Sequence[Finding]) -> None:

@@ -5,7 +5,7 @@ row of the formula. No array is given to a function: Gnumeric repeats none over 
 from what the reader can is listed in `tests/workbook_templates/formulas/differences.yaml`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from validators.columns import Column
 from validators.records import bounds_judged_here
@@ -68,37 +68,66 @@ def all_digits(text: str) -> str:
     return f'TEXT(VALUE({text}),REPT("0",LEN({text})))={text}'
 
 
-def value(column: Column, cell: str, choices: tuple[str, str]) -> str:
-    """The value of an entry cell; `choices` are the ranges of allowed values: as they are, and squeezed."""
+def parts(cell: str) -> str:
+    """A text with a blank for each line break or tab in it, and no other."""
+    return f'TRIM(SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({cell}," ",""),CHAR(10)," "),CHAR(9)," "))'
+
+
+WORD = "¦"
+"""Stands before and after each of the words that are joined in one text."""
+
+
+def one_of_words(cell: str, words: str) -> str:
+    """Where a text is one of the words joined in another, else an error; no wildcards, as MATCH has."""
+    return f'FIND("{WORD}"&UPPER({squeezed(cell)})&"{WORD}",{words})'
+
+
+def value(column: Column, cell: str, lists: tuple[str, str]) -> str:
+    """The value of an entry cell.
+
+    `lists` are what its kind needs: of a choice the ranges of allowed values, as they are and squeezed; of a text the
+    words that say there is nothing, and all that stand for something else.
+    """
     match column.kind:
         case "int" | "decimal":
             return _number(column, cell)
         case "date":
             return _day(cell)
         case "enum":
-            return f'IFERROR(INDEX({choices[0]},{choice(cell, choices[1])}),"")'
+            return f'IFERROR(INDEX({lists[0]},{choice(cell, lists[1])}),"")'
         case "text":
-            return _prose(column, cell)
+            return _prose(column, cell, lists[1])
         case "id" | "code18" | "ref" | "refs":
             return _name_of_another(column, cell)
         case "code22":
-            return f'IF(ISTEXT({cell}),IF({_scientific(cell)},"",{squeezed(cell)}),"")'
+            return f'IF(ISTEXT({cell}),IF({_scientific(cell)},"",{_one(cell, squeezed(cell))}),"")'
         case "code4":
-            return f'IF(ISTEXT({cell}),{squeezed(cell)},IF(ISNUMBER({cell}),{cell}&"",""))'
+            return f'IF(ISTEXT({cell}),{_one(cell, squeezed(cell))},IF(ISNUMBER({cell}),{cell}&"",""))'
         case "phone":  # full-width brackets are allowed in it, and would become narrow ones
             narrowed = f'SUBSTITUTE({squeezed(cell)},"､","、")'  # ASC changes that too
             wide = f'IF(ISNUMBER(FIND("（",{cell})),SUBSTITUTE({cell}," ",""),{narrowed})'
-            return f'IF(ISTEXT({cell}),{wide},IF(ISNUMBER({cell}),{cell}&"",""))'
+            return f'IF(ISTEXT({cell}),{_one(cell, wide)},IF(ISNUMBER({cell}),{cell}&"",""))'
     raise ValueError(f"no formula reads a cell of kind {column.kind}")
 
 
+def _one(cell: str, text: str) -> str:
+    """What is made of a text, unless there are two values in it."""
+    return f'IF(ISNUMBER(FIND(" ",{parts(cell)})),"",{text})'
+
+
 def _number(column: Column, cell: str) -> str:
-    text = narrow(cell)
+    text, spaced = f"UPPER({narrow(cell)})", f"ASC({cell})"
     if column.unit == "%":
-        text = f'SUBSTITUTE({text},"%","")'
+        text, spaced = f'SUBSTITUTE({text},"%","")', f'SUBSTITUTE({spaced},"%","")'
     text = f'SUBSTITUTE({text},",","")'
-    plain = f'SUBSTITUTE(SUBSTITUTE(IF(OR(LEFT({text})="-",LEFT({text})="+"),MID({text},2,40),{text}),".","",1)," ","")'
-    read = f'IF({all_digits(plain)},{_within(column, f"VALUE({text})")},"")'
+    # VALUE takes days, times, sums of money and percents too, but none of them between 0 and E0
+    bare = f'"{WORD}"&{text}'
+    for sign, instead in ((f"{WORD}-", "0"), (f"{WORD}+", "0"), (WORD, "0"), ("E+", ""), ("E-", ""), ("E", "")):
+        bare = f'SUBSTITUTE({bare},"{sign}","{instead}")'
+    # a blank is one of thousands, or between two values
+    whole = f'SUBSTITUTE(TEXT(INT(ABS(VALUE({text}))),"#,##0"),","," ")'
+    alone = f'IF(ISNUMBER(FIND(" ",TRIM({spaced}))),ISERROR(FIND(" ",TRIM(SUBSTITUTE({spaced},{whole},"")))),TRUE)'
+    read = f'IF(ISNUMBER(VALUE({bare}&"E0")),IF({alone},{_one(cell, _within(column, f"VALUE({text})"))},""),"")'
     return f'IF(ISNUMBER({cell}),{_within(column, cell)},IF(ISTEXT({cell}),IFERROR({read},""),""))'
 
 
@@ -135,7 +164,7 @@ def _day(cell: str) -> str:
     )
     read = f'IFERROR(IF(LEN({text})=8,IF(ISNUMBER(FIND("-",{parts})),{spelled},{solid}),{spelled}),"")'
     number = f'IF(AND({cell}>={FIRST_DAY},{cell}<{LAST_DAY + 1}),INT({cell}),IF({cell}=INT({cell}),{read},""))'
-    return f'IF(ISNUMBER({cell}),{number},IF(ISTEXT({cell}),{read},""))'
+    return f'IF(ISNUMBER({cell}),{number},IF(ISTEXT({cell}),{_one(cell, read)},""))'
 
 
 def choice(cell: str, folded: str) -> str:
@@ -144,8 +173,9 @@ def choice(cell: str, folded: str) -> str:
     return f'IF(ISTEXT({cell}),IF(EXACT(UPPER(INDEX({folded},{place})),UPPER({squeezed(cell)})),{place},""),"")'
 
 
-def _prose(column: Column, cell: str) -> str:
-    trimmed = f'IF(ISTEXT({cell}),TRIM({cell}),IF(ISNUMBER({cell}),{cell}&"",""))'
+def _prose(column: Column, cell: str, words: str) -> str:
+    text = f'IF(ISNUMBER({one_of_words(cell, words)}),"",TRIM({cell}))'
+    trimmed = f'IF(ISTEXT({cell}),{text},IF(ISNUMBER({cell}),{cell}&"",""))'
     if not column.values.startswith("<="):
         return trimmed
     return f'IF(LEN({trimmed})>{column.values[2:]},"",{trimmed})'
@@ -157,7 +187,8 @@ STRAY = "✗"
 
 def _name_of_another(column: Column, cell: str) -> str:
     """A code that is compared with those of other rows."""
-    text = f'SUBSTITUTE(CLEAN({cell})," ","")' if column.kind == "refs" else squeezed(cell)  # ASC would change 、
+    listed = f'SUBSTITUTE(CLEAN({parts(cell)})," ","、")'  # ASC would change 、
+    text = listed if column.kind == "refs" else _one(cell, squeezed(cell))
     found = f'IF(EXACT({text},UPPER({text})),"",{quoted(STRAY)})&{text}'
     if column.kind == "code18":
         found = f'IF({_scientific(cell)},"",{found})'
@@ -216,29 +247,46 @@ def _scientific(cell: str) -> str:
     return f"IF(ISTEXT({cell}),IF({second},IF({number},ISNUMBER(VALUE({text})),FALSE),FALSE),FALSE)"
 
 
-def nonblank(cell: str) -> str:
-    """Whether something stands in a cell besides blanks."""
-    return f'IF(ISERROR({cell}),TRUE,SUBSTITUTE(SUBSTITUTE({cell}," ",""),"　","")<>"")'
+def _empty(cell: str) -> str:
+    return f'SUBSTITUTE(SUBSTITUTE(CLEAN({cell})," ",""),"　","")=""'
 
 
-def follows(cell: str, inputs: Sequence[str]) -> str:
-    """Whether a cell shows what a formula offered there makes of inputs of which one is unreadable."""
-    return f"IF({all_of([given(one) for one in inputs])},FALSE,_xlfn.ISFORMULA({cell}))"
+def blank(column: Column, cell: str, lists: tuple[str, str]) -> str:
+    """Whether nothing stands in an entry cell besides blanks, or in one of text a word that says so; `lists` as of `value`."""
+    nothing = _empty(cell)
+    if column.kind == "text":
+        nothing = f"IF({nothing},TRUE,ISNUMBER({one_of_words(cell, lists[0])}))"
+    return f"IF(ISERROR({cell}),FALSE,{nothing})"
 
 
-def faults(column: Column, cell: str, read: str, inputs: Sequence[str], itself: str, code: Callable[[str], str]) -> str:
+def right(inputs: Mapping[str, str]) -> str:
+    """Whether each of the cells that a formula is made of holds a number that is allowed there, by their values."""
+    return all_of([*map(given, inputs.values()), f"COUNT({','.join(inputs)})={len(inputs)}"])
+
+
+def faults(
+    column: Column, cell: str, read: str, inputs: Mapping[str, str], lists: tuple[str, str], code: Callable[[str], str]
+) -> str:
     """What the reader would notice of an entry cell (GS03 to GS05, GS07), as a code; `read` holds its value.
 
-    `inputs` hold the values that a formula offered there is made of, `itself` is the cell's address; `code` gives the
-    code of a rule.
+    `inputs` are the cells that a formula offered there is made of, and where their values are held; `lists` are those
+    of `value`; `code` gives the code of a rule.
     """
-    wrong = f'IF({nonblank(cell)},{code("GS03")},"")'
+    wrong = code("GS03")
+    if column.kind == "text":  # where a text is always required, the word for nothing is said to be nothing
+        nothing = '""' if column.required == "always" else code("GS04")
+        wrong = f"IF(ISNUMBER({one_of_words(cell, lists[0])}),{nothing},{wrong})"
+    wrong = f'IF({_empty(cell)},"",{wrong})'
     if column.kind in ("code18", "code22"):
         wrong = f"IF(IF(ISNUMBER({cell}),TRUE,{_scientific(cell)}),{code('GS05')},{wrong})"
     broken = code("GS07")
     if inputs:  # else what is wrong with an input is found there
-        wrong = f'IF({follows(itself, inputs)},"",{wrong})'
-        broken = f'IF({all_of([given(one) for one in inputs])},{broken},"")'
+        wrong = f'IF({right(inputs)},{wrong},IF(_xlfn.ISFORMULA({cell}),"",{wrong}))'
+        known = [
+            f'IF(ISERROR({one}),FALSE,IF({one}="",TRUE,IF(ISNUMBER({one}),{given(held)},FALSE)))'
+            for one, held in inputs.items()
+        ]
+        broken = f'IF({all_of(known)},{broken},"")'
     unread = f"IF(ISERROR({cell}),{broken},{wrong})"
     return f'IF({read}<>"",IF({_rewritten(column, cell, read)},{code("GS04")},""),{unread})'
 

@@ -34,7 +34,7 @@ from validators.expr import (
     Text,
     Total,
 )
-from validators.records import EXCEL_EPOCH
+from validators.ooxml.grid import EPOCH
 from workbook_templates.formulas.cells import all_of, any_of, given, quoted
 from workbook_templates.formulas.functions import FUNCTIONS, NO_CODE, Maker, codes_in
 from workbook_templates.xlsx.appearance import HEADER_ROW
@@ -111,7 +111,7 @@ def constant(value: object) -> str:
         case int() | float():
             return f"{value:.15g}"
         case dt.date():
-            return str((value - EXCEL_EPOCH).days)
+            return str((value - EPOCH).days)
         case None:
             return '""'
     raise Untranslatable(f"no constant of a formula: {value!r}")

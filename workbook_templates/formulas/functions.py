@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
 
+from validators.credit_code import USCC_ALPHABET, USCC_WEIGHTS
 from workbook_templates.formulas.cells import CAPITALS, DIGITS, only_from, quoted
 
-USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1)
 MOST_CODES = 30
 """Codes joined in one cell that a formula looks at."""
 LONGEST_NAME = 60

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
-from validators.expr import Cell
+from validators.expr import Cell, Check
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
@@ -25,14 +25,16 @@ from workbook_templates.formulas.cells import (
     FIRST_DAY,
     LAST_DAY,
     LOOKED_UP,
+    WORD,
+    blank,
     bounds,
     choice,
     faults,
     folded,
-    follows,
     lookup_key,
-    nonblank,
+    one_of_words,
     quoted,
+    right,
     value,
 )
 from workbook_templates.formulas.default_formulas import OFFERED
@@ -69,8 +71,7 @@ ONLY_IN_PYTHON: dict[str, str] = {
 }
 """Rules of a workbook that no formula says, and why."""
 PARTLY: dict[str, str] = {
-    "GS02": "“待定”“N/A”一类等于没有填的词由程序判断",
-    "GS03": "自己写的公式、整格合并、一格里的两个值、“同上”由程序判断",
+    "GS03": "自己写的公式、整格合并由程序判断",
     "GS04": "文字里的全角数字、汉字之间的空格、看不见的字符由程序判断",
     "GS07": "合并单元格由程序判断，公式看不出合并",
     "GS12": "一家企业也没有的空表由程序判断",
@@ -186,6 +187,8 @@ class Formulas:
         """The formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
+        self.told: dict[str, list[tuple[Check | str, str]]] = {}
+        """What rows may be told, by sheet and in order: the condition, or what their enterprise is told; and the code."""
         self.said = _said(self.kind)
         """Rule and what is said for it in a few words, by the number in a code, from 1."""
         assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for three digits
@@ -272,20 +275,20 @@ class Formulas:
     def blank(self, column: Column) -> str:
         """Whether nothing stands in an entry cell."""
         if column in self._others:
-            return f'IF({self.held(column)}<>"",FALSE,NOT({nonblank(self.entry(column))}))'
+            return f'IF({self.held(column)}<>"",FALSE,{blank(column, self.entry(column), self._needed(column))})'
         entry = self.entry(column)
-        return f'IF({self.state(column.sheet)}>1,{entry}="",NOT({nonblank(entry)}))'
+        return f'IF({self.state(column.sheet)}>1,{entry}="",{blank(column, entry, self._needed(column))})'
 
     def held(self, column: Column) -> str:
         """Address of the helper cell with the value of a column that other rows look at."""
         assert column in self._others, column  # noqa: S101 - `_looked_at` knows them all
-        return self.cell(column.sheet, value(column, self.entry(column), self._choices(column)))
+        return self.cell(column.sheet, value(column, self.entry(column), self._needed(column)))
 
     def across(self, column: Column) -> str:
         """Text for the value of a column in helper cells that other rows look at: nothing else of the row is asked."""
         if column in self._others:
             return self.held(column)
-        return value(column, self.entry(column), self._choices(column))
+        return value(column, self.entry(column), self._needed(column))
 
     def key(self, column: Column) -> str:
         """Address of the helper cell with what a row is found by."""
@@ -303,7 +306,8 @@ class Formulas:
         """Text for the value of a column in a row with something odd."""
         if column.kind == "text":
             entry = self.entry(column)
-            return f'IF(ISERROR({entry}),"",TRIM({entry}))'
+            word = f"ISNUMBER({one_of_words(entry, self._needed(column)[1])})"
+            return self.name(column.sheet, f'IF(ISERROR({entry}),"",IF({word},"",TRIM({entry})))')
         address, first = self._fields[column]
         found = f"MID({address},{first},{FIELDS[column.kind]})"
         if column.is_number or column.kind == "date":
@@ -312,21 +316,30 @@ class Formulas:
             return f'IFERROR(INDEX({self.listed(column)},VALUE({found})),"")'
         return f"TRIM({found})"
 
-    def _choices(self, column: Column) -> tuple[str, str]:
+    def _needed(self, column: Column) -> tuple[str, str]:
+        """What `cells.value` needs to read a column."""
+        if column.kind == "text":
+            return self._words("placeholder"), self._words("placeholder", "ditto")
         if column.kind != "enum":
             return "", ""
         allowed = self.ruleset.allowed(column.values)
         return self.listed(column), self._list(f"比_{_digest(column.values)}", folded(allowed))
 
+    def _words(self, *names: str) -> str:
+        """A text of the hidden sheet that joins the words of some lists."""
+        words = [word.upper() for name in names for word in self.ruleset.words.get(name, ())]
+        joined = WORD.join(["", *dict.fromkeys((*words, *folded(tuple(words)))), ""])
+        return f"INDEX({self._list(f'词_{_digest(joined)}', [joined])},1)"
+
     def listed(self, column: Column) -> str:
         """A name for the allowed values of a column."""
         return self._list(f"值_{_digest(column.values)}", self.ruleset.allowed(column.values))
 
-    def _inputs(self, column: Column) -> list[str]:
-        """The values that the formula offered in a column is made of, in a row with something odd."""
+    def _inputs(self, column: Column) -> dict[str, str]:
+        """The cells that the formula offered in a column is made of, and their values, in a row with something odd."""
         offered = OFFERED.get((column.sheet, column.field))
         needed = [SHEETS[column.sheet][need] for need in offered.inputs] if offered else []
-        return [self.held(one) if one in self._others else self._odd(one) for one in needed]
+        return {self.entry(one): self.held(one) if one in self._others else self._odd(one) for one in needed}
 
     def table(self, name: str) -> dict[object, object]:
         """A table of the rule set."""
@@ -430,11 +443,15 @@ class Formulas:
         texts: list[tuple[Column, str]] = []
         for column in columns:
             entry = self.entry(column)
-            choices = self._choices(column)
-            place = f'IFERROR({choice(entry, choices[1])},"")'
-            text = place if column.kind == "enum" else value(column, entry, choices)
-            if inputs := self._inputs(column):
-                text = f'IF({follows(self.entry(column), inputs)},"",{text})'
+            lists = self._needed(column)
+            place = f'IFERROR({choice(entry, lists[1])},"")'
+            text = place if column.kind == "enum" else value(column, entry, lists)
+            if inputs := self._inputs(
+                column
+            ):  # where one is a text, the formula in the cell computes nothing, or amiss
+                offered = OFFERED[sheet.key, column.field]
+                made = offered.formula.format_map(dict(zip(offered.inputs, inputs.values(), strict=True)))
+                text = f"IF({right(inputs)},{text},IF(_xlfn.ISFORMULA({entry}),{made},{text}))"
             texts.append((column, f'LEFT({text}&"{" " * FIELDS[column.kind]}",{FIELDS[column.kind]})'))
         while texts:
             own: list[tuple[Column, str]] = []
@@ -482,6 +499,8 @@ class Formulas:
             yield from (f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦TRUE¦", "¦FALSE¦"))
             yield f"LEN({joined})>0"
             yield from (f"LEN({self.entry(one)})<={one.values[2:]}" for one in texts if one.values.startswith("<="))
+            words = [one_of_words(self.entry(one), self._needed(one)[1]) for one in texts]
+            yield f"COUNT({','.join(words)})=0"
         for one in entries:
             if one.kind in LOOKED_UP:
                 yield f"EXACT({self._named(one) if one.kind == 'id' else self.held(one)},{self.entry(one)})"
@@ -503,9 +522,9 @@ class Formulas:
             else:
                 read = self._odd(column)
             if column.kind == "text" and column not in self._others:
-                read = value(column, self.entry(column), ("", ""))
-            code = partial(self._form_code, column)
-            yield faults(column, self.entry(column), read, self._inputs(column), self.entry(column), code)
+                read = value(column, self.entry(column), self._needed(column))
+            code = partial(self._quoted_code, column)
+            yield faults(column, self.entry(column), read, self._inputs(column), self._needed(column), code)
 
     def _declared(self, sheet: Sheet) -> tuple[list[str], list[str], list[str]]:
         """What the declared rules find: over the row alone, with other sheets, and among the rows of its own.
@@ -513,33 +532,44 @@ class Formulas:
         They stand in helper cells of their own, so that an edit elsewhere costs little.
         """
         alone, others, among = list[str](), list[str](), list[str]()
+        told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in (alone, others, among)}
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()):
                 sign = MISSING if rule.id == "GS02" else SIGNS[standing(rule, one.severity, self.ruleset)[0]]
+                code = self._code(sign, one.at.column, rule.id, one.brief)
                 try:
-                    text = judged(one.when, self, self._code(sign, one.at.column, rule.id, one.brief))
+                    text = judged(one.when, self, code)
                 except Untranslatable:
                     if rule.id not in PARTLY:
                         raise
                     continue
                 sheets = one.when.sheets()
-                (among if sheets == {sheet.key} else others if sheets else alone).append(text)
+                own = among if sheets == {sheet.key} else others if sheets else alone
+                own.append(text)
+                told[id(own)].append((one, code))
         if sheet.key == "guarantee":
-            others += self._echoes(sheet)
+            for there, here, text in self._echoes(sheet):
+                others.append(text)
+                told[id(others)].append((there, here))
+        self.told[sheet.key] = [one for own in (alone, others, among) for one in told[id(own)]]
         return alone, others, among
 
-    def _echoes(self, sheet: Sheet) -> Iterator[str]:
-        """What is found at an enterprise, told at the rows that speak of it."""
+    def _echoes(self, sheet: Sheet) -> Iterator[tuple[str, str, str]]:
+        """What is found at an enterprise, told at the rows that speak of it: its code there and here, and the formula."""
         row = place_of("enterprises", "list_id", Cell(sheet["list_id"]), self)
         found = self.named(f'IF({row}=0,"",INDEX({self.over("enterprises", self.codes["enterprises"])},{row}))')
         for rule in ECHOED:
             sign = SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]]
             there = self._code(sign, SHEETS["enterprises"]["grade"], rule)
             here = self._code(sign, sheet["list_id"], rule)
-            yield f'IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},"")'
+            yield there, here, f'IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},"")'
 
-    def _form_code(self, column: Column, rule: str) -> str:
-        return quoted(self._code(SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]], column, rule))
+    def form_code(self, column: Column, rule: str) -> str:
+        """The code of what the reader noticed of a cell."""
+        return self._code(SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]], column, rule)
+
+    def _quoted_code(self, column: Column, rule: str) -> str:
+        return quoted(self.form_code(column, rule))
 
     def _code(self, sign: str, column: Column, rule: str, brief: str = "") -> str:
         number = self.said.index((rule, brief or all_rules()[rule].name)) + 1

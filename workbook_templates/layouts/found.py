@@ -1,12 +1,11 @@
 """Finding the heads of a table: in which rows they stand, one above others or merged, and what each column is called."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from validators.columns import position_of
+from validators.text import folded
 from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.layouts.declared import JOINER, Layout, Table, WrongLayout
 
@@ -15,17 +14,6 @@ SEARCHED = 40
 DEEPEST = 4
 """Rows that the heads of a table may take."""
 _AREA = re.compile(r"([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)")
-_NOISE = re.compile(r"[\s_\-—–－/／·:：*＊※△○]+")
-_SAME = str.maketrans({"㎡": "m²", "(": "（", ")": "）", "％": "%", "[": "（", "]": "）", "【": "（", "】": "）"})
-
-
-@lru_cache(20_000)
-def folded(head: str) -> str:
-    """A head without what differs between spellings of the same: joiners, blanks, stars, wide letters, brackets."""
-    text = unicodedata.normalize("NFKC", head.replace("㎡", "m²").replace("²", "\0")).replace("\0", "²")
-    return _NOISE.sub("", text.translate(_SAME)).upper()
-
-
 Area = tuple[int, int, int, int]
 """1-based first row, 0-based first column, last row, last column."""
 

@@ -22,7 +22,6 @@ TEXTS = (".csv", ".txt", ".tsv")
 OLD = (".xls", ".xlsb", ".ods", ".et")
 SUFFIXES = (".xlsx", *OLD, *TEXTS)
 """What is read as a table."""
-MOST_ROWS = 1_048_576
 MOST_CELLS = 20_000_000
 
 

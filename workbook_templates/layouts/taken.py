@@ -5,7 +5,6 @@ reason. Nothing is invented: what a table does not say in so many words is a `Gu
 """
 
 import datetime as dt
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,24 +17,21 @@ from validators.columns import INVENTORY, LEVEL_NAMES, LEVELS, SHEETS, Column, l
 from validators.records import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text
 from validators.rule import value_text
 from validators.ruleset import RuleSet
+from validators.text import folded
+from workbook_templates.county.identities import give_ids, give_line_ids, identities
 from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.county.returned import as_text
 from workbook_templates.formulas.default_formulas import Rows
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese
-from workbook_templates.layouts.found import Fit, areas, folded
+from workbook_templates.layouts.found import Fit, areas
+from workbook_templates.layouts.head_words import known_heads
 from workbook_templates.layouts.spellings import facts, measure, spelt
 from workbook_templates.layouts.units import UnknownUnit, convert
+from workbook_templates.layouts.words import DITTO, NOTES, NOTHING, TOTALS
 
 MOST = 20_000
 """Rows of a county's table at most."""
-OWN_IDS, ALL_IDS = range(1, 5000), range(1, 10_000)
-"""Serial numbers given to rows that have none; those above are for the pieces of a county (`template --part`)."""
 Status = Literal["采用", "换算", "推测", "未用"]
-NOTHING = frozenset(("", "/", "\\", "-", "—", "——", "－", "–", "无数据", "N/A", "n/a", "#N/A", "NA"))
-"""What stands in a cell that says nothing."""
-TOTALS = re.compile(r"^(?:总|小|合|共|累)计|^合\s*计|^汇总$")
-NOTES = re.compile(r"^(?:注|备注|说明|填表|填报|制表|审核|单位负责|联系人|日期)[：:（(]?")
-DITTO = frozenset(("同上", "〃", '"', "″", "“", "”", "''"))
 
 
 @dataclass(slots=True)
@@ -183,70 +179,11 @@ class Taker:
         return len(rows) - 1
 
 
-def identities(row: Mapping[str, Value]) -> list[str]:
-    """What an enterprise is known by, the surest first: code and site, name and site."""
-    site = folded(str(row.get("site") or ""))
-    found = [f"{row['uscc']}|{site}"] if row.get("uscc") else []
-    return found + ([f"{folded(str(row['name']))}|{site}"] if row.get("name") else [])
-
-
 def _differ(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
     """Whether two rows that share a name or number are of different enterprises all the same."""
     codes = one.get("uscc"), other.get("uscc")
     sites = one.get("site"), other.get("site")
     return (None not in codes and codes[0] != codes[1]) or (None not in sites and sites[0] != sites[1])
-
-
-def serial(name: str, span: range) -> int:
-    """A number of a span that always is the same for a name."""
-    return span[int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") % len(span)]
-
-
-def give_ids(
-    rows: Sequence[dict[str, Value]],
-    mark: str,
-    county: str,
-    names: Sequence[Sequence[str]],
-    before: Mapping[str, str],
-    taken: Iterable[str] = (),
-) -> None:
-    """Give a 清单编号 to each row that has none: the one it had `before`, else one made of its name, so that it stays.
-
-    `mark` is its letter, `names` say what each row is known by, `taken` are numbers that others have.
-    """
-    used = {str(row["list_id"]) for row in rows if row.get("list_id")}
-    waiting = []
-    for row, own in zip(rows, names, strict=True):
-        if row.get("list_id"):
-            continue
-        kept = next((before[name] for name in own if before.get(name) and before[name] not in used), None)
-        if kept:
-            row["list_id"] = kept
-            used.add(kept)
-        else:
-            waiting.append((own[0] if own else "", row))
-    used |= {*before.values(), *taken}
-    numbers = OWN_IDS if len(waiting) <= len(OWN_IDS) // 2 else ALL_IDS
-    for name, row in sorted(waiting, key=lambda one: (serial(one[0], numbers), one[0])):
-        at = numbers.index(serial(name, numbers))
-        for step in range(len(numbers)):
-            made = f"{county}-{mark}-{numbers[(at + step) % len(numbers)]:04d}"
-            if made not in used:
-                row["list_id"] = made
-                used.add(made)
-                break
-
-
-def give_line_ids(lines: Sequence[dict[str, Value]]) -> None:
-    """Give a 生产线编码 to each line that has none but whose enterprise has a number."""
-    used = {str(row["line_id"]) for row in lines if row.get("line_id")}
-    for row in lines:
-        if not row.get("line_id") and row.get("list_id"):
-            made = (f"{row['list_id']}-L{number:02d}" for number in range(1, 100))
-            found = next((one for one in made if one not in used), None)
-            if found:
-                row["line_id"] = found
-                used.add(found)
 
 
 class _Sheet:
@@ -346,7 +283,7 @@ class _Sheet:
             and list(map(int, filled)) == list(range(int(filled[0]), int(filled[0]) + len(filled)))
         ):
             return "列号"
-        if known == 0 and len(filled) >= 3 and sum(folded(text) in _known_heads() for text in filled) * 2 > len(filled):
+        if known == 0 and len(filled) >= 3 and sum(folded(text) in known_heads() for text in filled) * 2 > len(filled):
             return "这里开始另一张表，没有取；请把它放在单独的工作表里再导入"
         return ""
 
@@ -798,12 +735,6 @@ def _by_name(texts: Sequence[str], names: Sequence[str]) -> list[Value] | None:
             found[last] += f"；{text}"
         last = name or last
     return [found.get(name) for name in names] if found else None
-
-
-def _known_heads() -> frozenset[str]:
-    from workbook_templates.layouts.learnt import known_heads
-
-    return known_heads()
 
 
 def left_rows(taken: Taken) -> Iterable[RowAccount]:

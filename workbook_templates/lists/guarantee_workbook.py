@@ -13,7 +13,6 @@ from validators.findings import Severity
 from validators.guarantee_list import FILED, OTHERWISE, UNFILED, Extent, Guaranteed, extents, guaranteed
 from validators.records import Value, number_text
 from validators.settlement import City
-from workbook_templates.city.city_workbook import created
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width
 
@@ -34,7 +33,7 @@ def write_guarantee(file: BinaryIO, city: City) -> None:
     """Write the workbook into an open file."""
     rows = list(guaranteed(city))
     book = new_workbook(file)
-    book.set_properties({"created": dt.datetime.combine(created(city), dt.time()), "comments": "qingdan"})
+    book.set_properties({"created": dt.datetime.combine(city.filled_on, dt.time()), "comments": "qingdan"})
     style = styles(book)
     _overview(book, style, city, rows, list(extents(city, tuple(GROUPS))))
     categories = list(city.ruleset.values["guarantee"])
@@ -55,7 +54,7 @@ def mismatched(one: Guaranteed) -> bool:
 def _list(book: Workbook, style: Style, title: str, rows: Sequence[Guaranteed]) -> None:
     sheet = book.add_worksheet(title)
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
-    plain, day = style(**edge), style(**edge, num_format="yyyy-mm-dd")
+    plain, day = style(**edge), style(**edge, num_format=appearance.DAY)
     wrong = style(**edge, bold=True, font_color=appearance.SEVERITY_LOOKS[Severity.ERROR][1])
     _page(sheet, style, HEADS, repeat=True)
     for number, one in enumerate(rows, 1):
@@ -92,7 +91,7 @@ def _page(sheet: Worksheet, style: Style, heads: Sequence[tuple[str, float]], *,
 
 def _head(style: Style) -> Any:  # noqa: ANN401 - XlsxWriter ships no types
     return style(
-        font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], border=1, border_color=appearance.HEAD_LINE,
+        **appearance.HEAD, border=1, border_color=appearance.HEAD_LINE,
         align="center", text_wrap=True,
     )  # fmt: skip
 

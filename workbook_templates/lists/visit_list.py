@@ -65,7 +65,7 @@ def _rows(
 ) -> None:  # fmt: skip
     """Heads in a 0-based row and the rows below them; without a height each is as high as its texts are."""
     edge = {"border": 1, "border_color": appearance.LINE, "text_wrap": True}
-    head = style(**edge, font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][1], align="center")
+    head = style(**edge, **appearance.HEAD, align="center")
     plain = style(**edge)
     for place, (text, _) in enumerate(heads):
         sheet.write_string(row, place, text, head)

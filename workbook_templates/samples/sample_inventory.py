@@ -20,6 +20,7 @@ from typing import Any
 from stdnum.cn import uscc as gb32100
 
 from validators.columns import DISPOSAL_TYPES, INVENTORY, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
+from validators.credit_code import USCC_ALPHABET
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
 from validators.ruleset_tables import Row
 
@@ -33,7 +34,6 @@ GUARANTEED_SHARE = 0.13
 SPECIAL_WEIGHT = 5
 """How many times likelier a kind is in the counties known for it."""
 KM_PER_DEGREE = 111.2
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -155,8 +155,8 @@ def _code(region: str, letter: str, number: int) -> str:
     """统一社会信用代码 of an enterprise (GB 32100-2015) around a 组织机构代码 (GB 11714-1997)."""
     digits = ""
     for _ in range(4):
-        number, rest = divmod(number, len(_ALPHABET))
-        digits = _ALPHABET[rest] + digits
+        number, rest = divmod(number, len(USCC_ALPHABET))
+        digits = USCC_ALPHABET[rest] + digits
     body = f"MA3{letter}{digits}"
     total = sum(weight * int(character, 36) for weight, character in zip(_ORG_WEIGHTS, body, strict=True))
     front = f"91{region}{body}{'0123456789X'[-total % 11]}"
@@ -181,7 +181,7 @@ class _Maker:
         self.place = next(row for row in _table("divisions") if row["code"] == county)
         self.townships = self.place["townships"].split("|")
         self.brands = _brands(self.rng)
-        self.codes = iter(self.rng.sample(range(len(_ALPHABET) ** 4), 2000))
+        self.codes = iter(self.rng.sample(range(len(USCC_ALPHABET) ** 4), 2000))
         self.points: set[tuple[int, int]] = set()
         self.normals: set[tuple[str, float]] = set()
         self.rows: dict[str, list[Cells]] = {key: [] for key in INVENTORY}

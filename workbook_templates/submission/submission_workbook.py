@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache
 from hashlib import file_digest
 from importlib.metadata import version
@@ -12,15 +11,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from validators.audit import ExpectedSheet, survey
+from validators.audit.manifest import FORMAT, ExcludedCounty, InputFile, Manifest
 from validators.book import Book
-from validators.columns import INVENTORY, SHEETS, Column, letter
+from validators.columns import INVENTORY, SHEETS, Column
 from validators.decisions import WAIVER, Decision
 from validators.expr import Record
 from validators.records import Value
 from validators.settlement import City
-from workbook_templates.city.city_workbook import created, head
-from workbook_templates.county.reader import Grid, Opened
+from validators.text import folded
+from workbook_templates.city.city_workbook import head
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, Layout, Table, shipped, shipped_layout
 from workbook_templates.layouts.spellings import label
 from workbook_templates.layouts.units import UnknownUnit, convert
@@ -29,7 +28,6 @@ from workbook_templates.xlsx.writer import Column as Head
 from workbook_templates.xlsx.writer import Sheet, replacing, restoring, write_sheets
 
 DEFAULT = "default"
-MANIFEST_FORMAT = "qingdan-manifest/1"
 
 
 class UnknownProfile(ValueError):
@@ -99,8 +97,19 @@ def _source(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
     return replace(own, head=entry.head), source
 
 
+SERIAL = "序号"
+"""A head below which the rows are numbered from 1."""
+
+
+def _serial(record: Record, lines: Sequence[Record], book: Book) -> Value:
+    """Stands for the number of a row, which `rows_of` knows."""
+    return None
+
+
 def _meant(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
     column = entry.column
+    if not entry.means and folded(entry.head) == SERIAL:
+        return Head("", "number", 6), _serial
     if not entry.means:  # a head that the format wants and the inventory has no value for
         return Head("", "text", 12), lambda record, lines, book: None
     if entry.means == COUNT:
@@ -205,6 +214,17 @@ def picker(positions: Sequence[int]) -> Callable[[Sequence[Value]], tuple[Value,
 
 def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
     """Rows of a sheet of the submission, counties in the order of divisions.csv, each with its origin."""
+    rows = _rows_of(sheet, city)
+    numbered = [place for place, source in enumerate(sheet.sources) if source is _serial]
+    if not numbered:
+        return rows
+    return (
+        (tuple(number if place in numbered else value for place, value in enumerate(values)), origin)
+        for number, (values, origin) in enumerate(rows, 1)
+    )
+
+
+def _rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
     plain = all(isinstance(source, Column) for source in sheet.sources)
     for book in city.books():
         if sheet.rows == "lines":
@@ -311,102 +331,13 @@ def write_submission(
     sheets = [Sheet(one.sheet.title, one.sheet.heads, one.passing(rows_of(one.sheet, city))) for one in sums]
 
     def write(file: BinaryIO) -> dict[str, Any]:
-        write_sheets(file, sheets, created(city))
+        write_sheets(file, sheets, city.filled_on)
         return {"profile": profile_name, "sheets": [one.to_json() for one in sums]}
 
-    return _with_manifest(target, city, write, signer=signer, overwrite=overwrite, decisions=decisions, lifted=lifted)
+    return with_manifest(target, city, write, signer=signer, overwrite=overwrite, decisions=decisions, lifted=lifted)
 
 
-class BlankRefused(ValueError):
-    """A blank that cannot be filled as a submission has to be; the message is Chinese."""
-
-
-def fill_submission(
-    target: Path,
-    city: City,
-    layout: Layout,
-    blank: Path,
-    *,
-    signer: str | None = None,
-    overwrite: bool,
-    decisions: Sequence[Decision] = (),
-    lifted: Mapping[int, int] | None = None,
-) -> dict[str, Any]:
-    """Fill the province's blank in its layout, with its manifest; the rest as in `write_submission`.
-
-    Raises `BlankRefused` where what came of it would not pass its audit, and what `layouts.filled.fill` raises.
-    """
-    from workbook_templates.layouts.filled import fill
-
-    def write(file: BinaryIO) -> dict[str, Any]:
-        done = fill(blank, layout, city, file)
-        sheets, cells = _surveyed(file, done.bodies)
-        return {
-            "profile": layout.name,
-            "layout": {"name": layout.name, "sha256": layout.sha256, "text": layout.text},
-            "blank": {"file": blank.name, "sha256": done.sha256, "removed": done.removed, "cells": cells},
-            "filled": {
-                title: {"table": done.tables[title], "first": first, "last": last, "columns": done.columns[title]}
-                for title, (first, last) in done.bodies.items()
-            },
-            "sheets": sheets,
-        }
-
-    return _with_manifest(target, city, write, signer=signer, overwrite=overwrite, decisions=decisions, lifted=lifted)
-
-
-def _surveyed(
-    file: BinaryIO, bodies: Mapping[str, tuple[int, int]]
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
-    """The sheets of a filled blank as the auditor will see them, and every cell that stands outside the rows.
-
-    Raises `BlankRefused` where the auditor would object.
-    """
-    file.seek(0)
-    opened = Opened("", file.read())
-    grids = {title: grid for title in opened.sheets if (grid := opened.grid(title))}
-    known: dict[str, list[str]] = {title: [] for title in grids}
-    kinds = heads()
-    for _ in range(len(grids) + 3):  # a head that is known may make another row the header row
-        expected = [
-            ExpectedSheet(
-                title, 0, own, {head: 0.0 for head in own if kinds.get(head) == "number" and own.count(head) == 1}
-            )
-            for title, own in known.items()
-        ]
-        facts, report = survey(file, kinds, expected)
-        seen = {one.name: _row_texts(grids[one.name], one.header_row) for one in facts}
-        if seen == known:
-            break
-        known = seen
-    if report.verdict != "通过":
-        said = "；".join(
-            f"{one.sheet or ''} {one.cell or one.part or ''} {one.what}"
-            for check in report.checks
-            for one in check.evidence[:2]
-        )
-        raise BlankRefused(f"空白表填好以后通不过审计：{said[:300]}。请在空白表里去掉这些内容再用。")
-    sheets = [{"name": one.name, "rows": one.rows, "heads": known[one.name], "sums": dict(one.sums)} for one in facts]
-    return sheets, {title: outside(grid, bodies.get(title)) for title, grid in grids.items()}
-
-
-def _row_texts(grid: Grid, row: int | None) -> list[str]:
-    cells = next((cells for number, cells in grid.rows if number == row), [])
-    return [cell for cell in cells if isinstance(cell, str) and cell]
-
-
-def outside(grid: Grid, body: tuple[int, int] | None) -> dict[str, Any]:
-    """The cells of a sheet that are none of the rows filled in, by their addresses; days as texts."""
-    return {
-        f"{letter(place)}{number}": cell.isoformat() if isinstance(cell, date) else cell
-        for number, cells in grid.rows
-        if body is None or not body[0] <= number <= body[1]
-        for place, cell in enumerate(cells)
-        if cell != ""
-    }
-
-
-def _with_manifest(
+def with_manifest(
     target: Path,
     city: City,
     write: Callable[[BinaryIO], dict[str, Any]],
@@ -423,30 +354,29 @@ def _with_manifest(
         size = file.seek(0, 2)
         file.seek(0)
         digest = file_digest(file, "sha256").hexdigest()
-        manifest = {
-            "format": MANIFEST_FORMAT,
-            "file": target.name,
-            "sha256": digest,
-            "size": size,
-            **{name: value for name, value in said.items() if name != "sheets"},
-            "year": city.year,
-            "round": city.round,
-            "ruleset": city.ruleset.id,
-            "ruleset_sha256": city.ruleset.sha256,
-            "tool": f"qingdan {version('qingdan')}",
-            "sheets": said["sheets"],
-            "inputs": [
-                {"file": book.file, "sha256": book.sha256, "county": book.county, "revision": book.revision}
+        signed: dict[str, Any] = {} if signer is None else {"signer": signer}
+        manifest = Manifest(
+            format=FORMAT,
+            file=target.name,
+            sha256=digest,
+            size=size,
+            **said,
+            year=city.year,
+            round=city.round,
+            ruleset=city.ruleset.id,
+            ruleset_sha256=city.ruleset.sha256,
+            tool=f"qingdan {version('qingdan')}",
+            inputs=[
+                InputFile(file=book.file, sha256=book.sha256, county=book.county, revision=book.revision)
                 for book in city.books()
             ],
-            "exclusions": [{"county": code, "reason": reason} for code, reason in city.exclusions.items()],
-            "waivers": [
+            exclusions=[ExcludedCounty(county=code, reason=reason) for code, reason in city.exclusions.items()],
+            waivers=[
                 {**one.to_json(), "findings": (lifted or {})[one.id]} for one in decisions if one.id in (lifted or {})
             ],
-            "decisions": [one.to_json() for one in decisions if one.kind != WAIVER],
-        }
-        if signer is not None:
-            manifest["signer"] = signer
+            decisions=[one.to_json() for one in decisions if one.kind != WAIVER],
+            **signed,
+        ).to_json()
         with replacing(own, overwrite=True) as beside:  # in its place before the submission, which it then does not fit
             beside.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
     return manifest

@@ -1,7 +1,7 @@
 """How the sheets look: rows of the head, fonts, colours, marks, and which columns stay in view."""
 
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 from validators.columns import Column, Sheet
 from validators.findings import Severity
@@ -46,6 +46,10 @@ LEVEL_BANDS = {
     "橙色预警": ("#F7C08A", "#FDE9D5"),
     "红色预警": ("#F0A0A0", "#FADFDF"),
 }
+HEAD: dict[str, Any] = {"font_name": HEAD_FONT, "bg_color": PLAIN_BANDS[0][1]}
+"""A head of a sheet that has no bands, in XlsxWriter's words."""
+DAY = "yyyy-mm-dd"
+"""How days are shown, as a number format."""
 NO_BAND = ("#D9D9D9", "#EDEDED")
 SEVERITY_LOOKS = {
     Severity.BLOCKER: ("#F4B6B6", "#7A0000"),

@@ -16,7 +16,8 @@ from itertools import islice
 
 from validators.columns import letter, position_of
 from validators.looks import Look, Shown
-from validators.records import EXCEL_EPOCH, Raw
+from validators.ooxml.grid import EPOCH, EPOCH_1904
+from validators.records import Raw
 from validators.text import joined
 
 Place = tuple[int, int]
@@ -109,21 +110,20 @@ class Workbook:
 
     def shown(self, number: float, style: str) -> Raw:
         """What a style that changes the meaning makes of a number."""
-        return shown(number, self.looks[style], EPOCH_1904 if self.since_1904 else EXCEL_EPOCH)
+        return shown(number, self.looks[style], EPOCH_1904 if self.since_1904 else EPOCH)
 
 
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
-EPOCH_1904 = dt.date(1904, 1, 1)
 
 
-def shown(number: float, look: Look, epoch: dt.date = EXCEL_EPOCH) -> Raw:
+def shown(number: float, look: Look, epoch: dt.date = EPOCH) -> Raw:
     """What a number format that changes the meaning makes of a number; days are counted from `epoch`."""
     if look.kind in ("moment", "duration"):
         return moment(number, duration=look.kind == "duration", epoch=epoch)
     return Shown(number, look)
 
 
-def moment(serial: float, *, duration: bool = False, epoch: dt.date = EXCEL_EPOCH) -> Raw:
+def moment(serial: float, *, duration: bool = False, epoch: dt.date = EPOCH) -> Raw:
     """The day, moment, time of day or duration that a number shows; itself where it is none."""
     if not 0 <= serial < 2_958_466:  # the year 10000
         return serial

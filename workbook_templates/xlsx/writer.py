@@ -29,6 +29,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from pydantic_core import to_json
 
 from validators.columns import letter
+from validators.ooxml.grid import EPOCH, LAST_COLUMN, LAST_ROW
 from validators.records import FIRST_DAY
 from validators.text import FORBIDDEN, LONGEST
 
@@ -40,11 +41,9 @@ JOB = "QINGDAN_JOB"
 _BATCH = 256  # rows; from 64 to 512 the time differs by a twentieth
 _LEVEL = 1  # of zlib; level 6 doubles the time of the whole and saves a fifth of the file
 _PAGE_WIDTH = 330  # characters: what is wider is printed on several pages side by side, on A3
-_LAST_ROW = 1_048_576
-_LAST_COLUMN = 16_384
 _LINKS = 65_000  # Excel holds 65,530 on a sheet
 _LARGEST_INT = 2**53  # beyond it a double skips whole numbers
-_DAY_ZERO = date(1899, 12, 30).toordinal()
+_DAY_ZERO = EPOCH.toordinal()
 
 _TYPES = {str, float, int, date, NoneType}
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as A
@@ -213,8 +212,8 @@ def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[st
     rows = iter(sheet.rows)
     last_row = 1
     while batch := list(islice(rows, _BATCH)):
-        if last_row + len(batch) > _LAST_ROW:
-            raise ValueError(f"工作表“{sheet.name}”超过 {_LAST_ROW} 行，一张表放不下，请分成几个文件。")
+        if last_row + len(batch) > LAST_ROW:
+            raise ValueError(f"工作表“{sheet.name}”超过 {LAST_ROW} 行，一张表放不下，请分成几个文件。")
         write(_rows_xml(sheet.name, last_row + 1, batch, columns, strings, wrapped))
         last_row += len(batch)
     write(f'</sheetData><autoFilter ref="A1:{letters[-1]}{last_row}"/>'.encode())
@@ -289,18 +288,19 @@ def _check_sheets(sheets: Sequence[Sheet]) -> None:
     for sheet in sheets:
         if not _SHEET_NAME.fullmatch(sheet.name):
             raise ValueError(f"工作表名“{sheet.name}”应为 1 至 31 个字，不含 [ ] : * ? / \\，首尾不是单引号。")
-        if not 1 <= len(sheet.columns) <= _LAST_COLUMN:
-            raise ValueError(f"工作表“{sheet.name}”有 {len(sheet.columns)} 列，应为 1 至 {_LAST_COLUMN} 列。")
+        if not 1 <= len(sheet.columns) <= LAST_COLUMN:
+            raise ValueError(f"工作表“{sheet.name}”有 {len(sheet.columns)} 列，应为 1 至 {LAST_COLUMN} 列。")
 
 
 def _opening(row: Sequence[Value], wrapped: Sequence[tuple[int, float]]) -> str:
     """A row's start tag, with NUL for its number, high enough for the texts that wrap (column and width).
 
-    LibreOffice fits no row to its text when it opens a file. A Chinese character is as wide as two digits.
+    LibreOffice fits no row to its text when it opens a file. A Chinese character is as wide as two digits; some
+    fonts that stand in for ours are a little higher.
     """
     texts = [(str(row[place]).encode("gbk", "replace"), max(width - 2, 2)) for place, width in wrapped]
     lines = max((math.ceil(len(text) / width) for text, width in texts), default=1)
-    return f'<row r="\0" ht="{min(15 * lines, 409)}" customHeight="1">' if lines > 1 else '<row r="\0">'
+    return f'<row r="\0" ht="{min(15 * lines + 4, 409)}" customHeight="1">' if lines > 1 else '<row r="\0">'
 
 
 def _rows_xml(

@@ -7,6 +7,7 @@ make it do more than that.
 import re
 
 from validators.columns import position_of
+from validators.ooxml.grid import LAST_ROW
 from validators.ooxml.package import Package, SafeParser, TooBigError
 from validators.records import Raw
 from workbook_templates.xlsx.fast_reader import Rows, Seen, Workbook, unescaped
@@ -14,7 +15,6 @@ from workbook_templates.xlsx.fast_reader import Rows, Seen, Workbook, unescaped
 MOST_CELLS = 4_000_000
 FARTHEST = 1000
 """Columns that are kept; what stands farther out is counted."""
-LAST_ROW = 1_048_576
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 

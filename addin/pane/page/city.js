@@ -113,7 +113,7 @@ export class City {
     const number = (value, kind = "") => element("td", `number ${kind}`, value === null || value === undefined ? "" : String(value));
     $("board").replaceChildren(...this.seen.board.map((one) => {
       const row = element("tr");
-      const state = element("td", one.status === "已报" ? "good" : one.status === "已剔除" ? "" : "bad", `${STATES[one.status]} ${one.status}`);
+      const state = element("td", `state ${one.status === "已报" ? "good" : one.status === "已剔除" ? "" : "bad"}`, `${STATES[one.status]} ${one.status}`);
       if (one.reason) state.title = one.reason;
       const act = element("td", "act");
       if (one.status !== "已剔除") {
@@ -180,7 +180,7 @@ export class City {
       const title = element("h3");
       title.append(`第 ${one.id} 号　${one.kind}`, element("span", "", `${day(Date.parse(one.at) / 1000)}　${one.who ?? ""}`), element("b", state.startsWith("✓") ? "good" : "", state));
       const fields = Object.entries(this.seen.fields).filter(([name]) => name !== "kind" && one[name]);
-      const said = fields.map(([name, label]) => `${label}：${name === "county" ? this.seen.counties[one[name]] ?? one[name] : one[name].toString().slice(0, 80)}`);
+      const said = fields.map(([name, label]) => `${label}：${this.worded(one, name)}`);
       card.append(title, element("p", "", said.join("　")));
       if (one.holds && one.kind !== "撤销") {
         const foot = element("div", "foot");
@@ -189,6 +189,13 @@ export class City {
       }
       return card;
     }));
+  }
+
+  /** A field of a decision as people call it: a county by its name, a file that was chosen by the beginning of its hash. */
+  worded(one, name) {
+    const said = String(one[name]);
+    if (name !== "county" && (name !== "value" || one.kind !== "冲突裁定")) return said.slice(0, 80);
+    return this.seen.counties[said] ?? `${said.slice(0, 16)}${said.length > 16 ? " 这份文件" : ""}`;
   }
 
   showVersions() {

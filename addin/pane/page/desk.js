@@ -200,9 +200,12 @@ export class Desk {
       return;
     }
     attempt(async () => {
-      for (const one of work.asks) $("ask-asks").append(await this.askFor(one));
+      const rare = element("details");
+      rare.append(element("summary", "", "更多选项"));
+      for (const one of work.asks) (one.rare ? rare : $("ask-asks")).append(await this.askFor(one));
+      if (rare.children.length > 1) $("ask-asks").append(rare);
       $("ask-title").textContent = work.label;
-      $("ask-about").textContent = work.out && work.out !== "." ? `${work.about}结果写到收件文件夹旁边的“${this.about.results}”文件夹。` : work.about;
+      $("ask-about").textContent = work.out && work.out !== "." ? `${work.about}结果写到“${this.about.results}”文件夹。` : work.about;
       const names = this.files.map((path) => ({ in: "整个收件文件夹", out: "整个结果文件夹" })[path] ?? path.split("/").at(-1));
       $("ask-target").textContent = names.length ? `对象：${names.slice(0, 3).join("、")}${names.length > 3 ? ` 等 ${names.length} 项` : ""}` : "";
       $("ask-out").hidden = !work.out || work.out === ".";
@@ -221,21 +224,24 @@ export class Desk {
       made.append(element("legend", "", one.label), element("p", "hint", this.city.seen?.board?.length ? one.about : "还没有汇总，看不到退回给谁；将退给所有有问题的区县。"));
       for (const county of this.city.seen?.board ?? []) {
         if (county.revision === null) continue;
-        const open = county.errors + county.warnings;
+        const { errors, warnings } = county.asked;
+        const open = errors + warnings;
         const line = element("label", "tick");
         const tick = element("input");
         [tick.type, tick.value, tick.checked] = ["checkbox", county.code, open > 0];
-        line.append(tick, element("span", "", `${county.name}　第 ${county.revision} 版　${open ? `错误 ${county.errors}，提醒 ${county.warnings}` : "没有要改的"}${county.waived ? `，已豁免 ${county.waived}` : ""}`));
+        line.append(tick, element("span", "", `${county.name}　第 ${county.revision} 版　${open ? `错误 ${errors}，提醒 ${warnings}` : "没有要改的"}${county.waived ? `，已豁免 ${county.waived}` : ""}`));
         made.append(line);
       }
       return made;
     }
     let input = element("input");
-    if (one.kind === "key" || one.kind === "choice") {
+    if (["file", "choice", "ruleset"].includes(one.kind)) {
       input = element("select");
-      if (one.kind === "key") {
+      if (one.kind === "file") {
         const files = await ask(`choices?ending=${encodeURIComponent(one.ending)}`);
         options(input, [["", "不选"], ...files.map((file) => [file.path, file.name])]);
+      } else if (one.kind === "ruleset") {
+        options(input, [["", "最新的一版"], ...(await ask("rulesets")).map((ruleset) => [ruleset.id, ruleset.name])]);
       } else {
         options(input, one.choices.length ? one.choices : Object.entries(this.city.seen?.counties ?? {}));
       }
@@ -254,7 +260,7 @@ export class Desk {
   /** What was said to the dialog, by option. */
   asked() {
     const said = {};
-    for (const made of $("ask-asks").children) {
+    for (const made of $("ask-asks").querySelectorAll("[data-option]")) {
       const inputs = [...made.querySelectorAll("input, select")];
       const value = (one) => (one.type === "checkbox" ? (one.checked ? (made.dataset.kind === "tick" ? "yes" : one.value) : "") : one.value);
       said[made.dataset.option] = inputs.map(value).filter(Boolean);
@@ -358,14 +364,14 @@ export class Desk {
     return table;
   }
 
+  /** What can be done with an output: a folder or document is opened, of anything else the folder where it lies. */
   links(name) {
-    const path = encodeURIComponent(`out/${name}`);
-    const open = button("", `打开 ${name}`, () => attempt(() => ask(`open?path=${path}`, {})));
-    if (!name.includes(".")) return [open];
+    const open = (words, path) => button("", words, () => attempt(() => ask(`open?path=${encodeURIComponent(path)}`, {})));
+    if (!name.includes(".")) return [open(`打开 ${name}`, `out/${name}`)];
     const link = element("a", "", "另存一份");
-    link.href = `file?path=${path}`;
+    link.href = `file?path=${encodeURIComponent(`out/${name}`)}`;
     link.download = name;
-    return [open, link];
+    return [this.about.opened.some((ending) => name.toLowerCase().endsWith(ending)) ? open(`打开 ${name}`, `out/${name}`) : open(`${name} 所在的文件夹`, "out"), link];
   }
 
   clock(one) {
@@ -417,8 +423,9 @@ export class Desk {
       const files = await ask(`choices?ending=${encodeURIComponent(".xlsx")}`);
       const found = files.find((file) => file.path.startsWith("in/") && file.name.split("/").at(-1) === name) ?? files.find((file) => file.name.split("/").at(-1) === name);
       if (!found) throw new Error(one.file ? `没有找到“${name}”。它可能已经移走。` : "这一条说的是全市，没有要打开的文件。");
-      await ask(`open?path=${encodeURIComponent(found.path)}`, {});
-      if (one.sheet) $("target").textContent = `已打开“${name}”，请到《${one.sheet}》${one.cell ?? ""}。`;
+      const place = one.sheet && one.cell ? { sheet: one.sheet, cell: one.cell } : {};
+      await ask(`open?path=${encodeURIComponent(found.path)}`, place);
+      $("target").textContent = one.sheet ? `已打开“${name}”：《${one.sheet}》${one.cell ?? ""}。` : `已打开“${name}”。`;
     });
   }
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from addin.live import mirror as mirror_module
-from addin.live.mirror import LAST_ROW, Mirror
+from addin.live.mirror import Mirror
 from tests.addin.live.edits import TITLES, Edit, Officer
 from tests.addin.live.memory import Changed, opened
 from validators.columns import SHEETS
 from validators.findings import Finding
+from validators.ooxml.grid import LAST_ROW
 from validators.rule import judge
 from workbook_templates.county.reader import Source, read_book, read_county
 

@@ -17,8 +17,8 @@ from workbook_templates.submission.submission_workbook import manifest_path
 
 __all__ = ["run"]
 
-TOP = ["清单编号", "企业名称", "统一社会信用代码", "生产线", "", "红色预警", "", "", "备注"]
-LOW = ["", "", "", "名称", "编码", "限停产措施", "SO2减排量（吨/天）", "NOx减排量（千克/天）", ""]
+TOP = ["清单编号", "企业名称", "统一社会信用代码", "生产线", "", "红色预警", "", "", "备注", "序号"]
+LOW = ["", "", "", "名称", "编码", "限停产措施", "SO2减排量（吨/天）", "NOx减排量（千克/天）", "", ""]
 LAYOUT = (
     "工作表,每行是,表头行,表头,含义,单位,取值\n"
     "附件1,生产线,,清单编号,企业基本信息.清单编号,,\n"
@@ -29,6 +29,7 @@ LAYOUT = (
     "附件1,生产线,,红色预警_限停产措施,生产线减排措施.红色预警_限停产措施,,\n"
     "附件1,生产线,,红色预警_SO2减排量（吨/天）,生产线减排措施.红色预警_SO2减排量（kg/d）,t/d,\n"
     "附件1,生产线,,红色预警_NOx减排量（千克/天）,生产线减排措施.红色预警_NOx减排量（kg/d）,,\n"
+    "附件1,生产线,,序号,,,\n"
 )
 
 
@@ -49,7 +50,7 @@ def blank(**extra: Any) -> Any:
     for row, texts in ((2, TOP), (3, LOW)):
         for column, text in enumerate(texts, 1):
             sheet.cell(row, column, text or None).fill = PatternFill("solid", "DDEBF7")
-    for column in "ABCI":
+    for column in "ABCIJ":
         sheet.merge_cells(f"{column}2:{column}3")
     sheet.merge_cells("D2:E2")
     sheet.merge_cells("F2:H2")
@@ -105,6 +106,7 @@ def test_a_blank_with_two_rows_of_heads_is_filled_and_passes_its_audit(run: Run)
     assert last.value and last.font.name == "仿宋" and sheet.row_dimensions[rows + 3].height == 33
     assert str(sheet.cell(rows + 5, 1).value).startswith("填表人")
     assert sheet.cell(rows + 4, 1).value == "合计"
+    assert [sheet.cell(row, 10).value for row in range(4, rows + 4)] == list(range(1, rows + 1))
     for column in (7, 8):
         own = [sheet.cell(row, column).value or 0 for row in range(4, rows + 4)]
         assert sheet.cell(rows + 4, column).value == pytest.approx(sum(own)) and sum(own) > 0

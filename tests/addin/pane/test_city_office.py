@@ -206,8 +206,15 @@ def test_results_can_be_put_elsewhere_but_not_among_the_inputs(start: Start, inb
 def test_odd_names_and_paths_are_a_plain_line(start: Start, inbox: Path) -> None:
     with client(start(None, inbox)) as ask:
         for path in ("in/" + "x" * 5000, "in/" + "y/" * 3000, "nowhere/x"):
-            answer = ask.get("list", params={"path": path})
-            assert answer.status_code == 400 and "程序内部出错" not in answer.text, path[:20]
+            answers = [
+                ask.get("list", params={"path": path}),
+                ask.get("file", params={"path": path}),
+                ask.post("open", params={"path": path}, json={}),
+                ask.post("press", json={"work": "check", "files": [path]}),
+                ask.post("press", json={"work": "export", "files": ["in/莘县.xlsx"], "asked": {"--sign": [path]}}),
+            ]
+            for answer in answers:
+                assert answer.status_code == 400 and "程序内部出错" not in answer.text, path[:20]
         for name in ("长" * 100, ".全市", "~全市", "a/b", "全\n市", "NUL"):
             answer = ask.post("press", json={"work": "consolidate", "files": ["in"], "out": name})
             assert answer.status_code == 400 and "不能用作文件名" in answer.json()["message"], name

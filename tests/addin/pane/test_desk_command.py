@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -14,8 +16,8 @@ from playwright.sync_api import Browser, expect
 
 from addin.pane.window import NAMES
 from tests.addin.cli.test_app import QINGDAN
-from tests.addin.conftest import Run
-from tests.addin.pane.conftest import FakeLive, outputs
+from tests.addin.conftest import Run, Start
+from tests.addin.pane.conftest import FakeLive, client, outputs
 from tests.addin.pane.test_jobs import wait_for
 from tests.test_house import ROOT
 
@@ -63,7 +65,7 @@ def test_it_opens_its_own_window_and_ends_at_once(inbox: Path, programs: Path, t
                 assert ask.post("open", params={"path": path}, json={}).status_code == 200
                 wait_for(lambda: opened.exists() and opened.read_text().endswith(f"{place}\n"))  # noqa: B023 - called here
             refused = ask.post("open", params={"path": "in/说明.sh"}, json={})
-            assert refused.status_code == 400 and "只打开文件夹和 .xlsx 文件" in refused.json()["message"]
+            assert refused.status_code == 400 and "只打开文件夹、工作簿" in refused.json()["message"]
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
@@ -85,6 +87,39 @@ def test_ctrl_c_ends_what_runs(inbox: Path, programs: Path) -> None:
     assert outputs(inbox.parent / "收件箱-结果") == []
 
 
+@pytest.mark.parametrize("program", ["exit 3", "exec /nowhere", None], ids=["fails", "broken", "missing"])
+def test_a_file_that_cannot_be_opened_is_said_and_leaves_no_process(
+    start: Start, inbox: Path, programs: Path, monkeypatch: pytest.MonkeyPatch, program: str | None
+) -> None:
+    monkeypatch.setenv("PATH", str(programs))
+    (programs / "xdg-open").write_text(f"#!/bin/sh\n{program}\n") if program else (programs / "xdg-open").unlink()
+    with client(start(None, inbox)) as ask:
+        for place in ({}, {"sheet": "企业基本信息", "cell": "V19"}):
+            answer = ask.post("open", params={"path": "in/莘县.xlsx"}, json=place)
+            assert answer.status_code == 400
+            assert answer.json()["message"].startswith("没能打开“莘县.xlsx”：没有找到合适的程序，或它没有打开。")
+        odd = {"sheet": "企业基本信息", "cell": "V19' & calc"}
+        assert ask.post("open", params={"path": "in/莘县.xlsx"}, json=odd).status_code == 422
+    listed = subprocess.run(["/bin/ps", "--ppid", str(os.getpid()), "-o", "comm="], capture_output=True, text=True)
+    assert "xdg-open" not in listed.stdout
+
+
+def test_a_workbook_is_opened_at_the_cell_of_its_finding(
+    start: Start, inbox: Path, programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (programs / "soffice").write_text((programs / "xdg-open").read_text().replace("xdg-open", "soffice"))
+    (programs / "soffice").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    with client(start(None, inbox)) as ask:
+        place = {"sheet": "企业基本信息", "cell": "V19"}
+        assert ask.post("open", params={"path": "in/莘县.xlsx"}, json=place).status_code == 200
+        assert ask.post("open", params={"path": "in/莘县.xlsx"}, json={}).status_code == 200
+    wait_for((tmp_path / "xdg-open.txt").exists)
+    at = unquote((tmp_path / "soffice.txt").read_text())
+    assert at == f"file://{inbox / '莘县.xlsx'}#'企业基本信息'.V19\n"
+    assert (tmp_path / "xdg-open.txt").read_text() == f"{inbox / '莘县.xlsx'}\n"
+
+
 def test_a_page_says_when_the_program_is_stuck_or_was_killed(browser: Browser, inbox: Path, programs: Path) -> None:
     process, address = started(inbox, programs)
     page = browser.new_page()
@@ -97,12 +132,28 @@ def test_a_page_says_when_the_program_is_stuck_or_was_killed(browser: Browser, i
     expect(said).to_contain_text("清单助手没有回应")
     process.send_signal(signal.SIGCONT)
     expect(said).to_have_text("办公台 · 收件箱")
+    page.locator("#works >> text=汇总").click()
+    page.locator("#ask-yes").click()
+    expect(page.locator(".job progress")).to_be_visible()
     process.kill()
     expect(said).to_contain_text("清单助手没有回应")
+    expect(page.locator(".job progress")).to_be_hidden()  # nothing goes on without the program
+    expect(page.locator(".clock")).to_be_hidden()
     page.locator("#works >> text=校验").click()
     expect(page.locator("#problem")).to_have_text("清单助手没有回应。请看页面顶部的说明。")
     page.close()
     process.communicate()
+    here = str(inbox.parent).encode()
+    wait_for(lambda: not any(here in line for line in _commands()))  # the job ends with it
+
+
+def _commands() -> list[bytes]:
+    """Command lines of all processes."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found.append((process / "cmdline").read_bytes())
+    return found
 
 
 def test_without_a_browser_of_its_own_the_default_one_is_asked(

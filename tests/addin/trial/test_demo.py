@@ -24,6 +24,7 @@ def test_the_journey_goes_as_expected_and_can_be_run_again(run: Run, tmp_path: P
     assert [one["step"] for one in found["steps"]] == [
         "生成空白模板", "填报", "校验", "汇总", "导出", "审计报省清单", "把一格改成公式再审计",
         "绩效分级：申报、审查和核查", "绩效分级：抽取现场核查名单", "绩效分级：省里核定", "绩效分级：按结果更新清单", "绩效分级：一厂一策和公开目录",
+        "旧清单：学布局、导入", "来件：两个乡镇各填一部分，合并", "填进省里的空白表，审计",
     ]  # fmt: skip
     assert f"{len(demo.FAULTS)} 处埋下的找到 {len(demo.FAULTS)} 处" in found["steps"][2]["result"]
     assert len(list((folder / demo.FILLED).iterdir())) == len(RULES.submitting)
@@ -34,6 +35,8 @@ def test_the_journey_goes_as_expected_and_can_be_run_again(run: Run, tmp_path: P
         demo.INVENTORY, demo.APPLIED, demo.VISITS, demo.RESULTS, demo.FIXED, demo.YEAR_END, demo.NEXT, demo.GUARANTEED,
         "附件1至5", "一厂一策", "公开目录",
     }  # fmt: skip
+    assert found["steps"][-1]["result"].endswith("通过")
+    assert json.loads((folder / demo.ELSEWHERE / (demo.FILLED_BLANK + ".manifest.json")).read_text("utf-8"))["blank"]
     demo.clear(folder, RULES)
     assert list((folder / demo.FILLED).iterdir()) == []
 

@@ -24,7 +24,7 @@ from win32com.server.policy import DesignatedWrapPolicy
 from win32com.server.util import NewEnum, wrap
 
 from validators.columns import letter, position_of
-from validators.records import EXCEL_EPOCH
+from validators.ooxml.grid import EPOCH
 from workbook_templates.county.reader import open_workbook
 
 sys.path.append(str(Path(__file__).parent))  # which the Python of the bundle does not do
@@ -164,7 +164,7 @@ class Sheet(Served):
             for column, value in enumerate(values):
                 if isinstance(value, dt.date):
                     self.formats[row, column] = "yyyy-mm-dd"
-                    value = float((value - EXCEL_EPOCH).days)
+                    value = float((value - EPOCH).days)
                 if value not in ("", None):
                     self.cells[row, column] = value
         for column, texts in grid.seen.formulas.items():

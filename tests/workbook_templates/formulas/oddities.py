@@ -11,8 +11,8 @@ from workbook_templates.county.grading_workbook import make_grading
 from workbook_templates.samples.sample_inventory import make_rows
 
 COUNTY = "371502"
-ROWS = 500
-"""Rows of each sheet, at least."""
+ROWS = 300
+"""Rows of each sheet of an inventory, at least."""
 FEW_ROWS = 60
 """Likewise for engines that take their time."""
 GRADING_ROWS = 150
@@ -42,7 +42,10 @@ NUMBERS: dict[str, Change] = {
     "翻倍": lambda rng, old: old * 2 if isinstance(old, int | float) else 2,
     "百分号": lambda rng, old: "20%",
     "千分位": lambda rng, old: "1,234",
-    "科学计数": lambda rng, old: "1e2",
+    "科学计数": lambda rng, old: rng.choice(["1e2", "1.5E+1", "5e-1"]),
+    "空格分千": lambda rng, old: "1 234",
+    "两个值": lambda rng, old: rng.choice(["12 13", "12\n13", "1.5\t2", "12.5 6"]),
+    "钱": lambda rng, old: "¥5",
     "文本负数": lambda rng, old: "-3",
     "日期样": lambda rng, old: "2020-8-1",
 }
@@ -58,7 +61,8 @@ DATES: dict[str, Change] = {
     "两位年": lambda rng, old: "20-8-17",
     "缺日": lambda rng, old: "2020-8",
     "文字": lambda rng, old: "昨天",
-    "小数字": lambda rng, old: 12,
+    "小数字": lambda rng, old: 4_000,
+    "两个值": lambda rng, old: "2020-8-1\n7",
     "序列号": lambda rng, old: rng.randrange(43_600, 44_300),
 }
 CHOICES: dict[str, Change] = {
@@ -83,6 +87,8 @@ CODES: dict[str, Change] = {
     "数字": lambda rng, old: 913715020000000,
     "科学计数": lambda rng, old: "9.13715E+17",
     "文字": lambda rng, old: "正在办理",
+    "两个值": lambda rng, old: f"{old}\n{old}",
+    "换行在后": lambda rng, old: f"{old}\n",
 }
 
 
@@ -96,7 +102,7 @@ NUMBERS_TO_CALL = (
     "(0635)8412345", "0635-8412345-801", "0635-8412345转801", "8412345", "1412345", "400-635-0001",
     "4006350001", "400-6350001", "4006-350001", "010-12345678", "010-82345678", "01082345678", "0635转8412345",
     "(0635-8412345", "138 0635 0001", "１３８０６３５０００１", "13806350001、13906350002", "无", "0635--8412345",
-    "0635-8412345-", "0635-84123456", "0535-841234", "8412345-1234567", "0035-8412345", "０６３５－８４１２３４５",
+    "0635-8412345-", "13806350001\n13906350002", "0635-84123456", "0535-841234", "8412345-1234567", "0035-8412345", "０６３５－８４１２３４５",
 )  # fmt: skip
 PHONES: dict[str, Change] = {f"电话{place}": typed(text) for place, text in enumerate(NUMBERS_TO_CALL)}
 TEXTS: dict[str, Change] = {
@@ -108,6 +114,9 @@ TEXTS: dict[str, Change] = {
     "文本里的全角数字": lambda rng, old: f"{old}１号",
     "汉字间的空格": lambda rng, old: f"{str(old)[:2]} {str(old)[2:]}",
     "公式样": lambda rng, old: "=1+1",
+    "没有的词": lambda rng, old: rng.choice(["待定", "N/A", "nan", "ＮＡ", "*", "?", "/", "待 定", " 无数据"]),
+    "同上": lambda rng, old: "同上",
+    "带通配符": lambda rng, old: rng.choice(["待*", "??", "~", "*定", "待定企业"]),
 }
 MEASURES: dict[str, Change] = {
     "套话": lambda rng, old: "加强管理，提高治污效率",

@@ -155,7 +155,7 @@ def test_other_engines_find_the_same(name: str, engines: Callable[[str], Engine]
 
 
 def test_every_rule_of_both_is_found_by_both(judged: list[Judged]) -> None:
-    """Each was asked of 500 made-up rows at least, and found something in some of them."""
+    """Each was asked of 600 made-up rows at least, and found something in some of them."""
     translated = {rule.id for rule in all_rules().values() if rule.scope in WORKBOOK_SCOPES} - ONLY_IN_PYTHON.keys()
     assert all(len(rows) >= ROWS for one in judged if one.kind == "inventory" for rows in one.made.rows.values())
     found = Counter(verdict[3] for one in judged for verdict in one.workbook & one.python.keys())

@@ -204,7 +204,7 @@ def test_a_row_of_another_length_is_refused(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "_LAST_ROW", 3)
+    monkeypatch.setattr(writer, "LAST_ROW", 3)
     write(tmp_path / "a.xlsx", [[1], [2]])
     with pytest.raises(ValueError, match="工作表“表”超过 3 行"):
         write(tmp_path / "b.xlsx", [[1], [2], [3]])
@@ -269,8 +269,8 @@ def test_the_head_row_is_as_high_as_its_wrapped_heads(tmp_path: Path) -> None:
     for head, width, height in [
         ("数", 10, None),
         ("", 10, None),
-        ("一二三四五", 10, 30),
-        ("SO2年排放量（t/a）", 10, 45),
+        ("一二三四五", 10, 34),
+        ("SO2年排放量（t/a）", 10, 49),
     ]:
         sheets = [Sheet("表", [Column(head, "text", width), Column("短", "text", 9)], [[1, 2]])]
         write_workbook(tmp_path / "a.xlsx", sheets, DAY, overwrite=True)
@@ -283,7 +283,7 @@ def test_rows_are_as_high_as_their_wrapped_prose(tmp_path: Path) -> None:
     rows = [["一二三四五六七八九十" * 2, "短"], ["短", "不换行的长名称"], ["长" * 2000, None]]
     write_workbook(tmp_path / "a.xlsx", [Sheet("表", columns, rows)], DAY)
     heights = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"].row_dimensions
-    assert [heights[number].height for number in (2, 3, 4)] == [60, None, 409]
+    assert [heights[number].height for number in (2, 3, 4)] == [64, None, 409]
 
 
 def test_sheets_share_their_strings_and_continue_those_of_a_package_begun_elsewhere() -> None:

@@ -6,7 +6,7 @@ What could compute, link or hide is taken out and named, or the blank is refused
 import copy
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,13 +16,16 @@ from openpyxl.cell.cell import MergedCell
 from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.worksheet.datavalidation import DataValidationList
 
+from validators.audit import ExpectedSheet, survey
 from validators.columns import letter
+from validators.decisions import Decision
 from validators.settlement import City
-from workbook_templates.county.reader import Grid, UnreadableWorkbook, open_workbook, text_of
+from workbook_templates.county.reader import Grid, Opened, UnreadableWorkbook, open_workbook, text_of
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import Fit, fits
-from workbook_templates.layouts.taken import TOTALS
-from workbook_templates.submission.submission_workbook import ProfileSheet, compiled, rows_of
+from workbook_templates.layouts.words import TOTALS
+from workbook_templates.submission.submission_workbook import ProfileSheet, compiled, heads, rows_of, with_manifest
+from workbook_templates.xlsx.appearance import DAY
 
 LINKS = ("externallinks/", "connections.xml", "embeddings/", "activex/", "querytables/", "customxml/", "webextensions/")
 """Parts of a package that reach outside or hold other programs' things."""
@@ -43,6 +46,97 @@ class Filled:
     tables: dict[str, int] = field(default_factory=dict)
     """Which table of the layout a sheet holds."""
     removed: list[str] = field(default_factory=list)
+
+
+class BlankRefused(ValueError):
+    """A blank that cannot be filled as a submission has to be; the message is Chinese."""
+
+
+def fill_submission(
+    target: Path,
+    city: City,
+    layout: Layout,
+    blank: Path,
+    *,
+    signer: str | None = None,
+    overwrite: bool,
+    decisions: Sequence[Decision] = (),
+    lifted: Mapping[int, int] | None = None,
+) -> dict[str, Any]:
+    """Fill the province's blank in its layout, with its manifest; the rest as in `write_submission`.
+
+    Raises `BlankRefused` where what came of it would not pass its audit, and what `fill` raises.
+    """
+
+    def write(file: BinaryIO) -> dict[str, Any]:
+        done = fill(blank, layout, city, file)
+        sheets, cells = _surveyed(file, done.bodies)
+        return {
+            "profile": layout.name,
+            "layout": {"name": layout.name, "sha256": layout.sha256, "text": layout.text},
+            "blank": {"file": blank.name, "sha256": done.sha256, "removed": done.removed, "cells": cells},
+            "filled": {
+                title: {"table": done.tables[title], "first": first, "last": last, "columns": done.columns[title]}
+                for title, (first, last) in done.bodies.items()
+            },
+            "sheets": sheets,
+        }
+
+    return with_manifest(target, city, write, signer=signer, overwrite=overwrite, decisions=decisions, lifted=lifted)
+
+
+def _surveyed(
+    file: BinaryIO, bodies: Mapping[str, tuple[int, int]]
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The sheets of a filled blank as the auditor will see them, and every cell that stands outside the rows.
+
+    Raises `BlankRefused` where the auditor would object.
+    """
+    file.seek(0)
+    opened = Opened("", file.read())
+    grids = {title: grid for title in opened.sheets if (grid := opened.grid(title))}
+    known: dict[str, list[str]] = {title: [] for title in grids}
+    kinds = heads()
+    for _ in range(len(grids) + 3):  # a head that is known may make another row the header row
+        expected = [
+            ExpectedSheet(
+                name=title,
+                rows=0,
+                heads=own,
+                sums={head: 0.0 for head in own if kinds.get(head) == "number" and own.count(head) == 1},
+            )
+            for title, own in known.items()
+        ]
+        facts, report = survey(file, kinds, expected)
+        seen = {one.name: _row_texts(grids[one.name], one.header_row) for one in facts}
+        if seen == known:
+            break
+        known = seen
+    if report.verdict != "通过":
+        said = "；".join(
+            f"{one.sheet or ''} {one.cell or one.part or ''} {one.what}"
+            for check in report.checks
+            for one in check.evidence[:2]
+        )
+        raise BlankRefused(f"空白表填好以后通不过审计：{said[:300]}。请在空白表里去掉这些内容再用。")
+    sheets = [{"name": one.name, "rows": one.rows, "heads": known[one.name], "sums": dict(one.sums)} for one in facts]
+    return sheets, {title: outside(grid, bodies.get(title)) for title, grid in grids.items()}
+
+
+def _row_texts(grid: Grid, row: int | None) -> list[str]:
+    cells = next((cells for number, cells in grid.rows if number == row), [])
+    return [cell for cell in cells if isinstance(cell, str) and cell]
+
+
+def outside(grid: Grid, body: tuple[int, int] | None) -> dict[str, Any]:
+    """The cells of a sheet that are none of the rows filled in, by their addresses; days as texts."""
+    return {
+        f"{letter(place)}{number}": cell.isoformat() if isinstance(cell, dt.date) else cell
+        for number, cells in grid.rows
+        if body is None or not body[0] <= number <= body[1]
+        for place, cell in enumerate(cells)
+        if cell != ""
+    }
 
 
 def fill(blank: Path, layout: Layout, city: City, target: BinaryIO) -> Filled:
@@ -175,10 +269,8 @@ def _put(cell: Any, value: object) -> None:  # noqa: ANN401 - likewise
     cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"
-    elif isinstance(value, dt.date) and not cell.is_date:
-        cell.number_format = "yyyy-mm-dd"
     if isinstance(value, dt.date):
-        cell.number_format = "yyyy-mm-dd"
+        cell.number_format = DAY
 
 
 def _totals(page: Any, below: int, sheet: ProfileSheet, columns: Sequence[int], rows: Sequence[Sequence[Any]]) -> None:  # noqa: ANN401 - likewise

@@ -1,0 +1,173 @@
+"""What the workbook's formulas say of the rows that a new workbook is given, worked out in Python.
+
+So a preview, a phone and a protected view show the truth before anything is calculated there. An application works all of
+it out again as soon as a cell changes; that both say the same is held by tests.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from validators.book import Book
+from validators.columns import SHEETS, Sheet, letter
+from validators.expr import Record
+from validators.findings import SEVERITY_SYMBOLS
+from validators.records import CellFault, RowReader, Unreadable, Value, meaning
+from validators.rule import compiled
+from workbook_templates.formulas.default_formulas import OFFERED
+from workbook_templates.formulas.plan import (
+    ERROR,
+    FINE,
+    NEXT,
+    NOTHING_WRONG,
+    SIGNS,
+    WARNING,
+    Formulas,
+)
+from workbook_templates.xlsx.appearance import FIRST_ROW, MISSING, WARN, WRONG
+
+SIGN = 6
+"""Signs of a code."""
+SYMBOLS = {MISSING: ERROR, **{sign: SEVERITY_SYMBOLS[severity] for severity, sign in SIGNS.items()}}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a sheet shows."""
+
+    rows: Sequence[str]
+    """校验 of each row that is given."""
+    filled: int
+    wrong: int
+    warned: int
+    link: str = ""
+    """The way to the next cell at fault, "" where there is none."""
+    said: str = ""
+    """What 校验 says of it."""
+
+    @property
+    def head(self) -> tuple[str, str]:
+        """What stands in the head of the sheet: the link, and how many rows are at fault."""
+        return self.link or NOTHING_WRONG, f"{ERROR} {self.wrong}行　{WARNING} {self.warned}行"
+
+
+NOTHING = Verdict((), 0, 0, 0)
+
+
+def verdicts(
+    formulas: Formulas, rows: Mapping[str, Sequence[Mapping[str, Value]]], facts: Mapping[str, Any], round_: str
+) -> dict[str, Verdict]:
+    """What each sheet shows, by its key, of filled rows as `write_county` takes them.
+
+    `facts` are the values of `BOOK_FIELDS`.
+    """
+    found = dict.fromkeys(formulas.room, NOTHING)
+    if not any(rows.values()):
+        return found
+    filled_on = facts.get("filled_on")
+    day = filled_on if isinstance(filled_on, dt.date) else None
+    book = Book(
+        "", formulas.ruleset, formulas.county, round_, 1, day or dt.date.min, facts, formulas.kind, undated=not day,
+    )  # fmt: skip
+    noticed: dict[tuple[str, int], list[CellFault]] = {}
+    for key, given in rows.items():
+        reader = RowReader(key, formulas.ruleset)
+        for number, values in enumerate(given, FIRST_ROW):
+            if any(value not in (None, "") for value in values.values()):
+                record, faults = _read(reader, values, number, book)
+                book.tables[key].append(record)
+                noticed[key, number] = sorted(faults, key=lambda fault: fault.column.position)
+    codes = {key: {record.row: "" for record in records} for key, records in book.tables.items()}
+    for key, own in codes.items():
+        hits: list[int] = []
+        judge = compiled(key).bind(book)
+        checks = compiled(key).checks
+        for record in book.tables[key]:
+            judge(record, hits.append)
+            fired = {id(checks[number]) for number in hits}
+            hits.clear()
+            root = book.enterprise(record.list_id) if "enterprises" in book.tables else None
+            there = codes["enterprises"].get(root.row, "") if root else ""
+            form = [_noticed(formulas, fault) for fault in noticed[key, record.row]]
+            missing = {fault.column for fault in noticed[key, record.row] if fault.rule == "GS02"}
+            told = [
+                code
+                for one, code in formulas.told[key]
+                if (
+                    one in there
+                    if isinstance(one, str)
+                    else id(one) in fired or (one.rule == "GS02" and one.at.column in missing)
+                )
+            ]
+            own[record.row] = "".join((*form, *told))
+    for key, given in rows.items():
+        found[key] = _verdict(formulas, SHEETS[key], codes[key], len(given))
+    return found
+
+
+def _read(reader: RowReader, values: Mapping[str, Value], number: int, book: Book) -> tuple[Record, list[CellFault]]:
+    """The record of a row as the reader will make it of the file, with what the offered formulas give."""
+    sheet, county = reader.sheet, book.ruleset.submitting[book.county]
+    inputs: dict[str, Value] = {"row": number - FIRST_ROW + 1, "list_id": values.get("list_id")}
+    for field, value in values.items():
+        inputs[field] = _meant(sheet, field, value, book)
+    computed = {
+        field: offered.value(inputs, county)
+        for (key, field), offered in OFFERED.items()
+        if key == sheet.key and values.get(field) is None
+    }
+    cells = [
+        None if one.required == "auto" else computed[one.field] if one.field in computed else values.get(one.field)
+        for one in sheet.columns
+    ]
+    record, faults = reader.read(cells, number)
+    lost = [field for field in computed if not record.bad.isdisjoint(OFFERED[sheet.key, field].needs)]
+    return record._replace(**dict.fromkeys(lost)) if lost else record, faults
+
+
+def _meant(sheet: Sheet, field: str, value: Value, book: Book) -> Value:
+    if not isinstance(value, str) or not value or not sheet[field].is_number:
+        return value
+    try:
+        return meaning(sheet[field], value, book.ruleset)
+    except Unreadable:
+        return None
+
+
+def _noticed(formulas: Formulas, fault: CellFault) -> str:
+    """The code of what the reader noticed of a cell, "" where no formula sees it."""
+    if fault.rule == "GS02" or fault.what == "private":  # the first is told by its condition
+        return ""
+    prose = fault.column.kind == "text" and fault.meant is not None
+    if fault.rule == "GS04" and prose and isinstance(fault.value, str) and fault.value == fault.value.strip(" "):
+        return ""  # what is odd within a text is left to Python
+    return formulas.form_code(fault.column, fault.rule)
+
+
+def _verdict(formulas: Formulas, sheet: Sheet, codes: Mapping[int, str], many: int) -> Verdict:
+    rows = {row: _status(formulas, sheet, own) for row, own in codes.items()}
+    wrong = [row for row, own in codes.items() if WRONG in own or MISSING in own]
+    warned = [row for row, own in codes.items() if WARN in own and row not in set(wrong)]
+    statuses = [rows.get(row, "") for row in range(FIRST_ROW, FIRST_ROW + many)]
+    if not wrong and not warned:
+        return Verdict(statuses, len(rows), 0, 0)
+    row = (wrong or warned)[0]
+    at = f"{letter(int(_worst(codes[row])[1:3]) - 1)}{row}"
+    return Verdict(statuses, len(rows), len(wrong), len(warned), f"▶ {NEXT}：{at}", rows[row])
+
+
+def _worst(codes: str) -> str:
+    """The first of the worst codes."""
+    own = [codes[at : at + SIGN] for at in range(0, len(codes), SIGN)]
+    ranks = {MISSING: 0, WRONG: 0, WARN: 1}
+    return min(own, key=lambda code: ranks.get(code[0], 2))
+
+
+def _status(formulas: Formulas, sheet: Sheet, codes: str) -> str:
+    if not codes:
+        return FINE
+    worst, many = _worst(codes), len(codes) // SIGN
+    rule, words = formulas.said[int(worst[3:]) - 1]
+    rest = f"（还有{many - 1}处）" if many > 1 else ""
+    return f"{SYMBOLS[worst[0]]} {rule} {sheet.columns[int(worst[1:3]) - 1].header}：{words}{rest}"

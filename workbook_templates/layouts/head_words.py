@@ -1,0 +1,209 @@
+"""What the words of a foreign head may mean: its level, pollutant and unit apart, and what is left by its synonyms."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from rapidfuzz import fuzz, process
+
+from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS
+from validators.text import folded
+from workbook_templates.layouts.declared import JOINER, LABEL, meanings, shipped, shipped_layout
+from workbook_templates.layouts.units import convertible, unit
+
+LAST_PART, WHOSE = 0.95, 0.6
+"""How far the last part of a head is trusted alone; and where it only says that a person is meant."""
+PLACE_FIELDS = ("district", "address", "longitude", "latitude")
+"""Columns of enterprises whose names hold for the same column of other lists."""
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "企业": ("enterprises", "lines", "transport", LABEL, "本表", "计数"),
+    "生产线": ("lines", "enterprises", LABEL, "本表", "计数"),
+} | {sheet.title: (key, "本表") for key, sheet in INVENTORY.items() if key not in ("enterprises", "lines")}
+"""What a table may be a list of, and where its columns may belong, the likelier first."""
+
+_LEVEL_WORDS = {
+    "red": r"红色?(?:预警)?|(?<![IVX])I级|一级(?:响应|预警)",
+    "orange": r"橙色?(?:预警)?|(?<![IVX])II级|二级(?:响应|预警)",
+    "yellow": r"黄色?(?:预警)?|(?<![IVX])III级|三级(?:响应|预警)",
+}
+_POLLUTANT_WORDS = {
+    "so2": r"SO2|SO₂|二氧化硫|硫氧化物",
+    "nox": r"NOX|NO2|氮氧化物|氮氧",
+    "pm": r"烟（粉）尘|烟粉尘|颗粒物|粉尘|烟尘|扬尘|TSP|(?<![A-Z0-9])PM(?![0-9.])",
+    "vocs": r"VOCS?|挥发性有机物|非甲烷总烃",
+}
+_PERSONAL = re.compile(r"电话|手机|联系方式|^姓名$")
+_BRACKETED = re.compile(r"[（(]([^（）()]*)[）)]")
+_IDLE = re.compile(r"（(?:必填|选填|可不填|万元|如有|单选|下拉选择|\d{4}年?)）|^\d+[.、]|#\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a head says: level, pollutant, unit, and the words that are left."""
+
+    level: str
+    pollutant: str
+    unit: str
+    rest: str
+    yearly: bool | None
+    """Whether it speaks of a year or, if False, of a day; None where it does not say."""
+
+
+@lru_cache(10_000)
+def said(head: str) -> Said:
+    """Take a head apart."""
+    found = ""
+    for inner in _BRACKETED.findall(head):
+        if unit(inner):
+            found, head = inner, head.replace(f"（{inner}）", "").replace(f"({inner})", "")
+    text = _IDLE.sub("", folded(head)).replace("₂", "2")
+    level = _one(_LEVEL_WORDS, text)
+    pollutant = _one(_POLLUTANT_WORDS, text)
+    for word in (_LEVEL_WORDS.get(level), _POLLUTANT_WORDS.get(pollutant)):
+        if word:
+            text = re.sub(word, "", text)
+    if level:
+        text = re.sub(r"^(?:响应|预警|时|期间)+|（）|级别?$", "", text)
+    known = unit(found) if found else None
+    yearly = {"a": True, "d": False}.get(known.per) if known else None
+    if yearly is None:
+        yearly = True if re.search(r"年", text) else False if level or re.search(r"日|每天|天", text) else None
+        if known and (known.dimension == "质量" or "次" in found) and not known.per and yearly is not None:
+            found = f"{found}/{'a' if yearly else 'd'}".lower()
+    rest = re.sub(r"[（）]", "", text)
+    if not rest and pollutant:
+        rest = "减排量" if level else {True: "年排放量", False: "日排放量", None: "排放量"}[yearly]
+    return Said(level, pollutant, found, rest or ("措施" if level else ""), yearly)
+
+
+def _one(words: Mapping[str, str], text: str) -> str:
+    """The one of these that a text speaks of; '' where it is none or several."""
+    found = [name for name, word in words.items() if re.search(word, text)]
+    return found[0] if len(found) == 1 else ""
+
+
+@cache
+def _names() -> Mapping[str, Mapping[str, str]]:
+    """Words that are left of a head, and what they mean, by sheet or other source of meanings."""
+    found: dict[str, dict[str, str]] = {}
+
+    def add(means: str, name: str) -> None:
+        found.setdefault(means.partition(".")[0], {}).setdefault(said(name).rest, means)
+
+    text = files(__package__).joinpath("synonyms.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        sheet, _, field = row["means"].partition(".")
+        shared = ("dust", "mobile") if sheet == "enterprises" and field in PLACE_FIELDS else ()
+        for name in row["names"].split("|"):
+            add(row["means"], name)
+            for other in shared:
+                if field in SHEETS[other]:
+                    add(f"{other}.{field}", name)
+    for means in meanings().values():
+        sheet, _, field = means.partition(".")
+        if sheet in SHEETS:
+            add(_general(sheet, field), SHEETS[sheet][field].header)
+    for layout in map(shipped_layout, shipped()):
+        for entry in (entry for table in layout.tables for entry in table.entries if entry.means):
+            sheet, _, field = entry.means.partition(".")
+            add(_general(sheet, field), entry.head)
+    return found
+
+
+def _general(sheet: str, field: str) -> str:
+    """A meaning with places for level and pollutant."""
+    parts = field.split("_")
+    places = {**dict.fromkeys(LEVELS, "{level}"), **dict.fromkeys(POLLUTANTS if sheet != "dust" else (), "{pollutant}")}
+    parts = [places.get(part, part) for part in parts]
+    return f"{sheet}.{'_'.join(parts)}"
+
+
+@cache
+def known_heads() -> frozenset[str]:
+    """All heads that are known, folded."""
+    text = files(__package__).joinpath("synonyms.csv").read_text(encoding="utf-8")
+    found = {folded(name) for row in csv.DictReader(text.splitlines()) for name in row["names"].split("|")}
+    return frozenset(found | {folded(name.partition(".")[2]) for name in meanings()})
+
+
+@lru_cache(50_000)
+def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
+    """What a head may mean in a table of that family, with scores, by its words alone."""
+    found: dict[str, float] = {}
+    readings = list(_readings(head))
+    if any(one.rest in _names()[""] for one, _ in readings):
+        return ()
+    for one, trust in readings:
+        for rank, source in enumerate(FAMILIES[family]):
+            names = _names().get(source, {})
+            for rest, ratio in _like(one.rest, source):
+                means = _filled(names[rest], one)
+                if means and _suits(means, one):
+                    weight = trust * (1.0 if ratio == 100 else ratio / 100 * 0.8)
+                    found[means] = max(found.get(means, 0.0), round(weight - rank * 0.02, 4))
+    return tuple(found.items())
+
+
+def _readings(head: str) -> Iterator[tuple[Said, float]]:
+    """What a head says, and how far that is to be trusted: all of it, then its last part alone.
+
+    What stands above a last part may only name a group (基本情况), but level, pollutant and unit are said anywhere.
+    """
+    whole = said(head)
+    yield whole, 1.0
+    above, joiner, last = head.rpartition(JOINER)
+    if not joiner or not above:
+        return
+    own = said(last)
+    if _PERSONAL.search(own.rest):  # whose, only what stands above says
+        yield replace(whole, rest=f"{said(above).rest}{'' if own.rest == '姓名' else '电话'}"), 1.0
+        yield replace(whole, rest=own.rest), WHOSE
+    elif own.rest and own.rest != whole.rest:
+        yield replace(whole, rest=own.rest), LAST_PART
+
+
+@lru_cache(50_000)
+def _like(rest: str, source: str) -> tuple[tuple[str, float], ...]:
+    """Known words that are like these, with how much (0 to 100)."""
+    names = _names().get(source, {})
+    if not rest:
+        return ((rest, 100.0),) if rest in names else ()
+    if rest in names:
+        return ((rest, 100.0), *(pair for pair in _fuzzy(rest, names) if pair[0] != rest))
+    return tuple(_fuzzy(rest, names))
+
+
+def _fuzzy(rest: str, names: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+    for name, ratio, _ in process.extract(rest, list(names), scorer=fuzz.ratio, limit=4, score_cutoff=66):
+        yield str(name), min(float(ratio), 95.0)
+
+
+def _filled(means: str, one: Said) -> str | None:
+    """A meaning with its level and pollutant, or None where the head names none, or one too many."""
+    wants_level, wants_pollutant = "{level}" in means, "{pollutant}" in means
+    if wants_level != bool(one.level):
+        return None
+    free = means.startswith("dust.") and one.pollutant == "pm"
+    if wants_pollutant != bool(one.pollutant) and not free:
+        return None
+    found = means.format(level=one.level, pollutant=one.pollutant)
+    sheet, _, field = found.partition(".")
+    return found if sheet not in SHEETS or field in SHEETS[sheet] else None
+
+
+def _suits(means: str, one: Said) -> bool:
+    """Whether unit and time of a head are those of a column, or can be turned into them."""
+    sheet, _, field = means.partition(".")
+    if sheet not in SHEETS:
+        return not one.unit
+    column = SHEETS[sheet][field]
+    if field.endswith("_annual") and one.yearly is False:
+        return False
+    if field.endswith("_daily") and field != "baseline_daily" and one.yearly is True:
+        return False
+    if one.unit and column.unit:
+        return convertible(one.unit, column.unit)
+    return not one.unit or column.is_number or column.kind == "text"

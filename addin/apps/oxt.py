@@ -149,6 +149,8 @@ def _profile() -> Path:
 
 
 def _unopkg(*arguments: str) -> None:
+    if sys.platform == "win32":  # the Python of LibreOffice there is another one, which ours cannot reach it through
+        raise Stop("Windows 上的 LibreOffice 里还装不了。请从“开始”菜单打开清单助手，或在 Excel、WPS 里使用。")
     program = shutil.which("unopkg")
     if program is None:
         raise Stop(

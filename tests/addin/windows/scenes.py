@@ -7,6 +7,7 @@ A scene returns what was seen; it is printed as JSON, and the tests say what it 
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -17,12 +18,19 @@ from pathlib import Path
 
 import pythoncom
 import pywintypes
+import win32api
 import win32com.client
 import win32con
+import win32event
 import win32gui
+import win32pipe
+import win32ts
+import winerror
 from win32com.server.util import wrap
 
 from addin.apps import excel_host
+from addin.apps.excel import pipe, registration
+from addin.apps.excel.registration import PIPE
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
 from workbook_templates.county.reader import open_workbook
@@ -301,6 +309,7 @@ def boxed(part):
 
 
 def answer(part, button):
+    print(part, file=sys.stderr, flush=True)
     """Press a button of that box, and wait until it is gone; what it said."""
     window, words = boxed(part)
     win32gui.PostMessage(window, win32con.WM_COMMAND, button, 0)
@@ -310,7 +319,6 @@ def answer(part, button):
 
 
 def until_true(true, what):
-    print(what, file=sys.stderr, flush=True)
     until = time.monotonic() + 200
     while not true():
         assert time.monotonic() < until, what
@@ -339,7 +347,6 @@ class Page:
 
     def says(self, word):
         """Whether it comes to say this."""
-        print(word, file=sys.stderr, flush=True)
         for line in self.events:
             self.seen.append(line.decode())
             if word in self.seen[-1]:
@@ -371,10 +378,9 @@ def ribbon(path):
     hand.Change()
     hand.Press("consolidate")
     told["asked"] = answer("没保存的改动", win32con.IDYES)
-    told["consolidated"] = page.says("全市.xlsx")
+    told["consolidated"] = page.says('"out": "全市.xlsx"')
     out = Path(path).parent.with_name(f"{Path(path).parent.name}-结果") / "全市.xlsx"
     until_true(out.exists, "the folder is consolidated")
-    told["job"] = page.says("完成")
     hand.Press("consolidate")
     answer("范围：", win32con.IDOK)
     told["exists"] = answer("已经有了", win32con.IDNO)
@@ -387,18 +393,104 @@ def ribbon(path):
     told["again"] = page.says("已连接")
     hand.CloseBook()
     told["closed with the workbook"] = page.says('"closed":true')
+    until_true(lambda: not hand.IsDown("live"), "the toggle is up again")
     hand.Press("live")
     told["nothing open"] = answer("没有打开的表", win32con.IDOK)
     hand.EndAddin(False)
     told["held"] = until_true(lambda: hand.Held() == 0, "nobody holds the application")
-    told["ended"] = until_true(lambda: not processes("pythonw.exe"), "the program ends with the last application")
+    told["ended"] = until_true(lambda: not listens(), "the program ends with the last application")
     return told
 
 
-def processes(name):
-    """Whether a program runs."""
-    listed = subprocess.run(["tasklist"], capture_output=True, encoding="utf-8", errors="replace").stdout
-    return name in listed
+def listens():
+    """Whether the program listens for ribbons."""
+    name = PIPE.format(session=win32ts.ProcessIdToSessionId(os.getpid()), user=win32api.GetUserName())
+    try:
+        win32pipe.WaitNamedPipe(name, 1)
+    except pywintypes.error as error:
+        return error.winerror != winerror.ERROR_FILE_NOT_FOUND
+    return True
+
+
+def lost(path):
+    """The program is missing, ends at once, or hangs: the application goes on, and the officer is told in words."""
+    hand = officer()
+    told = {"load": hand.LoadAddin()}
+    before = settings(r"C:\nowhere.exe")
+    hand.Press("check")
+    told["missing"] = answer("清单程序", win32con.IDOK)
+    settings(r"C:\windows\system32\cmd.exe /c exit 3")
+    hand.Press("live")
+    told["ends"] = answer("清单程序", win32con.IDOK)
+    ended = win32event.CreateEvent(None, True, False, None)
+    waiting = pipe.ribbons(ended)
+    kept = []
+    threading.Thread(target=lambda: kept.append(next(waiting)), daemon=True).start()  # it connects, and nothing more
+    until_true(listens, "it listens")
+    hand.Press("live")
+    hand.Type(SHEET, "D7", "甲")  # it is not waited for
+    hand.Press("check")
+    told["hangs"] = answer("清单程序", win32con.IDOK)
+    told["down"] = hand.IsDown("live")
+    told["held"] = until_true(
+        lambda: hand.Held() <= 2, "the references were let go"
+    )  # the fake's own ribbon holds none
+    hand.EndAddin(True)
+    told["left"] = until_true(lambda: hand.Held() == 0, "nobody holds the application")
+    told["again"] = hand.LoadAddin()  # switched off and on again in the list of add-ins
+    hand.EndAddin(True)
+    settings(before)
+    return told
+
+
+def mended(path):
+    """What the application switched off is found and switched on again; taken out and put in by the command."""
+
+    def status():
+        return [registration.state(one)["problem"] for one in ("excel", "wps")]
+
+    def put(key, name, kind, value):
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, key) as opened:
+            winreg.SetValueEx(opened, name, 0, kind, value)
+
+    resiliency = r"Software\Microsoft\Office\16.0\Excel\Resiliency"
+    dll = registration._meant(
+        next(one for one in registration.values() if one.key.endswith("InprocServer32")), registration._folder()
+    )
+    told = {"well": status()}
+    hand = officer()
+    key = rf"Software\Classes\CLSID\{registration.CLSID}\InprocServer32"
+    put(key, "", winreg.REG_SZ, r"C:\nowhere.dll")
+    told["failed"] = bool(hand.LoadAddin())
+    told["not again"] = hand.LoadAddin()
+    told["seen"] = status()
+    registration.repair("excel")
+    told["mended"] = status()
+    names = [text.lower().encode("utf-16-le") + b"\0\0" for text in (dll, registration.TITLE)]
+    entry = struct.pack("<III", 1, *map(len, names)) + b"".join(names)
+    put(rf"{resiliency}\DisabledItems", "3F2A", winreg.REG_BINARY, entry)
+    put(
+        rf"{resiliency}\DisabledItems",
+        "77B0",
+        winreg.REG_BINARY,
+        entry.replace("qingdan.dll".encode("utf-16-le"), "others.dll".encode("utf-16-le")),
+    )
+    told["disabled"] = status()
+    registration.repair("wps")
+    told["enabled"] = status()
+    told["others"] = [name for name, _ in registration._all(rf"{resiliency}\DisabledItems")]
+    put(registration.WPS_LIST, "Other.AddIn", winreg.REG_SZ, "")
+    registration.remove("wps")
+    told["without WPS"] = [registration.state(one)["installed"] for one in ("excel", "wps")]
+    registration.remove("excel")
+    told["without both"] = [registration.state(one)["installed"] for one in ("excel", "wps")]
+    told["left"] = [one.key for one in registration.values() if registration._read(one.key, one.name) is not None]
+    registration.install("excel")
+    registration.install("wps")
+    told["again"] = [registration.state(one) for one in ("excel", "wps")]
+    told["loads"] = hand.LoadAddin()
+    hand.EndAddin(False)
+    return told
 
 
 def main():

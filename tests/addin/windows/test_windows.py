@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from addin.apps.excel import registration
+from addin.apps.excel.ribbon import NO_ANSWER, NOT_STARTED, ribbon
 from tests.addin.conftest import fill
 from tests.addin.windows.conftest import Wine
 from validators import ruleset
@@ -139,10 +141,57 @@ def test_the_assistant_of_the_start_menu_follows_excel_until_its_page_is_closed(
     assert told == {"local": True, "page": True, "followed": True, "typed": True, "code": 1}
 
 
+def test_what_excel_switched_off_is_found_and_mended(wine: Wine, installed: Path, workbook: Path) -> None:
+    told = play(wine, installed, "mended", workbook)
+    program = [one["program"] for one in told.pop("again")]  # type: ignore[attr-defined]
+    assert all("pythonw.exe" in one and "addin.apps.excel" in one for one in program) and len(program) == 2
+    registered = "登记不全，或登记的是另一处安装的程序"
+    assert told == {
+        "well": ["", ""],
+        "failed": True,
+        "not again": "switched off",
+        "seen": [f"表格软件已把它设为不加载；{registered}"] * 2,
+        "mended": ["", ""],
+        "disabled": ["表格软件把它列入了“禁用项目”"] * 2,
+        "enabled": ["", ""],
+        "others": ["77B0"],  # what is not ours stays switched off
+        "without WPS": [True, False],
+        "without both": [False, False],
+        "left": [],
+        "loads": "",
+    }
+
+
+def test_a_program_that_is_missing_or_hangs_does_not_hold_excel_up(wine: Wine, installed: Path, workbook: Path) -> None:
+    told = play(wine, installed, "lost", workbook)
+    assert NOT_STARTED in str(told.pop("missing")) and NOT_STARTED in str(told.pop("ends"))
+    assert NO_ANSWER in str(told.pop("hangs"))
+    assert told == {"load": "", "down": False, "held": True, "left": True, "again": ""}
+
+
+def test_the_ribbon_from_the_first_press_to_the_end_of_excel(wine: Wine, installed: Path, tmp_path: Path) -> None:
+    inbox = tmp_path / "收件"
+    inbox.mkdir()
+    told = play(wine, installed, "ribbon", fill(inbox / "东昌府区.xlsx", enterprises=3))
+    assert told.pop("xml") == ribbon()
+    asked = str(told.pop("asked"))
+    assert "全部填报表" in asked and "收件-结果" in asked and "先保存再做吗" in asked
+    assert "“全市.xlsx”已经有了" in str(told.pop("exists"))
+    assert "请先打开它，再边填边查" in str(told.pop("nothing open"))
+    assert told == {
+        "load": "", "down": [False, True], "checked": True, "typed": True, "consolidated": True, "closed": True, "again": True,
+        "closed with the workbook": True, "held": True, "ended": True,
+    }  # fmt: skip
+    assert (tmp_path / "收件-结果/全市.xlsx").exists()
+
+
 def test_uninstalling_leaves_nothing(wine: Wine, installed: Path, msi: Path) -> None:
     (link,) = (path for path in wine.home.rglob("*.lnk") if "Programs" in path.parts)
     assert link.name == "清单助手.lnk"
     done = wine.run("msiexec", "/x", str(msi), "/qn")
     assert done.returncode == 0, done.stdout + done.stderr
     assert not installed.exists() and not link.exists()
-    assert wine.run("reg", "query", r"HKCU\Software\Qingdan").returncode == 1
+    for key in {one.key for one in registration.values()} - {registration.WPS_LIST}:
+        assert wine.run("reg", "query", rf"HKCU\{key}").returncode == 1, key
+    kept = wine.run("reg", "query", rf"HKCU\{registration.WPS_LIST}").stdout
+    assert "Other.AddIn" in kept and registration.PROGID not in kept

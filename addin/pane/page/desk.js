@@ -437,12 +437,13 @@ export class Desk {
 
   /** Lists the findings of a job, of a version ("v3"), or the spreadsheet's with "0". */
   show(id) {
+    $("list").ariaBusy = "true";
     return attempt(async () => {
       const findings = id === "0" ? null : await ask(id.startsWith("v") ? `version/${id.slice(1)}` : `found/${id}`);
       this.source = id;
       $("source").value = id;
       const job = this.jobs?.find((one) => String(one.id) === id);
       this.list.instead(findings, job && `${clockTime(job.began)} ${job.label}的结果${this.about.live ? "（不随填表变化）" : ""}`);
-    });
+    }).finally(() => ($("list").ariaBusy = "false"));
   }
 }

@@ -15,7 +15,7 @@ from validators.findings import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class _Host:
     """An application that the buttons can be put into; its functions raise `Stop`."""
 
     name: str
@@ -32,12 +32,12 @@ class Application:
         return f"请关闭全部 {self.name} 窗口，再重新打开。"
 
 
-APPLICATIONS = {
-    "libreoffice": Application(
+_HOSTS = {
+    "libreoffice": _Host(
         "LibreOffice", "表格窗口里会有“清单”菜单和工具栏。", oxt.install, oxt.remove, oxt.state, oxt.install
     ),
     **{
-        id_: Application(
+        id_: _Host(
             name,
             "功能区里会有“清单”选项卡。",
             partial(registration.install, id_),
@@ -45,7 +45,7 @@ APPLICATIONS = {
             partial(registration.state, id_),
             partial(registration.repair, id_),
         )
-        for id_, name in registration.APPLICATIONS.items()
+        for id_, name in registration.SPREADSHEETS.items()
     },
 }
 
@@ -88,13 +88,13 @@ def repair(application: str, *, as_json: bool) -> int:
     return _said(application, f"已修好（{found['problem']}）。{own.again}", as_json, code=0)
 
 
-def _known(application: str) -> Application:
-    if application not in APPLICATIONS:
-        raise Stop(f"“{application}”不对，应为 {'、'.join(APPLICATIONS)} 之一。")
-    return APPLICATIONS[application]
+def _known(application: str) -> _Host:
+    if application not in _HOSTS:
+        raise Stop(f"“{application}”不对，应为 {'、'.join(_HOSTS)} 之一。")
+    return _HOSTS[application]
 
 
-class Standing(Result):
+class AddinState(Result):
     """How the extension stands now, and what was done."""
 
     application: str
@@ -116,5 +116,5 @@ class Standing(Result):
 
 
 def _said(application: str, words: str, as_json: bool, *, code: int) -> int:
-    state = APPLICATIONS[application].state()
-    return show(Standing(application=application, **state, message=words, found=code), as_json=as_json)
+    state = _HOSTS[application].state()
+    return show(AddinState(application=application, **state, message=words, found=code), as_json=as_json)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.results import Answer, Result
+from addin.office.results import Answer, Card, Result, made
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
@@ -21,7 +21,7 @@ LEAST = 0.2
 
 
 @dataclass
-class Proposed(Answer):
+class ProposedLayout(Answer):
     """A layout that was proposed and written."""
 
     out: Path
@@ -54,21 +54,31 @@ class Proposed(Answer):
         unsure = f"有 {self.unsure} 列请核对“含义”，再用 qingdan import 导入。" if self.unsure else ""
         yield f"已写出 {self.out}。{unsure}"
 
+    def card(self) -> Card:
+        """How many columns are to be looked at."""
+        columns = sum(len(one.columns) for one in self.learnt)
+        return made(f"已认出 {columns} 列", look_at=self.unsure)
 
-def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False) -> Proposed:
+
+def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False) -> ProposedLayout:
     """Propose a layout and write it. Raises `Stop`."""
     if not table.is_file():
         raise Stop(f"“{table}”不存在，或不是文件。请核对路径。")
     with output(out, force=force, inputs=[table], suffix=".csv") as file:
-        learnt = propose(table, rules.id)
-        layout = layout_from(table.stem, learnt)
-        notes = {
-            (at, place): (column.score, column.samples)
-            for at, one in enumerate(learnt)
-            for place, column in enumerate(one.columns)
-        }
-        file.write(b"\xef\xbb\xbf" + as_csv(layout.tables, notes).encode())
-    return Proposed(out, learnt)
+        learnt, text = proposal(table, rules)
+        file.write(b"\xef\xbb\xbf" + text.encode())
+    return ProposedLayout(out, learnt)
+
+
+def proposal(table: Path, rules: RuleSet) -> tuple[list[Learnt], str]:
+    """What is proposed for a table, and the same as the CSV of a layout with scores and samples. Raises `Stop`."""
+    learnt = propose(table, rules.id)
+    notes = {
+        (at, place): (column.score, column.samples)
+        for at, one in enumerate(learnt)
+        for place, column in enumerate(one.columns)
+    }
+    return learnt, as_csv(layout_from(table.stem, learnt).tables, notes)
 
 
 def propose(path: Path, rules: str) -> list[Learnt]:
@@ -130,7 +140,7 @@ class Layouts(Result):
             yield f"{one['name']}  {len(one['heads'])} 列：{'、'.join(one['heads'][:5])}……"
 
 
-class Shown(Result):
+class ShownLayout(Result):
     """A layout."""
 
     name: str
@@ -142,7 +152,7 @@ class Shown(Result):
         yield f"已写出 {self.out}。" if self.out is not None else self.text.rstrip()
 
 
-def show_layout(name: str = "", *, out: Path | None = None, force: bool = False) -> Layouts | Shown:
+def show_layout(name: str = "", *, out: Path | None = None, force: bool = False) -> Layouts | ShownLayout:
     """The layouts that come with the program, or the one of that name, which is written where `out` is given."""
     if not name:
         return Layouts(layouts=[{"name": one, "heads": _heads(layout_of(one))} for one in shipped()])
@@ -150,7 +160,7 @@ def show_layout(name: str = "", *, out: Path | None = None, force: bool = False)
     if out is not None:
         with output(out, force=force, suffix=".csv") as file:
             file.write(b"\xef\xbb\xbf" + layout.text.encode())
-    return Shown(name=layout.name, out=str(out) if out is not None else None, text=layout.text)
+    return ShownLayout(name=layout.name, out=str(out) if out is not None else None, text=layout.text)
 
 
 def _heads(layout: Layout) -> list[str]:

@@ -44,7 +44,7 @@ BUTTONS = (
 )
 """In their order."""
 
-WORDS = {
+PRESS_WORDS = {
     "unnamed": "请先保存这份表，再{label}。",
     "folder": "{about}\n\n范围：文件夹“{folder}”里的全部填报表。",
     "file": "{about}\n\n文件：{name}",

@@ -12,15 +12,15 @@ from threading import Thread
 from urllib.parse import quote
 
 NAMES = ("chromium", "chromium-browser", "msedge", "microsoft-edge", "google-chrome", "chrome")
-PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
+_PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
 """Below the program folders of Windows, where they are not on the search path."""
 OPENING = 3.0
 """Seconds in which a program that cannot open a file says so."""
-TITLE = "清单助手"
+_TITLE = "清单助手"
 """Of the page and its window."""
 LOADING, LOOKING = 60.0, 0.5
 """Seconds in which Excel opens a workbook, and after which is looked again whether it has."""
-SIZES = {False: "420,900", True: "1180,860"}
+_SIZES = {False: "420,900", True: "1180,860"}
 """Width and height in pixels: beside a spreadsheet, and alone."""
 
 
@@ -33,7 +33,7 @@ def open_window(address: str, *, alone: bool, beside: int = 0) -> None:
     place = _place_beside(beside) if beside else []
     try:
         if program:
-            _start(program, f"--app={address}", f"--window-size={SIZES[alone]}", *place)
+            _start(program, f"--app={address}", f"--window-size={_SIZES[alone]}", *place)
             return
     except OSError:
         pass  # the address has been said; the default browser may do
@@ -45,7 +45,7 @@ def raise_window() -> bool:
     import win32con
     import win32gui
 
-    window = win32gui.FindWindow("Chrome_WidgetWin_1", TITLE)
+    window = win32gui.FindWindow("Chrome_WidgetWin_1", _TITLE)
     if not window:
         return False
     try:
@@ -66,7 +66,7 @@ def _place_beside(window: int) -> list[str]:
         _, top, right, _ = win32gui.GetWindowRect(window)
     except win32gui.error:  # it was closed
         return []
-    width, _, _ = SIZES[False].partition(",")
+    width, _, _ = _SIZES[False].partition(",")
     return [f"--window-position={max(0, min(right, win32api.GetSystemMetrics(0) - int(width)))},{max(0, top)}"]
 
 
@@ -138,7 +138,7 @@ def _browser() -> str | None:
         if found := shutil.which(name):
             return found
     for variable in ("ProgramFiles(x86)", "ProgramFiles", "LOCALAPPDATA"):
-        for place in PLACES:
+        for place in _PLACES:
             path = Path(os.environ.get(variable, "")) / place
             if variable in os.environ and path.is_file():
                 return str(path)

@@ -45,8 +45,8 @@ def write_names(folder: Path) -> None:
     first, second, third, *rest = _fields(registration.CLSID)
     guid = ", ".join(f"0x{part:x}" for part in (first, second, third, *rest))
     texts = {
-        "PIPE": registration.PIPE.format(session="%lu", user="%s"), "SETTINGS": registration.SETTINGS, "COMMAND": registration.COMMAND,
-        "TITLE": registration.TITLE, "NOT_STARTED": ribbon.NOT_STARTED, "NO_ANSWER": ribbon.NO_ANSWER,
+        "PIPE": registration.RIBBON_PIPE.format(session="%lu", user="%s"), "SETTINGS": registration.SETTINGS, "COMMAND": registration.COMMAND,
+        "TITLE": registration.ADDIN_TITLE, "NOT_STARTED": ribbon.NOT_STARTED, "NO_ANSWER": ribbon.NO_ANSWER,
     }  # fmt: skip
     names = [f"#define {name} L{_quoted(text)}\n" for name, text in texts.items()]
     (folder / "names.h").write_text(f"DEFINE_GUID(CLSID_Qingdan, {guid});\n{''.join(names)}", encoding="utf-8")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from validators.columns import Column
 from validators.records import bounds_judged_here
 
-FIRST_DAY, LAST_DAY = 30_000, 80_000
+FIRST_SERIAL, LAST_SERIAL = 30_000, 80_000
 """Serial numbers that are read as days even without a date format (see `validators.records.meaning`)."""
 LOOKED_UP = ("id", "ref", "refs", "code18")
 """Kinds of columns that other rows are looked up by."""
@@ -163,7 +163,7 @@ def _day(cell: str) -> str:
         f'{all_digits(f"LEFT({parts},4)")}),DATEVALUE({parts}),"")'
     )
     read = f'IFERROR(IF(LEN({text})=8,IF(ISNUMBER(FIND("-",{parts})),{spelled},{solid}),{spelled}),"")'
-    number = f'IF(AND({cell}>={FIRST_DAY},{cell}<{LAST_DAY + 1}),INT({cell}),IF({cell}=INT({cell}),{read},""))'
+    number = f'IF(AND({cell}>={FIRST_SERIAL},{cell}<{LAST_SERIAL + 1}),INT({cell}),IF({cell}=INT({cell}),{read},""))'
     return f'IF(ISNUMBER({cell}),{number},IF(ISTEXT({cell}),{_one(cell, read)},""))'
 
 
@@ -296,7 +296,7 @@ def _rewritten(column: Column, cell: str, read: str) -> str:
     if column.is_number:
         return f"ISTEXT({cell})"
     if column.kind == "date":
-        return f"IF(ISTEXT({cell}),TRUE,{cell}>{LAST_DAY})"
+        return f"IF(ISTEXT({cell}),TRUE,{cell}>{LAST_SERIAL})"
     if column.kind == "text":
         return f'IF(ISNUMBER({cell}),TRUE,OR(LEFT({cell})=" ",RIGHT({cell})=" "))'
     if column.kind in LOOKED_UP:

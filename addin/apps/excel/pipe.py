@@ -15,16 +15,16 @@ import win32process
 import win32security
 import win32ts
 
-from addin.apps.excel.registration import PIPE
+from addin.apps.excel.registration import RIBBON_PIPE
 
 FIRST_ONLY, REJECT_REMOTE = 0x00080000, 0x00000008
 """FILE_FLAG_FIRST_PIPE_INSTANCE, PIPE_REJECT_REMOTE_CLIENTS."""
 AT_ONCE = 255
-LONGEST = 8192
+_LONGEST = 8192
 """Bytes of a line; who says more without an end is not listened to any longer."""
 
 
-class Taken(Exception):
+class PipeTaken(Exception):
     """Another program of this user listens there already."""
 
 
@@ -37,9 +37,9 @@ class Ribbon:
 
     def lines(self) -> Iterator[bytes]:
         """What it says, line by line, until it leaves or says more than is meant."""
-        rest, buffer = b"", win32file.AllocateReadBuffer(LONGEST)
+        rest, buffer = b"", win32file.AllocateReadBuffer(_LONGEST)
         with suppress(pywintypes.error):
-            while len(rest) <= LONGEST:
+            while len(rest) <= _LONGEST:
                 count = self._done(lambda done: win32file.ReadFile(self._pipe, buffer, done))
                 *whole, rest = (rest + bytes(buffer[:count])).split(b"\n")
                 yield from whole
@@ -66,16 +66,16 @@ class Ribbon:
 def ribbons(ended: Any) -> Iterator[Ribbon]:  # noqa: ANN401 - an event of Windows
     """Every application that comes, until the event is set. Raises `Taken`."""
     session = win32ts.ProcessIdToSessionId(win32process.GetCurrentProcessId())
-    name = PIPE.format(session=session, user=win32api.GetUserName())
+    name = RIBBON_PIPE.format(session=session, user=win32api.GetUserName())
     mode = win32pipe.PIPE_ACCESS_DUPLEX | win32con.FILE_FLAG_OVERLAPPED
     first = FIRST_ONLY
     while True:
         try:
             pipe = win32pipe.CreateNamedPipe(
-                name, mode | first, win32pipe.PIPE_TYPE_BYTE | REJECT_REMOTE, AT_ONCE, LONGEST, LONGEST, 0, _only_us()
+                name, mode | first, win32pipe.PIPE_TYPE_BYTE | REJECT_REMOTE, AT_ONCE, _LONGEST, _LONGEST, 0, _only_us()
             )
         except pywintypes.error as error:
-            raise Taken from error
+            raise PipeTaken from error
         first = 0
         overlapped = _overlapped()
         try:

@@ -15,13 +15,13 @@ import pythoncom
 from pydantic import BaseModel, Field, ValidationError
 
 from addin.apps.excel.pipe import Ribbon
-from addin.apps.excel.registration import TITLE
+from addin.apps.excel.registration import ADDIN_TITLE
 from addin.apps.excel.ribbon import TOGGLE
 from addin.apps.excel_host import Connector, Front, application_of, let_go
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
 from addin.live.state import Picture
-from addin.pane.buttons import BUTTONS, WORDS, Button
+from addin.pane.buttons import BUTTONS, PRESS_WORDS, Button
 from addin.pane.server import Pane, Pressed
 from addin.pane.window import open_window, raise_window
 from addin.problems import Stop, debugging
@@ -29,11 +29,11 @@ from validators.findings import Severity
 
 READY = 60.0
 """Seconds within which a workbook has to be followed after a press."""
-WARNING, QUESTION, TOP = 0x30, 0x20, 0x10000 | 0x40000
+_WARNING, QUESTION, TOP = 0x30, 0x20, 0x10000 | 0x40000
 OK_CANCEL, YES_NO_CANCEL, YES_NO = 1, 3, 4
 """Kinds of a message box, which comes to the front and stays there."""
 CANCEL, YES = 2, 6
-BUSY = "表格正忙：正在输入，或开着对话框。请按回车键结束输入、关闭对话框，再按一次按钮。"
+_BUSY = "表格正忙：正在输入，或开着对话框。请按回车键结束输入、关闭对话框，再按一次按钮。"
 NOTHING_OPEN = "没有打开的表。请先打开它，再{label}。"
 NOT_OURS = "“{name}”不是用本工具生成的填报表，不能这样检查。请打开用本工具生成的填报表。"
 
@@ -47,7 +47,7 @@ class Press(BaseModel):
     application: str = Field(pattern=r"^([0-9a-f]{2}){1,3000}$")
 
 
-class Application:
+class RibbonButtons:
     """One Excel or WPS, and what its buttons do."""
 
     def __init__(self, ribbon: Ribbon) -> None:
@@ -67,13 +67,13 @@ class Application:
             except Stop as stop:
                 box(str(stop))
             except Busy:
-                box(BUSY)
+                box(_BUSY)
             except Gone:
                 continue
             except Exception:
                 if debugging():
                     traceback.print_exc()
-                box(WORDS["failed"])
+                box(PRESS_WORDS["failed"])
         self._stop()
         for thread in self._shown:
             thread.join()
@@ -141,14 +141,14 @@ class Application:
 def _agreed(button: Button, front: Front) -> bool:
     """Ask whether a job over files is to begin, and save first where that is wanted. Raises `Stop`."""
     if not front.folder:
-        raise Stop(WORDS["unnamed"].format(label=button.label))
-    words = WORDS[button.over].format(about=button.about, folder=front.folder, name=front.name)
+        raise Stop(PRESS_WORDS["unnamed"].format(label=button.label))
+    words = PRESS_WORDS[button.over].format(about=button.about, folder=front.folder, name=front.name)
     if button.out:
         results = f"{front.folder}-结果" if button.over == "folder" else front.folder
-        words += WORDS["out"].format(out=Path(results) / button.out)
+        words += PRESS_WORDS["out"].format(out=Path(results) / button.out)
     if front.saved:
         return box(words, QUESTION | OK_CANCEL) != CANCEL
-    answer = box(words + WORDS["unsaved"], QUESTION | YES_NO_CANCEL)
+    answer = box(words + PRESS_WORDS["unsaved"], QUESTION | YES_NO_CANCEL)
     if answer == YES:
         front.save()
     return answer != CANCEL
@@ -172,18 +172,18 @@ def _next(session: Session, picture: Picture, front: Front) -> None:
     )
     after = [one for at, one in wrong if at[:2] > front.stands] or [one for _, one in wrong]
     if not after:
-        raise Stop(WORDS["right"])
+        raise Stop(PRESS_WORDS["right"])
     session.select(after[0].sheet or "", after[0].cell or f"A{after[0].row or 1}")
 
 
 def _start(pane: Pane, pressed: Pressed) -> None:
     """Start a job; ask before anything is written over. Raises `Stop`."""
     answer = pane.press(pressed)
-    if "exists" in answer and box(WORDS["exists"].format(**answer), QUESTION | YES_NO) == YES:
+    if "exists" in answer and box(PRESS_WORDS["exists"].format(**answer), QUESTION | YES_NO) == YES:
         pane.press(pressed.model_copy(update={"overwrite": True}))
 
 
-def box(words: str, kind: int = WARNING) -> int:
+def box(words: str, kind: int = _WARNING) -> int:
     """Say it in a box above all windows; returns the answer."""
     user32 = ctypes.windll.user32  # type: ignore[attr-defined,unused-ignore] # Windows
-    return int(user32.MessageBoxW(None, words, TITLE, kind | TOP))
+    return int(user32.MessageBoxW(None, words, ADDIN_TITLE, kind | TOP))

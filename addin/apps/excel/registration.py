@@ -14,10 +14,10 @@ from typing import Any
 from addin.problems import Stop
 from validators.findings import Json
 
-APPLICATIONS = {"excel": "Excel", "wps": "WPS 表格"}
+SPREADSHEETS = {"excel": "Excel", "wps": "WPS 表格"}
 PROGID = "Qingdan.AddIn"
 CLSID = "{9E7A5C42-6D0B-4B7E-8C55-2F1A6C3D0E71}"
-TITLE = "清单助手"
+ADDIN_TITLE = "清单助手"
 SETTINGS, COMMAND = r"Software\Qingdan", "AddIn"
 """Key, and value in which the add-in finds how to start the program."""
 DLLS = {"": r"ribbon\x64\qingdan.dll", r"Wow6432Node" + "\\": r"ribbon\x86\qingdan.dll"}
@@ -25,15 +25,15 @@ DLLS = {"": r"ribbon\x64\qingdan.dll", r"Wow6432Node" + "\\": r"ribbon\x86\qingd
 ADDIN = rf"Software\Microsoft\Office\Excel\Addins\{PROGID}"
 WPS_LIST = r"Software\Kingsoft\Office\ET\AddinsWL"
 """WPS loads what is registered for Excel, if it is listed here."""
-OFFICE = r"Software\Microsoft\Office"
+_OFFICE = r"Software\Microsoft\Office"
 VERSIONS = ("14.0", "15.0", "16.0")
 LOADED_AT_START = 3
-PIPE = r"\\.\pipe\qingdan-addin-{session}-{user}"
+RIBBON_PIPE = r"\\.\pipe\qingdan-addin-{session}-{user}"
 """Where the program listens, for one user in one session."""
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class RegistryValue:
     """One value of HKEY_CURRENT_USER; `{folder}` in it is the installed folder, which ends in a backslash."""
 
     key: str
@@ -41,23 +41,25 @@ class Value:
     value: str | int
 
 
-def values() -> Iterator[Value]:
+def values() -> Iterator[RegistryValue]:
     """All that is written."""
-    yield Value(rf"Software\Classes\{PROGID}", "", TITLE)
-    yield Value(rf"Software\Classes\{PROGID}\CLSID", "", CLSID)
+    yield RegistryValue(rf"Software\Classes\{PROGID}", "", ADDIN_TITLE)
+    yield RegistryValue(rf"Software\Classes\{PROGID}\CLSID", "", CLSID)
     for seen, dll in DLLS.items():
         own = rf"Software\Classes\{seen}CLSID\{CLSID}"
-        yield Value(own, "", TITLE)
-        yield Value(rf"{own}\ProgID", "", PROGID)
-        yield Value(rf"{own}\InprocServer32", "", "{folder}" + dll)
-        yield Value(rf"{own}\InprocServer32", "ThreadingModel", "Apartment")
-    yield Value(ADDIN, "FriendlyName", TITLE)
-    yield Value(ADDIN, "Description", "校验、边填边查、汇总、退回、导出、审计")
-    yield Value(ADDIN, "LoadBehavior", LOADED_AT_START)
-    yield Value(ADDIN, "CommandLineSafe", 0)
-    yield Value(rf"{OFFICE}\16.0\Excel\Resiliency\DoNotDisableAddinList", PROGID, 1)
-    yield Value(WPS_LIST, PROGID, "")
-    yield Value(SETTINGS, COMMAND, r'"{folder}python\pythonw.exe" -B -X utf8 -m addin.apps.excel.ribbon_program')
+        yield RegistryValue(own, "", ADDIN_TITLE)
+        yield RegistryValue(rf"{own}\ProgID", "", PROGID)
+        yield RegistryValue(rf"{own}\InprocServer32", "", "{folder}" + dll)
+        yield RegistryValue(rf"{own}\InprocServer32", "ThreadingModel", "Apartment")
+    yield RegistryValue(ADDIN, "FriendlyName", ADDIN_TITLE)
+    yield RegistryValue(ADDIN, "Description", "校验、边填边查、汇总、退回、导出、审计")
+    yield RegistryValue(ADDIN, "LoadBehavior", LOADED_AT_START)
+    yield RegistryValue(ADDIN, "CommandLineSafe", 0)
+    yield RegistryValue(rf"{_OFFICE}\16.0\Excel\Resiliency\DoNotDisableAddinList", PROGID, 1)
+    yield RegistryValue(WPS_LIST, PROGID, "")
+    yield RegistryValue(
+        SETTINGS, COMMAND, r'"{folder}python\pythonw.exe" -B -X utf8 -m addin.apps.excel.ribbon_program'
+    )
 
 
 def install(application: str) -> None:
@@ -91,10 +93,10 @@ def repair(application: str) -> None:
     """Write everything anew and take the add-in off the lists of what the application switched off. Raises `Stop`."""
     install(application)
     for key, name in _disabled():
-        _delete(Value(key, name, ""))
+        _delete(RegistryValue(key, name, ""))
 
 
-def _wrong(needed: list[Value], folder: str) -> Iterator[str]:
+def _wrong(needed: list[RegistryValue], folder: str) -> Iterator[str]:
     """What is not as it has to be, in words."""
     if not Path(folder + DLLS[""]).is_file():
         yield "加载项的文件不在了，请重新安装清单助手"
@@ -111,7 +113,7 @@ def _disabled() -> Iterator[tuple[str, str]]:
     """Entries of lists of what Office switched off that name our file: a number, two lengths, its path and name in UTF-16."""
     for version in VERSIONS:
         for listed in ("DisabledItems", "CrashingAddinList"):
-            key = rf"{OFFICE}\{version}\Excel\Resiliency\{listed}"
+            key = rf"{_OFFICE}\{version}\Excel\Resiliency\{listed}"
             for name, value in _all(key):
                 text = value.decode("utf-16-le", "replace") if isinstance(value, bytes) else f"{name} {value}"
                 if any(
@@ -121,7 +123,7 @@ def _disabled() -> Iterator[tuple[str, str]]:
                     yield key, name
 
 
-def _meant(one: Value, folder: str) -> str | int:
+def _meant(one: RegistryValue, folder: str) -> str | int:
     return one.value.replace("{folder}", folder) if isinstance(one.value, str) else one.value
 
 
@@ -161,14 +163,14 @@ def _all(key: str) -> list[tuple[str, object]]:
         return []
 
 
-def _write(one: Value, folder: str) -> None:
+def _write(one: RegistryValue, folder: str) -> None:
     reg = _winreg()
     with reg.CreateKey(reg.HKEY_CURRENT_USER, one.key) as opened:
         kind = reg.REG_DWORD if isinstance(one.value, int) else reg.REG_SZ
         reg.SetValueEx(opened, one.name, 0, kind, _meant(one, folder))
 
 
-def _delete(one: Value) -> None:
+def _delete(one: RegistryValue) -> None:
     reg = _winreg()
     with suppress(FileNotFoundError), reg.OpenKey(reg.HKEY_CURRENT_USER, one.key, 0, reg.KEY_SET_VALUE) as opened:
         reg.DeleteValue(opened, one.name)

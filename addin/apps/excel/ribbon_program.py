@@ -10,7 +10,7 @@ import threading
 
 import win32event
 
-from addin.apps.excel.pipe import Ribbon, Taken, ribbons
+from addin.apps.excel.pipe import PipeTaken, Ribbon, ribbons
 
 FIRST = 60.0
 """Seconds within which an application has to come."""
@@ -48,7 +48,7 @@ def run() -> int:
                 here.add(thread)
                 changed.notify_all()
             thread.start()
-    except Taken:  # by one that was started at the same moment
+    except PipeTaken:  # by one that was started at the same moment
         return 0
     return 0
 
@@ -58,9 +58,9 @@ def _serve(ribbon: Ribbon) -> None:
     pressed: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def work() -> None:
-        from addin.apps.excel.presses import Application
+        from addin.apps.excel.presses import RibbonButtons
 
-        Application(ribbon).serve(pressed)
+        RibbonButtons(ribbon).serve(pressed)
 
     worker = threading.Thread(target=work)
     worker.start()

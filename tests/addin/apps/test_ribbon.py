@@ -156,7 +156,7 @@ def test_the_same_sources_give_the_same_dlls_for_both_kinds_of_excel(tmp_path: P
         assert made == (tmp_path / "two" / kind / "qingdan.dll").read_bytes()
         start = int.from_bytes(made[0x3C:0x40], "little")
         assert int.from_bytes(made[start + 4 : start + 6], "little") == machine
-        assert "边填边查".encode() in made and registration.TITLE.encode("utf-16-le") in made
+        assert "边填边查".encode() in made and registration.ADDIN_TITLE.encode("utf-16-le") in made
         told = subprocess.run(
             ["x86_64-w64-mingw32-objdump", "-p", tmp_path / "one" / kind / "qingdan.dll"],
             capture_output=True,

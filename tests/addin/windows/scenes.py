@@ -29,7 +29,7 @@ from win32com.server.util import wrap
 
 from addin.apps import excel_host
 from addin.apps.excel import registration
-from addin.apps.excel.registration import PIPE
+from addin.apps.excel.registration import RIBBON_PIPE
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
 from workbook_templates.county.reader import open_workbook
@@ -402,7 +402,7 @@ def ribbon(path):
 
 def listens():
     """Whether the program listens for ribbons."""
-    name = PIPE.format(session=win32ts.ProcessIdToSessionId(os.getpid()), user=win32api.GetUserName())
+    name = RIBBON_PIPE.format(session=win32ts.ProcessIdToSessionId(os.getpid()), user=win32api.GetUserName())
     try:
         win32pipe.WaitNamedPipe(name, 1)
     except pywintypes.error as error:
@@ -451,7 +451,7 @@ def mended(path):
     told["seen"] = status()
     registration.repair("excel")
     told["mended"] = status()
-    names = [text.lower().encode("utf-16-le") + b"\0\0" for text in (dll, registration.TITLE)]
+    names = [text.lower().encode("utf-16-le") + b"\0\0" for text in (dll, registration.ADDIN_TITLE)]
     entry = struct.pack("<III", 1, *map(len, names)) + b"".join(names)
     put(rf"{resiliency}\DisabledItems", "3F2A", winreg.REG_BINARY, entry)
     put(

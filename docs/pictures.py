@@ -168,6 +168,9 @@ def main() -> None:
         beside(Path(folder) / "东昌府区.xlsx")
         inbox = make_inbox(Path(folder) / "收件箱")
         with opened(inbox, 1180, 820) as page:
+            page.locator("#place-path").fill(
+                "D:\\应急减排\\收件箱-结果"
+            )  # the real one is of the computer that takes the picture
             page.locator("#works").get_by_role("button", name="汇总").click()
             take(page, "办公台-汇总")
             page.locator("#ask-no").click()

@@ -27,7 +27,7 @@ from addin.pane.window import open_window, raise_window
 from addin.problems import Stop, debugging
 from validators.findings import Severity
 
-READY = 60.0
+READY = 180.0
 """Seconds within which a workbook has to be followed after a press."""
 _WARNING, QUESTION, TOP = 0x30, 0x20, 0x10000 | 0x40000
 OK_CANCEL, YES_NO_CANCEL, YES_NO = 1, 3, 4
@@ -155,11 +155,15 @@ def _agreed(button: Button, front: Front) -> bool:
 
 
 def _followed(session: Session) -> Picture:
-    """What is known once it is known which workbook is followed, if any."""
+    """What is known once it is known which workbook is followed, if any. Raises `Stop`."""
     until = time.monotonic() + READY
     picture = session.picture()
-    while not (picture.application or picture.status == "已结束") and (rest := until - time.monotonic()) > 0:
+    while (picture.status == "忙" or not picture.application) and (rest := until - time.monotonic()) > 0:
+        if picture.status == "已结束":
+            break
         picture = session.newer(picture.version, rest)
+    if picture.status == "忙" or not picture.application:
+        raise Stop(_BUSY)
     return picture
 
 

@@ -105,7 +105,10 @@ def _wrong(needed: list[RegistryValue], folder: str) -> Iterator[str]:
         yield "表格软件已把它设为不加载"
     if any(_disabled()):
         yield "表格软件把它列入了“禁用项目”"
-    if any(_read(one.key, one.name) != _meant(one, folder) for one in needed if one.name != "LoadBehavior"):
+    functional = [
+        one for one in needed if one.name != "LoadBehavior" and str(one.value).isascii()
+    ]  # others are only shown
+    if any(_read(one.key, one.name) != _meant(one, folder) for one in functional):
         yield "登记不全，或登记的是另一处安装的程序"
 
 

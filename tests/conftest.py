@@ -16,8 +16,9 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_loaded_rulesets(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Rule sets that were loaded on this computer do not change what is tested."""
+    """Rule sets that were loaded on this computer do not change what is tested, nor does what was read before."""
     os.environ["QINGDAN_RULESETS"] = str(tmp_path_factory.mktemp("rulesets"))
+    os.environ["QINGDAN_READINGS"] = ""
 
 
 Engine = Callable[[Path, Path], Path]

@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from addin.cli.app import main
+from addin.trial.other_tables import make_blank, make_old_list
 from tests.addin.conftest import COUNTY, RULES, fill
 from workbook_templates.samples.sample_inventory import make_rows
 
@@ -57,6 +58,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "ruleset load": ("ruleset", "load", "规则集.xlsx"),
     "ruleset list": ("ruleset", "list"),
     "keys": ("keys", "--out", "."),
+    "layout learn": ("layout", "learn", "旧清单.xlsx", "--out", "布局.csv"),
+    "layout show": ("layout", "show", "xingtai"),
+    "import": ("import", "旧清单.xlsx", "--layout", "布局.csv", *OWN, *YEAR, "--out", "导入.xlsx"),
+    "merge": ("merge", "来件", "--out", "合并.xlsx"),
+    "layout learn blank": ("layout", "learn", "空白表.xlsx", "--out", "空白表布局.csv"),
+    "export into": ("export", "样例.xlsx", "--into", "空白表.xlsx", "--layout", "空白表布局.csv", "--out", "填好.xlsx"),
     "refused": ("rules", "XX99"),
 }  # fmt: skip
 """In the order in which they run: each takes what those before it made."""
@@ -81,6 +88,14 @@ def answers() -> Iterator[tuple[str, Any]]:
         wrong["enterprises"][2]["longitude"] = 117.5123
         fill(inbox / "茌平区.xlsx", "371503", rows=wrong)
         (inbox / "不是表.xlsx").write_text("不是")
+        few = {key: [{**row} for row in rows[key][:1]] for key in ("enterprises", "lines")}
+        make_old_list(folder / "旧清单.xlsx", few, "旧清单")  # type: ignore[arg-type] # a sample has no blanks
+        make_blank(folder / "空白表.xlsx", "清单")
+        pieces = folder / "来件"
+        pieces.mkdir()
+        fill(pieces / "甲镇.xlsx", rows={**rows, "enterprises": rows["enterprises"][:2]})
+        clash = [{**rows["enterprises"][1], "contact": "另一个人"}, *rows["enterprises"][2:]]
+        fill(pieces / "乙镇.xlsx", rows={"enterprises": clash})
         told = {"QINGDAN_RULESETS": str(folder / "规则集"), "QINGDAN_PASSPHRASE": "八个字符的口令啊"}
         with contextlib.chdir(folder), patch.dict(os.environ, told):
             for command, arguments in COMMANDS.items():

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from validators.columns import SHEETS, Column
@@ -681,15 +682,17 @@ def compile_checks(checks: list[Check]) -> Callable[[Indexed], Judge]:
     return bind
 
 
+@cache
 def evaluate(node: Expr) -> Callable[[Indexed], Callable[[Record], Any]]:
-    """A function for the value of one node, for messages: `evaluate(node)(book)(record)`."""
+    """A function for the value of one node, for messages: `evaluate(node)(book)(record)`; made when first asked for."""
     names = Names()
     bind: Callable[[Indexed], Callable[[Record], Any]] = names.function("v", [f"return {node.py(names)}"], keep=False)
     return bind
 
 
+@cache
 def evaluate_rows(counted: Count) -> Callable[[Indexed], Callable[[Record], Any]]:
-    """A function for an iterable of the rows that a node counts: `evaluate_rows(node)(book)(record)`."""
+    """The same for an iterable of the rows that a node counts: `evaluate_rows(node)(book)(record)`."""
     names = Names()
     bind: Callable[[Indexed], Callable[[Record], Any]] = names.function(
         "v", [f"return {counted.rows(names)}"], keep=False

@@ -6,7 +6,7 @@ from math import fsum
 
 from validators.book import Book
 from validators.columns import POLLUTANTS
-from validators.expr import Record, split_ids
+from validators.expr import Record, evaluate, split_ids
 from validators.rule import compiled
 from validators.settlement import City
 
@@ -59,7 +59,7 @@ def decider(book: Book) -> Callable[[Record], str | None]:
     def due(record: Record) -> str | None:
         found: list[int] = []
         judge(record._replace(decided_by="", bad=record.bad - {"decided_by"}), found.append)
-        return str(rule.shown[found[0]]["due"][0](book)(record)) if found else None
+        return str(evaluate(rule.checks[found[0]].shown["due"])(book)(record)) if found else None
 
     return due
 

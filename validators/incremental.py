@@ -183,7 +183,7 @@ def _onlookers(looked_at: str) -> tuple[_Onlooker, ...]:
     """Who looks at the rows of a sheet."""
     found: dict[tuple[str, str | None, str | None], set[str]] = {}
     for sheet in SHEETS:
-        for one in compiled(sheet).checks:
+        for one in compiled(sheet, None).checks:
             nodes = [one.when, *one.shown.values(), *([one.others[0]] if one.others else [])]
             for look in (look for node in nodes for look in node.looks() if look.sheet == looked_at):
                 by_key = isinstance(look.key, Cell)
@@ -197,7 +197,7 @@ def _at_own(kind: BookKind) -> tuple[_Onlooker, ...]:
     """Who looks at what the workbook says of itself (`Book.table("own")`)."""
     found: dict[str, set[str]] = {}
     for sheet in KINDS[kind]:
-        for one in compiled(sheet).checks:
+        for one in compiled(sheet, None).checks:
             for node in (node for root in (one.when, *one.shown.values()) for node in _nodes(root)):
                 if isinstance(node, Lookup) and node.table == "own":
                     found.setdefault(sheet, set()).add(one.rule)

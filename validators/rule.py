@@ -234,29 +234,16 @@ class _Compiled:
 
     checks: list[Check]
     bind: Callable[..., Callable[[Record, Callable[[int], None]], None]]
-    shown: list[dict[str, tuple[Callable[..., Callable[[Record], object]], str]]]
     sheets: list[set[str]]
     """Other sheets that each check looks at."""
-    others: list[tuple[Callable[..., Callable[[Record], Iterable[Record]]], str, str] | None]
-    """For each check that names other rows: what gives them, their sheet and the field that matters there."""
 
 
 @cache
-def compiled(sheet: str, only: frozenset[str] | None = None) -> _Compiled:
-    """The declared checks of one sheet (of these rules) as one function, and what their messages show; made once."""
+def compiled(sheet: str, only: frozenset[str] | None) -> _Compiled:
+    """The declared checks of one sheet (of these rules, or of all) as one function; made once."""
     rules = [rule for rule in all_rules().values() if only is None or rule.id in only]
     checks = [one for rule in rules for one in rule.checks.get(sheet, ())]
-    shown = [
-        {
-            name: (evaluate(node), node.column.header if isinstance(node, Cell) else "")
-            for name, node in one.shown.items()
-        }
-        for one in checks
-    ]
-    others = [
-        (evaluate_rows(one.others[0]), one.others[0].sheet, one.others[1]) if one.others else None for one in checks
-    ]
-    return _Compiled(checks, compile_checks(checks), shown, [one.when.sheets() for one in checks], others)
+    return _Compiled(checks, compile_checks(checks), [one.when.sheets() for one in checks])
 
 
 def other_places(
@@ -319,9 +306,12 @@ def judge_rows(
                 continue
             one = own.checks[number]
             if number not in bound:
-                values = {name: (value(book), header) for name, (value, header) in own.shown[number].items()}
-                named = own.others[number]
-                bound[number] = values, (named[0](book), *named[1:]) if named else None
+                values = {
+                    name: (evaluate(node)(book), node.column.header if isinstance(node, Cell) else "")
+                    for name, node in one.shown.items()
+                }
+                named = one.others and (evaluate_rows(one.others[0])(book), one.others[0].sheet, one.others[1])
+                bound[number] = values, named
             values, others_of = bound[number]
             others, related = "", NOWHERE
             if others_of:

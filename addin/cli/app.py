@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. Whatever happens, the user sees one Chinese line, never a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     gc.disable()  # looking for cycles among millions of cells costs a fifth of the time and finds none
-    prepare()
+    prepare(alone=arguments is None)
     try:
         try:
             code = _guarded(given)

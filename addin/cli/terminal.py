@@ -83,8 +83,17 @@ def harmless(line: str) -> str:
     return line if line.isprintable() else "".join(c if c.isprintable() or c == "\n" else "�" for c in line)
 
 
-def prepare() -> None:
-    """Let both streams take any character: UTF-8 where they are no terminal, replaced where they cannot show it."""
+_alone = False
+"""Whether this process was started to run one command and nothing else."""
+
+
+def prepare(*, alone: bool) -> None:
+    """Let both streams take any character: UTF-8 where they are no terminal, replaced where they cannot show it.
+
+    `alone` says that this process was started to run one command and nothing else.
+    """
+    global _alone  # noqa: PLW0603 - it is a fact about the process
+    _alone = alone
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding=stream.encoding if stream.isatty() else "utf-8", errors="replace")
@@ -115,8 +124,11 @@ def progress(label: str) -> "Iterator[Step]":
     Yields what is called at each step; as long as it is not called the bar only shows that work goes on. In a job
     of the pane each step is a line of JSON instead.
     """
+    from addin.reading.isolation import settle
     from addin.reading.steps import STEP_MARK
 
+    if _alone:
+        settle()  # before there are threads
     if in_a_job():
         Thread(target=_end_with_the_desk, daemon=True).start()
         yield lambda *step: print(STEP_MARK + json.dumps(step), file=sys.stderr, flush=True)

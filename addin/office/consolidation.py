@@ -24,6 +24,7 @@ from validators.ruleset import RuleSet
 from validators.settlement import COUNTY_LIST_DUE, City, Handed, reductions, sort_out
 from workbook_templates.city.city_workbook import Desk, write_city
 from workbook_templates.city.decision_sheets import Conflict, conflicts
+from workbook_templates.xlsx.writer import replacing
 
 
 @dataclass
@@ -226,8 +227,9 @@ def consolidate(
                 imports=Imports(files, unread=unread), decisions=standing(records),
             )  # fmt: skip
             desk = replace(put_on_record(record, out, city, findings, records, changed), untaken=untaken)
-            aside = put_aside(record, out)
-            write_city(out, city, findings, overwrite=overwrite, desk=desk)
+            with replacing(out, overwrite=overwrite) as file:
+                write_city(file, city, findings, desk=desk)
+                aside = put_aside(record, out)  # at the very end: what is cancelled leaves nothing
             record.keep(as_written(out), b"{}")
             done = Consolidated(city, findings, [*errors, *unread], desk, remarks, aside, out)
             keep_result(record, desk.version, done.to_keep())

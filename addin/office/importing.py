@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.results import Answer, Row, by_sheet, count_words, verdict
+from addin.office.results import Answer, Card, Row, by_sheet, count_words, standing_errors, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
@@ -63,6 +63,22 @@ class Imported(Answer):
     def lines(self) -> Iterator[str | Row]:
         """What was taken, what is to be looked at, and what was found."""
         yield from _shown(self.to_json(), self.taken, self.findings)
+
+    def card(self) -> Card:
+        """How many rows were taken, what was guessed, and what is to be filled in."""
+        taken = self.taken
+        guessed, errors = sum(one.what == "推测" for one in taken.cells), standing_errors(self.findings)
+        words = [f"{SHEET_TITLES[key]} {len(rows)} 行" for key, rows in taken.rows.items() if rows]
+        left = left_over(taken)
+        words += [*([left] if left else []), *taken.notes, f"逐列、逐行、逐格的交代在“{self.report.name}”里"]
+        if guessed:
+            words.append(f"有 {guessed} 格是推测的，已着色，理由写在各表最右的“待确认”列")
+        return Card(
+            result=f"已导入，还有 {errors} 处要补" if errors else "已导入，没有错误",
+            tone="open" if errors or guessed else "good",
+            words=words,
+            listed=[one.to_json() for one in self.findings],
+        )
 
 
 def import_tables(
@@ -133,11 +149,11 @@ def _take(_: Path, paths: Sequence[Path], layout: Layout, county: str, rules: st
     except (UnreadableWorkbook, WrongLayout, TooMany) as error:
         raise Stop(str(error)) from error
     if not any(taken.rows.values()):
-        raise Stop(f"“{paths[0].name}”里没有取到一行。{_reasons(taken)}请核对布局和区县代码。")
+        raise Stop(f"“{paths[0].name}”里没有取到一行。{left_over(taken)}请核对布局和区县代码。")
     return taken
 
 
-def _reasons(taken: Taken) -> str:
+def left_over(taken: Taken) -> str:
     """Why rows were left out, in a sentence."""
     why = Counter(one.note for one in taken.read if not one.taken)
     return f"没有取的行：{'；'.join(f'{note} {number} 行' for note, number in why.most_common(3))}。" if why else ""
@@ -205,7 +221,7 @@ def _shown(result: Json, taken: Taken, findings: Sequence[Finding]) -> Iterator[
         if rows:
             yield f"{SHEET_TITLES[key]} {len(rows)} 行"
     rows = result["rows"]
-    yield f"表里 {rows['read']} 行，取了 {rows['taken']} 行，没有取 {rows['left']} 行。{_reasons(taken)}"
+    yield f"表里 {rows['read']} 行，取了 {rows['taken']} 行，没有取 {rows['left']} 行。{left_over(taken)}"
     for one in taken.columns:
         if one.status != "采用":
             yield f"  {one.status}  {one.column} 列“{one.head}”：{one.note}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.results import Answer, Result
+from addin.office.results import Answer, Card, Result, made
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
@@ -54,21 +54,31 @@ class Proposed(Answer):
         unsure = f"有 {self.unsure} 列请核对“含义”，再用 qingdan import 导入。" if self.unsure else ""
         yield f"已写出 {self.out}。{unsure}"
 
+    def card(self) -> Card:
+        """How many columns are to be looked at."""
+        columns = sum(len(one.columns) for one in self.learnt)
+        return made(f"已认出 {columns} 列", look_at=self.unsure)
+
 
 def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False) -> Proposed:
     """Propose a layout and write it. Raises `Stop`."""
     if not table.is_file():
         raise Stop(f"“{table}”不存在，或不是文件。请核对路径。")
     with output(out, force=force, inputs=[table], suffix=".csv") as file:
-        learnt = propose(table, rules.id)
-        layout = layout_from(table.stem, learnt)
-        notes = {
-            (at, place): (column.score, column.samples)
-            for at, one in enumerate(learnt)
-            for place, column in enumerate(one.columns)
-        }
-        file.write(b"\xef\xbb\xbf" + as_csv(layout.tables, notes).encode())
+        learnt, text = proposal(table, rules)
+        file.write(b"\xef\xbb\xbf" + text.encode())
     return Proposed(out, learnt)
+
+
+def proposal(table: Path, rules: RuleSet) -> tuple[list[Learnt], str]:
+    """What is proposed for a table, and the same as the CSV of a layout with scores and samples. Raises `Stop`."""
+    learnt = propose(table, rules.id)
+    notes = {
+        (at, place): (column.score, column.samples)
+        for at, one in enumerate(learnt)
+        for place, column in enumerate(one.columns)
+    }
+    return learnt, as_csv(layout_from(table.stem, learnt).tables, notes)
 
 
 def propose(path: Path, rules: str) -> list[Learnt]:

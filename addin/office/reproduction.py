@@ -46,7 +46,7 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Ch
     try:
         said = read_manifest(manifest) if manifest is not None else None
         exclusions = {one.county: one.reason for one in said.exclusions} if said else {}
-        handed, _ = read_inbox(inbox(sources), None, silent)
+        handed, _ = read_inbox(inbox(sources), None, silent, anew=True)  # an audit believes nothing that was kept
         decisions = [from_json(one) for one in said.decisions] if said else []
         rules = _ruleset_of(said, found)
         city = sort_out(

@@ -32,6 +32,7 @@ from addin.pane.city_view import city_view, decide, differences_of, findings_of,
 from addin.pane.folders import Folders
 from addin.pane.jobs import Job, Jobs
 from addin.pane.kept import keep, kept
+from addin.pane.layout_view import learnt, previewed, remembered
 from addin.pane.window import open_file, open_window
 from addin.pane.works import WORKS, Work
 from addin.problems import Stop, debugging, refusal
@@ -128,6 +129,16 @@ class Pressed(BaseModel):
     """Path of the workbook in which it was pressed, inside a spreadsheet application; the files follow from it."""
     asked: dict[str, list[str]] = Field(default={}, max_length=20)
     """What was said to the `Ask`s of the work, by option; of a tick ['yes'] or nothing."""
+
+
+class Foreign(BaseModel):
+    """A table that is not ours, and the rows of its layout as a person left them."""
+
+    table: str = Field(default="", max_length=4000)
+    rows: list[dict[str, str]] = Field(default=[], max_length=2000)
+    county: str = ""
+    name: str = Field(default="", max_length=LONGEST_SAID)
+    overwrite: bool = False
 
 
 class Decided(BaseModel):
@@ -239,6 +250,9 @@ class Pane:
         routes.get("/choices")(self._choices)
         routes.get("/rulesets")(_rulesets)
         routes.post("/decide")(self._decide)
+        routes.post("/learn")(self._learn)
+        routes.post("/preview")(self._preview)
+        routes.post("/remember")(self._remember)
         routes.post("/results")(self._put_results)
         routes.post("/drop")(self._drop)
         routes.get("/calendar")(_calendar)
@@ -413,6 +427,15 @@ class Pane:
 
     def _decide(self, decided: Decided) -> Json:
         return decide(self._folders().results, decided.said)
+
+    def _learn(self, foreign: Foreign) -> Json:
+        return learnt(self._folders(), foreign.table)
+
+    def _preview(self, foreign: Foreign) -> Json:
+        return previewed(self._folders(), foreign.table, foreign.rows, foreign.county)
+
+    def _remember(self, foreign: Foreign) -> Json:
+        return remembered(self._folders(), foreign.rows, foreign.name, overwrite=foreign.overwrite)
 
     def _put_results(self, chosen: Chosen) -> Json:
         if self.jobs.running:

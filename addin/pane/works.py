@@ -56,6 +56,8 @@ class Work:
     """The command takes `--force`."""
     keeps: str = ""
     """What an overwrite keeps, for the person who is asked."""
+    confirms: bool = False
+    """What the command proposes is confirmed on the page, which then writes it."""
     asks: tuple[Ask, ...] = ()
 
     @property
@@ -68,6 +70,7 @@ class Work:
         return {
             "id": self.id, "label": self.label, "about": self.about, "daily": self.daily, "takes": self.takes,
             "offered": self.offered, "out": self.out, "keeps": self.keeps,
+            "confirms": self.confirms,
             "asks": [
                 {"option": one.option, "label": one.label, "kind": one.kind, "about": one.about, "ending": one.ending,
                  "choices": one.choices, "start": one.start, "needed": one.needed, "rare": one.rare}
@@ -125,6 +128,21 @@ WORKS: Mapping[str, Work] = {
         Work(
             "merge", "合并来件", "区县用：把乡镇、园区、企业填的来件合成一份填报表，列出冲突。", daily=False, out="本县合并.xlsx",
             keeps="合并报告里写明的裁定照办。",
+        ),
+        Work(
+            "learn", "认表", "区县用：看一份别的样式的旧表，逐列说出像清单的哪一列，请人核对，记成布局。", command=("layout", "learn"),
+            daily=False, takes="one", out="布局.csv", confirms=True,
+        ),
+        Work(
+            "import", "导入旧表", "区县用：照布局把旧表变成填报表，推测的格标出来；逐列、逐行的交代写在旁边的导入报告里。", daily=False,
+            takes="one", out="导入的填报表.xlsx", keeps="同一家企业的编号不变；在那一份里填的会被换掉。",
+            asks=(
+                Ask("--layout", "布局", "file", "用“认表”记住的布局。", ending=".csv", needed=True),
+                Ask("--county", "区县", "choice", needed=True),
+                Ask("--year", "年度", needed=True, about="例如 2020。"),
+                Ask("--revision", "版次", start="1"),
+                RULESET,
+            ),
         ),
         Work(
             "briefing", "领导简报", "一页 A4：报送、问题、保障类、等级、减排与目标、与上版的变化，两张图。",

@@ -98,14 +98,16 @@ def read_inbox(
     rules: RuleSet | None = None,
     *,
     returned: bool = False,
+    anew: bool = False,
 ) -> tuple[list[Handed], list[tuple[str, str]]]:
     """Every file, read and judged by the rules of one workbook, and those that could not be read.
 
-    With `returned`, the rows stand as a returned workbook has them.
+    With `returned`, the rows stand as a returned workbook has them; `anew` as in `read_all`.
     """
     handed: list[Handed] = []
     errors: list[tuple[str, str]] = []
-    read = read_all(paths, on=on, records=True, rules=rules.id if rules else None, returned=returned, kind="inventory")
+    own = rules.id if rules else None
+    read = read_all(paths, on=on, records=True, rules=own, returned=returned, kind="inventory", anew=anew)
     for number, (found, label) in enumerate(zip(read, labels(paths), strict=True), 1):
         progress(number, len(paths), label)
         if isinstance(found, Failure):

@@ -1,23 +1,28 @@
 """Files from outside are read in child processes with limits, so that no file can take the program down.
 
 A child that crashes, eats too much memory or takes too long becomes a `Failure` that names its file; the other
-files go on. Children are forked from a small server that has everything imported already, or started anew where
-the system cannot fork.
+files go on. Children are forked from a small server that has everything imported already: from one that the command
+itself forked while it had no threads (`settle`), else from one that was started anew. Where the system cannot fork,
+each child is started anew.
 """
 
 import gc
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context
+from functools import partial
+from importlib import import_module
+from multiprocessing import Pipe, get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,8 +52,87 @@ class Failure:
 class _Child:
     number: int
     name: str
-    process: BaseProcess
+    end: Callable[[], object]
+    """Kills it and waits for it: it has nothing left to do, or must not go on."""
     deadline: float
+
+
+_server: socket.socket | None = None
+"""Where the server that this process forked is asked for children."""
+
+
+def settle() -> None:
+    """Fork the server of this process's children, which then need not import anything.
+
+    For a process that runs one command: what it has imported, the server has. Does nothing where it has threads
+    already, for a fork would leave them behind with whatever they hold.
+    """
+    global _server
+    if _server is None and sys.platform == "linux" and threading.active_count() == 1:
+        _server, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if os.fork() == 0:
+            _server.close()
+            try:
+                _serve(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+
+
+def _serve(asked: socket.socket) -> None:
+    """The server: fork a child for each connection that it is sent, end the one whose number it is sent.
+
+    A child that has ended keeps its number until then. When nobody is left who could ask, the children end, too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    gc.freeze()
+    children: set[int] = set()
+    while True:
+        said, own, *_ = socket.recv_fds(asked, 32, 1)
+        if own:
+            import_module("addin.reading.preload")
+            child = os.fork()
+            if child == 0:
+                asked.close()
+                try:
+                    connection = Connection(own[0])
+                    _run(connection, *connection.recv())
+                finally:
+                    os._exit(0)
+            os.close(own[0])
+            children.add(child)
+            asked.send(str(child).encode())
+            continue
+        for child in [int(said)] if said else children:
+            os.kill(child, signal.SIGKILL)
+        if not said:
+            return
+        os.waitpid(int(said), 0)
+        children.remove(int(said))
+
+
+def _start(given: tuple[Any, ...]) -> tuple[Connection, Callable[[], object]]:
+    """A child at work on what it is given: where its answer will come from, and what ends it."""
+    if _server is not None:
+        receiver, theirs = Pipe()
+        with suppress(OSError):  # it may have been killed: then another one is started below
+            socket.send_fds(_server, [b"child"], [theirs.fileno()])
+            theirs.close()
+            if child := _server.recv(32):
+                receiver.send(given)
+                return receiver, partial(_server.send, child)
+    context = _context()
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(sender, *given), daemon=True)  # type: ignore[attr-defined] # each has it
+    process.start()
+    sender.close()
+
+    def end() -> None:
+        process.kill()
+        process.join()
+        process.close()
+
+    return receiver, end
 
 
 def each(
@@ -64,7 +148,6 @@ def each(
     `function` is defined at module level, and what it returns can be pickled; `item[0]` is the path of the file
     that it reads. It raises `Stop` with the line for the user, or OSError. `memory` is in bytes, `seconds` per item.
     """
-    context = _context()
     waiting = deque(enumerate(items))
     running: dict[Connection, _Child] = {}
     done: dict[int, Any] = {}
@@ -74,12 +157,8 @@ def each(
             # results that wait for their turn cost memory, so nobody runs far ahead
             while waiting and len(running) < processes and waiting[0][0] < following + 2 * processes:
                 number, item = waiting.popleft()
-                receiver, sender = context.Pipe(duplex=False)
-                given = (sender, function, item, memory, dict(os.environ))
-                process = context.Process(target=_run, args=given, daemon=True)  # type: ignore[attr-defined] # each has it
-                process.start()
-                sender.close()
-                running[receiver] = _Child(number, Path(item[0]).name, process, time.monotonic() + seconds)
+                receiver, end = _start((function, item, memory, dict(os.environ)))
+                running[receiver] = _Child(number, Path(item[0]).name, end, time.monotonic() + seconds)
             pause = min(child.deadline for child in running.values()) - time.monotonic()
             for ready in wait(list(running), max(0.0, pause)):
                 receiver = cast(Connection, ready)  # on Windows it is a PipeConnection, which does the same
@@ -100,7 +179,7 @@ def each(
 
 
 def _context() -> BaseContext:
-    """How children are started: never by forking this process, which may have threads."""
+    """How children are started by a process that has no server of its own: never by forking, for it may have threads."""
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
@@ -119,9 +198,7 @@ def _received(receiver: Connection, child: _Child) -> Any:  # noqa: ANN401 - wha
 
 def _end(receiver: Connection, child: _Child) -> None:
     receiver.close()
-    child.process.kill()  # it has nothing left to do, or must not go on
-    child.process.join()
-    child.process.close()
+    child.end()
 
 
 def _run(

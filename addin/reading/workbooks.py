@@ -4,10 +4,9 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from addin.problems import Stop
-from addin.reading import ruleset_store  # noqa: F401 - so that rule sets loaded on this computer are known
+from addin.reading import kept_readings
 from addin.reading.isolation import Failure, each
 from validators.book import Book
 from validators.columns import KIND_NAMES, KINDS, SHEET_TITLES, BookKind
@@ -43,6 +42,7 @@ def read_all(
     rules: str | None = None,
     returned: bool = False,
     kind: BookKind | None = None,
+    anew: bool = False,
 ) -> Iterator[Reading | Failure]:
     """A `Reading` or `Failure` for each workbook, in order.
 
@@ -50,13 +50,26 @@ def read_all(
     `judged` nothing is found; with `records` the books come back too, without their last version; with `returned`
     they are as a returned workbook has them (`workbook_templates.county.returned.renumbered`). `rules` is the id of the rule
     set to judge by, for workbooks of its year. Workbooks of another `kind` than the one named are a `Failure`.
+    What was read of the same file before serves again (`addin.reading.kept_readings`), unless it is to be read `anew`.
     """
-    items = [(path, previous, on, judged, records, rules, returned, kind) for path in paths]
-    for path, found in zip(paths, each(_read, items), strict=True):
+    asked = on, judged, rules, returned
+    keys = [None if anew or previous is not None else kept_readings.key_of(path, *asked) for path in paths]
+    kept = [kept_readings.is_kept(key) for key in keys]
+    items = [(path, previous, *asked, records, kind, key is not None) for path, key in zip(paths, keys, strict=True)]
+    unread = each(_read, [item for item, own in zip(items, kept, strict=True) if not own])
+    for path, key, item, own in zip(paths, keys, items, kept, strict=True):
+        known = kept_readings.find(key, records=records) if key and own else None
+        if known is not None and kind in (None, known[3]):
+            yield Reading(path, *known)
+            continue
+        found = next(each(_read, [item]) if own else unread)
         if isinstance(found, Failure):
             yield found
-        else:
-            yield Reading(path, *found)
+            continue
+        answer, digest, packed = found
+        if key and packed:
+            kept_readings.keep(key, digest, path, asked, packed)
+        yield Reading(path, *answer)
 
 
 def _read(
@@ -64,12 +77,13 @@ def _read(
     previous: Path | None,
     on: dt.date | None,
     judged: bool,
-    records: bool,
     rules: str | None,
     returned: bool,
+    records: bool,
     kind: BookKind | None,
-) -> tuple[Any, ...]:
-    """In the child: everything that is asked for of one workbook, as plain data."""
+    keep: bool,
+) -> tuple[kept_readings.Answer, str, bytes | None]:
+    """In the child: everything that is asked for of one workbook, the SHA-256 of the file, and how the reading is kept."""
     warning = ""
     try:
         book = read_county(path, on=on, rules=load(rules) if rules else None)
@@ -94,7 +108,10 @@ def _read(
 
         book = renumbered(book)
     findings = judge(book) if judged else []
-    return summary(book), book.county_name, book.round, book.kind, findings, book if records else None, warning
+    said = summary(book), book.county_name, book.round, book.kind, findings
+    dated = on is not None or book.facts.get("filled_on") is not None  # else it was judged by today
+    packed = kept_readings.packed((*said, book, warning)) if keep and dated else None
+    return (*said, book if records else None, warning), book.sha256, packed
 
 
 def of_another_kind(book: Book, wanted: BookKind) -> str:

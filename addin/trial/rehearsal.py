@@ -31,10 +31,12 @@ def make_inbox(
     faulty: Mapping[str, list[Cells]],
     county: str,
     ready: Mapping[str, Path] | None = None,
+    *,
+    size: int = SIZE,
 ) -> list[Path]:
     """Write the files into a folder that is there; `faulty` are the rows of the county with the planted faults.
 
-    `ready` are workbooks of counties that are at hand, of `SIZE` enterprises; they are copied where nothing has to differ.
+    The other counties have `size` enterprises each. `ready` are workbooks of counties that are at hand, of `SIZE` enterprises; they are copied where nothing has to differ.
     Returns the fourteen; what is compared with lies in a folder beside them.
     """
     made: list[Path] = []
@@ -46,17 +48,18 @@ def make_inbox(
             officer["filled_on"] = (due or dt.date(rules.year, 8, 21)) + dt.timedelta(4)
         with output(folder / name, force=True) as file:
             write_county(
-                file, county=code, ruleset=law, round_=ROUND, revision=revision, enterprises=SIZE, rows=rows,
+                file, county=code, ruleset=law, round_=ROUND, revision=revision, rows=rows,
+                enterprises=len(rows["enterprises"]),
                 officer=officer,
             )  # fmt: skip
         made.append(folder / name)
 
-    first = make_rows(TWICE, SIZE, 1, rules)
+    first = make_rows(TWICE, size, 1, rules)
     for seed, (code, name) in enumerate(rules.submitting.items(), 1):
         if ready and code not in (CROSSING, LATE):
             made.append(Path(copyfile(ready[code], folder / f"{name}.xlsx")))
             continue
-        rows = make_rows(code, SIZE, seed, rules)
+        rows = make_rows(code, size, seed, rules)
         if code == CROSSING:
             for field in ("uscc", "name", "site", "permit_no"):
                 rows["enterprises"][0][field] = first["enterprises"][0].get(field) or ""
@@ -64,7 +67,7 @@ def make_inbox(
     first["enterprises"][0]["remark"] = "第二版更正"
     write(f"{rules.submitting[TWICE]}（更正）.xlsx", TWICE, first, revision=2)
     before = RuleSet(str(rules.year - 1), rules.tables)
-    write("去年的表.xlsx", CROSSING, make_rows(CROSSING, SIZE, 1, rules), before)
+    write("去年的表.xlsx", CROSSING, make_rows(CROSSING, size, 1, rules), before)
     broken = folder / "打不开的表.xlsx"
     broken.write_bytes((folder / f"{rules.submitting[TWICE]}.xlsx").read_bytes()[:40_000])
     (folder / REFERENCES).mkdir(exist_ok=True)

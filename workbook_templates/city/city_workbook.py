@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from validators.book import Book
 from validators.columns import INVENTORY, LETTERS, SHEETS, Column, letter
@@ -113,10 +112,10 @@ class Desk:
     """What was typed into the last city workbook and cannot be taken as it stands."""
 
 
-def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: bool, desk: Desk = Desk()) -> None:
-    """Write the city workbook; `findings` are those that count: of the files that hold, and of the city.
+def write_city(file: BinaryIO, city: City, findings: list[Finding], *, desk: Desk = Desk()) -> None:
+    """Write the city workbook into an open file; `findings` are those that count: of the files that hold, of the city.
 
-    Raises ValueError for what a workbook cannot hold, FileExistsError and OSError as `write_workbook` does.
+    Raises ValueError for what a workbook cannot hold, OSError when the disk refuses.
     """
     by_row = _rows_found(findings)
     places = _places(city, by_row)
@@ -168,7 +167,7 @@ def write_city(target: Path, city: City, findings: list[Finding], *, overwrite: 
         stream(Sheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)), number)
     book.close()
     strings = {text: number for number, text in enumerate(book.str_table.string_array)}
-    fill_workbook(target, made.getvalue(), strings, streamed, overwrite=overwrite)
+    fill_workbook(file, made.getvalue(), strings, streamed)
 
 
 def _notes(city: City, desk: Desk) -> list[str]:

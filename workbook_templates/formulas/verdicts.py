@@ -81,8 +81,8 @@ def verdicts(
     codes = {key: {record.row: "" for record in records} for key, records in book.tables.items()}
     for key, own in codes.items():
         hits: list[int] = []
-        judge = compiled(key).bind(book)
-        checks = compiled(key).checks
+        judge = compiled(key, None).bind(book)
+        checks = compiled(key, None).checks
         for record in book.tables[key]:
             judge(record, hits.append)
             fired = {id(checks[number]) for number in hits}

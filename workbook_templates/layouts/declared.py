@@ -126,7 +126,8 @@ def read_layout(name: str, rows: Iterable[Mapping[str, str]]) -> Layout:
             twice = next((text for text in texts if text and texts.count(text) > 1), None)
             if twice:
                 shown = chinese(twice) if what == "含义" else twice
-                raise WrongLayout(f"布局“{name}”的工作表“{title}”里，{what}“{shown}”写了两次，每个只能写一次。")
+                where = f"的工作表“{title}”" if title else ""
+                raise WrongLayout(f"布局“{name}”{where}里，{what}“{shown}”写了两次，每个只能写一次。")
     return Layout(name, tuple(Table(*key, tuple(entries)) for key, entries in tables.items()))
 
 
@@ -145,6 +146,8 @@ def _entry(given: Mapping[str, str], where: str) -> Entry:
         raise WrongLayout(f"{where}的含义“{means}”不是清单里的列。最接近的是{'、'.join(f'“{one}”' for one in near)}。")
     entry = Entry(given[HEAD], known.get(means, ""), given[UNIT], tuple(_pairs(given[VALUES], where)))
     column = entry.column
+    if entry.unit and column and not column.is_number:
+        raise WrongLayout(f"{where}的“{column.header}”不是数，不能写单位“{entry.unit}”。请把单位清空，或核对含义。")
     if entry.converts and column and not convertible(entry.unit, column.unit):
         raise WrongLayout(f"{where}的单位“{entry.unit}”换算不成“{column.header}”的 {column.unit}。")
     for _, value in entry.values:

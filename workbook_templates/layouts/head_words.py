@@ -72,7 +72,7 @@ def said(head: str) -> Said:
     if yearly is None:
         yearly = True if re.search(r"年", text) else False if level or re.search(r"日|每天|天", text) else None
         if known and (known.dimension == "质量" or "次" in found) and not known.per and yearly is not None:
-            found = f"{found}/{'a' if yearly else 'd'}".lower()
+            found = f"{found}/{'年' if yearly else '天'}"
     rest = re.sub(r"[（）]", "", text)
     if not rest and pollutant:
         rest = "减排量" if level else {True: "年排放量", False: "日排放量", None: "排放量"}[yearly]

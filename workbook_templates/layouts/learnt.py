@@ -5,7 +5,7 @@ Each column gets the meaning that suits it best, with a score. What is not sure 
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,10 +14,11 @@ from stdnum.cn import uscc as gb32100
 from validators.columns import SHEETS, Column, letter
 from validators.records import ID_PATTERNS, Raw
 from validators.ruleset import RuleSet
+from validators.text import folded
 from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.layouts.declared import GRAINS, JOINER, Entry, Layout, Table
 from workbook_templates.layouts.found import Heading, headings
-from workbook_templates.layouts.head_words import FAMILIES, by_name, said
+from workbook_templates.layouts.head_words import FAMILIES, by_name, known_heads, said
 from workbook_templates.layouts.spellings import facts, spelt
 from workbook_templates.layouts.words import NOTES, NOTHING, TOTALS
 
@@ -203,7 +204,7 @@ def learn(grid: Grid, rules: RuleSet) -> Learnt | None:
         rank = _heading_rank(heading, grid)
         if rank > 0 and (best is None or rank > best[0]):
             best = rank, heading
-    if best is None:
+    if best is None or _lies_down(grid, best[1]):
         return None
     heading = best[1]
     below = _below(grid, heading)
@@ -227,6 +228,18 @@ def _heading_rank(heading: Heading, grid: Grid) -> float:
     return known - 0.3 * (len(heading.rows) - 1) - longest - figures - 0.5 * again - 0.001 * heading.rows[0]
 
 
+def _known(texts: Iterable[str]) -> int:
+    """How many of these are heads that are known."""
+    return sum(folded(text) in known_heads() for text in texts)
+
+
+def _lies_down(grid: Grid, heading: Heading) -> bool:
+    """Whether the heads rather stand below each other, in the first column."""
+    first = next((place for place, text in enumerate(heading.texts) if text), 0)
+    column = {text_of(cells[first]) for _, cells in grid.rows if first < len(cells)}
+    return _known(column) > max(2, _known(heading.texts))
+
+
 def _below(grid: Grid, heading: Heading) -> list[Below]:
     found: list[list[Raw]] = [[] for _ in heading.texts]
     formulas = grid.seen.places()
@@ -234,6 +247,10 @@ def _below(grid: Grid, heading: Heading) -> list[Below]:
     step = max(1, len(rows) // SAMPLED)
     for number, cells in rows[::step]:
         filled = [text_of(cell) for cell in cells if cell != ""]
+        if _known(filled) * 2 > len(filled) > 2:  # another table, or the heads again
+            if rows[0][0] < number and not set(filled) <= set(heading.texts):
+                break
+            continue
         if not filled or TOTALS.match(re.sub(r"\s", "", filled[0])) or (len(filled) <= 2 and NOTES.match(filled[0])):
             continue
         for place, cell in enumerate(cells[: len(found)]):
@@ -244,8 +261,11 @@ def _below(grid: Grid, heading: Heading) -> list[Below]:
 
 def _assigned(grid: Grid, heading: Heading, below: Sequence[Below], family: str, rules: RuleSet) -> Learnt:
     """Each column with the meaning that suits it best, none twice, for a table of that family."""
+    beside = sum("#" in text for text in heading.texts) * 3 > sum(map(bool, heading.texts))
     options = [
-        scored(text, below[place], family, rules) if text or below[place].values else {}
+        scored(text, below[place], family, rules)
+        if (text or below[place].values) and not (beside and "#" in text)  # another table, to the right
+        else {}
         for place, text in enumerate(heading.texts)
     ]
     ranked = sorted(
@@ -307,7 +327,7 @@ def _table(one: Learnt) -> Table:
     for column in one.columns:
         entry = Entry(column.head, column.means or "", column.unit)
         declared = entry.column
-        keep = declared is not None and (entry.converts or not declared.unit)
+        keep = declared is not None and declared.is_number and (entry.converts or not declared.unit)
         entries.append(entry if keep else Entry(column.head, column.means or ""))
     return Table(one.sheet, one.grain, one.heading.rows, tuple(entries))
 

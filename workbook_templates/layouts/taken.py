@@ -221,6 +221,10 @@ class _Sheet:
             )
         self._fill_merged(below)
         latest = self._latest_year(below)
+        if latest is not None and latest > self.rules.year:
+            self.taken.notes.append(
+                f"“{self.file}”的工作表“{self.grid.title}”是 {latest} 年的，填报表是 {self.rules.year} 年的。请核对是否拿错了表。"
+            )
         done = False
         above: dict[str, Raw] = {}
         for number, cells in below:
@@ -255,17 +259,15 @@ class _Sheet:
         """Why a row is no row of the list, or ''."""
         texts = [text_of(cell) for cell in cells]
         filled = [text for text in texts if text]
-        own = [texts[place] for place, _ in self.entries if place < len(texts) and texts[place]]
+        own = [texts[place] for place, entry in self.entries if entry.means and place < len(texts) and texts[place]]
         known = sum(folded(text) in self.heads for text in filled)
         if known >= max(2, len(filled) // 2 + 1):
             return "重复的表头"
-        if not own:
-            return "没有布局里的列" if filled else "空行"
-        if TOTALS.match(re.sub(r"\s", "", filled[0])) or (
-            len(filled) > 1 and TOTALS.match(re.sub(r"\s", "", filled[1]))
-        ):
+        if not filled:
+            return "空行"
+        if any(TOTALS.match(re.sub(r"\s", "", text)) for text in filled[:2]):
             return "合计行"
-        if (
+        if all(NOTES.match(text) for text in filled) or (
             len(filled) <= 2
             and NOTES.match(filled[0])
             and not any(
@@ -283,8 +285,10 @@ class _Sheet:
             and list(map(int, filled)) == list(range(int(filled[0]), int(filled[0]) + len(filled)))
         ):
             return "列号"
-        if known == 0 and len(filled) >= 3 and sum(folded(text) in known_heads() for text in filled) * 2 > len(filled):
+        if len(filled) >= 3 and sum(folded(text) in known_heads() for text in filled) * 2 > len(filled):
             return "这里开始另一张表，没有取；请把它放在单独的工作表里再导入"
+        if not own:
+            return "没有布局里的列"
         return ""
 
     def _year(self, cells: Sequence[Raw]) -> int | None:

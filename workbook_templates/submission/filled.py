@@ -20,11 +20,19 @@ from validators.audit import ExpectedSheet, survey
 from validators.columns import letter
 from validators.decisions import Decision
 from validators.settlement import City
+from validators.text import folded
 from workbook_templates.county.reader import Grid, Opened, UnreadableWorkbook, open_workbook, text_of
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import Fit, fits
 from workbook_templates.layouts.words import TOTALS
-from workbook_templates.submission.submission_workbook import ProfileSheet, compiled, heads, rows_of, with_manifest
+from workbook_templates.submission.submission_workbook import (
+    SERIAL,
+    ProfileSheet,
+    compiled,
+    heads,
+    rows_of,
+    with_manifest,
+)
 from workbook_templates.xlsx.appearance import DAY
 
 LINKS = ("externallinks/", "connections.xml", "embeddings/", "activex/", "querytables/", "customxml/", "webextensions/")
@@ -114,7 +122,7 @@ def _surveyed(
         known = seen
     if report.verdict != "通过":
         said = "；".join(
-            f"{one.sheet or ''} {one.cell or one.part or ''} {one.what}"
+            f"{f'《{one.sheet}》' if one.sheet else ''}{f'{one.cell} ' if one.cell else ''}{one.what}"
             for check in report.checks
             for one in check.evidence[:2]
         )
@@ -185,6 +193,7 @@ def _fill_sheet(page: Any, grid: Grid, one: Fit, sheet: ProfileSheet, city: City
     columns = [one.places[at] for at in range(len(one.table.entries))]
     rows = [values for values, _ in rows_of(sheet, city)]
     first, tail = _body(grid, one, columns)
+    _as_codes(page, first - 1, columns, sheet)
     _unmerge(page, first, tail, done)
     room = (tail - first) if tail else max(page.max_row - first + 1, 0)
     if tail and len(rows) > room:
@@ -200,14 +209,16 @@ def _fill_sheet(page: Any, grid: Grid, one: Fit, sheet: ProfileSheet, city: City
             cell.value = None
         for column, value in zip(columns, values, strict=True):
             _put(page.cell(number, column + 1), value)
+        page.row_dimensions[number].hidden = False
         if height:
             page.row_dimensions[number].height = height
     last = first + len(rows) - 1
-    for number in range(last + 1, first + max(room, len(rows))):
+    for number in range(last + 1, first + room):
         for column in range(1, page.max_column + 1):
-            if page.cell(number, column).data_type == "f":
-                page.cell(number, column).value = None
-                done.removed.append(f"《{title}》{letter(column - 1)}{number} 的公式")
+            page.cell(number, column).value = None
+    computed = sum(first <= number < first + room for number, _ in grid.seen.places())
+    if computed:
+        done.removed.append(f"《{title}》数据行里的公式 {computed} 处")
     _totals(page, last + 1, sheet, columns, rows)
     done.bodies[title], done.columns[title] = (first, last), columns
 
@@ -215,6 +226,7 @@ def _fill_sheet(page: Any, grid: Grid, one: Fit, sheet: ProfileSheet, city: City
 def _body(grid: Grid, one: Fit, columns: Sequence[int]) -> tuple[int, int]:
     """The first row to fill, and the first one below that holds something of the blank's own; 0 where there is none."""
     first = one.heading.last + 1
+    serial = {one.places[at] for at, entry in enumerate(one.table.entries) if folded(entry.head) == SERIAL}
     for number, cells in grid.rows:
         if number < first:
             continue
@@ -224,19 +236,24 @@ def _body(grid: Grid, one: Fit, columns: Sequence[int]) -> tuple[int, int]:
         if number == first and len(filled) >= 3 and len(figures) == len(filled):
             first = number + 1  # numbers of the columns
             continue
-        if not filled or all((number, place) in grid.seen.places() for place, text in enumerate(texts) if text):
-            continue
-        own = [
-            texts[place]
-            for place in columns
-            if place < len(texts) and texts[place] and (number, place) not in grid.seen.places()
-        ]
+        free = grid.seen.places() | {(number, place) for place in serial if texts[place : place + 1] == figures}
+        if all((number, place) in free for place, text in enumerate(texts) if text):
+            continue  # formulas, which give way, or rows that were numbered beforehand
+        own = [texts[place] for place in columns if place < len(texts) and texts[place] and (number, place) not in free]
         if len(own) > 1 and not TOTALS.match(filled[0].replace(" ", "")) and number - first < 3:
             raise WrongLayout(
                 f"空白表《{grid.title}》第 {number} 行已有内容（{'、'.join(own[:3])}）。请换一份没有填过的空白表。"
             )
         return first, number
     return first, 0
+
+
+def _as_codes(page: Any, row: int, columns: Sequence[int], sheet: ProfileSheet) -> None:  # noqa: ANN401 - likewise
+    """Numbers of the columns as texts, where codes stand below: a number there is what an audit objects to."""
+    for place, head in zip(columns, sheet.heads, strict=True):
+        cell = page.cell(row, place + 1)
+        if head.kind == "code" and isinstance(cell.value, int | float):
+            _put(cell, f"{cell.value:g}")
 
 
 def _unmerge(page: Any, first: int, tail: int, done: Filled) -> None:  # noqa: ANN401 - likewise
@@ -269,7 +286,7 @@ def _put(cell: Any, value: object) -> None:  # noqa: ANN401 - likewise
     cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"
-    if isinstance(value, dt.date):
+    elif isinstance(value, dt.date):
         cell.number_format = DAY
 
 

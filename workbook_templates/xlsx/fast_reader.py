@@ -139,17 +139,18 @@ def moment(serial: float, *, duration: bool = False, epoch: dt.date = EPOCH) -> 
 _CELL = (
     r'(?:<c r="{}\1"(?: s="([0-9]++)")?+(?:'
     r' t="s"><v>([0-9]++)</v></c>'
-    r"|>(?:<f>([^<]*+)</f>)?+<v>([0-9.-]{{1,25}}+(?:[eE][+-]?[0-9]{{1,2}})?+)</v></c>"
+    r"|>(?:<f>([^<]*+)</f>)?+<v>([0-9.-]{{1,25}}+(?:[eE][+-]?[0-9]{{1,2}})?+)?+</v></c>"
     r"|[^>/]*+/>"
     r"|([^>]*+>(?:<f[^>]*+>(?:[^<]*+</f>)?+)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+|<is><t[^<]*+</t></is>)?+)</c>"
     r"))?+"
 )
-"""A cell: its style; a shared string, or a number that may have a formula, or blank, or anything else (a number too
-large for a double among it)."""
+"""A cell: its style; a shared string, or a number or nothing that may have a formula, or blank, or anything else (a
+number too large for a double among it)."""
 _GROUPS = 5
 _HELPER = re.compile('<c r="([B-Z]|[A-Z]{2,3})[0-9]+"[^>]*><f[^>]*>校验_'.encode())
 """A cell of the template that holds nothing but the name of a formula (`formulas.plan`); 校验 itself is column A."""
 _PASSED_OVER = (
+    r'(?:<c r="[A-Z]++\1"[^>]*+><f[^>]*+>[^<]*+</f>(?:<v>[^<]*+</v>)?+</c>)*+'  # nearly all of them
     r'(?:<c r="[A-Z]++\1"[^>]*+(?<=/)>'
     r'|<c r="[A-Z]++\1"[^>]*+>(?:<f[^>]*+>(?:[^<]*+</f>)?+(?:<v[^>]*+>(?:[^<]*+</v>)?+)?+)?+</c>'
     r'|<c r="[A-Z]++[1-4]"[^>]*+>(?:<v[^>]*+>[^<]*+</v>)?+</c>)*+'

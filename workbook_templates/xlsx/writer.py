@@ -136,10 +136,8 @@ def write_sheets(file: BinaryIO, sheets: Sequence[Sheet], created: date) -> None
             info.create_system = 0  # else it tells Windows from Linux
 
 
-def fill_workbook(
-    target: Path, prepared: bytes, strings: dict[str, int], sheets: Mapping[int, Sheet], *, overwrite: bool = False
-) -> None:
-    """Write a workbook that another writer prepared, with these sheets in the place of its own of those numbers (from 1).
+def fill_workbook(file: BinaryIO, prepared: bytes, strings: dict[str, int], sheets: Mapping[int, Sheet]) -> None:
+    """Write a workbook that another writer prepared into an open file, with these sheets in the place of its own of those numbers (from 1).
 
     ``strings`` are the shared strings of ``prepared`` by their indexes, which the sheets add to; its first cell
     formats are those of ``looks``. Raises as ``write_workbook``.
@@ -148,7 +146,6 @@ def fill_workbook(
     filled = {f"xl/worksheets/sheet{number}.xml": sheet for number, sheet in sheets.items()}
     with (
         ZipFile(BytesIO(prepared)) as source,
-        replacing(target, overwrite=overwrite) as file,
         ZipFile(file, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as package,
     ):
         for name in source.namelist():

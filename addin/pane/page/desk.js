@@ -1,6 +1,7 @@
 // Files, buttons, and what became of the jobs.
 import { $, ask, attempt, button, clockTime, day, element, options, send } from "./base.js";
 import { City } from "./city.js";
+import { Layouts } from "./layout.js";
 
 const size = (bytes) => (bytes < 1024 ? `${bytes} B` : bytes < 1 << 20 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`);
 export class Desk {
@@ -25,6 +26,7 @@ export class Desk {
     }
     $("more").hidden = about.works.every((one) => one.daily);
     this.city = about.inbox === null ? null : new City(this);
+    this.layouts = new Layouts(this);
     $("ask-no").addEventListener("click", () => $("ask").close());
     $("ask").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -190,9 +192,14 @@ export class Desk {
     return [`out/${{ "全市.xlsx": city, "报省.xlsx": exported }[work.offered] ?? work.offered}`];
   }
 
-  press(work) {
+  /** Presses a button: over the files that are chosen, or those given; `start` is what the dialog begins with. */
+  press(work, files = this.filesOf(work), start = {}) {
     this.work = work;
-    this.files = this.filesOf(work);
+    this.files = files;
+    if (work.confirms) {
+      attempt(() => this.layouts.open(files.length === 1 ? files[0] : ""));
+      return;
+    }
     $("out").value = work.out;
     $("ask-asks").replaceChildren();
     if (!work.out && !work.asks.length) {
@@ -204,6 +211,7 @@ export class Desk {
       rare.append(element("summary", "", "更多选项"));
       for (const one of work.asks) (one.rare ? rare : $("ask-asks")).append(await this.askFor(one));
       if (rare.children.length > 1) $("ask-asks").append(rare);
+      for (const [option, value] of Object.entries(start)) $("ask-asks").querySelector(`[data-option="${option}"]`).querySelector("input, select").value = value;
       $("ask-title").textContent = work.label;
       $("ask-about").textContent = work.out && work.out !== "." ? `${work.about}结果写到“${this.about.results}”文件夹。` : work.about;
       const names = this.files.map((path) => ({ in: "整个收件文件夹", out: "整个结果文件夹" })[path] ?? path.split("/").at(-1));
@@ -437,12 +445,13 @@ export class Desk {
 
   /** Lists the findings of a job, of a version ("v3"), or the spreadsheet's with "0". */
   show(id) {
+    $("list").ariaBusy = "true";
     return attempt(async () => {
       const findings = id === "0" ? null : await ask(id.startsWith("v") ? `version/${id.slice(1)}` : `found/${id}`);
       this.source = id;
       $("source").value = id;
       const job = this.jobs?.find((one) => String(one.id) === id);
       this.list.instead(findings, job && `${clockTime(job.began)} ${job.label}的结果${this.about.live ? "（不随填表变化）" : ""}`);
-    });
+    }).finally(() => ($("list").ariaBusy = "false"));
   }
 }

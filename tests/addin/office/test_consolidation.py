@@ -22,6 +22,7 @@ from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import read_city, write_city
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 from workbook_templates.submission.submission_workbook import heads, manifest_path, write_submission
+from workbook_templates.xlsx.writer import replacing
 
 ALONE = dict.fromkeys(("371521", "371522", "371524", "371525", "371526", "371581", "LC-JK", "LC-GX", "LC-DJ"), "试点")
 SLOW_TOO = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -79,7 +80,8 @@ def test_the_order_of_files_never_matters(tmp_path: Path, books: list[Book], ord
     outputs = []
     for files in (every, [every[number] for number in order]):
         city = sort_out(handed(files), exclusions=ALONE)
-        write_city(tmp_path / "全市.xlsx", city, [], overwrite=True)
+        with replacing(tmp_path / "全市.xlsx", overwrite=True) as file:
+            write_city(file, city, [])
         outputs.append((tmp_path / "全市.xlsx").read_bytes())
     assert outputs[0] == outputs[1]
 
@@ -87,7 +89,8 @@ def test_the_order_of_files_never_matters(tmp_path: Path, books: list[Book], ord
 def test_every_row_of_every_accepted_workbook_is_in_the_result(tmp_path: Path, books: list[Book]) -> None:
     target = tmp_path / "全市.xlsx"
     city = consolidated(books)
-    write_city(target, city, [], overwrite=False)
+    with replacing(target, overwrite=False) as file:
+        write_city(file, city, [])
     workbook = openpyxl.load_workbook(target, read_only=True)
     for key, sheet in INVENTORY.items():
         found = [row[-3:] for row in workbook[sheet.title].iter_rows(min_row=2, values_only=True)]
@@ -97,7 +100,8 @@ def test_every_row_of_every_accepted_workbook_is_in_the_result(tmp_path: Path, b
 def test_the_city_workbook_reads_back_as_the_counties_wrote_it(tmp_path: Path, books: list[Book]) -> None:
     target = tmp_path / "全市.xlsx"
     city = consolidated(books)
-    write_city(target, city, [], overwrite=False)
+    with replacing(target, overwrite=False) as file:
+        write_city(file, city, [])
     again, kept = read_city(open_workbook(target))
     assert kept == []
     assert [county.status for county in again.counties] == [county.status for county in city.counties]
@@ -114,7 +118,8 @@ def test_what_could_not_be_read_stays_visible_and_is_found_again(tmp_path: Path)
         "371502", "东昌府区", enterprises__run_days="三百天", enterprises__uscc=9.13e17, enterprises__remark="=1+1"
     )
     city = sort_out(handed([book]), exclusions={**ALONE, "371503": "试点"})
-    write_city(tmp_path / "全市.xlsx", city, city.adopted[0].findings, overwrite=False)
+    with replacing(tmp_path / "全市.xlsx", overwrite=False) as file:
+        write_city(file, city, city.adopted[0].findings)
     again, kept = read_city(open_workbook(tmp_path / "全市.xlsx"))
     found = {(finding.rule, finding.cell) for book in again.books() for finding in judge(book)}
     assert {("GS03", "AE4"), ("GS05", "I4")} <= found
@@ -133,7 +138,8 @@ def test_what_could_not_be_read_stays_visible_and_is_found_again(tmp_path: Path)
 def test_a_damaged_city_workbook_is_named(
     tmp_path: Path, books: list[Book], sheet: str, cell: str, value: str, says: str
 ) -> None:
-    write_city(tmp_path / "全市.xlsx", consolidated(books), [], overwrite=False)
+    with replacing(tmp_path / "全市.xlsx", overwrite=False) as file:
+        write_city(file, consolidated(books), [])
     workbook = openpyxl.load_workbook(tmp_path / "全市.xlsx")
     workbook[sheet][cell] = value
     workbook.save(tmp_path / "改过.xlsx")
@@ -209,13 +215,15 @@ def test_an_error_that_stands_refuses_the_export(tmp_path: Path, books: list[Boo
     wrong = county("371503", "茌平区", enterprises__guaranteed="是", enterprises__grade="C")
     out, target = tmp_path / "全市.xlsx", tmp_path / "报省.xlsx"
     city = consolidated([books[0], wrong])
-    write_city(out, city, [finding for one in city.adopted for finding in one.findings], overwrite=False)
+    with replacing(out, overwrite=False) as file:
+        write_city(file, city, [finding for one in city.adopted for finding in one.findings])
     refused = exporting.export(out, target, profile_name="default")
     assert refused.manifest is None
     assert "BZ01" in {finding.rule for finding in refused.findings}
     assert not target.exists()
     city = sort_out(handed([books[0], wrong]), exclusions={**ALONE, "371503": "退回"})
-    write_city(out, city, city.adopted[0].findings, overwrite=True)
+    with replacing(out, overwrite=True) as file:
+        write_city(file, city, city.adopted[0].findings)
     assert exporting.export(out, target, profile_name="default").manifest
 
 

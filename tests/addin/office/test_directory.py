@@ -30,7 +30,7 @@ from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import write_city
 from workbook_templates.lists.public_directory import PEOPLE, PUBLIC, PUBLIC_HEADS, WITHHELD, page, public_rows
 from workbook_templates.samples.sample_inventory import make_rows
-from workbook_templates.xlsx.writer import Sheet, write_sheets
+from workbook_templates.xlsx.writer import Sheet, replacing, write_sheets
 
 HEADS = [one.head for one in PUBLIC_HEADS]
 HOSTILE = (
@@ -327,7 +327,8 @@ def test_the_city_workbook_withholds_too(book: Book, tmp_path: Path) -> None:
     first, *rest = book.tables["enterprises"]
     told = replace(book, tables={**book.tables}, _indexes={})
     told.tables["enterprises"] = [first._replace(name="甲厂 13812345678"), *rest]
-    write_city(tmp_path / "全市.xlsx", city_of(told), [], overwrite=False)
+    with replacing(tmp_path / "全市.xlsx", overwrite=False) as file:
+        write_city(file, city_of(told), [])
     sheet = openpyxl.load_workbook(tmp_path / "全市.xlsx")[PUBLIC]
     assert sheet["C2"].value == WITHHELD
 

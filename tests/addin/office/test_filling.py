@@ -139,6 +139,29 @@ def test_a_blank_that_cannot_become_a_submission_is_refused_and_nothing_is_writt
     assert "要一起写" in run("export", "东昌府区.xlsx", "--into", "空白表.xlsx", "--out", "报省.xlsx").err
 
 
+def test_rows_that_were_numbered_hidden_or_computed_beforehand_give_way(run: Run) -> None:
+    county = fill(Path("东昌府区.xlsx"), enterprises=3)
+    book = blank()
+    page = book["附件1"]
+    page.insert_rows(4)
+    for column in range(1, 11):
+        page.cell(4, column, column)
+    page["G8"], page["H8"] = "=SUM(G5:G7)", "=SUM(H5:H7)"
+    for row in (5, 6, 7):
+        page.cell(row, 10, row - 4)
+        page.cell(row, 9, f"=A{row}")
+    page.row_dimensions[6].hidden = True
+    book.save("空白表.xlsx")
+    code, done, err = exported(run)
+    assert code == 0, err
+    assert "《附件1》数据行里的公式 3 处" in done["manifest"]["blank"]["removed"]
+    sheet = openpyxl.load_workbook("报省.xlsx")["附件1"]
+    assert [cell.value for cell in sheet[4]][:4] == ["1", 2, "3", 4], "codes stand below the first and the third"
+    numbers = [cell.value for cell in sheet["J"][4:] if cell.value is not None]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 3
+    assert audit_one(Path("报省.xlsx"), sources=[county])["verdict"] == "通过"
+
+
 def test_hidden_lists_of_a_blank_are_taken_out(run: Run) -> None:
     fill(Path("东昌府区.xlsx"), enterprises=3, county=COUNTY)
     book = blank()

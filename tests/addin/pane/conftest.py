@@ -18,7 +18,7 @@ from tests.addin.conftest import COUNTY, RULES, fill
 from validators.findings import Finding
 from workbook_templates.samples.sample_inventory import make_rows
 
-expect.set_options(timeout=60_000)  # a busy machine is no failure
+expect.set_options(timeout=180_000)  # a busy machine is no failure
 LIVE_FILE = "东昌府区.xlsx"
 
 

@@ -8,19 +8,21 @@ from pathlib import Path
 import openpyxl
 import pytest
 from docx import Document
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from addin.office.auditing import audit_one
 from addin.pane.server import Pane
 from addin.trial.demo import FAULTY, plant
 from addin.trial.rehearsal import CROSSING, LATE, TWICE, make_inbox
-from tests.addin.conftest import RULES, Start, Visit
+from tests.addin.conftest import COUNTY, RULES, Start, Visit
 from tests.addin.pane.conftest import client
 from workbook_templates.samples.sample_inventory import make_rows
 
-LONG = 240_000
+LONG = 300_000
 """Milliseconds for a whole city on a busy machine."""
 SIZE = 60
+NARROW = 380
+"""Pixels across."""
 NAMES = RULES.submitting
 
 
@@ -53,7 +55,7 @@ def fourteen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[tuple[
     folder.mkdir()
     rows = make_rows(FAULTY, SIZE, 6, RULES)
     planted = plant(rows)
-    make_inbox(folder, RULES, rows, FAULTY)
+    make_inbox(folder, RULES, rows, FAULTY, size=12)
     return folder, planted
 
 
@@ -101,6 +103,7 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     page.get_by_label(f"剔除{NAMES[FAULTY]}").click()
     decide(page, reason="退回改正，等不到了")
     page.locator("#source").select_option("v1")
+    expect(page.locator("#list")).to_have_attribute("aria-busy", "false")
     for rule in ("HZ05", "JP05"):
         page.locator("#rule").select_option(rule)
         page.locator(".finding").first.click()
@@ -152,31 +155,73 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     assert again.evaluate("document.documentElement.scrollWidth") <= 380
 
 
-def test_a_decision_by_the_keyboard_alone_and_taken_back(start: Start, visit: Visit, inbox: Path) -> None:
-    for path in list(inbox.iterdir())[2:]:
-        path.unlink()
-    page = visit(start(None, inbox), width=1100)
-    page.locator("#step-go button").press("Enter")
-    expect(page.locator("#ask-yes")).to_be_focused()
-    page.keyboard.press("Enter")
-    done(page, "已汇总")
-    county = next(name for name in NAMES.values() if not (inbox / f"{name}.xlsx").exists())
-    page.get_by_label(f"剔除{county}").press("Enter")
-    expect(page.locator("[data-field=reason] textarea")).to_be_focused()
-    page.keyboard.type("没有涉气企业")
-    for _ in range(3):
-        page.keyboard.press("Tab")
-        if page.locator("#decide-yes").evaluate("one => one === document.activeElement"):
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press the tab key until this has the focus, which can be seen."""
+    expect(wanted).to_be_visible(timeout=LONG)
+    for _ in range(300):
+        if wanted.evaluate("one => one === document.activeElement"):
             break
-    page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+    expect(wanted).to_be_focused()
+    expect(wanted).to_have_css("outline-style", "solid")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+
+
+def test_the_whole_day_by_the_keyboard_alone_in_the_dark_on_a_narrow_page(
+    start: Start, visit: Visit, inbox: Path
+) -> None:
+    missing, faulty = NAMES["371525"], NAMES[COUNTY]
+    page = visit(start(None, inbox), width=NARROW, height=800, color_scheme="dark")
+
+    def enter(wanted: Locator) -> None:
+        tab_to(page, wanted)
+        page.keyboard.press("Enter")
+
+    def next_step(button: str, *, overwrite: bool = False) -> None:
+        enter(page.locator("#step-go").get_by_role("button", name=button))
+        expect(page.locator("#ask-yes")).to_be_focused()
+        page.keyboard.press("Enter")
+        if overwrite:
+            expect(page.locator("#ask-yes")).to_have_text("覆盖")
+            page.keyboard.press("Enter")
+        expect(page.locator("#ask")).to_be_hidden()
+
+    def say(reason: str) -> None:
+        expect(page.locator("[data-field=reason] textarea")).to_be_focused()
+        page.keyboard.type(reason)
+        enter(page.locator("#decide-yes"))
+        expect(page.locator("#decide")).to_be_hidden()
+
+    next_step("汇总")
+    done(page, "已汇总，还有 ")
     card = page.locator("#decision-cards .card")
-    expect(card).to_have_count(1)
-    expect(card).to_contain_text("下次汇总时照办")
-    card.get_by_role("button", name="撤销…").press("Enter")
-    page.keyboard.type("记错了")
-    page.locator("#decide-yes").press("Enter")
-    expect(card).to_have_count(2)
-    expect(card.last).to_contain_text("已被取代或撤销")
+    for number, county in enumerate((missing, faulty), 1):
+        enter(page.get_by_label(f"剔除{county}"))
+        say("没有涉气企业")
+        expect(card).to_have_count(number)
+    expect(card.first).to_contain_text("下次汇总时照办")
+    enter(card.first.get_by_role("button", name="撤销…"))
+    say("记错了")
+    expect(card.nth(1)).to_contain_text("已被取代或撤销")
+    enter(page.get_by_label(f"剔除{faulty}"))
+    say("退回改正，等不到了")
+    next_step("重新汇总", overwrite=True)
+    done(page, "已汇总，没有错误")
+
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    enter(page.locator("#act-rule"))
+    expect(page.locator("#rule-text")).to_contain_text("检查什么")
+    page.keyboard.press("Escape")
+    expect(page.locator("#rule-page")).to_be_hidden()
+
+    next_step("导出")
+    done(page, "已导出")
+    next_step("审计")
+    done(page, "通过")
+    expect(page.locator("#step-title")).to_have_text("都做完了，可以报送")
     assert page.locator("#problem").is_hidden()
 
 

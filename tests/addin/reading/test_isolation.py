@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -68,3 +70,46 @@ def test_what_still_runs_is_ended_when_nobody_wants_more() -> None:
     results = each(work, [(Path("f"), "x"), (Path("g"), "slow")])
     assert next(results) == "f:x"
     results.close()  # would wait for ten minutes if the child were only joined
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="只有 Linux 上的命令自己分出子进程")
+def test_the_same_holds_of_the_server_that_a_command_forks() -> None:
+    all_but_this = ["-k", "not forks and not was_killed", "-p", "tests.addin.reading.settled", "-n", "0", "-q"]
+    done = subprocess.run([sys.executable, "-m", "pytest", __file__, *all_but_this], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("." * 9), done.stdout
+
+
+COMMAND = """
+import os, pathlib
+from addin.reading import isolation
+from tests.addin.reading.test_isolation import work
+isolation.settle()
+server = int(open(f"/proc/self/task/{os.getpid()}/children").read())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="只有 Linux 上的命令自己分出子进程")
+def test_nothing_is_left_of_a_command_that_was_killed() -> None:
+    then = """
+results = isolation.each(work, [(pathlib.Path("f"), "x"), (pathlib.Path("g"), "slow")])
+print(next(results), server, *open(f"/proc/{server}/task/{server}/children").read().split(), flush=True)
+os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run([sys.executable, "-c", COMMAND + then], capture_output=True, text=True)
+    first, *processes = done.stdout.split()
+    assert first == "f:x" and len(processes) > 1, done.stderr
+    until = time.monotonic() + 60
+    while any(Path(f"/proc/{one}").exists() for one in processes):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="只有 Linux 上的命令自己分出子进程")
+def test_where_the_server_was_killed_another_one_is_started() -> None:
+    then = """
+if __name__ == "__main__":
+    os.kill(server, 9)
+    print(*isolation.each(work, [(pathlib.Path("f"), "x"), (pathlib.Path("g"), "y")]))
+"""
+    done = subprocess.run([sys.executable, "-c", COMMAND + then], capture_output=True, text=True)
+    assert done.stdout.split() == ["f:x", "g:y"], done.stderr

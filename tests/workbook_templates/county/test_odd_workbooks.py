@@ -5,6 +5,7 @@
 
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from addin.live.mirror import Mirror
+from addin.reading import kept_readings
+from addin.reading.workbooks import summary
 from tests.addin.live.memory import MemoryTab
 from tests.odd_workbooks import BOOKS, CELLS, HEAD, INVENTORY_BY_TITLE, SHEETS, Odd, filled, head_row
 from validators.book import Book
@@ -89,6 +92,7 @@ def test_every_law(planted: list[Plant]) -> None:
     findings = judge(book)
     assert not list(unaccounted(odd, book, findings))
     arrives(book, findings)
+    is_kept_as_it_is(book, findings)
 
 
 @given(plants())
@@ -200,6 +204,19 @@ def arrives(book: Book, findings: list[Finding]) -> None:
         wanted = [[record[column.position] for column in own] for record in book.tables[key]]
         for got, want in zip(rows, [row for row in wanted if any(cell is not None for cell in row)], strict=True):
             assert [*got, *[None] * (len(want) - len(got))] == want
+
+
+def is_kept_as_it_is(book: Book, findings: list[Finding]) -> None:
+    """A reading that is kept is the same when it is found again, to the type of each value; half characters are not kept."""
+    answer = (summary(book), book.county_name, book.round, book.kind, findings, book, "")
+    packed = kept_readings.packed(answer)
+    if re.search(r"\\ud[89a-f]", repr(answer)):
+        assert packed is None
+        return
+    assert packed is not None
+    again = kept_readings.unpacked(packed, records=True)
+    assert repr(again) == repr(answer)
+    assert again[:5] == answer[:5] and again[5] is not None and again[5].ruleset is book.ruleset
 
 
 def written(value: object) -> Any:

@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["validators", "workbook_templates"]):
     from validators.audit import Report, audit, sheets
     from workbook_templates.county.reader import UnreadableWorkbook, read_county
     from workbook_templates.submission.submission_workbook import heads
-    from workbook_templates.xlsx.writer import Column, Sheet, write_workbook
+    from workbook_templates.xlsx.writer import Head, ListSheet, write_workbook
 
 import datetime as dt
 
@@ -48,13 +48,15 @@ def base(kind: str) -> dict[str, bytes]:
         path = Path(folder, "a.xlsx")
         if kind == "audit":
             columns = [
-                Column("名称", "text", 9),
-                Column("数量", "number", 9),
-                Column("代码", "code", 9),
-                Column("日期", "date", 9),
+                Head("名称", "text", 9),
+                Head("数量", "number", 9),
+                Head("代码", "code", 9),
+                Head("日期", "date", 9),
             ]
             rows = [(f"厂{n} & {n % 3}", n / 8, f"{n:05d}", dt.date(2020, 1, 1 + n)) for n in range(30)]
-            write_workbook(path, [Sheet("甲", columns, rows), Sheet("乙", columns, rows[:3])], dt.date(2020, 8, 1))
+            write_workbook(
+                path, [ListSheet("甲", columns, rows), ListSheet("乙", columns, rows[:3])], dt.date(2020, 8, 1)
+            )
         else:
             rules = ruleset.load("2020")
             with path.open("wb") as file:

@@ -17,7 +17,7 @@ import pandas as pd
 import xlsxwriter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from workbook_templates.xlsx.writer import Column, Sheet, Value, write_workbook
+from workbook_templates.xlsx.writer import Head, ListSheet, Value, write_workbook
 
 Tables = dict[str, list[list[Value]]]
 
@@ -50,7 +50,7 @@ def make_tables() -> Tables:
 
 def ours(tables: Tables, target: Path) -> None:
     sheets = [
-        Sheet(name, [Column(f"列{number}", "text", 12) for number in range(len(rows[0]))], rows)
+        ListSheet(name, [Head(f"列{number}", "text", 12) for number in range(len(rows[0]))], rows)
         for name, rows in tables.items()
     ]
     write_workbook(target, sheets, date(2020, 8, 31), overwrite=True)

@@ -185,3 +185,24 @@ def test_tests_of_one_application_are_kept_together(request: pytest.FixtureReque
     if "PYTEST_XDIST_WORKER" not in os.environ:
         pytest.skip("只在分几个进程运行测试时有意义：请加上 -n 2 --dist loadgroup")
     assert request.node.nodeid.endswith("@together"), "else two tests drive one LibreOffice at once"
+
+
+WITHIN_LIBREOFFICE = ("engine.py", "ears.py", "component.py")
+"""Files whose names are those of xlwings' base classes, or that LibreOffice loads without the rest of the project."""
+
+
+def test_a_public_name_is_one_thing() -> None:
+    """A class or constant that two modules define is not the same thing twice: it is called by what it is."""
+    homes: dict[str, set[Path]] = {}
+    for path in modules():
+        if path.name not in WITHIN_LIBREOFFICE:
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                named = [node.name] if isinstance(node, ast.ClassDef) else []
+                if isinstance(node, ast.Assign | ast.AnnAssign):
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    named = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+                for name in named:
+                    if name[0].isupper():
+                        homes.setdefault(name, set()).add(path)
+    twice = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    assert not twice, "two things of one name; or private, with an underscore, where only its module uses it"

@@ -10,7 +10,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Literal, cast
 
-Kind = Literal[
+_Kind = Literal[
     "status", "text", "id", "ref", "refs", "enum", "code18", "code22", "code4", "phone", "date", "int", "decimal"
 ]
 Required = Literal["always", "optional", "auto", "when"]
@@ -61,7 +61,7 @@ class Column:
     """0-based position within the sheet; field number of the record."""
     header: str
     field: str
-    kind: Kind
+    kind: _Kind
     unit: str
     values: str
     required: Required
@@ -119,7 +119,7 @@ def _load() -> dict[str, Sheet]:
         own = columns[row["sheet"]]
         own.append(
             Column(
-                row["sheet"], len(own), row["header"], row["field"], cast(Kind, row["type"]), row["unit"], row["values"],
+                row["sheet"], len(own), row["header"], row["field"], cast(_Kind, row["type"]), row["unit"], row["values"],
                 cast(Required, row["required"]), row["band"], float(row["width"]), row["prompt"], row["basis"],
             )
         )  # fmt: skip

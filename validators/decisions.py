@@ -1,7 +1,7 @@
 """What the city office decides: waivers, exclusions, which of two rivals holds, grades, whole-society emissions.
 
 A decision is a record that is never changed: a later one about the same subject takes its place, and a 撤销 takes one
-back. How each kind is filled in stands in `KINDS`.
+back. How each kind is filled in stands in `DECISION_KINDS`.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from validators.ruleset import RuleSet
 from validators.settlement import City, conflict_key
 
 WAIVER, EXCLUSION, HOLDS, GRADE, EMISSION, REVOKED = "豁免", "剔除", "冲突裁定", "等级变更", "全社会排放", "撤销"
-KINDS: Mapping[str, tuple[str, ...]] = {
+DECISION_KINDS: Mapping[str, tuple[str, ...]] = {
     WAIVER: ("rule", "reason", "approver", "document", "until"),
     EXCLUSION: ("county", "reason"),
     HOLDS: ("rule", "key", "value", "reason"),
@@ -114,10 +114,10 @@ def parsed(said: Mapping[str, Any]) -> Decision:
 
 def checked(one: Decision, rules: RuleSet) -> Decision:
     """The decision with its subject in one spelling. Raises `Wrong`."""
-    if one.kind not in KINDS:
+    if one.kind not in DECISION_KINDS:
         said = f"类别“{one.kind}”不认得，应为" if one.kind else "还没有写类别，应为"
-        raise Wrong(f"{said}{'、'.join(KINDS)}之一", "kind")
-    missing = [name for name in KINDS[one.kind] if not getattr(one, name)]
+        raise Wrong(f"{said}{'、'.join(DECISION_KINDS)}之一", "kind")
+    missing = [name for name in DECISION_KINDS[one.kind] if not getattr(one, name)]
     if missing:
         raise Wrong(f"{one.kind}还缺少{'、'.join(FIELD_NAMES[name] for name in missing)}", *missing)
     if one.county:

@@ -32,14 +32,14 @@ class Indexed(Protocol):
         """A table of the rule set by name."""
 
 
-NOTHING: tuple[Record, ...] = ((None,) * 80,)
+_NOTHING: tuple[Record, ...] = ((None,) * 80,)
 """What a reference to a missing row finds: a row of blanks."""
 
 
 class Expr:
     """A node of a condition; operators build new nodes."""
 
-    def py(self, names: "Names") -> str:
+    def py(self, names: "SourceNames") -> str:
         """Source text of a Python expression for the node's value."""
         raise NotImplementedError
 
@@ -47,7 +47,7 @@ class Expr:
         """The nodes that this one is built of."""
         return ()
 
-    def looks(self) -> "Iterator[Look]":
+    def looks(self) -> "Iterator[LookedAt]":
         """Other rows that this node looks at."""
         for part in self.parts():
             yield from part.looks()
@@ -107,7 +107,7 @@ class Expr:
     __hash__ = object.__hash__
 
 
-class Look(NamedTuple):
+class LookedAt(NamedTuple):
     """Rows that a node looks at: those of a sheet whose `field` has the value of `key`; without them any."""
 
     sheet: str
@@ -116,7 +116,7 @@ class Look(NamedTuple):
 
 
 @dataclass(eq=False)
-class Names:
+class SourceNames:
     """What generated source text refers to. Equal texts share a name, so that nothing is worked out twice."""
 
     cells: dict[int, str] = field(default_factory=dict)
@@ -191,7 +191,7 @@ class Names:
             " return function",
         ]
         space: dict[str, Any] = {name: constant for (_, constant), name in self.constants.items()}
-        space |= {"nothing": NOTHING, "unknown": object(), "total": total, "largest": largest}
+        space |= {"nothing": _NOTHING, "unknown": object(), "total": total, "largest": largest}
         space |= {"split_ids": split_ids}
         exec(compile("\n".join(source), "<rules>", "exec"), space)  # noqa: S102 - made from rules, from no input
         return space["bind"]
@@ -206,7 +206,7 @@ class Const(Expr):
 
     value: object
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         plain = self.value is None or isinstance(self.value, str | int | float)
         return repr(self.value) if plain else names.constant(self.value)
 
@@ -217,7 +217,7 @@ class Cell(Expr):
 
     column: Column
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return names.cell(self.column.position)
 
     def needs(self) -> Iterator[Expr]:
@@ -232,7 +232,7 @@ class Binary(Expr):
     left: Expr
     right: Expr
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return f"({self.left.py(names)} {self.op} {self.right.py(names)})"
 
     def parts(self) -> tuple[Expr, ...]:
@@ -245,7 +245,7 @@ class Not(Expr):
 
     inner: Expr
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return f"(not {self.inner.py(names)})"
 
     def parts(self) -> tuple[Expr, ...]:
@@ -259,7 +259,7 @@ class In(Expr):
     inner: Expr
     values: tuple[object, ...]
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return f"({self.inner.py(names)} in {names.constant(frozenset(self.values))})"
 
     def parts(self) -> tuple[Expr, ...]:
@@ -272,7 +272,7 @@ class Blank(Expr):
 
     cell: Cell
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return f"({self.cell.py(names)} is None and {self.cell.column.field!r} not in v.bad)"
 
 
@@ -282,7 +282,7 @@ class Given(Expr):
 
     cell: Cell
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return f"({self.cell.py(names)} is not None)"
 
 
@@ -292,7 +292,7 @@ class Text(Expr):
 
     cell: Cell
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return f"({self.cell.py(names)} or '')"
 
 
@@ -304,7 +304,7 @@ class Lookup(Expr):
     keys: tuple[Expr, ...]
     default: object
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         keys = ", ".join(key.py(names) for key in self.keys)
         default = Const(self.default).py(names)
         found = f"{names.table(self.table)}.get({f'({keys})' if len(self.keys) > 1 else keys}, {default})"
@@ -328,13 +328,13 @@ class Ref(Expr):
     key_field: str
     key: Expr
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         index = names.index(self.target.sheet, self.key_field)
         return names.once_per_row(f"{index}.get({self.key.py(names)}, nothing)[0][{self.target.position}]")
 
-    def looks(self) -> Iterator[Look]:
+    def looks(self) -> Iterator[LookedAt]:
         yield from super().looks()
-        yield Look(self.target.sheet, self.key_field, self.key)
+        yield LookedAt(self.target.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -357,7 +357,7 @@ class Count(Expr):
     key: Expr
     where: tuple[tuple[str, str, Expr], ...]
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         values = [value.py(names) for _, op, value in self.where if op != "=="]
         if not values:
             return names.once_per_row(f"len({self._rows(names, self._key(names))})")
@@ -368,22 +368,22 @@ class Count(Expr):
 
         return names.once_per_key(f"({self._key(names)}, {', '.join(values)})", counted)
 
-    def rows(self, names: Names) -> str:
+    def rows(self, names: SourceNames) -> str:
         """Source text of an iterable of the rows that are counted."""
         rows = self._rows(names, self._key(names))
         return f"filter(lambda r: {self.tests(names)}, {rows})"
 
-    def tests(self, names: Names) -> str:
+    def tests(self, names: SourceNames) -> str:
         """Source text of the conditions on a row `r` other than equalities, which the index answers."""
         return self._tests([value.py(names) for _, op, value in self.where if op != "=="]) or "True"
 
-    def _key(self, names: Names) -> str:
+    def _key(self, names: SourceNames) -> str:
         """The key and the values of `==`, which share one index: no other rows are looked at."""
         equal = [value.py(names) for _, op, value in self.where if op == "=="]
         key = self.key.py(names)
         return f"({key}, {', '.join(equal)})" if equal else key
 
-    def _rows(self, names: Names, key: str) -> str:
+    def _rows(self, names: SourceNames, key: str) -> str:
         equal = [name for name, op, _ in self.where if op == "=="]
         return f"{names.index(self.sheet, self.key_field, *equal)}.get({key}, ())"
 
@@ -399,9 +399,9 @@ class Count(Expr):
             tests.append(f"{value} in {cell}" if op == "contains" else f"{cell} {op} {value}")
         return " and ".join(tests)
 
-    def looks(self) -> Iterator[Look]:
+    def looks(self) -> Iterator[LookedAt]:
         yield from super().looks()
-        yield Look(self.sheet, self.key_field, self.key)
+        yield LookedAt(self.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key, *(value for _, _, value in self.where))
@@ -416,14 +416,14 @@ class Total(Expr):
     key: Expr
     fields: tuple[str, ...]
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         index = names.index(self.sheet, self.key_field)
         positions = names.constant(tuple(SHEETS[self.sheet][name].position for name in self.fields))
         return names.once_per_key(self.key.py(names), lambda key: f"total({index}.get({key}, ()), {positions})")
 
-    def looks(self) -> Iterator[Look]:
+    def looks(self) -> Iterator[LookedAt]:
         yield from super().looks()
-        yield Look(self.sheet, self.key_field, self.key)
+        yield LookedAt(self.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -441,14 +441,14 @@ class Largest(Expr):
     key_field: str
     key: Expr
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         index = names.index(self.target.sheet, self.key_field)
         position = self.target.position
         return names.once_per_key(self.key.py(names), lambda key: f"largest({index}.get({key}, ()), {position})")
 
-    def looks(self) -> Iterator[Look]:
+    def looks(self) -> Iterator[LookedAt]:
         yield from super().looks()
-        yield Look(self.target.sheet, self.key_field, self.key)
+        yield LookedAt(self.target.sheet, self.key_field, self.key)
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.key,)
@@ -459,7 +459,7 @@ class Largest(Expr):
 
 
 @dataclass(eq=False)
-class Listed(Expr):
+class ListedCodes(Expr):
     """How many of the codes that stand joined in a cell are the key of a row that meets conditions, as in `Count`."""
 
     joined: Cell
@@ -467,7 +467,7 @@ class Listed(Expr):
     key_field: str
     where: tuple[tuple[str, str, Expr], ...]
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         rows = Count(self.sheet, self.key_field, Const(None), self.where)
         found = f"any(True for r in {names.index(self.sheet, self.key_field)}.get(k, ()) if {rows.tests(names)})"
         return names.once_per_row(f"sum(1 for k in split_ids({self.joined.py(names)}) if {found})")
@@ -475,8 +475,8 @@ class Listed(Expr):
     def parts(self) -> tuple[Expr, ...]:
         return (self.joined,)
 
-    def looks(self) -> Iterator[Look]:
-        yield Look(self.sheet)
+    def looks(self) -> Iterator[LookedAt]:
+        yield LookedAt(self.sheet)
 
 
 @dataclass(eq=False)
@@ -485,7 +485,7 @@ class Codes(Expr):
 
     joined: Cell
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return f"len(split_ids({self.joined.py(names)}))"
 
     def parts(self) -> tuple[Expr, ...]:
@@ -506,7 +506,7 @@ class Call(Expr):
     function: Callable[..., object]
     arguments: tuple[Expr, ...]
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         arguments = ", ".join(argument.py(names) for argument in self.arguments)
         return names.once_per_row(f"{names.constant(self.function)}({arguments})")
 
@@ -617,7 +617,7 @@ def summed(sheet: str, *fields: str, **key: Expr) -> Expr:
 
 def listed(joined: Cell, sheet: str, key_field: str, *where: tuple[str, str, object]) -> Expr:
     """How many of the codes joined in a cell are the key of a row of a sheet in which further fields compare as said."""
-    return Listed(joined, sheet, key_field, tuple((name, op, wrap(other)) for name, op, other in where))
+    return ListedCodes(joined, sheet, key_field, tuple((name, op, wrap(other)) for name, op, other in where))
 
 
 def codes(joined: Cell) -> Expr:
@@ -673,7 +673,7 @@ def compile_checks(checks: list[Check]) -> Callable[[Indexed], Judge]:
 
     Returns `bind(book)`, which returns `judge(record, hit)`; `hit(number)` is called for each check that fires.
     """
-    names = Names()
+    names = SourceNames()
     lines = []
     for number, one in enumerate(checks):
         guards = dict.fromkeys(f"{need.py(names)} is not None" for need in one.when.needs())
@@ -685,7 +685,7 @@ def compile_checks(checks: list[Check]) -> Callable[[Indexed], Judge]:
 @cache
 def evaluate(node: Expr) -> Callable[[Indexed], Callable[[Record], Any]]:
     """A function for the value of one node, for messages: `evaluate(node)(book)(record)`; made when first asked for."""
-    names = Names()
+    names = SourceNames()
     bind: Callable[[Indexed], Callable[[Record], Any]] = names.function("v", [f"return {node.py(names)}"], keep=False)
     return bind
 
@@ -693,7 +693,7 @@ def evaluate(node: Expr) -> Callable[[Indexed], Callable[[Record], Any]]:
 @cache
 def evaluate_rows(counted: Count) -> Callable[[Indexed], Callable[[Record], Any]]:
     """The same for an iterable of the rows that a node counts: `evaluate_rows(node)(book)(record)`."""
-    names = Names()
+    names = SourceNames()
     bind: Callable[[Indexed], Callable[[Record], Any]] = names.function(
         "v", [f"return {counted.rows(names)}"], keep=False
     )

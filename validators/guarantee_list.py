@@ -12,7 +12,7 @@ from validators.settlement import City
 
 OTHERWISE = "省级确定"
 """Group of the categories for which the document says neither 应当 nor 可以: what the province decides."""
-FILED, UNFILED, NOT_DUE = "✓ 已报", "✗ 应报未报", "－ 不需报"
+FILED, NOT_FILED, NOT_DUE = "✓ 已报", "✗ 应报未报", "－ 不需报"
 """Filing with the ministry."""
 Amounts = dict[str, float]
 """kg/d by pollutant (`so2`)."""
@@ -37,7 +37,7 @@ class Guaranteed:
         """How the filing with the ministry stands: it is due of what the province's department of ecology decides."""
         if self.record.ministry_filed == "是":
             return FILED
-        return UNFILED if self.due == "省生态环境厅" else NOT_DUE
+        return NOT_FILED if self.due == "省生态环境厅" else NOT_DUE
 
 
 def guaranteed(city: City) -> Iterator[Guaranteed]:

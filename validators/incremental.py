@@ -16,7 +16,7 @@ from validators.expr import Cell, Expr, Lookup, Record
 from validators.findings import Finding, in_order, order
 from validators.rule import Rule, all_rules, compiled, judge_book, judge_rows, rules_over
 
-Rows = Mapping[int, tuple[Record | None, Sequence[Fault]]]
+ChangedRows = Mapping[int, tuple[Record | None, Sequence[Fault]]]
 """What stands in rows of a sheet now, by number: a record or none, and what the reader noticed in its cells."""
 NAMING = ("list_id", "line_id")
 """Fields that name a row (`rule.key_of`): every finding may show them."""
@@ -73,7 +73,7 @@ class Watch:
         for rule in dict.fromkeys(fault.rule for fault in book.faults):
             yield from judge_book(book, all_rules()[rule])
 
-    def update(self, changes: Mapping[str, Rows], faults: Sequence[Fault] | None = None) -> None:
+    def update(self, changes: Mapping[str, ChangedRows], faults: Sequence[Fault] | None = None) -> None:
         """Take in what stands in changed rows now; `faults` are those of no single row, if they may have changed.
 
         Where rows came or went, others may have moved, and what is due is settled at once.

@@ -17,10 +17,10 @@ from validators.ruleset import (
     RuleSet,
     named,
 )
-from validators.ruleset_tables import Row, threshold_kinds
+from validators.ruleset_tables import LawRow, threshold_kinds
 
 
-def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], Row]]:
+def _schemes(ruleset: RuleSet) -> Iterator[tuple[tuple[str, str], LawRow]]:
     """(industry, subtype or '') and its row; one without a subtype holds for any that is not the industry's own."""
     for (industry, subtype), row in ruleset.schemes.items():
         others = [one for one in ruleset.values["subtypes"] if one not in ruleset.subtypes.get(industry, ())]
@@ -182,6 +182,7 @@ _MAKERS: dict[str, Callable[[RuleSet], Mapping[Any, Any]]] = {
         name: ruleset.switch(name) for name, kind in threshold_kinds().items() if kind == "yes_no"
     },
     "number": _thresholds,
+    "name": lambda ruleset: {"city": ruleset.thresholds["city_name"]},
     "words": _words,
     "measures": _measures,
     "transport_order": _transport_order,

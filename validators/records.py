@@ -108,11 +108,13 @@ def _adapter(sheet: str, ruleset: RuleSet) -> TypeAdapter[tuple[Any, ...]]:
 
 _WIDE_RANGE = r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _HAN_GAP = r"(?<=[\u4e00-\u9fff])[ \t\u3000\u00a0]+(?=[\u4e00-\u9fff])"
-_NEVER = f"{texts.UNSEEN}{texts.BREAKS}{texts.LOST}{texts.PRIVATE}\\r\u2e80-\u2fdf\uf900-\ufad9\U0002f800-\U0002fa1d"
+_NEVER = (
+    f"{texts.UNSEEN}{texts.BREAKS}{texts.LOST}{texts.PRIVATE_USE}\\r\u2e80-\u2fdf\uf900-\ufad9\U0002f800-\U0002fa1d"
+)
 """Characters that no text is left with, or not without a word."""
 _ODD = re.compile(rf"[\s{_NEVER}{_WIDE_RANGE}]")
 _ODD_PROSE = re.compile(rf"^\s|\s$|[{_NEVER}{_WIDE_RANGE}]|{_HAN_GAP}")
-_ODD_NAME = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_NEVER}{_WIDE_RANGE}{''.join(map(chr, texts.LETTERS))}]")
+_ODD_NAME = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_NEVER}{_WIDE_RANGE}{''.join(map(chr, texts.LATIN_LOOKALIKES))}]")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]")
 _LONG = texts.LONGEST // 2
 """Characters beyond which a text may be longer than a cell holds."""
@@ -267,12 +269,12 @@ _CONTROL = re.compile(f"[{texts.UNSEEN}]")
 _BREAK = re.compile(rf"\r\n|[\r{texts.BREAKS}]")
 _INNER_BREAK = re.compile(rf"\S\s*[\t\n\r{texts.BREAKS}]\s*\S")
 _LOST = re.compile(f"[{texts.LOST}]")
-_PRIVATE = re.compile(f"[{texts.PRIVATE}]")
+_PRIVATE = re.compile(f"[{texts.PRIVATE_USE}]")
 _BETWEEN_HAN = re.compile(_HAN_GAP)
 _WIDE = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for code in range(ord(first), ord(last) + 1)}
 _WIDE_SIGNS = {ord(wide): narrow for wide, narrow in zip("＋－．／", "+-./", strict=True)}
 _PROSE: dict[int, int | str] = {**_WIDE, **texts.RADICALS}
-_STRICT: dict[int, int | str] = {**_PROSE, **_WIDE_SIGNS, **texts.LETTERS}
+_STRICT: dict[int, int | str] = {**_PROSE, **_WIDE_SIGNS, **texts.LATIN_LOOKALIKES}
 _BRACKETS = {ord("("): "（", ord(")"): "）"}
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\s\d{3})+(?![\d\s]).*", re.ASCII)

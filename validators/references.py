@@ -6,11 +6,11 @@ from datetime import date
 
 from validators.columns import POLLUTANT_NAMES
 
-LISTS = ("排污许可", "环境统计", "污染源普查", "市场监管")
+RESULT_LISTS = ("排污许可", "环境统计", "污染源普查", "市场监管")
 """Lists of enterprises that ought to be in the inventory (聊重指办〔2020〕6号 二(三))."""
-PROVINCE, MINISTRY = "省核定结果", "部复核结果"
+PROVINCE_RESULT, MINISTRY_RESULT = "省核定结果", "部复核结果"
 EMISSIONS = "全社会排放"
-KINDS = (*LISTS, PROVINCE, MINISTRY, EMISSIONS)
+REFERENCE_KINDS = (*RESULT_LISTS, PROVINCE_RESULT, MINISTRY_RESULT, EMISSIONS)
 """What an import is; its file is named after it."""
 
 

@@ -178,7 +178,7 @@ def all_rules() -> dict[str, Rule]:
     return RULES
 
 
-class Shown:
+class ShownValue:
     """A value in a message: formatted as a person writes it; `.header` names its column."""
 
     def __init__(self, value: object, header: str) -> None:
@@ -317,7 +317,7 @@ def judge_rows(
             if others_of:
                 rows, *where = others_of
                 others, related = other_places(book, sheet, record, rows(record), *where)
-            shown = {name: Shown(value(record), header) for name, (value, header) in values.items()}
+            shown = {name: ShownValue(value(record), header) for name, (value, header) in values.items()}
             message = one.say.format(others=others, **shown)
             yield finding(book, rules[one.rule], sheet, record, one.at.column, message, one.severity, related)
         hits.clear()

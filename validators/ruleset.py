@@ -17,7 +17,7 @@ from importlib.resources.abc import Traversable
 from typing import Protocol
 
 from validators.ruleset_tables import UNGRADED as UNGRADED  # noqa: PLC0414 - named here for all; the law, which is read first, asks for it too
-from validators.ruleset_tables import Row, fields, labels
+from validators.ruleset_tables import LawRow, fields, labels
 
 TABLES = tuple(labels("tables"))
 NOT_KEY = "非重点行业"
@@ -46,7 +46,7 @@ class RuleSet:
 
     id: str
     """The year, and the number of the version where it was loaded: `2020`, `2020.1`."""
-    tables: dict[str, list[Row]] = field(repr=False)
+    tables: dict[str, list[LawRow]] = field(repr=False)
 
     @cached_property
     def sha256(self) -> str:
@@ -77,7 +77,7 @@ class RuleSet:
         return self.thresholds[name] == "yes"
 
     @cached_property
-    def industries(self) -> list[Row]:
+    def industries(self) -> list[LawRow]:
         """Rows of industries.csv that enterprises are filed under: the province's further ones only where it is said so."""
         provincial = self.switch("provincial_industries")
         return [row for row in self.tables["industries"] if provincial or row["listed_by"] != PROVINCIAL]
@@ -102,11 +102,11 @@ class RuleSet:
         return tuple(found)
 
     @cached_property
-    def schemes(self) -> dict[tuple[str, str], Row]:
+    def schemes(self) -> dict[tuple[str, str], LawRow]:
         """Row of industries.csv by (industry, subtype or '')."""
         return {(row["industry"], row["subtype"]): row for row in self.industries}
 
-    def scheme(self, industry: str | None, subtype: str | None) -> Row | None:
+    def scheme(self, industry: str | None, subtype: str | None) -> LawRow | None:
         """Row of industries.csv that an industry and a subtype stand for; a subtype that is not its own is passed over."""
         return self.schemes.get((industry or "", subtype or "")) or self.schemes.get((industry or "", ""))
 
@@ -154,12 +154,12 @@ class RuleSet:
         return self.words["round"]
 
     @cached_property
-    def bases(self) -> dict[str, Row]:
+    def bases(self) -> dict[str, LawRow]:
         """Row of basis.csv by rule, for rules that have a basis of their own in this year."""
         return {row["rule"]: row for row in self.tables["basis"]}
 
     @cached_property
-    def divisions(self) -> dict[str, Row]:
+    def divisions(self) -> dict[str, LawRow]:
         """Row of divisions.csv by code, withdrawn codes leading to the row that replaced them."""
         own = {row["code"]: row for row in self.tables["divisions"]}
         return {code: own[row["alias_of"]] if row["alias_of"] else row for code, row in own.items()}

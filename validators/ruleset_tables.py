@@ -1,7 +1,7 @@
 """The one declaration of a rule set's tables (`rulesets/columns.csv`), and what is wrong with what stands in them.
 
 The workbook in which a city keys in the law, its reader, and the messages are made from it. Cells are texts, as in
-the shipped files: choices by their code (`yes`), lists with the separator of `LISTS`, days as `2026-01-20`.
+the shipped files: choices by their code (`yes`), lists with the separator of `_LISTS`, days as `2026-01-20`.
 """
 
 import csv
@@ -15,15 +15,15 @@ from typing import Literal, cast
 
 from validators.columns import SHEETS
 
-Kind = Literal["text", "choice", "list", "codes", "code", "int", "decimal", "date", "month_day"]
-Row = dict[str, str]
-Tables = Mapping[str, Sequence[Row]]
+_Kind = Literal["text", "choice", "list", "codes", "code", "int", "decimal", "date", "month_day"]
+LawRow = dict[str, str]
+Tables = Mapping[str, Sequence[LawRow]]
 Key = tuple[str, ...]
 UNGRADED = "未评级"
 """Name of the grade of whoever has none."""
-LISTS = {"list": "|", "codes": ";"}
+_LISTS = {"list": "|", "codes": ";"}
 """Separator of the kinds that hold several values; people see 、."""
-LONGEST = 1000
+_LONGEST = 1000
 """Characters in a cell."""
 
 
@@ -35,7 +35,7 @@ class Field:
     name: str
     """In code and in the files."""
     head: str
-    kind: Kind
+    kind: _Kind
     values: str
     """`A|B`, `0..100`, `@yes_no` (a list of labels.csv), `grades.grade` (values of that column), `/round` (a word
     list), `#lines.red_type` (the values of a column of the inventory)."""
@@ -47,7 +47,7 @@ class Field:
 
 
 @cache
-def _rows(name: str) -> list[Row]:
+def _rows(name: str) -> list[LawRow]:
     text = files(__package__).joinpath("rulesets", f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -71,7 +71,7 @@ def fields(table: str) -> tuple[Field, ...]:
     own = [row for row in declared if row["table"] == table] + [row for row in declared if not row["table"]]
     return tuple(
         Field(
-            table, row["field"], row["head"], cast(Kind, row["kind"]), row["values"], row["key"] == "yes",
+            table, row["field"], row["head"], cast(_Kind, row["kind"]), row["values"], row["key"] == "yes",
             row["required"] == "yes", float(row["width"]), row["prompt"],
         )
         for row in own
@@ -83,7 +83,7 @@ def title(table: str) -> str:
     return labels("tables")[table]
 
 
-def key_of(table: str, row: Row) -> Key:
+def key_of(table: str, row: LawRow) -> Key:
     """What identifies a row of a table."""
     return tuple(row[field.name] for field in fields(table) if field.key)
 
@@ -107,11 +107,11 @@ def allowed(field: Field, tables: Tables) -> dict[str, str]:
     return found
 
 
-def shown(field: Field, row: Row, tables: Tables) -> str:
+def shown(field: Field, row: LawRow, tables: Tables) -> str:
     """A cell as people see it: labels for codes, 、 between several values."""
     value = row[field.name]
-    if field.kind in LISTS:
-        return value.replace(LISTS[field.kind], "、")
+    if field.kind in _LISTS:
+        return value.replace(_LISTS[field.kind], "、")
     if field.kind == "choice":
         return allowed(field, tables).get(value, value)
     if _holds(field, row) == "yes_no":
@@ -119,11 +119,11 @@ def shown(field: Field, row: Row, tables: Tables) -> str:
     return value
 
 
-def meant(field: Field, row: Row, tables: Tables) -> str:
+def meant(field: Field, row: LawRow, tables: Tables) -> str:
     """The code of what people wrote in a cell; what is no choice stays as it is, to be found."""
     value = row[field.name]
-    if field.kind in LISTS:
-        return LISTS[field.kind].join(part for part in re.split(r"[、，,;；|\s]+", value) if part)
+    if field.kind in _LISTS:
+        return _LISTS[field.kind].join(part for part in re.split(r"[、，,;；|\s]+", value) if part)
     if field.kind == "choice":
         codes = {label: code for code, label in allowed(field, tables).items()}
     elif _holds(field, row) == "yes_no":
@@ -133,13 +133,13 @@ def meant(field: Field, row: Row, tables: Tables) -> str:
     return codes.get(value, value)
 
 
-def _holds(field: Field, row: Row) -> str:
+def _holds(field: Field, row: LawRow) -> str:
     """What the value of a threshold is to be, '' for all other cells."""
     return threshold_kinds().get(row["name"], "") if (field.table, field.name) == ("thresholds", "value") else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class LawProblem:
     """What is wrong with a row: which row of the table (from 0; None for the whole table), where, and what to do."""
 
     table: str
@@ -150,7 +150,7 @@ class Problem:
     """Another row of the table that it is about."""
 
 
-def problems(tables: Tables, *known: Tables) -> Iterator[Problem]:
+def problems(tables: Tables, *known: Tables) -> Iterator[LawProblem]:
     """What is wrong with the tables; rows that one of the `known` rule sets has need not say who verified them."""
     for table, rows in tables.items():
         seen: dict[Key, int] = {}
@@ -162,27 +162,27 @@ def problems(tables: Tables, *known: Tables) -> Iterator[Problem]:
             if first != number:
                 named = next(field for field in fields(table) if field.key)
                 other = "、".join(filter(None, key))
-                yield Problem(table, number, named.name, f"“{other}”有两行。请删去一行，或改正重复的内容。", first)
+                yield LawProblem(table, number, named.name, f"“{other}”有两行。请删去一行，或改正重复的内容。", first)
             if row["verified"] == "yes":
                 faults += _verified(row, tuple(row.values()) in unchanged)
             for name, message in faults:
-                yield Problem(table, number, name, message)
+                yield LawProblem(table, number, name, message)
     yield from _wholes(tables)
 
 
-def _cells(table: str, row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
+def _cells(table: str, row: LawRow, tables: Tables) -> Iterator[tuple[str, str]]:
     for field in fields(table):
         value = row[field.name]
         if not value:
             if field.required:
                 yield field.name, f"“{field.head}”必填，现为空。{field.prompt}"
-        elif len(value) > LONGEST:
-            yield field.name, f"“{field.head}”有 {len(value)} 个字，超过 {LONGEST} 个。请改短。"
+        elif len(value) > _LONGEST:
+            yield field.name, f"“{field.head}”有 {len(value)} 个字，超过 {_LONGEST} 个。请改短。"
         elif wrong := _wrong(field, row, tables):
             yield field.name, f"“{field.head}”填的是“{shown(field, row, tables)[:60]}”，{wrong}请改正。"
 
 
-def _wrong(field: Field, row: Row, tables: Tables) -> str:
+def _wrong(field: Field, row: LawRow, tables: Tables) -> str:
     """What should stand in a cell instead, '' where it is right."""
     value = row[field.name]
     match field.kind:
@@ -236,7 +236,7 @@ def _some(values: Iterable[str]) -> str:
     return "、".join(listed[:12]) + ("等" if len(listed) > 12 else "") if listed else "（还没有）"
 
 
-def _verified(row: Row, unchanged: bool) -> Iterator[tuple[str, str]]:
+def _verified(row: LawRow, unchanged: bool) -> Iterator[tuple[str, str]]:
     """A row that is said to be verified says by which document, and a new one by whom and when."""
     if not row["source"]:
         yield "source", "“是否核实”填了“是”，却没有写来源。请写明文件、条款；没有核实的，改填“否”。"
@@ -245,18 +245,18 @@ def _verified(row: Row, unchanged: bool) -> Iterator[tuple[str, str]]:
             yield name, f"新增或改过的行填了“已核实”，却没有写{head}。请补填；没有核实的，“是否核实”改填“否”。"
 
 
-def _nothing(row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
+def _nothing(row: LawRow, tables: Tables) -> Iterator[tuple[str, str]]:
     yield from ()
 
 
-def _industry(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
+def _industry(row: LawRow, _: Tables) -> Iterator[tuple[str, str]]:
     if UNGRADED in row["grades"].split("|") and row["grades"] != UNGRADED:
         yield "grades", f"“{UNGRADED}”表示不参加分级，只能单独写，不能和别的等级写在一起。请改正。"
     if row["lowest"] and row["lowest"] not in row["grades"].split("|"):
         yield "lowest", f"最低等级“{row['lowest']}”不在“可评的等级”之中。请改正其中一格。"
 
 
-def _share(name: str, row: Row) -> Iterator[tuple[str, str]]:
+def _share(name: str, row: LawRow) -> Iterator[tuple[str, str]]:
     """A percentage that a spreadsheet program turned into a fraction: 20% typed becomes 0.2."""
     if _number(row[name]) and 0 < float(row[name]) < 1:
         yield (
@@ -265,11 +265,11 @@ def _share(name: str, row: Row) -> Iterator[tuple[str, str]]:
         )
 
 
-def _target(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
+def _target(row: LawRow, _: Tables) -> Iterator[tuple[str, str]]:
     yield from _share("minimum_percent_of_whole_society", row)
 
 
-def _measure(row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
+def _measure(row: LawRow, tables: Tables) -> Iterator[tuple[str, str]]:
     yield from _share("min_ratio_percent", row)
     own = [one for one in tables["industries"] if one["industry"] == row["industry"]]
     if row["industry"] in labels("any") and row["subtype"]:
@@ -287,18 +287,18 @@ def _measure(row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
         yield "grade", f"“{row['industry']}”没有“{row['grade']}”这一级，可评的有：{'、'.join(grades)}。请改正。"
 
 
-def _division(row: Row, tables: Tables) -> Iterator[tuple[str, str]]:
+def _division(row: LawRow, tables: Tables) -> Iterator[tuple[str, str]]:
     if row["submits"] == "yes" and row["alias_of"]:
         yield "submits", "已由别的区划替代，不能再提交清单。请改为“否”，或清空“现用代码”。"
 
 
-def _threshold(row: Row, _: Tables) -> Iterator[tuple[str, str]]:
+def _threshold(row: LawRow, _: Tables) -> Iterator[tuple[str, str]]:
     kind = threshold_kinds().get(row["name"], "")
     if not row["value"] and kind != "date":
         yield "value", f"“{labels('thresholds').get(row['name'], '这一项')}”必填，现为空。请填写。"
 
 
-_ROW_CHECKS: dict[str, Callable[[Row, Tables], Iterator[tuple[str, str]]]] = {
+_ROW_CHECKS: dict[str, Callable[[LawRow, Tables], Iterator[tuple[str, str]]]] = {
     "industries": _industry,
     "measures": _measure,
     "targets": _target,
@@ -307,28 +307,28 @@ _ROW_CHECKS: dict[str, Callable[[Row, Tables], Iterator[tuple[str, str]]]] = {
 }
 
 
-def _wholes(tables: Tables) -> Iterator[Problem]:
+def _wholes(tables: Tables) -> Iterator[LawProblem]:
     """What a table must have as a whole."""
     names = {row["name"] for row in tables["thresholds"]}
     for name, label in labels("thresholds").items():
         if name not in names:
-            yield Problem("thresholds", None, "name", f"缺少“{label}”这一项。各项都要有，请从原来的规则集补回。")
+            yield LawProblem("thresholds", None, "name", f"缺少“{label}”这一项。各项都要有，请从原来的规则集补回。")
     if not any(row["submits"] == "yes" for row in tables["divisions"]):
-        yield Problem("divisions", None, "submits", "没有一个提交清单的区县。请至少有一行“是否提交清单”为“是”。")
+        yield LawProblem("divisions", None, "submits", "没有一个提交清单的区县。请至少有一行“是否提交清单”为“是”。")
     listed = {row["list"] for row in tables["words"]}
     for name, label in labels("words").items():
         if name == "round" and name not in listed:
-            yield Problem("words", None, "list", "没有一个轮次。请至少写一行“轮次”，例如 首报。")
+            yield LawProblem("words", None, "list", "没有一个轮次。请至少写一行“轮次”，例如 首报。")
         elif name not in listed:
             what = f"词表“{label}”一个词也没有。请至少写一行；不想用它的，写一个不会出现的词，例如 （不用）。"
-            yield Problem("words", None, "list", what)
+            yield LawProblem("words", None, "list", what)
     for table in ("industries", "grades", "guarantee"):
         if not tables[table]:
-            yield Problem(table, None, fields(table)[0].name, "这张表是空的。请至少填一行。")
+            yield LawProblem(table, None, fields(table)[0].name, "这张表是空的。请至少填一行。")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LawChange:
     """What became of a row of a table."""
 
     table: str
@@ -339,24 +339,24 @@ class Change:
     """Head, what stood there and what stands there now, as people see them."""
 
 
-def changes(old: Tables, new: Tables) -> Iterator[Change]:
+def changes(old: Tables, new: Tables) -> Iterator[LawChange]:
     """What tells the new tables from the old ones, table by table; keys are unique in both."""
     for table in new:
         before = {key_of(table, row): row for row in old[table]}
         after = {key_of(table, row): row for row in new[table]}
         for key, row in after.items():
             if key not in before:
-                yield Change(table, "新增", _row_name(table, row, new))
+                yield LawChange(table, "新增", _row_name(table, row, new))
             elif row != before[key]:
                 pairs = [(one.head, shown(one, before[key], old), shown(one, row, new)) for one in fields(table)]
                 differing = tuple(pair for pair in pairs if pair[1] != pair[2])
-                yield Change(table, "修改", _row_name(table, row, new), differing)
+                yield LawChange(table, "修改", _row_name(table, row, new), differing)
         for key, row in before.items():
             if key not in after:
-                yield Change(table, "删除", _row_name(table, row, old))
+                yield LawChange(table, "删除", _row_name(table, row, old))
         if [key for key in before if key in after] != [key for key in after if key in before]:
-            yield Change(table, "次序", "")
+            yield LawChange(table, "次序", "")
 
 
-def _row_name(table: str, row: Row, tables: Tables) -> str:
+def _row_name(table: str, row: LawRow, tables: Tables) -> str:
     return " ".join(filter(None, (shown(field, row, tables) for field in fields(table) if field.key)))

@@ -22,7 +22,7 @@ UNSEEN = (
 """Characters that nothing is seen of: controls, marks of direction and joining, variation selectors, fillers."""
 LOST = "\ud800-\udfff\ufffd"
 """What is left of a character that a program could not write."""
-PRIVATE = r"\ue000-\uf8ff\U000f0000-\U0010ffff"
+PRIVATE_USE = r"\ue000-\uf8ff\U000f0000-\U0010ffff"
 """Characters of a font's own (造字): another computer shows them as a box or not at all."""
 
 _RADICALS = dict(
@@ -42,7 +42,7 @@ RADICALS: dict[int, str] = {
     if (ordinary := _RADICALS.get(chr(code)) or unicodedata.normalize("NFKC", chr(code))) != chr(code)
 }
 """Code points that look like an ordinary character of Chinese, and that character."""
-LETTERS: dict[int, str] = {
+LATIN_LOOKALIKES: dict[int, str] = {
     **{ord(other): latin for other, latin in zip("АВСЕНІКМОРТХЅЈ", "ABCEHIKMOPTXSJ", strict=True)},
     **{ord(other): latin for other, latin in zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)},
     **dict.fromkeys(map(ord, "‐‑‒–—―−﹣"), "-"),
@@ -50,9 +50,9 @@ LETTERS: dict[int, str] = {
 """Cyrillic and Greek capitals and the other dashes, and what they are taken for in a code, a number or a choice."""
 
 _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_ODD = re.compile(f"[{BREAKS}{UNSEEN}{LOST}{PRIVATE}\n\r\t]")
-_LOOKALIKE = re.compile(f"[{''.join(map(chr, (*RADICALS, *LETTERS)))}]")
-MOST_SHOWN = 100
+_ODD = re.compile(f"[{BREAKS}{UNSEEN}{LOST}{PRIVATE_USE}\n\r\t]")
+_LOOKALIKE = re.compile(f"[{''.join(map(chr, (*RADICALS, *LATIN_LOOKALIKES)))}]")
+_MOST_SHOWN = 100
 """Characters of a value that a message shows."""
 
 
@@ -76,7 +76,7 @@ def plain(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", re.sub(f"[{UNSEEN}]", "", found))
 
 
-def visible(text: str, most: int = MOST_SHOWN) -> str:
+def visible(text: str, most: int = _MOST_SHOWN) -> str:
     """Text as a message shows it: on one line, what is invisible named, the rest of a long one counted."""
     found = _ODD.sub(lambda match: _SHOWN.get(match[0], f"〔U+{ord(match[0]):04X}〕"), text[:most])
     return found + (f"…（共 {len(text)} 字）" if len(text) > most else "")
@@ -95,7 +95,7 @@ def remarks(text: str) -> Iterator[str]:
     for char in dict.fromkeys(_LOOKALIKE.findall(text)):
         code = ord(char)
         kind = "康熙部首" if 0x2F00 <= code <= 0x2FDF else "部首" if code < 0x2FE0 and code > 0x2E7F else "形近字符"
-        yield f"{kind} {char}（U+{code:04X}），应为 {RADICALS.get(code) or LETTERS[code]}"
+        yield f"{kind} {char}（U+{code:04X}），应为 {RADICALS.get(code) or LATIN_LOOKALIKES[code]}"
 
 
 _SAME = str.maketrans({"㎡": "m²", "(": "（", ")": "）", "％": "%", "[": "（", "]": "）", "【": "（", "】": "）"})

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from validators.columns import INVENTORY, SHEETS
 
-Tables = Mapping[str, Sequence[Sequence[Any]]]
+KeptTables = Mapping[str, Sequence[Sequence[Any]]]
 """Rows by key of the sheet, each with its values in the declared order; days may be texts."""
 KEYS = {"lines": ("line_id",), "changes": ("list_id", "changed_on")}
 """Fields that say which row of one version is which of the other; 清单编号 where nothing else is said."""
@@ -26,7 +26,7 @@ class Change:
     after: object = None
 
 
-def differences(before: Tables, after: Tables) -> Iterator[Change]:
+def differences(before: KeptTables, after: KeptTables) -> Iterator[Change]:
     """What changed from one to the other, sheet by sheet: rows that went, rows that came, cells that changed."""
     for sheet in INVENTORY.values():
         old, new = _keyed(sheet.key, before.get(sheet.key, ())), _keyed(sheet.key, after.get(sheet.key, ()))

@@ -17,7 +17,7 @@ from validators.expr import Record
 from validators.records import RowReader, Value
 from validators.ruleset import RuleSet
 from workbook_templates.county.reader import cell_fault
-from workbook_templates.formulas.default_formulas import OFFERED, Rows
+from workbook_templates.formulas.default_formulas import OFFERED, SheetRows
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE
 
@@ -25,7 +25,7 @@ Frames = dict[str, pd.DataFrame]
 """Tables by key of the sheet (`enterprises`), or by its title where heads are Chinese."""
 ROW = "行"
 """Name of the index: the 1-based row in the file."""
-COUNTY, FILE = "填报区县", "来源文件"
+_COUNTY, _FILE = "填报区县", "来源文件"
 """Columns that a city's frames have beside the declared ones."""
 
 
@@ -69,8 +69,8 @@ def frames_of(books: Iterable[Book], *, chinese: bool = False) -> Frames:
         for book in given:
             made = frame(key, book.tables[key], book.ruleset, chinese=chinese)
             if several:
-                made[COUNTY] = pd.Series(book.county, index=made.index, dtype="string")
-                made[FILE] = pd.Series(book.file, index=made.index, dtype="string")
+                made[_COUNTY] = pd.Series(book.county, index=made.index, dtype="string")
+                made[_FILE] = pd.Series(book.file, index=made.index, dtype="string")
             own.append(made)
         found[SHEET_TITLES[key] if chinese else key] = pd.concat(own) if several else own[0]
     return found
@@ -80,21 +80,21 @@ class UnknownTable(ValueError):
     """A frame or a column of it is none of a workbook's; the message is Chinese."""
 
 
-def rows_of_frames(frames: Mapping[str, pd.DataFrame]) -> Rows:
+def rows_of_frames(frames: Mapping[str, pd.DataFrame]) -> SheetRows:
     """The rows of frames, named by key or title, with columns named by field or head. Raises `UnknownTable`.
 
     A missing value is left out, so that the formula offered in its cell stays; so is a row of nothing else, and what the
     workbook has beside its declared columns.
     """
     by_title = {title: key for key, title in SHEET_TITLES.items()}
-    found: Rows = {}
+    found: SheetRows = {}
     for name, table in frames.items():
         key = by_title.get(name, name)
         if key not in SHEETS:
             raise UnknownTable(f"没有名为“{name}”的工作表；可用的有：{'、'.join(by_title)}。")
         by_head = {column.header: column.field for column in SHEETS[key].columns}
         fields = [by_head.get(str(head), str(head)) for head in table.columns]
-        own = [head for head in fields if head not in (COUNTY, FILE, *BESIDE) and not head.startswith(HELPER_HEAD)]
+        own = [head for head in fields if head not in (_COUNTY, _FILE, *BESIDE) and not head.startswith(HELPER_HEAD)]
         if unknown := [head for head in own if head not in SHEETS[key]]:
             raise UnknownTable(f"《{SHEET_TITLES[key]}》没有“{'”“'.join(unknown)}”这一列。请改成清单的表头或字段名。")
         if len(set(fields)) < len(fields):
@@ -124,7 +124,7 @@ def _value(value: object) -> Value:
 
 
 def book_of(
-    rows: Rows, *, county: str, rules: RuleSet, round_: str, revision: int, file: str, on: dt.date | None = None
+    rows: SheetRows, *, county: str, rules: RuleSet, round_: str, revision: int, file: str, on: dt.date | None = None
 ) -> Book:
     """A workbook as the rules see it, made of rows; formulas offered in cells that are left out are worked out."""
     kind: BookKind = next((KIND_OF[key] for key in rows), "inventory")

@@ -27,7 +27,7 @@ import xlwings
 from win32com.server.util import wrap
 from xlwings import _xlwindows
 
-from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved, Names, OpenTab
+from addin.live.host import Books, Busy, Changed, DefinedNames, Dirty, Event, Gone, Moved, OpenTab
 from addin.problems import debugging
 from validators.columns import letter, position_of
 from validators.looks import look_of
@@ -35,7 +35,7 @@ from validators.ooxml.grid import EPOCH, EPOCH_1904, LAST_COLUMN, LAST_ROW
 from validators.records import Raw
 from workbook_templates.county.reader import Grid
 from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import Rows, Seen, shown
+from workbook_templates.xlsx.fast_reader import GridRows, Seen, shown
 
 _xlwindows.N_COM_ATTEMPTS = 1
 """xlwings asks a busy Excel for ever by itself; here it is asked once, and again later."""
@@ -72,7 +72,7 @@ BLOCK_ROWS, BLOCK_COLUMNS = 2048, 64
 """What is read at once at most."""
 LOOK = 1.0
 """Seconds after which the application is asked whether it and the workbook are still there."""
-AGAIN = 50
+_AGAIN = 50
 """Milliseconds after which a busy application is asked again where a change was."""
 ERRORS = {
     -2146826288: "#NULL!", -2146826281: "#DIV/0!", -2146826273: "#VALUE!", -2146826265: "#REF!",
@@ -83,7 +83,7 @@ _ADDRESS = re.compile(r"\$?([A-Z]*)\$?([0-9]*)(?::\$?([A-Z]*)\$?([0-9]*))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class _Area:
     """A rectangle of cells: 1-based rows, 0-based columns, all inclusive."""
 
     top: int
@@ -92,7 +92,7 @@ class Area:
     right: int
 
     @classmethod
-    def of(cls, address: str) -> "Area":
+    def of(cls, address: str) -> "_Area":
         """From an address: `$B$2`, `$B$2:$C$9`, whole columns `$B:$C`, whole rows `$2:$9`."""
         match = _ADDRESS.fullmatch(address)
         if match is None:
@@ -115,7 +115,7 @@ class Area:
         """Whether it has all columns: rows were inserted or deleted."""
         return self.left == 0 and self.right == LAST_COLUMN - 1
 
-    def within(self, other: "Area") -> bool:
+    def within(self, other: "_Area") -> bool:
         """Whether no cell of it lies outside the other."""
         return (
             other.top <= self.top
@@ -124,13 +124,13 @@ class Area:
             and self.right <= other.right
         )
 
-    def halves(self, *, rows: bool) -> tuple["Area", "Area"]:
+    def halves(self, *, rows: bool) -> tuple["_Area", "_Area"]:
         """Two parts, one above the other, or one beside the other."""
         if rows:
             middle = (self.top + self.bottom) // 2
-            return Area(self.top, self.left, middle, self.right), Area(middle + 1, self.left, self.bottom, self.right)
+            return _Area(self.top, self.left, middle, self.right), _Area(middle + 1, self.left, self.bottom, self.right)
         middle = (self.left + self.right) // 2
-        return Area(self.top, self.left, self.bottom, middle), Area(self.top, middle + 1, self.bottom, self.right)
+        return _Area(self.top, self.left, self.bottom, middle), _Area(self.top, middle + 1, self.bottom, self.right)
 
 
 class ExcelBook:
@@ -182,7 +182,7 @@ class ExcelBook:
 
         with _asked():
             found = {str(name.Name): name for name in self.api.Names}
-        return Names([name for name in found if "!" not in name], target)
+        return DefinedNames([name for name in found if "!" not in name], target)
 
     @property
     def sheets(self) -> Mapping[str, OpenTab]:
@@ -209,7 +209,7 @@ class ExcelBook:
         seen.since_1904 = shape.since_1904
         return Grid(title, hidden, rows, seen)
 
-    def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
+    def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         """Rows of a sheet from `first` to `last` (see `OpenBook`), as far as it is used; none where it is not there."""
         found: dict[int, list[Raw]] = {}
         seen = Seen()
@@ -217,8 +217,8 @@ class ExcelBook:
             sheet = self._sheet(title)
             if sheet is not None:
                 epoch = EPOCH_1904 if self.api.Date1904 else EPOCH
-                used = Area.of(sheet.UsedRange.Address)
-                area = Area(first, 0, min(last, used.bottom), used.right)
+                used = _Area.of(sheet.UsedRange.Address)
+                area = _Area(first, 0, min(last, used.bottom), used.right)
                 if area.top > area.bottom:
                     return [], seen
                 count = self.api.Application.WorksheetFunction.CountA
@@ -235,11 +235,11 @@ class ExcelBook:
             if sheet is None:
                 return seen
             seen.since_1904 = bool(self.api.Date1904)
-            used = Area.of(sheet.UsedRange.Address)
-            below = Area(HEADER_ROW, used.left, max(HEADER_ROW, used.bottom), used.right)
-            rows = _uniform(Area(used.top, 0, used.bottom, 0), lambda area: sheet.Range(area.address).EntireRow.Hidden)
+            used = _Area.of(sheet.UsedRange.Address)
+            below = _Area(HEADER_ROW, used.left, max(HEADER_ROW, used.bottom), used.right)
+            rows = _uniform(_Area(used.top, 0, used.bottom, 0), lambda area: sheet.Range(area.address).EntireRow.Hidden)
             columns = _uniform(
-                Area(1, used.left, 1, used.right), lambda area: sheet.Range(area.address).EntireColumn.Hidden
+                _Area(1, used.left, 1, used.right), lambda area: sheet.Range(area.address).EntireColumn.Hidden
             )
             seen.merged = [*_merged(sheet, below)]
             seen.hidden_rows = {row for area, hidden in rows if hidden for row in range(area.top, area.bottom + 1)}
@@ -417,7 +417,7 @@ class _Change:
 
     book: str
     sheet: str
-    areas: tuple[Area, ...]
+    areas: tuple[_Area, ...]
 
 
 class _Ear(threading.Thread):
@@ -460,7 +460,7 @@ class _Ear(threading.Thread):
         finally:
             self._started.set()
         while not self._closed:
-            pause = AGAIN if self._changes else win32event.INFINITE
+            pause = _AGAIN if self._changes else win32event.INFINITE
             win32event.MsgWaitForMultipleObjects([self._bell], False, pause, win32con.QS_ALLINPUT)
             pythoncom.PumpWaitingMessages()
             self._understand()
@@ -475,7 +475,7 @@ class _Ear(threading.Thread):
             try:
                 with _asked():
                     sheet, target = map(_object, self._changes[0])
-                    areas = tuple(Area.of(area.Address) for area in target.Areas)
+                    areas = tuple(_Area.of(area.Address) for area in target.Areas)
                     change = _Change(str(sheet.Parent.Name), str(sheet.Name), areas)
             except Busy:
                 return
@@ -563,10 +563,10 @@ def _end_typing(application: Any) -> None:  # noqa: ANN401 - COM has no types
     cell = application.ActiveCell
     if cell is None:  # a chart sheet
         return
-    here = Area.of(cell.Address)
+    here = _Area.of(cell.Address)
     beside = here.top - 1 or here.bottom + 1
     try:
-        application.ActiveSheet.Range(Area(beside, here.left, beside, here.left).address).Select()
+        application.ActiveSheet.Range(_Area(beside, here.left, beside, here.left).address).Select()
     except pywintypes.com_error as error:
         if _codes(error) & (BUSY | GONE):
             raise
@@ -591,7 +591,7 @@ def _asked() -> Iterator[None]:
         raise (Gone if _codes(error) & GONE else Busy) from error
 
 
-def _blocks(area: Area, filled: Callable[[Area], Any]) -> Iterator[Area]:
+def _blocks(area: _Area, filled: Callable[[_Area], Any]) -> Iterator[_Area]:
     """Parts of an area that are small enough to be read at once; of a large one only those that are filled."""
     many_rows = area.bottom - area.top >= BLOCK_ROWS
     if not many_rows and area.right - area.left < BLOCK_COLUMNS:
@@ -601,7 +601,7 @@ def _blocks(area: Area, filled: Callable[[Area], Any]) -> Iterator[Area]:
             yield from _blocks(half, filled)
 
 
-def _read(sheet: Any, block: Area, epoch: dt.date, found: dict[int, list[Raw]], seen: Seen) -> None:  # noqa: ANN401
+def _read(sheet: Any, block: _Area, epoch: dt.date, found: dict[int, list[Raw]], seen: Seen) -> None:  # noqa: ANN401
     """Put the values of a block into `found`, by row from column A, its formulas and errors into `seen`.
 
     `Value2` and not `Value`: that cannot be had of a block in which a number shown as a date is none (20200818).
@@ -626,7 +626,7 @@ def _read(sheet: Any, block: Area, epoch: dt.date, found: dict[int, list[Raw]], 
             cells_before = found.setdefault(row, [])
             cells_before += [""] * (block.left - len(cells_before)) + line
     for column, rows in numbers.items():
-        span = Area(rows[0], column, rows[-1], column)
+        span = _Area(rows[0], column, rows[-1], column)
         for area, code in _uniform(span, lambda area: sheet.Range(area.address).NumberFormat):
             look = look_of(code or "")
             if look is not None:
@@ -641,7 +641,7 @@ def _rows_of(cells: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401 - COM has n
     return cells if isinstance(cells, tuple) else ((cells,),)
 
 
-def _uniform(area: Area, ask: Callable[[Area], Any]) -> Iterator[tuple[Area, Any]]:
+def _uniform(area: _Area, ask: Callable[[_Area], Any]) -> Iterator[tuple[_Area, Any]]:
     """Parts of an area for each of which there is one answer; None is a mixed one."""
     answer = ask(area)
     if answer is None and (area.top, area.left) != (area.bottom, area.right):
@@ -651,12 +651,12 @@ def _uniform(area: Area, ask: Callable[[Area], Any]) -> Iterator[tuple[Area, Any
         yield area, answer
 
 
-def _merged(sheet: Any, area: Area) -> Iterator[str]:  # noqa: ANN401 - COM has no types
+def _merged(sheet: Any, area: _Area) -> Iterator[str]:  # noqa: ANN401 - COM has no types
     """Addresses of the merged cells that begin in an area, found by halves."""
     cells = sheet.Range(area.address)
     if cells.MergeCells is False:
         return
-    found = Area.of(cells.Cells(1, 1).MergeArea.Address)
+    found = _Area.of(cells.Cells(1, 1).MergeArea.Address)
     if area.within(found):
         if (found.top, found.left) == (area.top, area.left):
             yield found.address

@@ -20,7 +20,7 @@ import xlwings
 
 from addin.apps.libreoffice.engine import EPOCH, app, date, excel_formula, formula
 from addin.apps.libreoffice.instance import Office, hold, load_uno
-from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved, Names, OpenTab
+from addin.live.host import Books, Busy, Changed, DefinedNames, Dirty, Event, Gone, Moved, OpenTab
 from validators.columns import SHEETS, letter
 from validators.looks import Look, Shown
 from validators.ooxml.grid import EPOCH_1904
@@ -28,13 +28,13 @@ from validators.records import Raw
 from workbook_templates.county.reader import HEAD_ROWS
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import MOST_COLUMNS, Rows, Seen, moment
+from workbook_templates.xlsx.fast_reader import MOST_COLUMNS, GridRows, Seen, moment
 
 load_uno()
 
 from com.sun.star.uno import Exception as UnoException  # noqa: E402 - there only once UNO is loaded
 
-NAME = "cn.qingdan.Ears"
+_NAME = "cn.qingdan.Ears"
 EXPLAINED = 0.1
 """Seconds within which the change follows that explains a modification."""
 ALIVE = 1.0
@@ -107,7 +107,7 @@ class LibreOfficeBook:
 
         with self.asking():
             ranges = hold(self.document.NamedRanges)
-            return Names(ranges.ElementNames, target)
+            return DefinedNames(ranges.ElementNames, target)
 
     @property
     def sheets(self) -> Mapping[str, OpenTab]:
@@ -118,7 +118,7 @@ class LibreOfficeBook:
                 for sheet in self._book.sheets
             }
 
-    def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
+    def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         """Rows of a sheet."""
         with self.asking():
             sheet = self._book.sheets[title]
@@ -210,7 +210,7 @@ class LibreOffice:
         """Whether it shows a dialog at which the officer has to do something."""
         self._left = False
         with self.asking():
-            self._ears = office.inside("ears.py", NAME)
+            self._ears = office.inside("ears.py", _NAME)
         Thread(target=self._hear, daemon=True).start()
 
     @contextmanager
@@ -314,7 +314,7 @@ def _event(kind: str, *what: Any) -> Heard:  # noqa: ANN401 - as the ears say it
     return Gone()  # it did not hear everything, as after this program was stopped for long: all is read again
 
 
-def _told(first: int, told: Mapping[str, Any] | None) -> tuple[Rows, Seen] | None:
+def _told(first: int, told: Mapping[str, Any] | None) -> tuple[GridRows, Seen] | None:
     """Rows as the ears read them, in the form of `OpenBook.rows`."""
     if told is None:
         return None
@@ -342,9 +342,9 @@ def _table(cells: Any) -> Any:  # noqa: ANN401 - as the engine gives it
     return cells if not cells or isinstance(cells[0], list | tuple) else [cells]
 
 
-def _rows(values: Any, formulas: Any, first: int, *, since_1904: bool) -> tuple[Rows, Seen]:  # noqa: ANN401 - as the engine gives them
+def _rows(values: Any, formulas: Any, first: int, *, since_1904: bool) -> tuple[GridRows, Seen]:  # noqa: ANN401 - as the engine gives them
     """Rows of values and formulas, the first of which is that of this number, as `OpenBook.rows` gives them."""
-    rows: Rows = []
+    rows: GridRows = []
     seen = Seen(since_1904=since_1904)
     epoch = EPOCH_1904 if since_1904 else EPOCH.date()
     for row, (cells, texts) in enumerate(zip(values, formulas, strict=True), first):

@@ -19,7 +19,7 @@ from addin.problems import Stop
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
 
 ID = "cn.qingdan.addin"
-FILE = "qingdan.oxt"
+_FILE = "qingdan.oxt"
 PARTS = (
     "META-INF/manifest.xml", "description.xml", "component.py", "deck.png", "CalcWindowState.xcu", "Factories.xcu",
     "ProtocolHandler.xcu", "Sidebar.xcu",
@@ -92,7 +92,7 @@ def _title(text: str) -> str:
 def install() -> None:
     """Put the extension into the user's LibreOffice, in place of an older one. Raises `Stop`."""
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / FILE
+        made = Path(folder) / _FILE
         made.write_bytes(packed(command()))
         _unopkg("add", "-f", "-s", str(made))
 
@@ -101,7 +101,7 @@ def remove() -> None:
     """Take it out again, without leaving anything of it. Raises `Stop`."""
     if installed():
         _unopkg("remove", ID)
-    for copy in [*_profile().rglob(FILE)]:  # what LibreOffice's tool leaves lying
+    for copy in [*_profile().rglob(_FILE)]:  # what LibreOffice's tool leaves lying
         shutil.rmtree(copy.parent, ignore_errors=True)
 
 
@@ -137,7 +137,7 @@ def state() -> Json:
 
 def _profile_files(name: str) -> list[Path]:
     """Files of the installed extension."""
-    return sorted(_profile().glob(f"uno_packages/cache/uno_packages/*/{FILE}/{name}"))
+    return sorted(_profile().glob(f"uno_packages/cache/uno_packages/*/{_FILE}/{name}"))
 
 
 def _profile() -> Path:

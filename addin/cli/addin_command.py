@@ -9,21 +9,21 @@ from addin.cli.terminal import show
 from addin.office.results import Result
 from addin.problems import Stop
 
-AGAIN = "请关闭全部 LibreOffice 窗口，再重新打开。"
+_AGAIN = "请关闭全部 LibreOffice 窗口，再重新打开。"
 
 
 def install(application: str, *, as_json: bool) -> int:
     """Install the extension; returns the exit code. Raises `Stop`."""
     _check(application)
     oxt.install()
-    return _said(f"已装进 LibreOffice。{AGAIN}表格窗口里会有“清单”菜单和工具栏。", as_json, code=0)
+    return _said(f"已装进 LibreOffice。{_AGAIN}表格窗口里会有“清单”菜单和工具栏。", as_json, code=0)
 
 
 def remove(application: str, *, as_json: bool) -> int:
     """Remove it; returns the exit code. Raises `Stop`."""
     _check(application)
     oxt.remove()
-    return _said(f"LibreOffice 里没有“清单”扩展了。{AGAIN}", as_json, code=0)
+    return _said(f"LibreOffice 里没有“清单”扩展了。{_AGAIN}", as_json, code=0)
 
 
 def status(application: str, *, as_json: bool) -> int:
@@ -46,7 +46,7 @@ def repair(application: str, *, as_json: bool) -> int:
     if not found["problem"]:
         return _said("没有毛病，不用修。", as_json, code=0)
     oxt.install()
-    return _said(f"已修好（{found['problem']}）。{AGAIN}", as_json, code=0)
+    return _said(f"已修好（{found['problem']}）。{_AGAIN}", as_json, code=0)
 
 
 def _check(application: str) -> None:
@@ -54,7 +54,7 @@ def _check(application: str) -> None:
         raise Stop(f"“{application}”不对，现在只能装进 libreoffice。")
 
 
-class Standing(Result):
+class AddinState(Result):
     """How the extension stands now, and what was done."""
 
     application: str
@@ -76,4 +76,4 @@ class Standing(Result):
 
 
 def _said(words: str, as_json: bool, *, code: int) -> int:
-    return show(Standing(application="libreoffice", **oxt.state(), message=words, found=code), as_json=as_json)
+    return show(AddinState(application="libreoffice", **oxt.state(), message=words, found=code), as_json=as_json)

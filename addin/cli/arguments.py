@@ -6,7 +6,7 @@ from glob import glob
 from pathlib import Path
 
 from addin.problems import Stop
-from validators.references import KINDS
+from validators.references import REFERENCE_KINDS
 
 
 def day(option: str, text: str) -> dt.date:
@@ -36,8 +36,8 @@ def files(given: Sequence[str]) -> list[Path]:
 def reference(text: str) -> tuple[str, Path]:
     """Kind and file of `--reference 排污许可=名单.xlsx`."""
     kind, equals, file = text.partition("=")
-    if not equals or kind not in KINDS:
-        raise Stop(f"选项 --reference 的“{text}”不对，应写成 名称=文件，名称为{'、'.join(KINDS)}之一。")
+    if not equals or kind not in REFERENCE_KINDS:
+        raise Stop(f"选项 --reference 的“{text}”不对，应写成 名称=文件，名称为{'、'.join(REFERENCE_KINDS)}之一。")
     if not Path(file).is_file():
         raise Stop(f"“{file}”不存在。请核对路径。")
     return kind, Path(file)

@@ -9,7 +9,7 @@ from addin.cli.help_page import DAILY
 from addin.cli.parameters import (
     AsJson,
     Force,
-    Host,
+    HostName,
     Inboxes,
     MostFilesRound,
     MostFilesYear,
@@ -29,7 +29,7 @@ def live(
     file: Annotated[
         str | None, typer.Argument(metavar="[文件]", help="要打开的填报表；不写：已经打开的那一个。")
     ] = None,
-    host: Host = None,
+    host: HostName = None,
     as_json: AsJson = False,
 ) -> int:
     """边填边查：在表格旁边随时列出问题，从不改动表格。

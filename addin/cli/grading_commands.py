@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, Folder, Force, Out, Templates, a_day
+from addin.cli.parameters import AsJson, Folder, Force, Out, OwnTemplates, a_day
 from addin.cli.registry import Commands
 
 commands = Commands(
@@ -102,7 +102,7 @@ def papers(
     kind: Annotated[
         list[str] | None, typer.Option("--kind", metavar="附件", help="只要第几个附件，1 至 5，可写几次。不写：全部。")
     ] = None,
-    templates: Templates = None,
+    templates: OwnTemplates = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:

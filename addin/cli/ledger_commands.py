@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, Force, OptionalYear, Place, a_day, a_number, number
+from addin.cli.parameters import AsJson, CityPlace, Force, OptionalYear, a_day, a_number, number
 from addin.cli.registry import Commands
 
 commands = Commands(
@@ -25,7 +25,7 @@ def version(help_: str) -> Any:  # noqa: ANN401 - as in typer
 @commands("decide", formerly="decide")
 def decide(
     *,
-    place: Place,
+    place: CityPlace,
     kind: Annotated[
         str, typer.Option("--kind", metavar="类别", help="豁免、剔除、冲突裁定、等级变更、全社会排放或撤销。")
     ],
@@ -78,7 +78,7 @@ def decide(
 @commands("history", formerly="history")
 def history(
     *,
-    place: Place,
+    place: CityPlace,
     as_json: AsJson = False,
 ) -> int:
     """列出台账里的各版汇总和各项决定。

@@ -8,9 +8,9 @@ from typing import Any
 
 from addin.cli.terminal import say, show, warn
 from addin.live.host import Host
-from addin.live.session import OURS, Session
+from addin.live.session import OUR_NAMES, Session
 from addin.live.state import Picture
-from addin.office.results import Found, Result
+from addin.office.results import JsonFinding, Result
 from addin.problems import REASONS, Stop
 from addin.reading.isolation import Failure, each
 from validators.findings import counts, stops
@@ -37,7 +37,7 @@ class Followed(Result):
 
     file: str | None
     application: str
-    findings: list[Found]
+    findings: list[JsonFinding]
     counts: dict[str, int]
 
     @classmethod
@@ -93,7 +93,7 @@ def _workbook(file: str) -> Path:
     (names,) = each(_names, [(path,)])
     if isinstance(names, Failure):
         raise Stop(names.message)
-    if not names.issuperset(OURS):
+    if not names.issuperset(OUR_NAMES):
         raise Stop(
             f"“{path.name}”不是用本工具生成的填报表，认不出它是哪个区县、哪一版，不能边填边查。"
             "请打开用 qingdan template 生成的填报表；只想知道这份文件有什么问题，请用 qingdan check。"

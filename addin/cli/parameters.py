@@ -41,7 +41,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="结果写成一份 JSON，
 Force = Annotated[bool, typer.Option("--force", help="输出文件已存在时覆盖它。")]
 Out = Annotated[Path, typer.Option("--out", metavar="文件", help="写到哪个文件，后缀为 .xlsx。")]
 Folder = Annotated[Path, typer.Option("--out", metavar="文件夹", help="写到哪个文件夹。")]
-County = Annotated[str, typer.Option("--county", metavar="区划代码", help="填报区县的代码，例如 371502。")]
+CountyCode = Annotated[str, typer.Option("--county", metavar="区划代码", help="填报区县的代码，例如 371502。")]
 Year = Annotated[str, typer.Option("--year", metavar="年度", help="例如 2020。")]
 OptionalYear = Annotated[
     str | None, typer.Option("--year", metavar="年度", help="不写：最近一个规则集完整可用的年度。")
@@ -65,11 +65,11 @@ Inventories = Annotated[
     list[str],
     typer.Argument(metavar="文件或文件夹…", help="一份全市汇总，或几个区县的填报表，或放着填报表的文件夹。"),
 ]
-Templates = Annotated[
+OwnTemplates = Annotated[
     Path | None,
     typer.Option("--templates", metavar="文件夹", help="改好的模板，替换随程序的；见 qingdan template documents。"),
 ]
-Host = Annotated[
+HostName = Annotated[
     str | None,
     typer.Option(
         "--host",
@@ -85,4 +85,4 @@ References = Annotated[
         help="参考资料，可写几次；名称为排污许可、环境统计、污染源普查、市场监管、省核定结果、部复核结果或全社会排放。",
     ),
 ]
-Place = Annotated[Path, typer.Argument(metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。")]
+CityPlace = Annotated[Path, typer.Argument(metavar="文件或文件夹", help="全市汇总，或它所在的文件夹。")]

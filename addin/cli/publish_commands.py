@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, Folder, Force, Inventories, Out, Templates
+from addin.cli.parameters import AsJson, Folder, Force, Inventories, Out, OwnTemplates
 from addin.cli.registry import Commands
 
 commands = Commands(
@@ -85,7 +85,7 @@ def plans(
     *,
     files: Annotated[list[str], typer.Argument(metavar="文件…", help="一个或几个区县的清单填报表（.xlsx）。")],
     out: Folder,
-    templates: Templates = None,
+    templates: OwnTemplates = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> int:

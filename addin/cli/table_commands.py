@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import AsJson, County, Force, OptionalYear, Out, RuleSetId, number
+from addin.cli.parameters import AsJson, CountyCode, Force, OptionalYear, Out, RuleSetId, number
 from addin.cli.registry import Commands
 
 LayoutName = Annotated[
@@ -29,7 +29,7 @@ def import_(
         typer.Argument(metavar="表…", help="去年的清单，或别的系统的表：.xlsx、.xls、.xlsb、.ods、.csv，可给几个。"),
     ],
     layout: LayoutName,
-    county: County,
+    county: CountyCode,
     year: Annotated[str, typer.Option("--year", metavar="年度", help="填报表的年度，例如 2020。")],
     out: Out,
     revision: Annotated[int, number("--revision", 1, 999, metavar="版次", help="本年度本轮次的第几版。不写：1。")] = 1,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from addin.cli.help_page import SPECIAL
-from addin.cli.parameters import MOST_ROOM, AsJson, County, Folder, Force, Out, RuleSetId, Year, number
+from addin.cli.parameters import MOST_ROOM, AsJson, CountyCode, Folder, Force, Out, RuleSetId, Year, number
 from addin.cli.registry import Commands
 
 commands = Commands(
@@ -19,7 +19,7 @@ commands = Commands(
 @commands("county")
 def county_template(
     *,
-    county: County,
+    county: CountyCode,
     year: Year,
     revision: Annotated[int, number("--revision", 1, 999, metavar="版次", help="本年度本轮次的第几版，从 1 起。")],
     out: Out,
@@ -79,7 +79,7 @@ def county_template(
 @commands("grading")
 def grading_template(
     *,
-    county: County,
+    county: CountyCode,
     year: Year,
     revision: Annotated[int, number("--revision", 1, 999, metavar="版次", help="本年度的第几版，从 1 起。")],
     out: Out,

@@ -11,7 +11,7 @@ from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:  # a help page needs none of these
-    from addin.office.results import Answer, Row
+    from addin.office.results import Answer, FindingRow
     from addin.reading.steps import Step
 
 BAR_AFTER = 1.0
@@ -36,20 +36,20 @@ def show(result: "Answer", *, as_json: bool) -> int:
     return result.code
 
 
-def _say_all(lines: "Iterable[str | Row]") -> None:
+def _say_all(lines: "Iterable[str | FindingRow]") -> None:
     """Print lines; rows that follow each other are a table that wraps on a terminal, else plain lines."""
     for is_text, own in groupby(lines, key=lambda line: isinstance(line, str)):
         if is_text or not sys.stdout.isatty():
             for line in own:
                 say(line if isinstance(line, str) else f"    {'  '.join(line[1:])}")
         else:
-            _table(cast("list[Row]", list(own)))
+            _table(cast("list[FindingRow]", list(own)))
 
 
 COLOURS = {"BLOCKER": "bold red", "ERROR": "red", "WARNING": "yellow", "INFO": "dim"}
 
 
-def _table(rows: "list[Row]") -> None:
+def _table(rows: "list[FindingRow]") -> None:
     from rich.cells import chop_cells
     from rich.console import Console
     from rich.table import Table

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from addin.cli.help_page import TRIAL
-from addin.cli.parameters import AsJson, County, Force, Host, OptionalYear, Out, RuleSetId, number
+from addin.cli.parameters import AsJson, CountyCode, Force, HostName, OptionalYear, Out, RuleSetId, number
 from addin.cli.registry import Commands
 
 commands = Commands(heading=TRIAL)
@@ -40,7 +40,7 @@ def demo(
 @commands("sample")
 def sample(
     *,
-    county: County,
+    county: CountyCode,
     enterprises: Annotated[int, number("--enterprises", 1, 1500, metavar="家数", help="多少家企业。")],
     out: Out,
     seed: Annotated[int, number("--seed", 0, 10**9, metavar="种子", help="整数；种子相同，内容相同。不写：1。")] = 1,
@@ -81,7 +81,7 @@ def selftest(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="报告", help="报告写到哪个文件（文字，.md）。不写：只显示。")
     ] = None,
-    host: Host = None,
+    host: HostName = None,
     as_json: AsJson = False,
 ) -> int:
     """自检：在本机真实的表格软件里试一遍边填边查，写出报告。只改动自己临时生成的样例。

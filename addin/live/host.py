@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from workbook_templates.county.reader import Tab
-from workbook_templates.xlsx.fast_reader import Rows, Seen
+from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
 
 class Busy(Exception):
@@ -29,7 +29,7 @@ class Changed:
     first: int
     last: int
     """1-based rows, inclusive; may reach far beyond what is filled (a whole column)."""
-    told: tuple[Rows, Seen] | None = field(default=None, compare=False, repr=False)
+    told: tuple[GridRows, Seen] | None = field(default=None, compare=False, repr=False)
     """What the application, still at it, said stands there now, as from `OpenBook.rows`; without it, ask."""
 
 
@@ -62,7 +62,7 @@ class OpenTab:
     state: str
 
 
-class Names(Mapping[str, str]):
+class DefinedNames(Mapping[str, str]):
     """Defined names; where one leads to is only asked for when somebody wants to know."""
 
     def __init__(self, names: Sequence[str], target: Callable[[str], str]) -> None:
@@ -103,7 +103,7 @@ class OpenBook(Protocol):
     def sheets(self) -> Mapping[str, Tab]:
         """Sheets by title, in order."""
 
-    def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
+    def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         """Rows of a sheet from `first` to `last` (1-based, inclusive), those without any value left out.
 
         Values are those of `records.Raw`: logical values as bool, moments as `fast_reader.moment` makes them of numbers.

@@ -7,7 +7,7 @@ from addin.live.host import OpenBook
 from validators.book import Book, Fault
 from validators.columns import KINDS, SHEETS, Sheet
 from validators.findings import Finding
-from validators.incremental import Rows as WatchedRows
+from validators.incremental import ChangedRows as WatchedRows
 from validators.incremental import Watch
 from validators.ooxml.grid import LAST_ROW
 from validators.records import Raw
@@ -15,7 +15,7 @@ from workbook_templates.county.reader import (
     HEAD_ROWS,
     Entries,
     Grid,
-    Layout,
+    SheetLayout,
     Tab,
     begin,
     below,
@@ -24,9 +24,9 @@ from workbook_templates.county.reader import (
     look_elsewhere,
     of_other_sheet,
 )
-from workbook_templates.xlsx.fast_reader import Rows, Seen
+from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
-TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
+LIST_TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Page:
     hidden: bool
     shape: Seen
     lines: dict[int, Line]
-    layout: Layout | None = None
+    layout: SheetLayout | None = None
 
 
 class _Head:
@@ -68,7 +68,7 @@ class _Head:
     @property
     def tabs(self) -> Mapping[str, Tab]:
         """The sheets that an officer fills."""
-        return {title: tab for title, tab in self.sheets.items() if title in TITLES and tab.kind == "worksheet"}
+        return {title: tab for title, tab in self.sheets.items() if title in LIST_TITLES and tab.kind == "worksheet"}
 
     def grid(self, title: str) -> Grid | None:
         return Grid(title, False, *self.source.rows(title, 1, LAST_ROW)) if title in self.sheets else None
@@ -108,7 +108,7 @@ class Mirror:
         """Judge one of the rules over the whole workbook that `take` left for later; whether there was one."""
         return self._watch.settle()
 
-    def look(self, title: str, first: int, last: int, told: tuple[Rows, Seen] | None = None) -> Lines:
+    def look(self, title: str, first: int, last: int, told: tuple[GridRows, Seen] | None = None) -> Lines:
         """Read rows of a sheet that nobody `told`; returns those that are not as they were. Changes nothing: that is
         for `take`."""
         page = self._pages.get(title)
@@ -140,8 +140,8 @@ class Mirror:
             if any(row <= HEAD_ROWS for row in lines) and self._lay_out(title) != page.layout:
                 again = True
             elif lines and page.layout:
-                changes[TITLES[title].key] = _entered(
-                    self.book, TITLES[title], page.layout, lines, since_1904=page.shape.since_1904
+                changes[LIST_TITLES[title].key] = _entered(
+                    self.book, LIST_TITLES[title], page.layout, lines, since_1904=page.shape.since_1904
                 )
             shaped |= bool(lines) and _hides(page)
         if again:
@@ -213,9 +213,9 @@ class Mirror:
                 faults[sheet.key] = {row: noticed for row, (_, noticed) in entered.items() if noticed}
         self._watch = Watch(book, faults)
 
-    def _lay_out(self, title: str) -> Layout | None:
+    def _lay_out(self, title: str) -> SheetLayout | None:
         """Where the columns stand now."""
-        found = find_layout(TITLES[title], _grid(title, self._pages[title], HEAD_ROWS))
+        found = find_layout(LIST_TITLES[title], _grid(title, self._pages[title], HEAD_ROWS))
         return found if found.positions else None
 
     def _faults(self) -> list[Fault]:
@@ -227,7 +227,7 @@ class Mirror:
         return book.faults
 
 
-def _beside(layout: Layout | None, row: int, line: Line | None) -> list[tuple[int, Raw]]:
+def _beside(layout: SheetLayout | None, row: int, line: Line | None) -> list[tuple[int, Raw]]:
     """What stands in a row outside the columns of a list, or above its header."""
     if layout is None or line is None:
         return []
@@ -242,7 +242,7 @@ def _hides(page: _Page) -> bool:
 
 
 def _entered(
-    book: Book, sheet: Sheet, layout: Layout, lines: Mapping[int, Line | None], *, since_1904: bool
+    book: Book, sheet: Sheet, layout: SheetLayout, lines: Mapping[int, Line | None], *, since_1904: bool
 ) -> WatchedRows:
     """What stands in rows, as the one reader makes it of cells: records, and what it notices."""
     own = replace(book, tables={}, faults=[], _indexes={})
@@ -256,7 +256,7 @@ def _entered(
     return {row: (records.get(row), faults.get(row, ())) for row in sorted(lines) if row > layout.header_row}
 
 
-def _lines(rows: Rows, seen: Seen) -> dict[int, Line]:
+def _lines(rows: GridRows, seen: Seen) -> dict[int, Line]:
     formulas: dict[int, dict[int, str]] = {}
     errors: dict[int, dict[int, str]] = {}
     for column, texts in seen.formulas.items():
@@ -300,7 +300,7 @@ def _grid(title: str, page: _Page, last: int = LAST_ROW) -> Grid:
 
 def _grid_of(title: str, lines: Mapping[int, Line | None]) -> Grid:
     seen = Seen()
-    rows: Rows = []
+    rows: GridRows = []
     for row, line in sorted(lines.items()):
         if line is None:
             continue

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from addin.live.host import Books, Busy, Changed, Event, Gone, Host, Moved, OpenBook
-from addin.live.mirror import TITLES, Lines, Mirror
+from addin.live.mirror import LIST_TITLES, Lines, Mirror
 from addin.live.state import Picture, Status
 from validators.columns import BOOK_FIELDS, COVER_TITLE
 from validators.ooxml.grid import LAST_ROW
@@ -19,17 +19,17 @@ MOST_TOGETHER = 0.05
 """Seconds that the first of them waits at most."""
 QUIET = 1.0
 """Seconds without any event after which what the application did not report exactly is read again."""
-AGAIN = 0.2
+_AGAIN = 0.2
 """Seconds after which a busy application is asked again."""
 KNOCK = 1.0
 """Seconds between two looks for an application that is not there."""
-PATIENCE = 600.0
+_PATIENCE = 600.0
 """Seconds after which an application that ended with the workbook is gone for good."""
 CLICKED = 10.0
 """Seconds after which a busy application is no longer sent to the cell that was clicked: he has gone on typing."""
 CHUNK = 500
 """Rows that are read at once when nobody waits for them: the application stands still for a blink only."""
-OURS = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
+OUR_NAMES = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
 """Defined names by which a workbook of ours is known."""
 
 
@@ -112,7 +112,7 @@ class Session:
 
     def _is_over(self, until_closed: bool) -> bool:
         lost_for = 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
-        return (self._picture.status == "已关闭" or lost_for > 0) if until_closed else lost_for > PATIENCE
+        return (self._picture.status == "已关闭" or lost_for > 0) if until_closed else lost_for > _PATIENCE
 
     def _go_on(self) -> None:
         host = self._host = self._host or self._connect()
@@ -124,7 +124,7 @@ class Session:
                 self._turn(host)
         except Busy:
             self._show("忙")
-            self._rest = AGAIN
+            self._rest = _AGAIN
             self._moved = True  # it is asked until it answers
             if time.monotonic() - self._wanted_at > CLICKED:
                 self._wanted = None
@@ -183,7 +183,7 @@ class Session:
                 self._look = True
             elif isinstance(event, Moved):
                 self._moved = True
-            elif isinstance(event, Changed) and event.told and event.sheet in TITLES:
+            elif isinstance(event, Changed) and event.told and event.sheet in LIST_TITLES:
                 self._told.append(event)
             elif isinstance(event, Changed):
                 self._spans.setdefault(event.sheet, []).append((event.first, event.last))
@@ -198,7 +198,7 @@ class Session:
     def _find(self, host: Host[Any]) -> None:
         """Which workbook is looked at: that of ours which is in front, else the one so far, else any of ours."""
         books = host.books()
-        ours = [book for book in books if book == self._book or all(name in book.names for name in OURS)]
+        ours = [book for book in books if book == self._book or all(name in book.names for name in OUR_NAMES)]
         front = next(iter(ours), None)
         book = self._book if ours[:1] != [*books[:1]] and self._book in ours else front
         if book is None:
@@ -248,7 +248,7 @@ class Session:
         looked = {
             title: {row: line for span in _joined(spans) for row, line in mirror.look(title, *span).items()}
             for title, spans in self._spans.items()
-            if title in TITLES
+            if title in LIST_TITLES
         }
         stands = book.stands() if self._moved else self._stands
         if COVER_TITLE in self._spans:
@@ -282,7 +282,7 @@ class Session:
         if title is None:
             if mirror.look_around():
                 host.watch(book)  # there may be new sheets
-        elif title in TITLES:
+        elif title in LIST_TITLES:
             looked: Lines = {}
             for first, last in mirror.pieces(title, CHUNK):
                 looked.update(mirror.look(title, first, last))

@@ -14,7 +14,7 @@ from addin.office.results import Card, Document, Result
 from addin.problems import Stop, output, refusal
 from addin.reading.isolation import Failure, each
 from addin.reading.steps import Step, silent
-from validators.audit import Check, Report, Signing, audit
+from validators.audit import AuditCheck, Report, Signing, audit
 from validators.audit.report import CHECKS, Evidence
 from validators.findings import Json, Severity
 from workbook_templates.submission.submission_workbook import heads, manifest_path, signature_paths
@@ -22,15 +22,15 @@ from workbook_templates.submission.submission_workbook import heads, manifest_pa
 if TYPE_CHECKING:
     from workbook_templates.documents.audit_report import Looked
 
-SECONDS = 600.0
+_SECONDS = 600.0
 """For one file; a whole province's takes some 70 s of a processor that has nothing else to do."""
-SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xlam", ".xls", ".xlt", ".xla", ".et", ".ett")
+_SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xlam", ".xls", ".xlt", ".xla", ".et", ".ett")
 """What is audited of a folder."""
 LARGEST_BESIDE = 64 << 20
 """Bytes of a manifest, a signature or a key."""
-LISTED = 5
+_LISTED = 5
 """Pieces of evidence listed for people; the JSON has the first 50."""
-SYMBOLS = {"通过": "✓", "不通过": "✗", "不适用": "－"}
+_SYMBOLS = {"通过": "✓", "不通过": "✗", "不适用": "－"}
 
 
 NOT_MADE = {"AU08": "没有核对清单，没有核对哈希和签名", "AU10": "没有勾选复算，没有进行"}
@@ -152,7 +152,7 @@ def _of_folders(given: Sequence[Path]) -> list[Path]:
 
 
 def _is_audited(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in SUFFIXES and not path.name.startswith("~$")
+    return path.is_file() and path.suffix.lower() in _SUFFIXES and not path.name.startswith("~$")
 
 
 def audit_one(path: Path, *, manifest: Path | None = None, sources: Sequence[Path] = ()) -> Json:
@@ -192,21 +192,21 @@ def audit_each(
         signature, public = (_beside(one) if one.is_file() else None for one in signature_paths(own))
         signing = Signing(signature, trusted or public, trusted is not None)
         items.append((path, content, signing, _reproduced(path, content, sources)))
-    reports = each(_audit, items, seconds=SECONDS, processes=os.cpu_count() or 1)
+    reports = each(_audit, items, seconds=_SECONDS, processes=os.cpu_count() or 1)
     for path in paths:
         if path in closed:
             yield closed[path]
             continue
         report = next(reports)
         if isinstance(report, Failure):  # what the auditor cannot look through is not let through
-            check = Check("AU06", CHECKS["AU06"], "不通过", [Evidence(None, None, None, report.message)], 1)
+            check = AuditCheck("AU06", CHECKS["AU06"], "不通过", [Evidence(None, None, None, report.message)], 1)
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             report = Report(path.name, digest, "不通过", [check])
         yield report.to_json()
 
 
-def _reproduced(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Check | None:
+def _reproduced(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> AuditCheck | None:
     """AU10; computed here, for it starts children of its own."""
     if not sources:
         return None
@@ -225,7 +225,7 @@ def _beside(path: Path) -> bytes:
         raise Stop(refusal(error, path)) from error
 
 
-def _audit(path: Path, manifest: bytes | None, signing: Signing, reproduction: Check | None) -> Report:
+def _audit(path: Path, manifest: bytes | None, signing: Signing, reproduction: AuditCheck | None) -> Report:
     """In the child."""
     with path.open("rb") as file:
         return audit(file, path.name, heads=heads(), manifest=manifest, signing=signing, reproduction=reproduction)
@@ -299,9 +299,9 @@ def _shown(report: Json) -> Iterator[str]:
     yield f"{report['file']}：{report['verdict']}{digest}"
     for check in report["checks"]:
         number = f"，{check['count']} 处" if check["count"] else ""
-        yield f"  {SYMBOLS[check['result']]} {check['id']} {check['name']}：{check['result']}{number}"
-        for one in check["evidence"][:LISTED]:
+        yield f"  {_SYMBOLS[check['result']]} {check['id']} {check['name']}：{check['result']}{number}"
+        for one in check["evidence"][:_LISTED]:
             place = " ".join(filter(None, (one["part"], one["sheet"] and f"《{one['sheet']}》", one["cell"])))
             yield f"      {place}：{one['what']}" if place else f"      {one['what']}"
-        if check["count"] > LISTED:
-            yield f"      还有 {check['count'] - LISTED} 处；加 --json 可得前 50 处。"
+        if check["count"] > _LISTED:
+            yield f"      还有 {check['count'] - _LISTED} 处；加 --json 可得前 50 处。"

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from pydantic import Field
 
-from addin.office.results import Card, Found, Result, Row, Tone, by_sheet, count_words, unread_files, verdict
+from addin.office.results import (
+    Card,
+    FindingRow,
+    JsonFinding,
+    Result,
+    Tone,
+    by_sheet,
+    count_words,
+    unread_files,
+    verdict,
+)
 from addin.reading.isolation import Failure
 from addin.reading.steps import Step, Unread, silent, worst
 from addin.reading.workbooks import Reading, read_all
@@ -18,7 +28,7 @@ class Checked(Result):
     """What was found in workbooks."""
 
     files: list[Json]
-    findings: list[Found]
+    findings: list[JsonFinding]
     counts: dict[str, int]
     errors: list[Unread]
     verdict: str
@@ -29,7 +39,7 @@ class Checked(Result):
         """1 where an error was found."""
         return worst(self.errors, stops(self.findings))
 
-    def lines(self) -> Iterator[str | Row]:
+    def lines(self) -> Iterator[str | FindingRow]:
         """Each workbook's findings as a compact table, its counts and its verdict."""
         for one in self.readings:
             summary, rows = one.summary, one.summary["rows"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from addin.office import ledger
 from addin.office.record import as_written, keep_result, put_aside, put_on_record, take_decisions
-from addin.office.results import Card, Row, by_file, count_words, standing_errors, verdict
+from addin.office.results import Card, FindingRow, by_file, count_words, standing_errors, verdict
 from addin.office.returning import told_to
 from addin.problems import Stop, refusal, writing
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
@@ -50,7 +50,7 @@ class Consolidated:
         """2 where files could not be read, 1 where an error was found."""
         return 2 if self.errors else 1 if stops(self.findings) else 0
 
-    def lines(self) -> Iterator[str | Row]:
+    def lines(self) -> Iterator[str | FindingRow]:
         """Who has filed what, what was found, and what was written."""
         for county in self.to_json()["counties"]:
             reason = f"：{county['reason']}" if county["reason"] else ""

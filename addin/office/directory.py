@@ -9,10 +9,10 @@ from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
 from addin.reading.steps import Step, Unread, silent, worst
 from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, office, page, public_rows, title
-from workbook_templates.xlsx.writer import Sheet, write_sheets
+from workbook_templates.xlsx.writer import ListSheet, write_sheets
 
 
-class Remark(Part):
+class DirectoryRemark(Part):
     """A row that is to be looked at."""
 
     county: str
@@ -27,7 +27,7 @@ class Directory(Result):
     year: int
     counties: list[str]
     sites: int
-    remarks: list[Remark]
+    remarks: list[DirectoryRemark]
     errors: list[Unread]
 
     @property
@@ -74,13 +74,13 @@ def directory(
         output(html, force=force, suffix=".html") as site,
     ):
         heading = f"{title(city)}　{office(city)}　截至 {city.on}"
-        write_sheets(book, [Sheet(PUBLIC, PUBLIC_HEADS, rows, heading=heading)], city.filled_on)
+        write_sheets(book, [ListSheet(PUBLIC, PUBLIC_HEADS, rows, heading=heading)], city.filled_on)
         site.write(page(city, rows).encode())
     return Directory(
         out=[str(workbook), str(html)],
         year=city.year,
         counties=[book.county for book in city.books()],
         sites=len(rows),
-        remarks=[Remark(county=one.county, key=one.list_id, why=one.why) for one in remarks],
+        remarks=[DirectoryRemark(county=one.county, key=one.list_id, why=one.why) for one in remarks],
         errors=wrong,
     )

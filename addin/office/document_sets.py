@@ -18,10 +18,10 @@ from validators.book import Book
 from validators.columns import ROOTS, SHEETS, BookKind
 from workbook_templates.documents import document_facts
 from workbook_templates.documents.docx_package import Template, TemplateError, read_template, write_package
-from workbook_templates.documents.filling import DoesNotFit, Element, Form, Known, Names, bound, filled, form, whole
+from workbook_templates.documents.filling import DoesNotFit, Element, Form, Known, MarkNames, bound, filled, form, whole
 from workbook_templates.documents.outline import template_of
 
-LISTED = 5
+_LISTED = 5
 """Enterprises named in a line for people; the JSON has all."""
 NAME_LENGTH = 30
 """Characters of an enterprise's name in the name of a file."""
@@ -32,7 +32,7 @@ OPINIONS = ("preliminary", "county", "city")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DocumentPiece:
     """One document that is to be made."""
 
     outline: str
@@ -112,7 +112,7 @@ class Documents(Result):
         return made("已生成", look_at=len(self.left), errors=self.errors, words=words)
 
 
-class Templates(Result):
+class WrittenTemplates(Result):
     """The templates that were written."""
 
     made: list[str]
@@ -166,7 +166,7 @@ def papers(
     return Documents(made=made, left=left, errors=errors, titles=list(document_facts.PAPERS.values()))
 
 
-def templates(folder: Path, *, force: bool = False) -> Templates:
+def templates(folder: Path, *, force: bool = False) -> WrittenTemplates:
     """Write the shipped templates, and lists of the names that they may use. Raises `Stop`."""
     target = _folder(folder)
     made = []
@@ -178,7 +178,7 @@ def templates(folder: Path, *, force: bool = False) -> Templates:
         made.append(target / f"可用的占位符_{title}.txt")
         with output(made[-1], force=force, suffix=".txt") as file:
             file.write("\n".join(_explained(names)).encode("utf-8-sig"))
-    return Templates(made=[str(path) for path in made])
+    return WrittenTemplates(made=[str(path) for path in made])
 
 
 def _wanted(kinds: Sequence[str]) -> set[str]:
@@ -198,7 +198,7 @@ def _folder(target: Path) -> Path:
     return target
 
 
-def _forms(titles: Mapping[str, str], names: Names, folder: Path | None) -> dict[str, Form]:
+def _forms(titles: Mapping[str, str], names: MarkNames, folder: Path | None) -> dict[str, Form]:
     """The checked templates by outline: the office's own where the folder has one, else the shipped ones."""
     own: dict[str, Path] = {}
     if folder is not None:
@@ -231,7 +231,7 @@ def _template(path: Path) -> Template:
         raise Stop(str(error)) from error
 
 
-def _explained(names: Names, depth: int = 0) -> Iterator[str]:
+def _explained(names: MarkNames, depth: int = 0) -> Iterator[str]:
     """Names and what they stand for, those within a list indented."""
     words = document_facts.ABOUT | document_facts.PLAN_ABOUT | document_facts.PAPER_ABOUT | document_facts.LINE_ABOUT
     words |= document_facts.LISTS | document_facts.PLAN_LISTS | document_facts.PAPER_LISTS
@@ -269,7 +269,7 @@ def _county(reading: Reading) -> str:
     return f"{_book(reading).county}{reading.county_name}"
 
 
-def _plans(reading: Reading, board: Form, left: list[Left]) -> Iterator[Piece]:
+def _plans(reading: Reading, board: Form, left: list[Left]) -> Iterator[DocumentPiece]:
     """The plans of an inventory: a board for who has one, if that stays one page."""
     book = _book(reading)
     made = set[str]()
@@ -283,13 +283,13 @@ def _plans(reading: Reading, board: Form, left: list[Left]) -> Iterator[Piece]:
                 outline = "plan"
                 why = f"生产线和措施太多，一页{BOARD}放不下，改为生成操作方案"
                 left.append(Left(file=book.file, key=enterprise.list_id, reason=why))
-        yield Piece(outline, _county(reading), enterprise.list_id, enterprise.name or "", told)
+        yield DocumentPiece(outline, _county(reading), enterprise.list_id, enterprise.name or "", told)
     left += _left_out(book, document_facts.JOINED, made)
 
 
 def _papers(
     reading: Reading, enterprises: Mapping[str, Known], wanted: Iterable[str], left: list[Left]
-) -> Iterator[Piece]:
+) -> Iterator[DocumentPiece]:
     """The papers of a grading workbook."""
     book = _book(reading)
     made = set[str]()
@@ -304,7 +304,7 @@ def _papers(
             left.append(Left(file=book.file, key=application.list_id, reason=why))
         for outline in outlines:
             if outline in wanted and not (unknown and outline in OPINIONS):
-                yield Piece(outline, _county(reading), application.list_id, application.name or "", told)
+                yield DocumentPiece(outline, _county(reading), application.list_id, application.name or "", told)
     left += _left_out(book, document_facts.REVIEWED, made)
 
 
@@ -322,7 +322,7 @@ def _left_out(book: Book, joined: Iterable[str], made: set[str]) -> Iterator[Lef
 
 
 def _write(
-    pieces: Sequence[Piece],
+    pieces: Sequence[DocumentPiece],
     forms: Mapping[str, Form],
     titles: Mapping[str, str],
     folder: Path,
@@ -332,7 +332,7 @@ def _write(
     force: bool,
 ) -> list[Made]:
     """Write each document and, for each county and outline, the set that binds them; says what was made."""
-    sets: dict[Path, list[Piece]] = {}
+    sets: dict[Path, list[DocumentPiece]] = {}
     for piece in pieces:
         sets.setdefault(folder / f"{piece.county}_{titles[piece.outline]}_合订本.docx", []).append(piece)
     targets = [*sets, *(piece.target(folder, titles[piece.outline]) for piece in pieces)]
@@ -344,7 +344,7 @@ def _write(
             pass  # nothing is written where something would be refused
     made: list[Made] = []
 
-    def one_by_one(own: Sequence[Piece]) -> Iterator[Element]:
+    def one_by_one(own: Sequence[DocumentPiece]) -> Iterator[Element]:
         for piece in own:
             title = titles[piece.outline]
             try:
@@ -369,4 +369,4 @@ def _write(
 
 
 def _some(keys: Sequence[str]) -> str:
-    return "、".join(keys[:LISTED]) + (f"等 {len(keys)} 个" if len(keys) > LISTED else "")
+    return "、".join(keys[:_LISTED]) + (f"等 {len(keys)} 个" if len(keys) > _LISTED else "")

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office import ledger
-from addin.office.results import Card, Found, Result, Row, by_file, count_words, standing_errors, verdict
+from addin.office.results import Card, FindingRow, JsonFinding, Result, by_file, count_words, standing_errors, verdict
 from addin.office.signing import Signer
 from addin.problems import Stop, writing
 from addin.reading.inbox import LEDGER
@@ -44,7 +44,7 @@ class Exported(Result):
 
     out: str | None
     manifest: Json | None
-    findings: list[Found]
+    findings: list[JsonFinding]
     """At ERROR or BLOCKER."""
     counts: dict[str, int]
     verdict: str
@@ -56,7 +56,7 @@ class Exported(Result):
         """1 where it was refused."""
         return 1 if self.out is None else 0
 
-    def lines(self) -> Iterator[str | Row]:
+    def lines(self) -> Iterator[str | FindingRow]:
         """What was written, or what stands against it."""
         if self.out is None:
             yield from by_file(self.findings)

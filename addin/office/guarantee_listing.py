@@ -11,8 +11,8 @@ from addin.problems import Stop, output
 from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
 from addin.reading.steps import Step, Unread, silent, worst
-from validators.guarantee_list import FILED, UNFILED, Guaranteed, extents, guaranteed
-from workbook_templates.lists.guarantee_workbook import GROUPS, mismatched, write_guarantee
+from validators.guarantee_list import FILED, NOT_FILED, Guaranteed, extents, guaranteed
+from workbook_templates.lists.guarantee_workbook import INCLUSION_GROUPS, mismatched, write_guarantee
 
 
 class Share(Part):
@@ -54,7 +54,7 @@ class GuaranteeList(Result):
         """What stands against which row, and what was written."""
         for one in self.open:
             yield f"✗ {one.called}：{one.why}。"
-        kinds = "，".join(f"{GROUPS[group]} {number}" for group, number in self.groups.items())
+        kinds = "，".join(f"{INCLUSION_GROUPS[group]} {number}" for group, number in self.groups.items())
         yield f"已写出 {self.out}：{self.rows} 行（{kinds}）。"
 
     def warnings(self) -> Iterable[str]:
@@ -83,14 +83,15 @@ def guarantee(sources: Sequence[Path], out: Path, *, force: bool = False, step: 
         ) from error
     rows = list(guaranteed(city))
     groups = Counter(one.group for one in rows)
-    open_ = [one for one in rows if one.filing == UNFILED or mismatched(one) or one.group not in GROUPS]
+    open_ = [one for one in rows if one.filing == NOT_FILED or mismatched(one) or one.group not in INCLUSION_GROUPS]
     return GuaranteeList(
         out=str(out),
         rows=len(rows),
-        groups={group: groups[group] for group in GROUPS},
+        groups={group: groups[group] for group in INCLUSION_GROUPS},
         filed=sum(one.filing == FILED for one in rows),
         counties=[
-            Share(name=one.county, number=one.number, share=round(one.share, 6)) for one in extents(city, tuple(GROUPS))
+            Share(name=one.county, number=one.number, share=round(one.share, 6))
+            for one in extents(city, tuple(INCLUSION_GROUPS))
         ],
         open=[
             Open(
@@ -108,10 +109,10 @@ def guarantee(sources: Sequence[Path], out: Path, *, force: bool = False, step: 
 def why(one: Guaranteed) -> str:
     """What stands against a row, in words."""
     said = []
-    if one.group not in GROUPS:
+    if one.group not in INCLUSION_GROUPS:
         said.append("没有保障类别，或者读不出来")
     if mismatched(one):
         said.append(f"应由{one.due}确定，填的是{one.record.decided_by}")
-    if one.filing == UNFILED:
+    if one.filing == NOT_FILED:
         said.append("应报生态环境部备案，还没有报")
     return "；".join(said)

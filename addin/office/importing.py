@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.results import Answer, Card, Row, by_sheet, count_words, standing_errors, verdict
+from addin.office.results import Answer, Card, FindingRow, by_sheet, count_words, standing_errors, verdict
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
@@ -29,9 +29,9 @@ from workbook_templates.layouts.import_report import address, guessed_fields, wr
 from workbook_templates.layouts.tables import read_tables
 from workbook_templates.layouts.taken import Taken, Taker, TooMany
 
-SECONDS = 300.0
+_SECONDS = 300.0
 """For all tables together."""
-REPORT = ".导入报告.xlsx"
+_REPORT = ".导入报告.xlsx"
 """What the report's name ends with; it lies beside the workbook."""
 
 
@@ -60,7 +60,7 @@ class Imported(Answer):
         """The contract's object."""
         return to_json(self.taken, str(self.out), self.findings) | {"report": str(self.report)}
 
-    def lines(self) -> Iterator[str | Row]:
+    def lines(self) -> Iterator[str | FindingRow]:
         """What was taken, what is to be looked at, and what was found."""
         yield from _shown(self.to_json(), self.taken, self.findings)
 
@@ -100,7 +100,7 @@ def import_tables(
         if not path.is_file():
             raise Stop(f"“{path}”不是文件。请核对路径。" if path.exists() else f"“{path}”不存在。请核对路径。")
     own = layout_of(layout)
-    report = out.with_name(out.stem + REPORT)
+    report = out.with_name(out.stem + _REPORT)
     step(0, 3, "读表")
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         taken = take(paths, own, code, rules, numbers(out, code))
@@ -122,7 +122,7 @@ def take(
 ) -> Taken:
     """What the tables give, read in a child process. Raises `Stop`."""
     arguments = (paths[0], paths, layout, county, rules.id, dict(before or {}))
-    [taken] = each(_take, [arguments], memory=LARGE_MEMORY, seconds=SECONDS)
+    [taken] = each(_take, [arguments], memory=LARGE_MEMORY, seconds=_SECONDS)
     if isinstance(taken, Failure):
         raise Stop(taken.message)
     assert isinstance(taken, Taken)  # noqa: S101 - for the type checker
@@ -216,7 +216,7 @@ def _plain(value: Value) -> Value:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _shown(result: Json, taken: Taken, findings: Sequence[Finding]) -> Iterator[str | Row]:
+def _shown(result: Json, taken: Taken, findings: Sequence[Finding]) -> Iterator[str | FindingRow]:
     for key, rows in taken.rows.items():
         if rows:
             yield f"{SHEET_TITLES[key]} {len(rows)} 行"

@@ -21,7 +21,7 @@ LEAST = 0.2
 
 
 @dataclass
-class Proposed(Answer):
+class ProposedLayout(Answer):
     """A layout that was proposed and written."""
 
     out: Path
@@ -60,14 +60,14 @@ class Proposed(Answer):
         return made(f"已认出 {columns} 列", look_at=self.unsure)
 
 
-def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False) -> Proposed:
+def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False) -> ProposedLayout:
     """Propose a layout and write it. Raises `Stop`."""
     if not table.is_file():
         raise Stop(f"“{table}”不存在，或不是文件。请核对路径。")
     with output(out, force=force, inputs=[table], suffix=".csv") as file:
         learnt, text = proposal(table, rules)
         file.write(b"\xef\xbb\xbf" + text.encode())
-    return Proposed(out, learnt)
+    return ProposedLayout(out, learnt)
 
 
 def proposal(table: Path, rules: RuleSet) -> tuple[list[Learnt], str]:
@@ -140,7 +140,7 @@ class Layouts(Result):
             yield f"{one['name']}  {len(one['heads'])} 列：{'、'.join(one['heads'][:5])}……"
 
 
-class Shown(Result):
+class ShownLayout(Result):
     """A layout."""
 
     name: str
@@ -152,7 +152,7 @@ class Shown(Result):
         yield f"已写出 {self.out}。" if self.out is not None else self.text.rstrip()
 
 
-def show_layout(name: str = "", *, out: Path | None = None, force: bool = False) -> Layouts | Shown:
+def show_layout(name: str = "", *, out: Path | None = None, force: bool = False) -> Layouts | ShownLayout:
     """The layouts that come with the program, or the one of that name, which is written where `out` is given."""
     if not name:
         return Layouts(layouts=[{"name": one, "heads": _heads(layout_of(one))} for one in shipped()])
@@ -160,7 +160,7 @@ def show_layout(name: str = "", *, out: Path | None = None, force: bool = False)
     if out is not None:
         with output(out, force=force, suffix=".csv") as file:
             file.write(b"\xef\xbb\xbf" + layout.text.encode())
-    return Shown(name=layout.name, out=str(out) if out is not None else None, text=layout.text)
+    return ShownLayout(name=layout.name, out=str(out) if out is not None else None, text=layout.text)
 
 
 def _heads(layout: Layout) -> list[str]:

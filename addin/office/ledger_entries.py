@@ -29,7 +29,7 @@ class Slip(Stop):
         self.fields = fields
 
 
-LISTED = 200
+_LISTED = 200
 """Changes that are listed for people; the JSON has all."""
 
 
@@ -63,7 +63,7 @@ def _fields(one: Decision) -> Json:
     return {name: getattr(one, name) for name in Decision.__dataclass_fields__}
 
 
-class Decided(Result):
+class DecisionKept(Result):
     """A decision that was put on record."""
 
     decision: Json
@@ -78,10 +78,10 @@ class Decided(Result):
         return self.decision
 
 
-def decide(place: Path, decision: Decision, *, year: int | None = None, who: str = "") -> Decided:
+def decide(place: Path, decision: Decision, *, year: int | None = None, who: str = "") -> DecisionKept:
     """Put a decision on record (of a year, default: that of the last version). Raises `Stop`."""
     made = record_decision(place, year or _year(place), decision, who=who)
-    return Decided(decision=made.to_json(), said=said(made))
+    return DecisionKept(decision=made.to_json(), said=said(made))
 
 
 def _year(place: Path) -> int:
@@ -138,7 +138,7 @@ def history(place: Path) -> History:
     )
 
 
-class Changed(Part):
+class VersionsCompared(Part):
     """One change between two versions."""
 
     change: str
@@ -156,7 +156,7 @@ class Changes(Result):
 
     before: int
     after: int
-    changes: list[Changed]
+    changes: list[VersionsCompared]
 
     @property
     def code(self) -> int:
@@ -165,11 +165,11 @@ class Changes(Result):
 
     def lines(self) -> Iterator[str]:
         """A line for each change."""
-        for one in islice(self.changes, LISTED):
+        for one in islice(self.changes, _LISTED):
             cell = f"{one.header}：{value_text(one.before)} → {value_text(one.after)}" if one.header else ""
             yield f"{one.change}  {one.county}  《{one.sheet}》 {one.key} {one.name or ''}  {cell}".rstrip()
-        if len(self.changes) > LISTED:
-            yield f"还有 {len(self.changes) - LISTED} 处；加 --json 可得全部。"
+        if len(self.changes) > _LISTED:
+            yield f"还有 {len(self.changes) - _LISTED} 处；加 --json 可得全部。"
         number = f"{len(self.changes)} 处差别" if self.changes else "没有差别"
         yield f"第 {self.before} 版与第 {self.after} 版：{number}。"
 
@@ -189,9 +189,9 @@ def diff(place: Path, before: int, after: int) -> Changes:
     return Changes(before=before, after=after, changes=[_changed(*one) for one in changes(place, before, after)])
 
 
-def _changed(county: str, one: Change) -> Changed:
+def _changed(county: str, one: Change) -> VersionsCompared:
     sheet = SHEETS[one.sheet]
-    return Changed(
+    return VersionsCompared(
         change=one.kind,
         county=county,
         sheet=sheet.title,

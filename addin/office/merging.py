@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from addin.office.results import Card, Row, by_sheet, count_words, verdict
+from addin.office.results import Card, FindingRow, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import inbox, labels
 from addin.reading.isolation import Failure, each
@@ -30,13 +30,13 @@ from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW
 from workbook_templates.xlsx.styles import new_workbook, put, styles
 
-REPORT = ".合并报告.xlsx"
+_REPORT = ".合并报告.xlsx"
 """What the report's name ends with; it lies beside the workbook."""
 CLASHES = "冲突"
-HOLDING, WHY = "以哪一行为准", "理由"
-SIDES = "甲乙丙丁戊己庚辛壬癸"
-CLASH_HEADS = ("工作表", "编号", HOLDING, WHY, "现在的裁定", "不同之处")
-MARK = "取值_"
+_HOLDING, _WHY = "以哪一行为准", "理由"
+_SIDES = "甲乙丙丁戊己庚辛壬癸"
+CLASH_HEADS = ("工作表", "编号", _HOLDING, _WHY, "现在的裁定", "不同之处")
+_MARK = "取值_"
 """How the columns begin that tell a row from another; they are for the program."""
 
 
@@ -67,7 +67,7 @@ class Joined:
         own = _json(str(self.out), self.pieces, self.errors, self.merged, self.findings)
         return own | {"report": str(self.report)}
 
-    def lines(self) -> Iterator[str | Row]:
+    def lines(self) -> Iterator[str | FindingRow]:
         """What came of each piece, what is to be decided, and what was found."""
         yield from _shown(self.to_json(), self.merged, self.findings)
 
@@ -89,8 +89,8 @@ class Joined:
 
 def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step: Step = silent) -> Joined:
     """Put the pieces together, and write a report beside the workbook. Raises `Stop`."""
-    report = out.with_name(out.stem + REPORT)
-    paths = [path for path in inbox(sources) if not path.name.endswith(REPORT) and not _same(path, out)]
+    report = out.with_name(out.stem + _REPORT)
+    paths = [path for path in inbox(sources) if not path.name.endswith(_REPORT) and not _same(path, out)]
     if not paths:
         raise Stop("没有可合并的来件。请给出乡镇、园区或企业填好的填报表，或放着它们的文件夹。")
     pieces, errors = _read(paths, step)
@@ -174,10 +174,10 @@ def _read_decisions(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
     head = [text_of(cell) for cell in grid.rows[0][1]]
     for number, cells in grid.rows[1:]:
         row = dict(zip(head, [text_of(cell) for cell in cells], strict=False))
-        side, why = row.get(HOLDING, ""), row.get(WHY, "")
-        digest = row.get(f"{MARK}{side}", "") if side else ""
+        side, why = row.get(_HOLDING, ""), row.get(_WHY, "")
+        digest = row.get(f"{_MARK}{side}", "") if side else ""
         if side and not digest:
-            raise Stop(f"合并报告《{CLASHES}》第 {number} 行的“{HOLDING}”是“{side}”，没有这一行。请从下拉列表选。")
+            raise Stop(f"合并报告《{CLASHES}》第 {number} 行的“{_HOLDING}”是“{side}”，没有这一行。请从下拉列表选。")
         if side and not why:
             raise Stop(f"合并报告《{CLASHES}》第 {number} 行选了“{side}”，没有写理由。请补上理由再合并。")
         if side and row.get("工作表") in keys:
@@ -222,7 +222,7 @@ def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple
         for number, row in enumerate(rows, 1):
             for place, value in enumerate(row):
                 name = heads[place][0]
-                look = entry if name in (HOLDING, WHY) else code if name.startswith(MARK) else plain
+                look = entry if name in (_HOLDING, _WHY) else code if name.startswith(_MARK) else plain
                 put(page, number, place, value, look)
         page.freeze_panes(1, 0)
         page.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)
@@ -242,12 +242,12 @@ def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple
     )  # fmt: skip
     most = max([2, *(len(clash.sides) for clash in merged.clashes)])
     heads = list(zip(CLASH_HEADS, (16, 24, 14, 24, 24, 70), strict=True))
-    heads += [(f"{side}_来件", 24) for side in SIDES[:most]] + [(f"{MARK}{side}", 18) for side in SIDES[:most]]
+    heads += [(f"{side}_来件", 24) for side in _SIDES[:most]] + [(f"{_MARK}{side}", 18) for side in _SIDES[:most]]
     page = sheet(CLASHES, heads, [_clash_row(clash, most) for clash in merged.clashes])
     for number, clash in enumerate(merged.clashes, 1):
         page.data_validation(
             number, 2, number, 2,
-            {"validate": "list", "source": list(SIDES[: len(clash.sides)]), "input_title": "裁定",
+            {"validate": "list", "source": list(_SIDES[: len(clash.sides)]), "input_title": "裁定",
              "input_message": "选甲、乙……，并写明理由；再合并一次（覆盖）就照此办理。"},
         )  # fmt: skip
     sheet(
@@ -272,13 +272,13 @@ def _clash_row(clash: Clash, most: int) -> list[Any]:
     different = "；".join(
         f"{SHEETS[clash.sheet][name].header}："
         + "，".join(
-            f"{letter} {value_text(side.values.get(name))}" for letter, side in zip(SIDES, clash.sides, strict=False)
+            f"{letter} {value_text(side.values.get(name))}" for letter, side in zip(_SIDES, clash.sides, strict=False)
         )
         for name in fields
     )
     blank = [None] * (most - len(clash.sides[:most]))
-    said = f"以{SIDES[clash.chosen]}为准：{clash.why}" if clash.why else f"未裁定，暂取{SIDES[clash.chosen]}"
-    holds = (SIDES[clash.chosen], clash.why) if clash.why else (None, None)
+    said = f"以{_SIDES[clash.chosen]}为准：{clash.why}" if clash.why else f"未裁定，暂取{_SIDES[clash.chosen]}"
+    holds = (_SIDES[clash.chosen], clash.why) if clash.why else (None, None)
     return [
         SHEETS[clash.sheet].title, clash.key, *holds, said, different[:30000],
         *(f"{side.file} 第{side.row}行" for side in clash.sides[:most]), *blank,
@@ -322,7 +322,7 @@ def _json(
     }
 
 
-def _shown(result: Json, merged: Merged, findings: Sequence[Finding]) -> Iterator[str | Row]:
+def _shown(result: Json, merged: Merged, findings: Sequence[Finding]) -> Iterator[str | FindingRow]:
     for one in result["files"]:
         yield f"{one['file']}  {one['status']}{_reason(one)}，{one['rows']} 行"
     rows: Mapping[str, int] = result["rows"]

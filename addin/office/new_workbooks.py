@@ -14,12 +14,12 @@ from addin.reading.workbooks import read_whole
 from validators.book import Book
 from validators.columns import KINDS, SHEET_TITLES, BookKind
 from validators.records import Value, number_text
-from validators.references import MINISTRY, PROVINCE, Listed
+from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Listed
 from validators.ruleset import NOT_KEY, RuleSet
 from workbook_templates.county.grading_workbook import make_grading, make_grading_officer, with_results, with_standings
 from workbook_templates.county.returned import rows_of
 from workbook_templates.county.template import write_county
-from workbook_templates.formulas.default_formulas import Rows, entered
+from workbook_templates.formulas.default_formulas import SheetRows, entered
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 NOT_CARRIED = ("changes", "removals")
@@ -83,7 +83,7 @@ def county_template(
     """
     code = submitting(rules, county)
     round_name(rules, round_)
-    given: Rows = {}
+    given: SheetRows = {}
     officer: dict[str, Value] = {}
     lost: list[str] = []
     if last is not None:
@@ -125,7 +125,7 @@ def grading_template(
     `references` are results of province and ministry, each with its kind.
     """
     code = submitting(rules, county)
-    given: Rows = {}
+    given: SheetRows = {}
     officer: dict[str, Value] = {}
     notes: list[str] = []
     lost: list[str] = []
@@ -155,8 +155,8 @@ def grading_template(
 
 def _results(references: Sequence[tuple[str, Path]]) -> list[Listed]:
     """Results of province and ministry. Raises `Stop` where a file cannot be read or is something else."""
-    if wrong := [kind for kind, _ in references if kind not in (PROVINCE, MINISTRY)]:
-        raise Stop(f"选项 --reference 的“{wrong[0]}”用不上，这里只能用{PROVINCE}、{MINISTRY}。")
+    if wrong := [kind for kind, _ in references if kind not in (PROVINCE_RESULT, MINISTRY_RESULT)]:
+        raise Stop(f"选项 --reference 的“{wrong[0]}”用不上，这里只能用{PROVINCE_RESULT}、{MINISTRY_RESULT}。")
     found, unread = read_imports(references)
     if unread:
         raise Stop(unread[0][1])
@@ -220,7 +220,7 @@ def _written(
     )  # fmt: skip
 
 
-def _last_version(path: Path, county: str) -> tuple[Rows, dict[str, Value], list[str]]:
+def _last_version(path: Path, county: str) -> tuple[SheetRows, dict[str, Value], list[str]]:
     """Rows and officer of the last version, and what is lost. Raises `Stop` as `_whole_book`."""
     book, lost = _whole_book(path, county, "inventory")
     return carried_over(book), {name: book.facts[name] for name in CARRIED_FACTS if name in book.facts}, lost
@@ -238,7 +238,7 @@ def _whole_book(path: Path, county: str, kind: BookKind | None) -> tuple[Book, l
     return book, [f"“{path.name}”有 {lost} 格读不出来，没有带过来。可用 qingdan check 逐格查看。"] if lost else []
 
 
-def carried_over(book: Book) -> Rows:
+def carried_over(book: Book) -> SheetRows:
     """The rows of a workbook as the next version begins with them: not 等级变更 and 移出说明, which speak of one version."""
     return {
         key: [entered(key, record, book.county_name) for record in records]

@@ -32,7 +32,7 @@ from workbook_templates.city.decision_sheets import Untaken, read_decisions
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.writer import replacing
 
-MOST_CHANGES = 200_000
+_MOST_CHANGES = 200_000
 
 
 def take_decisions(record: Ledger, out: Path, city: City, imports: Sequence[Import]) -> tuple[list[Untaken], list[str]]:
@@ -148,14 +148,14 @@ def _kept(book: Book) -> Json:
 
 
 def compare(record: Ledger, before: Version, after: Version, rules: RuleSet) -> list[tuple[str, Change]]:
-    """What changed from one version to another, each with the name of the county; at most `MOST_CHANGES`."""
+    """What changed from one version to another, each with the name of the county; at most `_MOST_CHANGES`."""
     found: list[tuple[str, Change]] = []
     old, new = before.said["contents"], after.said["contents"]
     for code in dict.fromkeys([*rules.submitting, *old, *new]):
         if old.get(code) != new.get(code):
             name = rules.submitting.get(code, code)
             differing = differences(_tables(record, old.get(code)), _tables(record, new.get(code)))
-            found += ((name, change) for change in islice(differing, MOST_CHANGES - len(found)))
+            found += ((name, change) for change in islice(differing, _MOST_CHANGES - len(found)))
     return found
 
 

@@ -9,7 +9,7 @@ from addin.problems import Stop
 from addin.reading.inbox import inbox, read_inbox
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
 from addin.reading.steps import silent
-from validators.audit import Check
+from validators.audit import AuditCheck
 from validators.audit.manifest import Manifest, ManifestError, UsedLayout, read_manifest
 from validators.audit.report import Findings
 from validators.columns import SHEETS, letter
@@ -26,8 +26,8 @@ from workbook_templates.layouts.declared import WrongLayout, of_text
 from workbook_templates.submission.filled import outside
 from workbook_templates.submission.submission_workbook import (
     DEFAULT,
-    Origin,
     ProfileSheet,
+    RowOrigin,
     UnknownProfile,
     compiled,
     profile,
@@ -37,7 +37,7 @@ from workbook_templates.submission.submission_workbook import (
 Keyed = dict[tuple[object, ...], tuple[int, list[Any]]]
 
 
-def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Check:
+def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> AuditCheck:
     """AU10: the submission computed again from the counties' workbooks and the manifest's decisions, cell by cell.
 
     Without a manifest the workbooks hold that would hold in a consolidation, and the default profile is meant.
@@ -186,7 +186,7 @@ def _compare_sheet(
         return
     keys = sheet.keys
     actual = _keyed(((number, cells) for number, cells in rows[1:]), keys)
-    origins: list[Origin] = []
+    origins: list[RowOrigin] = []
     expected: Keyed = _keyed(_numbered(sheet, city, origins), keys)
     for key, (place, values) in expected.items():
         book, name, record = origins[place]
@@ -212,7 +212,7 @@ def _compare_sheet(
         found.add("AU10", "各行的次序与复算的不同", sheet=title)
 
 
-def _numbered(sheet: ProfileSheet, city: City, origins: list[Origin]) -> Iterator[tuple[int, list[Any]]]:
+def _numbered(sheet: ProfileSheet, city: City, origins: list[RowOrigin]) -> Iterator[tuple[int, list[Any]]]:
     for number, (values, origin) in enumerate(rows_of(sheet, city)):
         origins.append(origin)
         yield number, list(values)

@@ -16,15 +16,15 @@ from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Json,
 
 Document: TypeAlias = Any
 """Whatever JSON can hold."""
-Found = Annotated[Finding, PlainSerializer(Finding.to_json)]
+JsonFinding = Annotated[Finding, PlainSerializer(Finding.to_json)]
 """A finding, which the contract has in a shape of its own."""
-UNREAD = "HZ05"
+_UNREAD = "HZ05"
 """The rule that a file is found by which cannot be read."""
 ALIKE = 20
 """Findings of one rule on one sheet that are listed for people; the JSON has all."""
 
 
-class Row(NamedTuple):
+class FindingRow(NamedTuple):
     """A finding as a line of a table; rows that follow each other are one table."""
 
     severity: Severity | None
@@ -71,7 +71,7 @@ def made(said: str, *, look_at: int = 0, errors: Sequence[Unread] = (), words: I
 
 def unread_files(errors: Iterable[Unread]) -> list[Json]:
     """Files that could not be read, each in the shape of a finding."""
-    about = {"rule": UNREAD, "severity": Severity.BLOCKER.name, "sheet": None}
+    about = {"rule": _UNREAD, "severity": Severity.BLOCKER.name, "sheet": None}
     return [{**about, "file": one.file, "message": one.message} for one in errors if one.file]
 
 
@@ -87,7 +87,7 @@ class Answer(Protocol):
     def code(self) -> int:
         """The exit code."""
 
-    def lines(self) -> "Iterable[str | Row]":
+    def lines(self) -> "Iterable[str | FindingRow]":
         """What people are told of it."""
 
     def warnings(self) -> Iterable[str]:
@@ -109,7 +109,7 @@ class Result(Part):
         """The exit code: 0 done, 1 done and something was found, 2 something could not be read."""
         return 0
 
-    def lines(self) -> "Iterator[str | Row]":
+    def lines(self) -> "Iterator[str | FindingRow]":
         """What people are told of it."""
         raise NotImplementedError
 
@@ -140,21 +140,21 @@ def count_words(findings: Iterable[Finding]) -> str:
     )
 
 
-def by_sheet(findings: Sequence[Finding]) -> Iterator[str | Row]:
+def by_sheet(findings: Sequence[Finding]) -> Iterator[str | FindingRow]:
     """Findings by sheet; of many alike only the first are listed."""
     for sheet, own in groupby(findings, key=lambda finding: finding.sheet):
         yield f"  《{sheet}》" if sheet else "  整个文件"
         yield from _rows(list(own))
 
 
-def by_file(findings: Sequence[Finding]) -> Iterator[str | Row]:
+def by_file(findings: Sequence[Finding]) -> Iterator[str | FindingRow]:
     """Findings by file and sheet, those of the whole city among them."""
     for file, own in groupby(findings, key=lambda finding: finding.file):
         yield f"{file}：" if file else "全市："
         yield from by_sheet(list(own))
 
 
-def _rows(findings: Sequence[Finding]) -> Iterator[Row]:
+def _rows(findings: Sequence[Finding]) -> Iterator[FindingRow]:
     alike = Counter(finding.rule for finding in findings)
     listed: Counter[str] = Counter()
     for finding in findings:
@@ -162,7 +162,7 @@ def _rows(findings: Sequence[Finding]) -> Iterator[Row]:
         if listed[finding.rule] > ALIKE:
             continue
         symbol = SEVERITY_SYMBOLS[finding.severity]
-        yield Row(finding.severity, symbol, finding.cell or "—", finding.rule, finding.message)
+        yield FindingRow(finding.severity, symbol, finding.cell or "—", finding.rule, finding.message)
         if listed[finding.rule] == ALIKE < alike[finding.rule]:
             left = alike[finding.rule] - ALIKE
-            yield Row(None, "…", "—", finding.rule, f"本表同类问题还有 {left} 条；加 --json 可得全部。")
+            yield FindingRow(None, "…", "—", finding.rule, f"本表同类问题还有 {left} 条；加 --json 可得全部。")

@@ -25,7 +25,7 @@ from workbook_templates.county.returned import cleared, rows_of
 from workbook_templates.county.template import write_county
 from workbook_templates.xlsx.appearance import RETURNED_TITLE
 
-SHOWN = 10
+_SHOWN = 10
 """Cells that the cover lists."""
 
 
@@ -33,7 +33,7 @@ OLD = "以前退回的"
 """Folder in that of the returned workbooks to which those of earlier returns are moved."""
 OURS = "*_第*版.xlsx"
 """How the names of returned workbooks look."""
-BESIDE = ("*_退回函.docx", "*_退回.zip")
+_BESIDE = ("*_退回函.docx", "*_退回.zip")
 """Those of the letters and archives beside them."""
 
 
@@ -158,7 +158,7 @@ def return_all(
     paths = inbox(sources)
     if out.exists() and not out.is_dir():
         raise Stop(f"“{out}”是文件，不是文件夹。请用 --out 指定一个文件夹。")
-    stale = sorted(path for pattern in (OURS, *BESIDE) for path in out.glob(pattern))
+    stale = sorted(path for pattern in (OURS, *_BESIDE) for path in out.glob(pattern))
     if stale and not overwrite:
         raise Stop(
             f"“{out}”里还有以前退回的 {len(stale)} 份（如“{stale[0].name}”），没有动它们。"
@@ -271,8 +271,8 @@ def _words(one: Returned) -> Iterator[str]:
         "内容照报来的原样，只把各行依次排好，各行的问题写在最右一列。"
     )
     if blank := cleared(book):
-        shown = "、".join(blank[:SHOWN])
-        yield f"{shown}{f' 等 {len(blank)} 格' if len(blank) > SHOWN else ''}原是公式或错误值，已留空，请改填文字或数字。"
+        shown = "、".join(blank[:_SHOWN])
+        yield f"{shown}{f' 等 {len(blank)} 格' if len(blank) > _SHOWN else ''}原是公式或错误值，已留空，请改填文字或数字。"
 
 
 def _move(path: Path, folder: Path) -> str:

@@ -17,11 +17,11 @@ from addin.reading.steps import Unread, worst
 from addin.reading.workbooks import Reading, read_all
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Json, Severity
 from validators.ruleset import TABLES, RuleSet, of_tables, versions, years
-from validators.ruleset_tables import Change, changes, title
+from validators.ruleset_tables import LawChange, changes, title
 from workbook_templates.city.ruleset_workbook import COVER, Law, faults, read_law, write_law
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 
-LISTED = 30
+_LISTED = 30
 """Changes of a table, and findings of a kind, that are listed for people; the JSON has all."""
 
 
@@ -44,7 +44,7 @@ class Edited(Result):
         return made("已写出")
 
 
-class Known(Part):
+class KnownVersion(Part):
     """A rule set of this computer."""
 
     id: str
@@ -65,7 +65,7 @@ class KnownVersions(Result):
     """The rule sets of this computer."""
 
     folder: str
-    rulesets: list[Known]
+    rulesets: list[KnownVersion]
 
     def lines(self) -> Iterator[str]:
         """Two lines for each."""
@@ -85,7 +85,7 @@ class KnownVersions(Result):
         return made("已列出", words=words)
 
 
-class Problem(Part):
+class LoadProblem(Part):
     """What keeps a rule set from being loaded."""
 
     sheet: str
@@ -100,7 +100,7 @@ class Loaded(Result):
     base: str
     sha256: str | None
     changes: list[Json]
-    problems: list[Problem]
+    problems: list[LoadProblem]
     effect: dict[str, list[Json]] | None
     errors: list[Unread]
     verdict: str
@@ -108,7 +108,7 @@ class Loaded(Result):
     """Of the file."""
     made_from: str = Field(exclude=True)
     """Id of the rule set that the workbook was made from."""
-    changed: list[Change] = Field(exclude=True)
+    changed: list[LawChange] = Field(exclude=True)
     found: "Effect | None" = Field(exclude=True)
 
     @property
@@ -134,11 +134,11 @@ class Loaded(Result):
         for table, own in groupby(self.changed, key=lambda change: change.table):
             listed = list(own)
             yield f"《{title(table)}》"
-            for change in listed[:LISTED]:
+            for change in listed[:_LISTED]:
                 cells = "；".join(f"{head}：{old or '空白'} → {new or '空白'}" for head, old, new in change.cells)
                 yield f"  {change.what}  {change.row or '各行的先后'}{f'  {cells}' if cells else ''}"
-            if len(listed) > LISTED:
-                yield f"  …还有 {len(listed) - LISTED} 处；加 --json 可得全部。"
+            if len(listed) > _LISTED:
+                yield f"  …还有 {len(listed) - _LISTED} 处；加 --json 可得全部。"
         yield f"已载入为规则集 {self.ruleset}（原为 {self.base}），放在 {ruleset_store.folder()}。从现在起各命令都用这一版。"
 
     def warnings(self) -> Iterable[str]:
@@ -187,11 +187,11 @@ def versions_known() -> KnownVersions:
     return KnownVersions(folder=str(ruleset_store.folder()), rulesets=found)
 
 
-def _described(id_: str) -> Known:
+def _described(id_: str) -> KnownVersion:
     rules = ruleset_store.rules_of(None, id_)
     rows = [row for own in rules.tables.values() for row in own]
     loaded = ruleset_store.origin(id_) if "." in id_ else None
-    return Known(
+    return KnownVersion(
         id=id_,
         year=rules.year,
         name=rules.thresholds["ruleset_name"],
@@ -228,7 +228,7 @@ def load_file(path: Path, against: Sequence[Path] = ()) -> Loaded:
         base=base.id,
         sha256=kept.sha256 if kept else None,
         changes=[_change_json(one) for one in done],
-        problems=[Problem(sheet=sheet, cell=cell, message=message) for sheet, cell, message in wrong],
+        problems=[LoadProblem(sheet=sheet, cell=cell, message=message) for sheet, cell, message in wrong],
         effect=effect and {what: [_effect_json(*pair) for pair in pairs] for what, pairs in effect.items()},
         errors=errors,
         verdict="不通过" if wrong else "已载入" if kept else "没有变化",
@@ -250,10 +250,10 @@ def _read(path: Path) -> Law:
 def _keep(law: Law, base: RuleSet, path: Path) -> RuleSet:
     now = dt.datetime.now().astimezone().isoformat(timespec="seconds")
     tables = of_tables(base.id, law.tables).tables
-    return ruleset_store.keep(law.year, tables, ruleset_store.Origin(now, law.by, base.id, path.name, law.sha256))
+    return ruleset_store.keep(law.year, tables, ruleset_store.LoadedFrom(now, law.by, base.id, path.name, law.sha256))
 
 
-def _change_json(change: Change) -> Json:
+def _change_json(change: LawChange) -> Json:
     cells = [{"head": head, "old": old, "new": new} for head, old, new in change.cells]
     return {"table": title(change.table), "what": change.what, "row": change.row, "cells": cells}
 
@@ -306,10 +306,10 @@ def _said_of(effect: Effect) -> Iterator[str]:
     for what, words in (("new", "多出"), ("gone", "不再有"), ("changed", "程度改变")):
         pairs = effect[what]
         yield f"{words}的问题 {len(pairs)} 项" + ("：" if pairs else "。")
-        for finding, was in pairs[:LISTED]:
+        for finding, was in pairs[:_LISTED]:
             before = f"{SEVERITY_NAMES[was]} → " if was else ""
             severity = f"{SEVERITY_SYMBOLS[finding.severity]} {before}{SEVERITY_NAMES[finding.severity]}"
             place = f"{finding.file} 《{finding.sheet or '整个文件'}》{finding.cell or ''}"
             yield f"  {severity}  {place}  {finding.rule}  {finding.message}"
-        if len(pairs) > LISTED:
-            yield f"  …还有 {len(pairs) - LISTED} 项；加 --json 可得全部。"
+        if len(pairs) > _LISTED:
+            yield f"  …还有 {len(pairs) - _LISTED} 项；加 --json 可得全部。"

@@ -15,7 +15,7 @@ from addin.reading.inbox import LEDGER
 from workbook_templates.xlsx.writer import replacing
 
 LISTING = "内容.json"
-LARGEST = 2 << 30
+_LARGEST = 2 << 30
 """Bytes that a backup may come to when it is unpacked."""
 
 
@@ -110,7 +110,7 @@ def _opened(path: Path) -> dict[str, bytes]:
     """The files of a backup: a city workbook and a record, both as they were put in. Raises `Stop`."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(one.file_size for one in archive.infolist()) > LARGEST:
+            if sum(one.file_size for one in archive.infolist()) > _LARGEST:
                 raise Stop(f"“{path.name}”展开后太大，不是本程序的备份。")
             listing = json.loads(archive.read(LISTING))["files"]
             names = [name for name in listing if name != LEDGER]

@@ -12,7 +12,7 @@ from addin.office.results import Card, Result, made
 from addin.problems import Stop, refusal
 from validators.audit.signature import ED25519, SM2, SM2_ORDER, PublicKey, SignatureError, sm2_of
 
-PRIVATE, PUBLIC = "私钥.pem", "公钥.pem"
+PRIVATE_KEY, PUBLIC_KEY = "私钥.pem", "公钥.pem"
 PASSPHRASE = "QINGDAN_PASSPHRASE"  # noqa: S105 - the name of the variable that holds it
 SHORTEST = 8
 _SM2_HEAD, _SM2_TAIL = b"-----BEGIN QINGDAN SM2 PRIVATE KEY-----\n", b"\n-----END QINGDAN SM2 PRIVATE KEY-----\n"
@@ -50,7 +50,7 @@ class Keys(Result):
 
 def keys(folder: Path, kind: str) -> Keys:
     """Make a pair of keys of a kind in a folder, asking for a passphrase. Raises `Stop`."""
-    private, public = folder / PRIVATE, folder / PUBLIC
+    private, public = folder / PRIVATE_KEY, folder / PUBLIC_KEY
     if not folder.is_dir():
         raise Stop(f"文件夹“{folder}”不存在，写不进去。请先建立它，或换一个位置。")
     for path in (private, public):

@@ -17,7 +17,7 @@ from validators.grading_procedure import DRAWN, EACH
 from validators.lottery import draw
 from workbook_templates.lists.visit_list import write_visits
 
-RATIO = "visit_ratio"
+_RATIO = "visit_ratio"
 """Threshold of the rule set, in percent."""
 
 
@@ -94,7 +94,7 @@ def draw_visits(
         raise Stop(
             f"规则集 {rules.id} 没有录入各等级怎样现场核查，不能抽取。请先用 qingdan ruleset edit 录入《绩效等级》的“现场核查”。"
         )
-    text = rules.thresholds.get(RATIO, "") if ratio is None else ratio
+    text = rules.thresholds.get(_RATIO, "") if ratio is None else ratio
     source = "命令指定" if ratio is not None else f"规则集 {rules.id}，{_verified(rules.tables['thresholds'])}"
     try:
         made = draw(books, ratio=_percent(text), seed=seed or str(rules.year))
@@ -130,7 +130,7 @@ def draw_visits(
 
 
 def _verified(thresholds: Sequence[dict[str, str]]) -> str:
-    known = any(row["name"] == RATIO and row["verified"] == "yes" for row in thresholds)
+    known = any(row["name"] == _RATIO and row["verified"] == "yes" for row in thresholds)
     return "已核实" if known else "待核实：文件没有写比例"
 
 

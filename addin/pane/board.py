@@ -11,13 +11,13 @@ from threading import Condition
 from addin.live.state import Picture
 from validators.findings import Finding, Json
 
-SHOWN = ("rule", "severity", "file", "sheet", "cell", "row", "header", "key", "message", "basis", "related", "waiver")
+_SHOWN = ("rule", "severity", "file", "sheet", "cell", "row", "header", "key", "message", "basis", "related", "waiver")
 """Parts of a finding's JSON that the page uses."""
 
 
 def shown(finding: Json) -> Json:
     """A finding's JSON as the page gets it."""
-    return {name: finding[name] for name in SHOWN if finding.get(name) is not None}
+    return {name: finding[name] for name in _SHOWN if finding.get(name) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class View:
     """Nothing will follow."""
 
 
-NOTHING = View(-1, "null", {}, "[]", False)
+NO_VIEW = View(-1, "null", {}, "[]", False)
 """What a page that has just been opened knows."""
 
 
@@ -58,7 +58,7 @@ class Board:
     """Holds the view; pictures and jobs come from any thread, pages wait for the next view."""
 
     def __init__(self) -> None:
-        self.view = replace(NOTHING, version=0)
+        self.view = replace(NO_VIEW, version=0)
         self._pages = 0
         self._left: float | None = None
         """When the last page was closed, on the monotonic clock; None before there was one and while there are."""

@@ -13,11 +13,11 @@ from addin.problems import Stop
 from addin.reading.inbox import inbox
 from addin.reading.ruleset_store import rules_of
 from validators.columns import SHEETS
-from validators.decisions import FIELD_NAMES, KINDS, Wrong, parsed, standing
+from validators.decisions import DECISION_KINDS, FIELD_NAMES, Wrong, parsed, standing
 from validators.findings import Json
 from validators.rule import all_rules, page, value_text
 
-MOST_CHANGES = 500
+_MOST_CHANGES = 500
 """Changes between two versions that the page lists."""
 
 
@@ -30,7 +30,7 @@ def city_view(inbox_at: Path, results: Path, version: int | None = None) -> Json
         if record is None or not (versions := record.versions()):
             rules = rules_of(None)
             return {
-                "version": None, "versions": [], "decisions": [], "fields": FIELD_NAMES, "kinds": KINDS,
+                "version": None, "versions": [], "decisions": [], "fields": FIELD_NAMES, "kinds": DECISION_KINDS,
                 "counties": rules.submitting,
             }  # fmt: skip
         shown = next((one for one in versions if one.id == version), versions[-1])
@@ -59,7 +59,7 @@ def city_view(inbox_at: Path, results: Path, version: int | None = None) -> Json
             {**one.to_json(), "holds": one.id in held, "pending": one.id in held and one.id not in taken}
             for one in reversed(decisions)
         ],
-        "fields": FIELD_NAMES, "kinds": KINDS,
+        "fields": FIELD_NAMES, "kinds": DECISION_KINDS,
         "grades": rules.values["grades"], "counties": rules.submitting,
         "stale": _stale(inbox_at, versions[-1], workbook, written, bool(held - taken)),
     }  # fmt: skip
@@ -94,7 +94,7 @@ def differences_of(results: Path, before: int, after: int) -> Json:
     """What changed from one version to another, in words. Raises `Stop`."""
     found = changes(results, before, after)
     rows = []
-    for county, one in found[:MOST_CHANGES]:
+    for county, one in found[:_MOST_CHANGES]:
         sheet = SHEETS[one.sheet]
         cell = f"{sheet[one.field].header}：{value_text(one.before)} → {value_text(one.after)}" if one.field else ""
         rows.append([one.kind, county, sheet.title, one.key, one.name or "", cell])

@@ -114,7 +114,7 @@ class Folders:
         raise Stop(f"收件文件夹里叫“{name}”的文件太多了。请先清理。")
 
 
-LONGEST = 200
+_LONGEST = 200
 """Bytes of a name of an output: a manifest, a signature or a temporary file beside it has a longer one."""
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 """Names that Windows keeps for itself."""
@@ -132,8 +132,8 @@ def _unfit(name: str) -> str:
         return "不能以点号或波浪号开头"
     if name.endswith((".", " ")) or name.partition(".")[0].strip().upper() in RESERVED:
         return "Windows 上不能用这个名字"
-    if len(name.encode()) > LONGEST:
-        return f"太长，最多 {LONGEST // 3} 个汉字"
+    if len(name.encode()) > _LONGEST:
+        return f"太长，最多 {_LONGEST // 3} 个汉字"
     return ""
 
 

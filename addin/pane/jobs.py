@@ -31,7 +31,7 @@ from workbook_templates.xlsx.writer import JOB
 State = Literal["运行中", "完成", "没做成", "已取消"]
 ANSWERS = 20.0
 """Seconds within which the spreadsheet has to answer that it was read anew."""
-REFUSED = 2
+_REFUSED = 2
 """The exit code of what could not be done."""
 KEPT = 20
 """Jobs that stay on the page."""
@@ -288,7 +288,7 @@ def _take(job: Job, code: int, output: bytes, said: list[str]) -> State:
         card = Card.model_validate_json(output)
     except ValueError:
         refused = (
-            [] if code == REFUSED and said else [f"{job.work.label}意外停止，可能是内存不够。请关闭其他程序后重试。"]
+            [] if code == _REFUSED and said else [f"{job.work.label}意外停止，可能是内存不够。请关闭其他程序后重试。"]
         )
         job.words = [*said, *refused]
         return "没做成"

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from addin.live.state import Live, Picture
 from addin.office.ledger_entries import Slip
 from addin.office.ruleset_editing import versions_known
-from addin.pane.board import NOTHING, Board, changes, shown
+from addin.pane.board import NO_VIEW, Board, changes, shown
 from addin.pane.buttons import BUTTONS
 from addin.pane.city_view import city_view, decide, differences_of, findings_of, rule_page
 from addin.pane.folders import Folders
@@ -44,16 +44,16 @@ from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
 LOOPBACK = "127.0.0.1"
 BEAT = 5.0
 """Seconds after which a page hears that the server is still there."""
-PATIENCE = 20.0
+_PATIENCE = 20.0
 """Seconds without any open page after which a program with a window of its own ends."""
 LARGEST_DROP = 200 << 20
 """Bytes of a file that is dropped on the page."""
 LONGEST_SAID = 200
 """Characters of one thing that a dialog asks for."""
 MOST_CHOICES = 200
-OPENED = (".xlsx", ".docx")
+_OPENED = (".xlsx", ".docx")
 """Of the files that the page opens: kinds that hold no macro."""
-KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -110,7 +110,7 @@ class Selected(BaseModel):
     cell: str = Field(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")
 
 
-class Shown(BaseModel):
+class _Shown(BaseModel):
     """Where to look in a workbook that is opened; blank where it is opened as it was saved."""
 
     sheet: str = Field(default="", max_length=31)
@@ -131,7 +131,7 @@ class Pressed(BaseModel):
     """What was said to the `Ask`s of the work, by option; of a tick ['yes'] or nothing."""
 
 
-class Foreign(BaseModel):
+class _Foreign(BaseModel):
     """A table that is not ours, and the rows of its layout as a person left them."""
 
     table: str = Field(default="", max_length=4000)
@@ -228,7 +228,7 @@ class Pane:
 
     async def _watch(self) -> None:
         """End the program when nobody looks and nothing runs."""
-        while not self.board.idle(PATIENCE) or self.jobs.running or not self._ends_alone:
+        while not self.board.idle(_PATIENCE) or self.jobs.running or not self._ends_alone:
             await asyncio.sleep(0.5)
         self.close()
 
@@ -270,7 +270,7 @@ class Pane:
             "results": self.folders.results.name if self.folders else None,
             "place": str(self.folders.results) if self.folders else None,
             "works": [one.to_json() for one in works],
-            "opened": OPENED,
+            "opened": _OPENED,
             "sheets": list(SHEET_TITLES.values()),
             "severities": [
                 {"id": one.name, "name": SEVERITY_NAMES[one], "symbol": SEVERITY_SYMBOLS[one]}
@@ -283,7 +283,7 @@ class Pane:
 
     async def _stream(self) -> AsyncIterator[bytes]:
         """What changed, each time that something did; the first one is everything."""
-        seen = NOTHING
+        seen = NO_VIEW
         with self.board.page():
             while not seen.closed:
                 view = await anyio.to_thread.run_sync(self.board.newer, seen.version, BEAT, abandon_on_cancel=True)
@@ -428,13 +428,13 @@ class Pane:
     def _decide(self, decided: Decided) -> Json:
         return decide(self._folders().results, decided.said)
 
-    def _learn(self, foreign: Foreign) -> Json:
+    def _learn(self, foreign: _Foreign) -> Json:
         return learnt(self._folders(), foreign.table)
 
-    def _preview(self, foreign: Foreign) -> Json:
+    def _preview(self, foreign: _Foreign) -> Json:
         return previewed(self._folders(), foreign.table, foreign.rows, foreign.county)
 
-    def _remember(self, foreign: Foreign) -> Json:
+    def _remember(self, foreign: _Foreign) -> Json:
         return remembered(self._folders(), foreign.rows, foreign.name, overwrite=foreign.overwrite)
 
     def _put_results(self, chosen: Chosen) -> Json:
@@ -463,11 +463,11 @@ class Pane:
             raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
         return FileResponse(file, filename=file.name, media_type="application/octet-stream")
 
-    def _open(self, path: str, at: Shown) -> None:
+    def _open(self, path: str, at: _Shown) -> None:
         file = self._folders().path(path)
         if not file.exists():
             raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
-        if not file.is_dir() and file.suffix.lower() not in OPENED:
+        if not file.is_dir() and file.suffix.lower() not in _OPENED:
             raise Stop("这里只打开文件夹、工作簿（.xlsx）和文书（.docx）。请在文件管理器里打开它。")
         if not open_file(file, at.sheet, at.cell):
             raise Stop(f"没能打开“{file.name}”：没有找到合适的程序，或它没有打开。它在 {file.parent}，请自行打开。")
@@ -504,7 +504,7 @@ def _rulesets() -> list[Json]:
 def _part(name: str) -> Response:
     """A file of the page."""
     part = files("addin.pane").joinpath("page", name)
-    return Response(part.read_bytes(), media_type=KINDS[Path(name).suffix])
+    return Response(part.read_bytes(), media_type=_KINDS[Path(name).suffix])
 
 
 def _is_blank(path: Path) -> bool:

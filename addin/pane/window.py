@@ -12,13 +12,13 @@ from threading import Thread
 from urllib.parse import quote
 
 NAMES = ("chromium", "chromium-browser", "msedge", "microsoft-edge", "google-chrome", "chrome")
-PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
+_PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
 """Below the program folders of Windows, where they are not on the search path."""
 OPENING = 3.0
 """Seconds in which a program that cannot open a file says so."""
 LOADING, LOOKING = 60.0, 0.5
 """Seconds in which Excel opens a workbook, and after which is looked again whether it has."""
-SIZES = {False: "420,900", True: "1180,860"}
+_SIZES = {False: "420,900", True: "1180,860"}
 """Width and height in pixels: beside a spreadsheet, and alone."""
 
 
@@ -30,7 +30,7 @@ def open_window(address: str, *, alone: bool) -> None:
     program = _browser()
     try:
         if program:
-            _start(program, f"--app={address}", f"--window-size={SIZES[alone]}")
+            _start(program, f"--app={address}", f"--window-size={_SIZES[alone]}")
             return
     except OSError:
         pass  # the address has been said; the default browser may do
@@ -105,7 +105,7 @@ def _browser() -> str | None:
         if found := shutil.which(name):
             return found
     for variable in ("ProgramFiles(x86)", "ProgramFiles", "LOCALAPPDATA"):
-        for place in PLACES:
+        for place in _PLACES:
             path = Path(os.environ.get(variable, "")) / place
             if variable in os.environ and path.is_file():
                 return str(path)

@@ -85,10 +85,10 @@ WHEN = (
     Ask("--round", "轮次", about="不写：多数文件的轮次，例如 首报、9月调整。", rare=True),
     Ask("--on", "以哪一天判断", about="例如 2020-08-20。不写：表中的填报日期。", rare=True),
 )
-OWN = Ask("--templates", "自己的模板", "file", "放着改好的模板的文件夹；不选就用随程序的。", ending="/", rare=True)
-KEY = Ask("--sign", "用私钥签名", "file", "不签名就不选。", ending=".pem")
+_OWN = Ask("--templates", "自己的模板", "file", "放着改好的模板的文件夹；不选就用随程序的。", ending="/", rare=True)
+_KEY = Ask("--sign", "用私钥签名", "file", "不签名就不选。", ending=".pem")
 SECRET = Ask("", "口令", "secret", "私钥的口令，只用这一次，不写到任何地方。")
-CITY = "全市.xlsx"
+_CITY = "全市.xlsx"
 
 
 WORKS: Mapping[str, Work] = {
@@ -96,7 +96,7 @@ WORKS: Mapping[str, Work] = {
     for work in (
         Work("check", "校验", "逐格检查选中的填报表，列出问题和改法。", folders=False),
         Work(
-            "consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out=CITY,
+            "consolidate", "汇总", "把各区县的填报表汇成一份全市清单，查出缺报和冲突。", out=_CITY,
             keeps="原来那份里录入的决定先记入台账，没写全的留在原处；在别处改过的，原件另存一份。",
             asks=(*WHEN, RULESET),
         ),
@@ -112,9 +112,9 @@ WORKS: Mapping[str, Work] = {
             ),
         ),
         Work(
-            "export", "导出", "由全市清单生成报省清单；有错误时不予导出。", takes="one", offered=CITY, out="报省.xlsx",
+            "export", "导出", "由全市清单生成报省清单；有错误时不予导出。", takes="one", offered=_CITY, out="报省.xlsx",
             keeps="原来那份报省清单和核对清单会被换掉。",
-            asks=(Ask("--profile", "报送格式", "choice", choices=tuple((name, "省里现行格式" if name == DEFAULT else name) for name in profiles()), start=DEFAULT), KEY, SECRET),
+            asks=(Ask("--profile", "报送格式", "choice", choices=tuple((name, "省里现行格式" if name == DEFAULT else name) for name in profiles()), start=DEFAULT), _KEY, SECRET),
         ),
         Work(
             "audit", "审计", "检查报省清单有没有公式、宏和隐藏内容，是否被改动。", offered="报省.xlsx",
@@ -146,23 +146,23 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "briefing", "领导简报", "一页 A4：报送、问题、保障类、等级、减排与目标、与上版的变化，两张图。",
-            command=("publish", "briefing"), daily=False, takes="one", offered=CITY, out="简报.docx",
+            command=("publish", "briefing"), daily=False, takes="one", offered=_CITY, out="简报.docx",
         ),
         Work(
             "directory", "公开目录", "公布用的表格和可搜索的网页，不含个人信息。", command=("publish", "directory"),
-            daily=False, offered=CITY, out="公开",
+            daily=False, offered=_CITY, out="公开",
         ),
         Work(
             "guarantee", "保障类名单", "按类别分开，写明谁确定、是否报部备案，给各区县排名。",
-            command=("publish", "guarantee"), daily=False, offered=CITY, out="保障类名单.xlsx",
+            command=("publish", "guarantee"), daily=False, offered=_CITY, out="保障类名单.xlsx",
         ),
         Work(
             "plans", "一厂一策", "每家一份操作方案或公示牌（.docx），另有合订本。", command=("publish", "plans"), daily=False,
-            folders=False, out="一厂一策", asks=(OWN,),
+            folders=False, out="一厂一策", asks=(_OWN,),
         ),
         Work(
             "papers", "绩效文书", "由绩效分级申报审核表生成附件 1 至 5（.docx）。", command=("grading", "papers"), daily=False,
-            folders=False, out="文书", asks=(OWN,),
+            folders=False, out="文书", asks=(_OWN,),
         ),
         Work(
             "forms", "文书模板", "写出文书的模板和占位符，改好后在生成文书时选用。", command=("template", "documents"),
@@ -223,7 +223,7 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "backup", "备份", "把全市清单和台账存进一个文件。", command=("ledger", "backup"), daily=False, takes="one",
-            offered=CITY, out="备份.zip",
+            offered=_CITY, out="备份.zip",
         ),
         Work(
             "restore", "恢复", "由备份换回全市清单和台账；现有的另存一份。", command=("ledger", "restore"), daily=False, takes="one",

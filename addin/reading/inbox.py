@@ -9,7 +9,7 @@ from addin.problems import Stop
 from addin.reading.isolation import Failure, each
 from addin.reading.steps import Step
 from addin.reading.workbooks import Reading, read_all
-from validators.references import KINDS, Import
+from validators.references import REFERENCE_KINDS, Import
 from validators.ruleset import RuleSet, default
 from validators.settlement import Handed
 from validators.text import visible
@@ -56,18 +56,18 @@ def references(sources: Iterable[Path]) -> tuple[list[tuple[str, Path]], list[tu
     for folder in (source / REFERENCES for source in sources):
         for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
             if path.is_file() and _is_input(path):
-                kind = next((kind for kind in KINDS if kind in path.name), None)
+                kind = next((kind for kind in REFERENCE_KINDS if kind in path.name), None)
                 if kind:
                     found.append((kind, path))
                 else:
-                    said = f"参考资料“{path.name}”看不出是哪一种。请在文件名里写上{'、'.join(KINDS)}之一。"
+                    said = f"参考资料“{path.name}”看不出是哪一种。请在文件名里写上{'、'.join(REFERENCE_KINDS)}之一。"
                     unknown.append((path.name, said))
     return found, unknown
 
 
 def read_imports(given: Sequence[tuple[str, Path]]) -> tuple[list[Import], list[tuple[str, str]]]:
     """What each file holds, the ministry's results last, and the files that could not be read, with why."""
-    ordered = sorted(given, key=lambda one: (KINDS.index(one[0]), str(one[1])))
+    ordered = sorted(given, key=lambda one: (REFERENCE_KINDS.index(one[0]), str(one[1])))
     read = each(_read_import, [(path, kind) for kind, path in ordered])
     found = list(zip(ordered, read, strict=True))
     wrong = [(path.name, one.message) for (_, path), one in found if isinstance(one, Failure)]

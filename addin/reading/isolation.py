@@ -32,7 +32,7 @@ MEMORY = 1536 << 20
 """Bytes of address space that a child may have; only where the system can limit it (not on Windows)."""
 LARGE_MEMORY = 6 << 30
 """The same for a city's or a province's workbook."""
-SECONDS = 60.0
+_SECONDS = 60.0
 """Wall-clock time for one file."""
 LARGE_SECONDS = 1800.0
 """The same for a city's or a province's workbook."""
@@ -140,7 +140,7 @@ def each(
     items: Sequence[tuple[Any, ...]],
     *,
     memory: int = MEMORY,
-    seconds: float = SECONDS,
+    seconds: float = _SECONDS,
     processes: int = PROCESSES,
 ) -> Iterator[Any]:
     """What `function(*item)` returns for each item, or a `Failure`, in the order of the items.

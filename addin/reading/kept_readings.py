@@ -42,11 +42,11 @@ LARGEST = 32 << 20
 """Bytes of one reading as it is kept."""
 UNPACKED = 512 << 20
 """Bytes of one reading as it is read."""
-FORMAT = b"qingdan-reading/1\n"
+_FORMAT = b"qingdan-reading/1\n"
 SUFFIX = ".reading"
 _LEVEL = 1  # of zlib
 
-Answer = tuple[Json, str, str, BookKind, list[Finding], Book | None, str]
+KeptReading = tuple[Json, str, str, BookKind, list[Finding], Book | None, str]
 """What a child says of a workbook; see `addin.reading.workbooks.Reading`."""
 
 
@@ -109,7 +109,7 @@ def is_kept(key: str | None) -> bool:
     return place is not None and place.exists()
 
 
-def find(key: str, *, records: bool) -> Answer | None:
+def find(key: str, *, records: bool) -> KeptReading | None:
     """The reading that is kept under that key, with its book where `records` are wanted; None where there is none.
 
     Whatever is not exactly as `packed` writes it counts as none.
@@ -118,7 +118,7 @@ def find(key: str, *, records: bool) -> Answer | None:
     if place is None:
         return None
     try:
-        data, start = _private_bytes(place), FORMAT + key.encode() + b"\n"
+        data, start = _private_bytes(place), _FORMAT + key.encode() + b"\n"
         digest, packed = data[len(start) : len(start) + 65], data[len(start) + 65 :]
         if not data.startswith(start) or sha256(packed).hexdigest().encode() + b"\n" != digest:
             return None
@@ -137,7 +137,7 @@ def keep(key: str, digest: str, path: Path, asked: Sequence[object], data: bytes
         return
     with suppress(OSError):
         with replacing(place, overwrite=True) as file:
-            file.write(FORMAT + key.encode() + b"\n" + sha256(data).hexdigest().encode() + b"\n" + data)
+            file.write(_FORMAT + key.encode() + b"\n" + sha256(data).hexdigest().encode() + b"\n" + data)
         _tidy(place.parent)
 
 
@@ -236,7 +236,7 @@ class _Book(_Strict):
     sha256: str
 
 
-def packed(answer: Answer) -> bytes | None:
+def packed(answer: KeptReading) -> bytes | None:
     """A reading as it is kept; None for one that holds something that JSON cannot hold."""
     summary, county_name, round_, kind, findings, book, warning = answer
     assert book is not None  # noqa: S101 - for the type checker
@@ -258,7 +258,7 @@ def packed(answer: Answer) -> bytes | None:
     return str(len(parts[0])).encode() + b"\n" + b"".join(parts)
 
 
-def unpacked(data: bytes, *, records: bool) -> Answer:
+def unpacked(data: bytes, *, records: bool) -> KeptReading:
     """What `packed` wrote. Raises ValueError and the like."""
     length, _, parts = data.partition(b"\n")
     head = _Head.model_validate_json(_inflated(parts[: int(length)]))

@@ -7,7 +7,7 @@ from addin.reading.isolation import Failure, each
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, text_of
 from workbook_templates.layouts.declared import HEADS, Layout, WrongLayout, of_text, read_layout, shipped_layout
 
-LARGEST = 4 << 20
+_LARGEST = 4 << 20
 """Bytes of a layout."""
 
 
@@ -32,8 +32,8 @@ def _read(path: Path) -> Layout:
     """In a child."""
     try:
         if path.suffix.lower() == ".csv":
-            if path.stat().st_size > LARGEST:
-                raise Stop(f"“{path.name}”超过 {LARGEST >> 20} MB，不是布局。请核对是否拿错了文件。")
+            if path.stat().st_size > _LARGEST:
+                raise Stop(f"“{path.name}”超过 {_LARGEST >> 20} MB，不是布局。请核对是否拿错了文件。")
             data = path.read_bytes()
             for encoding in ("utf-8-sig", "gb18030"):
                 try:

@@ -18,14 +18,14 @@ from typing import Any
 
 from addin.problems import Stop
 from validators.ruleset import RuleSet, UnknownRuleSet, completed, default, load, newest, of_tables, use, versions
-from validators.ruleset_tables import Row
+from validators.ruleset_tables import LawRow
 
-FORMAT = "qingdan-ruleset/1"
+_FORMAT = "qingdan-ruleset/1"
 _NAME = re.compile(r"([0-9]{4}\.[1-9][0-9]{0,5})\.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class LoadedFrom:
     """Where a loaded version comes from."""
 
     loaded_at: str
@@ -65,7 +65,7 @@ class LoadedVersions:
         return _read(_path(id_))[0]
 
 
-def origin(id_: str) -> Origin:
+def origin(id_: str) -> LoadedFrom:
     """Where a loaded version comes from. Raises `UnknownRuleSet`."""
     return _read(_path(id_))[1]
 
@@ -96,12 +96,12 @@ def round_name(rules: RuleSet, name: str) -> str:
     raise Stop(f"没有轮次“{name}”。可用的有：{'、'.join(rules.rounds)}。")
 
 
-def keep(year: str, tables: Mapping[str, Sequence[Row]], origin: Origin) -> RuleSet:
+def keep(year: str, tables: Mapping[str, Sequence[LawRow]], origin: LoadedFrom) -> RuleSet:
     """Keep these tables as the next version of the year. Raises OSError."""
     folder().mkdir(parents=True, exist_ok=True)
     stored = {
-        "format": FORMAT,
-        **{name: getattr(origin, name) for name in Origin.__slots__},
+        "format": _FORMAT,
+        **{name: getattr(origin, name) for name in LoadedFrom.__slots__},
         "sha256": _hash(tables),
         "tables": tables,
     }
@@ -140,14 +140,14 @@ def _hash(tables: object) -> str:
 
 
 @cache
-def _read(path: Path) -> tuple[RuleSet, Origin]:
+def _read(path: Path) -> tuple[RuleSet, LoadedFrom]:
     """A version never changes, so it is read once."""
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] != FORMAT or found["sha256"] != _hash(found["tables"]):
+        if found["format"] != _FORMAT or found["sha256"] != _hash(found["tables"]):
             raise ValueError("sha256")
         rules = completed(of_tables(path.stem, found["tables"]))
-        return rules, Origin(**{name: str(found[name]) for name in Origin.__slots__})
+        return rules, LoadedFrom(**{name: str(found[name]) for name in LoadedFrom.__slots__})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UnknownRuleSet(
             f"规则集 {path.stem} 的文件“{path}”已损坏或被改动，不能使用。请移走它，再用该版的工作簿重新载入。"

@@ -82,7 +82,7 @@ def _read(
     records: bool,
     kind: BookKind | None,
     keep: bool,
-) -> tuple[kept_readings.Answer, str, bytes | None]:
+) -> tuple[kept_readings.KeptReading, str, bytes | None]:
     """In the child: everything that is asked for of one workbook, the SHA-256 of the file, and how the reading is kept."""
     warning = ""
     try:

@@ -18,7 +18,7 @@ from addin.office.document_sets import papers, plans
 from addin.office.exporting import export
 from addin.office.guarantee_listing import guarantee
 from addin.office.importing import import_tables
-from addin.office.learning import Proposed, learn_layout
+from addin.office.learning import ProposedLayout, learn_layout
 from addin.office.merging import merge_files
 from addin.office.new_workbooks import ROUND, grading_template
 from addin.office.regrading import regrade_inventory
@@ -31,32 +31,32 @@ from addin.reading.ruleset_store import rules_of
 from addin.reading.steps import Step, silent
 from addin.reading.workbooks import Reading, read_all
 from addin.trial.other_tables import BLANK as BLANK_HEADS
-from addin.trial.other_tables import OLD as OLD_HEADS
-from addin.trial.other_tables import Head, make_blank, make_old_list
+from addin.trial.other_tables import OLD_LIST as OLD_HEADS
+from addin.trial.other_tables import TableHead, make_blank, make_old_list
 from addin.trial.rehearsal import SIZE, make_inbox
 from validators.columns import BookKind
 from validators.findings import Finding, counts, stops
 from validators.records import Value
-from validators.references import PROVINCE as PROVINCE_RESULT
+from validators.references import PROVINCE_RESULT
 from validators.ruleset import BY_CITY, NOT_KEY, PROVINCE, RuleSet
 from workbook_templates.county.grading_workbook import make_grading, make_grading_officer, with_standings
 from workbook_templates.county.template import write_county
 from workbook_templates.samples.sample_inventory import Cells, make_officer, make_rows
 from workbook_templates.submission.submission_workbook import DEFAULT, manifest_path
 
-MARK = "本文件夹由 qingdan demo 建立.txt"
+_MARK = "本文件夹由 qingdan demo 建立.txt"
 """A folder that holds this file may be written over."""
 TEMPLATES, FILLED = "1-空白模板", "2-各区县填报"
-CITY, SUBMISSION, ALTERED = "3-全市汇总.xlsx", "4-报省清单.xlsx", "5-被改动的报省清单.xlsx"
+CITY_FILE, SUBMISSION, ALTERED = "3-全市汇总.xlsx", "4-报省清单.xlsx", "5-被改动的报省清单.xlsx"
 INBOX = "6-收件箱演练"
 """Files as they come in, for whoever wants to press the button himself."""
 GRADING = "7-绩效分级"
 """One county's grading, from the applications to the public directory."""
-INVENTORY, APPLIED, FIXED, YEAR_END, NEXT = (
+INVENTORY_FILE, APPLIED, FIXED, YEAR_END, NEXT_FILE = (
     "1-清单.xlsx", "2-申报审核表-8月.xlsx", "5-申报审核表-核定后.xlsx", "6-申报审核表-12月.xlsx", "7-清单-12月调整.xlsx",
 )  # fmt: skip
-VISITS, RESULTS, GUARANTEED = "3-现场核查名单.xlsx", "4-省核定结果.csv", "保障类名单.xlsx"
-ELSEWHERE, OLD_LIST, OLD_LAYOUT, TAKEN, PIECES, JOINED, BLANK_FILE, BLANK_LAYOUT, FILLED_BLANK = (
+VISITS, RESULTS_FILE, GUARANTEED_FILE = "3-现场核查名单.xlsx", "4-省核定结果.csv", "保障类名单.xlsx"
+ELSEWHERE, OLD_FILE, OLD_LAYOUT, TAKEN, PIECES, JOINED_FILE, BLANK_FILE, BLANK_LAYOUT, FILLED_BLANK = (
     "8-旧清单和省里的空白表", "1-去年的旧清单.xlsx", "2-旧清单的布局.csv", "3-由旧清单导入.xlsx", "4-乡镇来件", "5-来件合并.xlsx",
     "6-省空白表.xlsx", "7-省空白表的布局.csv", "8-报省.xlsx",
 )  # fmt: skip
@@ -65,15 +65,15 @@ CARRIED, FIRMS = "371503", 16
 """That county, and how many enterprises it has."""
 GRADED, SITES = "371502", 85
 """The county of the grading, and how many enterprises of it make over 60 applications."""
-FAULTY = "371525"
+FAULTY_COUNTY = "371525"
 """The county whose workbook gets the planted faults."""
 
 
-Rows = Mapping[str, Sequence[Mapping[str, Value]]]
+_Rows = Mapping[str, Sequence[Mapping[str, Value]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Planted:
     """A planted fault: the rule that must find it, the first row that it fits, and what is changed there."""
 
     rule: str
@@ -87,26 +87,26 @@ def _more(row: Cells, name: str, other: str) -> Cells:
     return {name: float(row[other] or 0) + 10}  # type: ignore[arg-type] # columns of numbers
 
 
-FAULTS = (
-    Fault("GS02", "enterprises", lambda row: True, lambda row: {"contact": ""}),
-    Fault("JB06", "enterprises", lambda row: True, lambda row: {"longitude": 117.5123}),
-    Fault("PJ04", "enterprises", lambda row: row["grade"] == "A", lambda row: {"fixed_by": "县指挥部"}),
-    Fault(
+PLANTED = (
+    Planted("GS02", "enterprises", lambda row: True, lambda row: {"contact": ""}),
+    Planted("JB06", "enterprises", lambda row: True, lambda row: {"longitude": 117.5123}),
+    Planted("PJ04", "enterprises", lambda row: row["grade"] == "A", lambda row: {"fixed_by": "县指挥部"}),
+    Planted(
         "BZ01",
         "enterprises",
         lambda row: row["guaranteed"] == "是" and row["industry"] != NOT_KEY and row["grade"] in ("A", "B"),
         lambda row: {"grade": "C"},
     ),
-    Fault(
+    Planted(
         "CS01",
         "lines",
         lambda row: float(row["orange_ratio"]) >= 20,  # type: ignore[arg-type] # likewise
         lambda row: {"red_ratio": 10},
     ),
-    Fault("JP01", "lines", lambda row: True, lambda row: _more(row, "red_nox_cut", "nox_daily")),
-    Fault("YS01", "transport", lambda row: True, lambda row: _more(row, "trucks", "trucks")),
-    Fault("YC02", "dust", lambda row: True, lambda row: _more(row, "red_dust_cut", "pm_daily")),
-    Fault("YD01", "mobile", lambda row: True, lambda row: _more(row, "red_nox_cut", "nox_daily")),
+    Planted("JP01", "lines", lambda row: True, lambda row: _more(row, "red_nox_cut", "nox_daily")),
+    Planted("YS01", "transport", lambda row: True, lambda row: _more(row, "trucks", "trucks")),
+    Planted("YC02", "dust", lambda row: True, lambda row: _more(row, "red_dust_cut", "pm_daily")),
+    Planted("YD01", "mobile", lambda row: True, lambda row: _more(row, "red_nox_cut", "nox_daily")),
 )
 """One of every group of rules."""
 
@@ -121,7 +121,7 @@ class Stage(Part):
     seconds: float
 
 
-class Shown(Result):
+class DemoMade(Result):
     """The journey that was made."""
 
     out: str
@@ -168,7 +168,7 @@ class Journey:
         self.stages.append(Stage(step=title, result=result, expected=good, seconds=time.perf_counter() - began))
 
 
-def demo(folder: Path, size: int, step: Step = silent) -> Shown:
+def demo(folder: Path, size: int, step: Step = silent) -> DemoMade:
     """Run the journey in a folder, with so many enterprises in each county. Raises `Stop`."""
     rules = rules_of(None)
     counties = list(rules.submitting)
@@ -182,24 +182,24 @@ def demo(folder: Path, size: int, step: Step = silent) -> Shown:
     _procedure(journey, folder / GRADING, rules)
     _elsewhere(journey, folder / ELSEWHERE, rules)
     good = all(stage.expected for stage in journey.stages)
-    return Shown(out=str(folder), steps=journey.stages, verdict="通过" if good else "不通过")
+    return DemoMade(out=str(folder), steps=journey.stages, verdict="通过" if good else "不通过")
 
 
 def clear(folder: Path, rules: RuleSet) -> None:
     """Make the folders, and take away what an earlier run left; a folder of somebody else's is refused."""
-    if folder.exists() and not (folder / MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not (folder / _MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Stop(f"“{folder}”已存在，而且不是演示建立的。请用 --out 换一个文件夹。")
     for part in (TEMPLATES, FILLED):
         (folder / part).mkdir(parents=True, exist_ok=True)
         for name in rules.submitting.values():
             (folder / part / f"{name}.xlsx").unlink(missing_ok=True)
-    for name in (CITY, SUBMISSION, manifest_path(Path(SUBMISSION)).name, ALTERED, LEDGER):
+    for name in (CITY_FILE, SUBMISSION, manifest_path(Path(SUBMISSION)).name, ALTERED, LEDGER):
         (folder / name).unlink(missing_ok=True)
     (folder / INBOX).mkdir(exist_ok=True)
     for part in (GRADING, ELSEWHERE):
         rmtree(folder / part, ignore_errors=True)
         (folder / part).mkdir()
-    (folder / MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
+    (folder / _MARK).write_text("再次运行演示时，这里的演示文件会重新生成。\n", encoding="utf-8")
 
 
 def _templates(journey: Journey, folder: Path, rules: RuleSet, size: int) -> None:
@@ -218,7 +218,7 @@ def _filled(journey: Journey, folder: Path, rules: RuleSet, size: int) -> set[tu
         lines = 0
         for seed, (code, name) in enumerate(rules.submitting.items(), 1):
             rows = make_rows(code, size, seed, rules)
-            if code == FAULTY:
+            if code == FAULTY_COUNTY:
                 planted = plant(rows)
             lines += len(rows["lines"])
             with output(folder / FILLED / f"{name}.xlsx", force=False) as file:
@@ -228,14 +228,14 @@ def _filled(journey: Journey, folder: Path, rules: RuleSet, size: int) -> set[tu
                 )  # fmt: skip
             journey.advance(f"{name}填报")
         outcome.append((f"企业 {size * len(rules.submitting)} 家，生产线 {lines} 条", True))
-        rows = make_rows(FAULTY, SIZE, 1, rules)
+        rows = make_rows(FAULTY_COUNTY, SIZE, 1, rules)
         plant(rows)
         ready = {code: folder / FILLED / f"{name}.xlsx" for code, name in rules.submitting.items()}
-        files = make_inbox(folder / INBOX, rules, rows, FAULTY, ready if size == SIZE else None)
+        files = make_inbox(folder / INBOX, rules, rows, FAULTY_COUNTY, ready if size == SIZE else None)
         outcome.append((f"另备 {len(files)} 份来件供演练", len(files) == len(rules.submitting) + 3))
         groups = "、".join(sorted({rule[:2] for rule, _ in planted}))
         outcome.append(
-            (f"{rules.submitting[FAULTY]}埋了 {len(planted)} 处错误（{groups}）", len(planted) == len(FAULTS))
+            (f"{rules.submitting[FAULTY_COUNTY]}埋了 {len(planted)} 处错误（{groups}）", len(planted) == len(PLANTED))
         )
     return planted
 
@@ -244,7 +244,7 @@ def plant(rows: Mapping[str, list[Cells]]) -> set[tuple[str, str]]:
     """Change one row per fault, no row twice; returns rule and key of each."""
     planted: set[tuple[str, str]] = set()
     taken: set[str] = set()
-    for fault in FAULTS:
+    for fault in PLANTED:
         for row in rows[fault.sheet]:
             key = str(row.get("line_id") or row["list_id"])
             if key not in taken and fault.fits(row):
@@ -261,7 +261,7 @@ def _checked(journey: Journey, folder: Path, rules: RuleSet, planted: set[tuple[
         passed, faulty = 0, list[Finding]()
         paths = [folder / FILLED / f"{name}.xlsx" for name in rules.submitting.values()]
         for code, found in zip(rules.submitting, read_all(paths), strict=True):
-            if code == FAULTY and isinstance(found, Reading):
+            if code == FAULTY_COUNTY and isinstance(found, Reading):
                 faulty = found.findings
             elif isinstance(found, Reading) and not stops(found.findings):
                 passed += 1
@@ -271,7 +271,7 @@ def _checked(journey: Journey, folder: Path, rules: RuleSet, planted: set[tuple[
         total = counts(faulty)
         outcome.append(
             (
-                f"{rules.submitting[FAULTY]}错误 {total['ERROR']}、提醒 {total['WARNING']}，"
+                f"{rules.submitting[FAULTY_COUNTY]}错误 {total['ERROR']}、提醒 {total['WARNING']}，"
                 f"{len(planted)} 处埋下的找到 {len(seen)} 处",
                 seen == planted,
             )
@@ -281,17 +281,17 @@ def _checked(journey: Journey, folder: Path, rules: RuleSet, planted: set[tuple[
 
 def _city(journey: Journey, folder: Path, rules: RuleSet, errors: int) -> bool:
     """Consolidate without the faulty county, and export; returns whether there is a submission."""
-    name = rules.submitting[FAULTY]
+    name = rules.submitting[FAULTY_COUNTY]
     with journey.stage("汇总") as outcome:
         reason = f"校验有 {errors} 个错误，退回改正"
-        done = consolidate([folder / FILLED], folder / CITY, exclusions={FAULTY: reason})
+        done = consolidate([folder / FILLED], folder / CITY_FILE, exclusions={FAULTY_COUNTY: reason})
         totals = done.to_json()["totals"]
         outcome.append((f"企业 {totals['enterprises']} 家，生产线 {totals['lines']} 条", not stops(done.findings)))
         status = {county.code: county.status for county in done.city.counties}
-        outcome.append((f"剔除{name}（{reason}）", status[FAULTY] == "已剔除"))
+        outcome.append((f"剔除{name}（{reason}）", status[FAULTY_COUNTY] == "已剔除"))
         journey.advance("汇总")
     with journey.stage("导出") as outcome:
-        exported = export(folder / CITY, folder / SUBMISSION, profile_name=DEFAULT)
+        exported = export(folder / CITY_FILE, folder / SUBMISSION, profile_name=DEFAULT)
         outcome.append(("报省清单和核对清单" if exported.manifest else "未能导出", exported.manifest is not None))
         journey.advance("导出")
     return exported.manifest is not None
@@ -315,11 +315,13 @@ def _audits(journey: Journey, folder: Path) -> None:
 
 def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
     """One county's grading of a year: applications and reviews, the province's result, what follows for the inventory."""
-    inventory, applied, fixed, year_end, made = (folder / name for name in (INVENTORY, APPLIED, FIXED, YEAR_END, NEXT))
+    inventory, applied, fixed, year_end, made = (
+        folder / name for name in (INVENTORY_FILE, APPLIED, FIXED, YEAR_END, NEXT_FILE)
+    )
     rows = make_grading(GRADED, SITES, 1, rules)
     officer = make_grading_officer(GRADED, 1, rules)
     summer = rows | {"province": [], "events": []}
-    written: tuple[tuple[Path, BookKind, Rows, Mapping[str, Value]], ...] = (
+    written: tuple[tuple[Path, BookKind, _Rows, Mapping[str, Value]], ...] = (
         (inventory, "inventory", make_rows(GRADED, SITES, 1, rules), make_officer(GRADED, 1, rules)),
         (
             applied,
@@ -356,9 +358,15 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
         journey.advance("现场核查名单")
     with journey.stage("绩效分级：省里核定") as outcome:
         results = [row for row in rows["province"] if row["fixed_by"] == PROVINCE]
-        _results(folder / RESULTS, results)
+        _results(folder / RESULTS_FILE, results)
         carried = grading_template(
-            GRADED, rules, fixed, revision=2, room=SITES, last=applied, references=[(PROVINCE_RESULT, folder / RESULTS)]
+            GRADED,
+            rules,
+            fixed,
+            revision=2,
+            room=SITES,
+            last=applied,
+            references=[(PROVINCE_RESULT, folder / RESULTS_FILE)],
         )
         outcome.append((f"{carried.rows['省级核定']} 家的核定结果填进申报审核表", not carried.code))
         attached = papers([fixed], folder / "附件1至5", inventories=[inventory])
@@ -377,14 +385,14 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
         outcome.append((f"一厂一策 {len(planned.made)} 份", planned.code < 2))
         listing = directory([made], folder / "公开目录")
         outcome.append((f"公开目录 {listing.sites} 个厂区", listing.code < 2))
-        guaranteed = guarantee([made], folder / GUARANTEED)
+        guaranteed = guarantee([made], folder / GUARANTEED_FILE)
         outcome.append((f"保障类名单 {guaranteed.rows} 行", not guaranteed.code))
         journey.advance("公开目录")
 
 
 def _elsewhere(journey: Journey, folder: Path, rules: RuleSet) -> None:
     """One county whose old list is a table of another style, whose townships each fill a part, and whose province has a blank."""
-    old, taken, pieces, joined = (folder / name for name in (OLD_LIST, TAKEN, PIECES, JOINED))
+    old, taken, pieces, joined = (folder / name for name in (OLD_FILE, TAKEN, PIECES, JOINED_FILE))
     name = rules.submitting[CARRIED]
     rows: dict[str, list[dict[str, Value]]] = {
         key: [{**row} for row in own] for key, own in make_rows(CARRIED, FIRMS, 1, rules).items()
@@ -439,7 +447,7 @@ def _elsewhere(journey: Journey, folder: Path, rules: RuleSet) -> None:
         journey.advance("省空白表")
 
 
-def _recognised(learnt: Proposed, heads: Sequence[Head]) -> tuple[str, bool]:
+def _recognised(learnt: ProposedLayout, heads: Sequence[TableHead]) -> tuple[str, bool]:
     """How many heads of a made-up table were recognised, and whether rightly."""
     [sheet] = learnt.learnt
     right = [column.means or "" for column in sheet.columns] == [head.means for head in heads]

@@ -12,9 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from addin.problems import output
 from validators.columns import letter
 from validators.records import Value
-from workbook_templates.formulas.default_formulas import Rows
+from workbook_templates.formulas.default_formulas import SheetRows
 
-Cells = Mapping[str, Value]
+_Cells = Mapping[str, Value]
 
 
 def _same(value: Value) -> Value:
@@ -31,7 +31,7 @@ def _graded(value: Value) -> Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class TableHead:
     """A column of such a table."""
 
     above: str
@@ -43,58 +43,58 @@ class Head:
     """How a value of ours is written there."""
 
 
-OLD = (
-    Head("", "序号", ""),
-    Head("", "清单编号", "enterprises.list_id"),
-    Head("企业基本情况", "乡镇（街道）", "enterprises.township"),
-    Head("企业基本情况", "单位名称", "enterprises.name"),
-    Head("企业基本情况", "社会信用代码", "enterprises.uscc"),
-    Head("企业基本情况", "重点行业类型", "enterprises.industry"),
-    Head("企业基本情况", "绩效评级", "enterprises.grade", _graded),
-    Head("企业基本情况", "环保负责人", "enterprises.contact"),
-    Head("企业基本情况", "环保负责人电话", "enterprises.phone"),
-    Head("企业基本情况", "年生产天数", "enterprises.run_days"),
-    Head("年排放量（千克）", "二氧化硫", "enterprises.so2_annual", _kilograms),
-    Head("年排放量（千克）", "氮氧化物", "enterprises.nox_annual", _kilograms),
-    Head("年排放量（千克）", "颗粒物", "enterprises.pm_annual", _kilograms),
-    Head("年排放量（千克）", "VOCs", "enterprises.vocs_annual", _kilograms),
-    Head("", "产线名称", "lines.line_name"),
-    Head("", "产品", "lines.product"),
-    Head("应急减排措施", "黄色预警", "lines.yellow_measure"),
-    Head("应急减排措施", "橙色预警", "lines.orange_measure"),
-    Head("应急减排措施", "红色预警", "lines.red_measure"),
+OLD_LIST = (
+    TableHead("", "序号", ""),
+    TableHead("", "清单编号", "enterprises.list_id"),
+    TableHead("企业基本情况", "乡镇（街道）", "enterprises.township"),
+    TableHead("企业基本情况", "单位名称", "enterprises.name"),
+    TableHead("企业基本情况", "社会信用代码", "enterprises.uscc"),
+    TableHead("企业基本情况", "重点行业类型", "enterprises.industry"),
+    TableHead("企业基本情况", "绩效评级", "enterprises.grade", _graded),
+    TableHead("企业基本情况", "环保负责人", "enterprises.contact"),
+    TableHead("企业基本情况", "环保负责人电话", "enterprises.phone"),
+    TableHead("企业基本情况", "年生产天数", "enterprises.run_days"),
+    TableHead("年排放量（千克）", "二氧化硫", "enterprises.so2_annual", _kilograms),
+    TableHead("年排放量（千克）", "氮氧化物", "enterprises.nox_annual", _kilograms),
+    TableHead("年排放量（千克）", "颗粒物", "enterprises.pm_annual", _kilograms),
+    TableHead("年排放量（千克）", "VOCs", "enterprises.vocs_annual", _kilograms),
+    TableHead("", "产线名称", "lines.line_name"),
+    TableHead("", "产品", "lines.product"),
+    TableHead("应急减排措施", "黄色预警", "lines.yellow_measure"),
+    TableHead("应急减排措施", "橙色预警", "lines.orange_measure"),
+    TableHead("应急减排措施", "红色预警", "lines.red_measure"),
 )
 """Last year's list: a row for each line, the enterprise merged down beside them."""
 BLANK = (
-    Head("", "序号", ""),
-    Head("", "企业名称", "enterprises.name"),
-    Head("", "统一社会信用代码", "enterprises.uscc"),
-    Head("", "绩效等级", "lines.grade"),
-    Head("生产线", "名称", "lines.line_name"),
-    Head("生产线", "编码", "lines.line_id"),
+    TableHead("", "序号", ""),
+    TableHead("", "企业名称", "enterprises.name"),
+    TableHead("", "统一社会信用代码", "enterprises.uscc"),
+    TableHead("", "绩效等级", "lines.grade"),
+    TableHead("生产线", "名称", "lines.line_name"),
+    TableHead("生产线", "编码", "lines.line_id"),
     *(
-        Head(f"{level}预警", text, f"lines.{key}_{what}")
+        TableHead(f"{level}预警", text, f"lines.{key}_{what}")
         for level, key in (("黄色", "yellow"), ("橙色", "orange"), ("红色", "red"))
         for text, what in (("限停产措施", "measure"), ("NOx减排量（吨/天）", "nox_cut"), ("VOCs减排量（吨/天）", "vocs_cut"))
     ),
-    Head("", "备注", "enterprises.remark"),
+    TableHead("", "备注", "enterprises.remark"),
 )  # fmt: skip
 """The province's blank, for a row for each line."""
-TITLE_ROW, UPPER, LOWER = 1, 2, 3
+_TITLE_ROW, UPPER, LOWER = 1, 2, 3
 _LINE = Side(style="thin", color="808080")
 
 
-def make_old_list(path: Path, rows: Rows, title: str) -> int:
+def make_old_list(path: Path, rows: SheetRows, title: str) -> int:
     """Write last year's list of these enterprises and lines; returns the number of its rows, the total's not counted."""
     book = openpyxl.Workbook()
-    page = _heads(book, "减排清单", title, OLD)
+    page = _heads(book, "减排清单", title, OLD_LIST)
     at = LOWER + 1
     for number, enterprise in enumerate(rows["enterprises"], 1):
         own = [line for line in rows["lines"] if line.get("list_id") == enterprise["list_id"]]
         for line in own:
-            _row(page, at, [_said(head, enterprise, line) if head.means else number for head in OLD])
+            _row(page, at, [_said(head, enterprise, line) if head.means else number for head in OLD_LIST])
             at += 1
-        for column, head in enumerate(OLD, 1):
+        for column, head in enumerate(OLD_LIST, 1):
             if len(own) > 1 and not head.means.startswith("lines."):
                 for row in range(at - len(own) + 1, at):
                     page.cell(row, column).value = None
@@ -127,16 +127,16 @@ def make_blank(path: Path, title: str) -> None:
         book.save(file)
 
 
-def _said(head: Head, enterprise: Cells, line: Cells) -> Value:
+def _said(head: TableHead, enterprise: _Cells, line: _Cells) -> Value:
     sheet, _, field = head.means.partition(".")
     return head.written((line if sheet == "lines" else enterprise).get(field))
 
 
-def _heads(book: openpyxl.Workbook, name: str, title: str, heads: Sequence[Head]) -> Worksheet:
+def _heads(book: openpyxl.Workbook, name: str, title: str, heads: Sequence[TableHead]) -> Worksheet:
     page = book.worksheets[0]
     page.title = name
-    page.cell(TITLE_ROW, 1, title).font = Font(name="宋体", size=16, bold=True)
-    page.merge_cells(start_row=TITLE_ROW, end_row=TITLE_ROW, start_column=1, end_column=len(heads))
+    page.cell(_TITLE_ROW, 1, title).font = Font(name="宋体", size=16, bold=True)
+    page.merge_cells(start_row=_TITLE_ROW, end_row=_TITLE_ROW, start_column=1, end_column=len(heads))
     for column, head in enumerate(heads, 1):
         page.cell(UPPER, column, head.above or head.text)
         page.cell(LOWER, column, head.text if head.above else None)

@@ -21,7 +21,7 @@ from workbook_templates.samples.sample_inventory import Cells, make_officer, mak
 TWICE, CROSSING, LATE = "371502", "371521", "371581"
 SIZE = 60
 """Enterprises of each county."""
-EMISSIONS = {"so2": 65.0, "nox": 210.0, "pm": 200.0, "vocs": 22.0}
+_EMISSIONS = {"so2": 65.0, "nox": 210.0, "pm": 200.0, "vocs": 22.0}
 """Whole-society emissions in t/d that fit so many made-up enterprises, but for 颗粒物, whose target they fail."""
 
 
@@ -71,7 +71,7 @@ def make_inbox(
     broken = folder / "打不开的表.xlsx"
     broken.write_bytes((folder / f"{rules.submitting[TWICE]}.xlsx").read_bytes()[:40_000])
     (folder / REFERENCES).mkdir(exist_ok=True)
-    lines = [f"{POLLUTANT_NAMES[key]},{amount:g}" for key, amount in EMISSIONS.items()]
+    lines = [f"{POLLUTANT_NAMES[key]},{amount:g}" for key, amount in _EMISSIONS.items()]
     (folder / REFERENCES / "全社会排放.csv").write_text(
         "\n".join(["污染物,全社会排放量", *lines, ""]), encoding="utf-8"
     )

@@ -29,19 +29,19 @@ from workbook_templates.county.template import write_county
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 from workbook_templates.xlsx.appearance import FIRST_ROW
 
-COUNTY, ENTERPRISES = "371502", 20
-SHEET, CELL = SHEET_TITLES["enterprises"], f"{LETTERS['enterprises']['uscc']}{FIRST_ROW}"
-WRONG, RULE = "91370000", "JB01"
+_COUNTY, ENTERPRISES = "371502", 20
+_SHEET, _CELL = SHEET_TITLES["enterprises"], f"{LETTERS['enterprises']['uscc']}{FIRST_ROW}"
+_WRONG, _RULE = "91370000", "JB01"
 """A credit code that is none, and the rule that says so."""
 EDITS = 10
-SECONDS = 60.0
+_SECONDS = 60.0
 """How long anything is waited for."""
-RESULTS = {True: "通过", False: "不通过", None: "未检查"}
+_RESULTS = {True: "通过", False: "不通过", None: "未检查"}
 Connect = Callable[[], Host[Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Tried:
     """What was tried and what came of it; `passed` is None where it cannot be tried here."""
 
     name: str
@@ -50,14 +50,14 @@ class Step:
 
 
 class StepSeen(Part):
-    """A `Step` as it is told."""
+    """A `Tried` as it is told."""
 
     name: str
     result: str
     seen: str
 
 
-class Report(Result):
+class SelftestReport(Result):
     """What came of all steps, and of which programs."""
 
     verdict: str
@@ -68,7 +68,7 @@ class Report(Result):
     @property
     def code(self) -> int:
         """1 where a step did not pass."""
-        return 0 if self.verdict == RESULTS[True] else 1
+        return 0 if self.verdict == _RESULTS[True] else 1
 
     def lines(self) -> Iterator[str]:
         """Markdown that can be read as it stands."""
@@ -79,7 +79,7 @@ class Report(Result):
         yield from ("", f"结论：{self.verdict}")
 
 
-def selftest(*, out: Path | None = None, host: str | None = None) -> Report:
+def selftest(*, out: Path | None = None, host: str | None = None) -> SelftestReport:
     """Try everything, and write what came of it where `out` is given. Raises `Stop`."""
     kind = host or ("excel" if sys.platform == "win32" else "libreoffice")
     if kind not in ("excel", "libreoffice"):
@@ -91,8 +91,8 @@ def selftest(*, out: Path | None = None, host: str | None = None) -> Report:
         path = Path(folder) / f"自检样例{time.time_ns():x}.xlsx"
         with path.open("wb") as file:
             write_county(
-                file, county=COUNTY, ruleset=rules, round_=ROUND, revision=1, enterprises=ENTERPRISES,
-                rows=make_rows(COUNTY, ENTERPRISES, 1, rules), officer=make_officer(COUNTY, 1, rules),
+                file, county=_COUNTY, ruleset=rules, round_=ROUND, revision=1, enterprises=ENTERPRISES,
+                rows=make_rows(_COUNTY, ENTERPRISES, 1, rules), officer=make_officer(_COUNTY, 1, rules),
             )  # fmt: skip
         with _excel(path) if kind == "excel" else _libreoffice(path) as (book, connect, application):
             steps, session = _tried(book, connect, path.name)
@@ -104,10 +104,10 @@ def selftest(*, out: Path | None = None, host: str | None = None) -> Report:
         "时间": f"{dt.datetime.now():%Y-%m-%d %H:%M}",
     }
     passed = not any(step.passed is False for step in steps)
-    report = Report(
-        verdict=RESULTS[passed],
+    report = SelftestReport(
+        verdict=_RESULTS[passed],
         versions=versions,
-        steps=[StepSeen(name=step.name, result=RESULTS[step.passed], seen=step.seen) for step in steps],
+        steps=[StepSeen(name=step.name, result=_RESULTS[step.passed], seen=step.seen) for step in steps],
         out=str(out) if out else None,
     )
     if out:
@@ -118,50 +118,52 @@ def selftest(*, out: Path | None = None, host: str | None = None) -> Report:
     return report
 
 
-def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Step], Session]:  # noqa: ANN401 - xlwings
+def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Tried], Session]:  # noqa: ANN401 - xlwings
     """The steps, one after another, with the session beside the open workbook."""
     session = Session(connect)
     worker = Thread(target=session.run, daemon=True)
     worker.start()
-    steps: list[Step] = []
+    steps: list[Tried] = []
     try:
         connected = _wait(session, lambda picture: picture.status == "已连接" and _is_of(picture, name))
-        steps.append(Step("连接已打开的工作簿", _is_of(connected, name), connected.status))
+        steps.append(Tried("连接已打开的工作簿", _is_of(connected, name), connected.status))
         if not _is_of(connected, name):
             return steps, session
-        cell = book.sheets[SHEET].range(CELL)
+        cell = book.sheets[_SHEET].range(_CELL)
         right = cell.value
         before = _undo_steps(book)
         shown: list[float] = []
         gone: list[float] = []
         for _ in range(EDITS):
-            for value, times, wanted in ((WRONG, shown, True), (right, gone, False)):
+            for value, times, wanted in ((_WRONG, shown, True), (right, gone, False)):
                 start = time.monotonic()
                 cell.value = value
                 seen = _wait(session, lambda picture, wanted=wanted: _found(picture) is wanted)  # type: ignore[misc]
                 if _found(seen) is wanted:
                     times.append(time.monotonic() - start)
-        for what, times in ((f"填错后出现 {RULE}", shown), ("改正后消失", gone)):
+        for what, times in ((f"填错后出现 {_RULE}", shown), ("改正后消失", gone)):
             middle = f"，用时中位数 {statistics.median(times) * 1000:.0f} 毫秒" if times else ""
-            steps.append(Step(what, len(times) == EDITS, f"{len(times)}/{EDITS} 次{middle}"))
-        session.select(SHEET, CELL)
-        stands = _wait(session, lambda picture: (picture.sheet, picture.row) == (SHEET, FIRST_ROW))
+            steps.append(Tried(what, len(times) == EDITS, f"{len(times)}/{EDITS} 次{middle}"))
+        session.select(_SHEET, _CELL)
+        stands = _wait(session, lambda picture: (picture.sheet, picture.row) == (_SHEET, FIRST_ROW))
         steps.append(
-            Step(
-                "从窗格选中单元格", (stands.sheet, stands.row) == (SHEET, FIRST_ROW), f"{stands.sheet} {stands.row} 行"
+            Tried(
+                "从窗格选中单元格", (stands.sheet, stands.row) == (_SHEET, FIRST_ROW), f"{stands.sheet} {stands.row} 行"
             )
         )
         after = _undo_steps(book)
         if before is None or after is None:
-            steps.append(Step("撤销列表里没有程序留下的步骤", None, "这个软件不让程序查看撤销列表，请按验收单手工核对"))
+            steps.append(
+                Tried("撤销列表里没有程序留下的步骤", None, "这个软件不让程序查看撤销列表，请按验收单手工核对")
+            )
         else:
             added = after - before
             steps.append(
-                Step("撤销列表里没有程序留下的步骤", added == 2 * EDITS, f"填写 {2 * EDITS} 次，增加 {added} 步")
+                Tried("撤销列表里没有程序留下的步骤", added == 2 * EDITS, f"填写 {2 * EDITS} 次，增加 {added} 步")
             )
         book.close()
         closed = _wait(session, lambda picture: picture.status == "已关闭")
-        steps.append(Step("关闭工作簿后得知", closed.status == "已关闭", closed.status))
+        steps.append(Tried("关闭工作簿后得知", closed.status == "已关闭", closed.status))
     finally:
         session.stop()
         worker.join(10)
@@ -173,12 +175,12 @@ def _is_of(picture: Picture, name: str) -> bool:
 
 
 def _found(picture: Picture) -> bool:
-    return any((one.rule, one.sheet, one.cell) == (RULE, SHEET, CELL) for one in picture.findings)
+    return any((one.rule, one.sheet, one.cell) == (_RULE, _SHEET, _CELL) for one in picture.findings)
 
 
 def _wait(session: Session, true: Callable[[Picture], bool]) -> Picture:
     """The first picture of which that is true, or the last one in time."""
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + _SECONDS
     picture = session.picture()
     while not true(picture) and (rest := until - time.monotonic()) > 0:
         picture = session.newer(picture.version, rest)

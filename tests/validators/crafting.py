@@ -9,7 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
-from validators.audit import Check, ColumnKind, Report, audit
+from validators.audit import AuditCheck, ColumnKind, Report, audit
 
 SHEET, BOOK, STRINGS, STYLES = (
     f"xl/{name}" for name in ("worksheets/sheet1.xml", "workbook.xml", "sharedStrings.xml", "styles.xml")
@@ -98,7 +98,7 @@ def report_of(
     *,
     heads: Mapping[str, ColumnKind] = HEADS,
     manifest: bytes | None = None,
-    reproduction: Check | None = None,
+    reproduction: AuditCheck | None = None,
 ) -> Report:
     """The audit of these bytes."""
     return audit(io.BytesIO(data), name, heads=heads, manifest=manifest, reproduction=reproduction)

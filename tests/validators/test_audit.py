@@ -37,7 +37,7 @@ from tests.validators.crafting import (
     with_cell,
     with_part,
 )
-from validators.audit import Check, ColumnKind, sheets, values
+from validators.audit import AuditCheck, ColumnKind, sheets, values
 from validators.audit.policy import PLAIN_AREAS, grammar, hides_value
 from validators.audit.report import CHECKS, Findings, plain
 from validators.audit.sheets import Formats, SheetWalker, StringTable, below, is_figure
@@ -990,7 +990,7 @@ def test_a_difference_in_a_late_piece_is_found_where_it_is(
 ) -> None:
     take = values._Pair.row
 
-    def row(self: values._Pair, number: int, cells: dict[int, values.Value]) -> None:
+    def row(self: values._Pair, number: int, cells: dict[int, values.ReadValue]) -> None:
         if number == 8991:
             cells[2] = 1.0
         elif number == 8992:
@@ -1041,7 +1041,7 @@ def test_only_a_plainly_spelled_sheet_is_cut(spelled: str, pieces: list[tuple[in
 
 
 def test_au10_is_what_the_caller_found() -> None:
-    given_ = Check("AU10", CHECKS["AU10"], "不通过", [], 3)
+    given_ = AuditCheck("AU10", CHECKS["AU10"], "不通过", [], 3)
     found = report_of(plain_workbook(), reproduction=given_)
     assert found.verdict == "不通过"
     assert found.checks[9] is given_
@@ -1068,7 +1068,7 @@ def scan(rows: bytes, cut: int, *, fast: bool, patch: pytest.MonkeyPatch, usual:
     head += b'<row r="1">' + b"".join(b'<c r="%s1" t="s"><v>%d</v></c>' % (b"ABCD"[i : i + 1], i) for i in range(4))
     head += b'<c r="F1"/></row>'
     head += b"".join(b'<row r="%d"></row>' % n for n in range(2, 11)) + b'<row r="11">' + usual + b"</row>"
-    patch.setattr(sheets, "BLOCK", cut)
+    patch.setattr(sheets, "_BLOCK", cut)
     data = rows + b"</sheetData></worksheet>"
     error = True
     with contextlib.suppress(PackageError):
@@ -1201,7 +1201,7 @@ def test_both_ways_through_the_strings_give_the_same(strings: list[tuple[str, st
     told = []
     for fast in (True, False):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sheets, "BLOCK", cut)
+            patch.setattr(sheets, "_BLOCK", cut)
             findings = Findings()
             table = StringTable("s.xml", findings, frozenset(HEADS))
             if not fast:

@@ -9,13 +9,13 @@ from tests.inventory import COUNTY, make_book
 from validators.findings import Severity
 from validators.rule import all_rules, judge
 from validators.ruleset import RuleSet, load, of_tables
-from validators.ruleset_tables import Row, key_of
+from validators.ruleset_tables import LawRow, key_of
 
 RULES = load("2020")
 KEYS = {"industries": ("industry", "subtype"), "measures": ("industry", "grade"), "grades": ("grade",)}
 
 
-def rows_named(where: str) -> list[Row]:
+def rows_named(where: str) -> list[LawRow]:
     """The rows of the rule set that a fact names: `industries 水泥/水泥制品`."""
     table, _, key = where.partition(" ")
     wanted = [*key.split("/"), ""][: len(KEYS[table])]
@@ -62,7 +62,7 @@ def facts_left_out() -> RuleSet:
     return of_tables("2020", {**RULES.tables, "industries": industries})
 
 
-def _only_found(row: Row) -> bool:
+def _only_found(row: LawRow) -> bool:
     return row["listed_by"] == "省" or row["subtype"] in ("水泥制品", "橡胶类", "塑料类", "粉末涂料")
 
 

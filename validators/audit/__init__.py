@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 from validators.audit import manifest as manifests
 from validators.audit import parts, policy, values
 from validators.audit.manifest import ExpectedSheet
-from validators.audit.report import CHECKS, Check, Evidence, Findings, Report
+from validators.audit.report import CHECKS, AuditCheck, Evidence, Findings, Report
 from validators.audit.sheets import ColumnKind, Formats, SheetFacts, SheetWalker, StringTable
 from validators.audit.signature import Signing
 from validators.audit.walk import Walker, walk
@@ -20,13 +20,13 @@ from validators.ooxml.package import (
     NotPackageError,
     Package,
     PackageError,
-    Sheet,
+    SheetTab,
     open_package,
     workbook_part,
 )
 from validators.ooxml.package import sheets as tabs_of
 
-__all__ = ["Check", "ColumnKind", "Evidence", "ExpectedSheet", "Report", "Signing", "audit", "survey"]
+__all__ = ["AuditCheck", "ColumnKind", "Evidence", "ExpectedSheet", "Report", "Signing", "audit", "survey"]
 
 NO_SIGNING = Signing(None, None, trusted=False)
 _CONTENT = ("AU01", "AU02", "AU03", "AU04", "AU05", "AU07")  # cannot be vouched for where a part was not read
@@ -39,7 +39,7 @@ def audit(
     heads: Mapping[str, ColumnKind],
     manifest: bytes | None = None,
     signing: Signing = NO_SIGNING,
-    reproduction: Check | None = None,
+    reproduction: AuditCheck | None = None,
 ) -> Report:
     """Audit one file (seekable, binary); `name` is only shown and looked at for its suffix.
 
@@ -79,7 +79,7 @@ def audit(
         _unread(PackageError(f"无法解析（{type(error).__name__}），文件结构异常"), findings)
     if expected is not None:
         manifests.compare(expected, digest.hexdigest(), file.seek(0, 2), facts, findings)
-    findings.checks["AU10"] = reproduction or Check("AU10", CHECKS["AU10"], "不适用")
+    findings.checks["AU10"] = reproduction or AuditCheck("AU10", CHECKS["AU10"], "不适用")
     verdict: Literal["通过", "不通过"] = "通过"
     if any(check.result == "不通过" for check in findings.checks.values()):
         verdict = "不通过"
@@ -131,7 +131,7 @@ class _Auditor:
         kinds = parts.kinds_of(package, findings)
         for kind in ("workbook", "styles", "strings"):
             if len(kinds[kind]) > 1:
-                findings.add("AU06", f"有多个{policy.KINDS[kind].what}部件")
+                findings.add("AU06", f"有多个{policy.PART_KINDS[kind].what}部件")
         tabs = tabs_of(package)
         book = parts.BookWalker(workbook_part(package), findings)
         self.guard(partial(walk, package, book))
@@ -144,7 +144,7 @@ class _Auditor:
             self.guard(lambda: strings.run(package.chunks(strings.part)))
         for kind in ("theme", "table", "drawing", "core", "app", "custom"):
             for part in kinds[kind]:
-                walker = parts.SPECIAL.get(kind, Walker)(part, kind, findings)
+                walker = parts.SPECIAL_WALKERS.get(kind, Walker)(part, kind, findings)
                 self.guard(partial(walk, package, walker))
         self.sheets(tabs, kinds["sheet"], strings, styles.formats, known)
         if not self.complete or findings.failed("AU06"):
@@ -162,7 +162,7 @@ class _Auditor:
             _unread(error, self.findings)
 
     def sheets(
-        self, tabs: list[Sheet], allowed: list[str], strings: StringTable, styles: Formats, known: frozenset[str]
+        self, tabs: list[SheetTab], allowed: list[str], strings: StringTable, styles: Formats, known: frozenset[str]
     ) -> None:
         """Walk through the sheets in the order of their tabs."""
         findings = self.findings

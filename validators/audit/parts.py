@@ -77,7 +77,7 @@ def kinds_of(package: Package, findings: Findings) -> dict[str, list[str]]:
     for key in types.overrides:
         if key not in names:
             findings.add("AU06", f"内容类型登记了不存在的部件 {key}", TYPES)
-    allowed = {kind.content_type for kind in policy.KINDS.values()} | policy.IDLE_DEFAULTS
+    allowed = {kind.content_type for kind in policy.PART_KINDS.values()} | policy.IDLE_DEFAULTS
     clues: dict[str, set[str]] = {}  # what speaks against a part
     kinds = {"": ""}  # part -> kind; "" is the package itself
     for key, content in types.defaults.items():
@@ -93,7 +93,7 @@ def kinds_of(package: Package, findings: Findings) -> dict[str, list[str]]:
         if match and content == policy.RELS_TYPE:
             rels.append((name, "/".join(filter(None, match.groups()))))
             continue
-        for kind, form in policy.KINDS.items():
+        for kind, form in policy.PART_KINDS.items():
             if content == form.content_type and re.fullmatch(form.path, name):
                 kinds[name] = kind
         if name not in kinds:
@@ -115,7 +115,7 @@ def kinds_of(package: Package, findings: Findings) -> dict[str, list[str]]:
         except PackageError as error:
             broken = error
         for relation, target in walker.links:
-            meant = policy.KINDS.get(kinds.get(target or "", ""))
+            meant = policy.PART_KINDS.get(kinds.get(target or "", ""))
             if meant is None or relation != meant.relation or meant.owner != kinds.get(owner):
                 findings.add("AU06", f"不允许的关系 {relation.rpartition('/')[2]}", name)
                 clues.setdefault(target or name, set()).add(relation)
@@ -134,7 +134,7 @@ def kinds_of(package: Package, findings: Findings) -> dict[str, list[str]]:
         raise PackageError(
             "文件是“严格 Open XML”格式，多数程序读不全；请在 Excel 里另存为普通的“Excel 工作簿 (*.xlsx)”"
         )
-    return {kind: [n for n, k in kinds.items() if k == kind] for kind in policy.KINDS}
+    return {kind: [n for n, k in kinds.items() if k == kind] for kind in policy.PART_KINDS}
 
 
 def _accuse(package: Package, clues: dict[str, set[str]], findings: Findings) -> None:
@@ -335,4 +335,4 @@ class CustomWalker(Walker):
             self.add("AU05", f"自定义属性「{attributes.get('name')}」")
 
 
-SPECIAL: dict[str, type[Walker]] = {"table": TableWalker, "app": AppWalker, "custom": CustomWalker}
+SPECIAL_WALKERS: dict[str, type[Walker]] = {"table": TableWalker, "app": AppWalker, "custom": CustomWalker}

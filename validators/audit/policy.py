@@ -11,7 +11,7 @@ from typing import NamedTuple
 from validators.ooxml.package import OFFICE, PACKAGE
 
 
-class Kind(NamedTuple):
+class _Kind(NamedTuple):
     """A kind of part: its content type, the names it may have, and the relationship type that leads to it."""
 
     content_type: str
@@ -31,53 +31,53 @@ SAME_RELATIONS = {
 }
 STRICT = "http://purl.oclc.org/ooxml/"
 RELS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
-KINDS = {
-    "workbook": Kind(_SPREADSHEET + "sheet.main+xml", r"xl/workbook\.xml", _RELATION + "officeDocument", "", "工作簿"),
-    "sheet": Kind(
+PART_KINDS = {
+    "workbook": _Kind(_SPREADSHEET + "sheet.main+xml", r"xl/workbook\.xml", _RELATION + "officeDocument", "", "工作簿"),
+    "sheet": _Kind(
         _SPREADSHEET + "worksheet+xml",
         r"xl/worksheets/sheet\d*\.xml",
         _RELATION + "worksheet",
         "workbook",
         "工作表",
     ),
-    "styles": Kind(_SPREADSHEET + "styles+xml", r"xl/styles\.xml", _RELATION + "styles", "workbook", "样式"),
-    "strings": Kind(
+    "styles": _Kind(_SPREADSHEET + "styles+xml", r"xl/styles\.xml", _RELATION + "styles", "workbook", "样式"),
+    "strings": _Kind(
         _SPREADSHEET + "sharedStrings+xml",
         r"xl/sharedStrings\.xml",
         _RELATION + "sharedStrings",
         "workbook",
         "共享字符串",
     ),
-    "theme": Kind(
+    "theme": _Kind(
         "application/vnd.openxmlformats-officedocument.theme+xml",
         r"xl/theme/theme\d*\.xml",
         _RELATION + "theme",
         "workbook",
         "主题",
     ),
-    "table": Kind(_SPREADSHEET + "table+xml", r"xl/tables/table\d+\.xml", _RELATION + "table", "sheet", "表格"),
-    "drawing": Kind(  # LibreOffice adds an empty one to each sheet; its grammar below lets nothing stand in it
+    "table": _Kind(_SPREADSHEET + "table+xml", r"xl/tables/table\d+\.xml", _RELATION + "table", "sheet", "表格"),
+    "drawing": _Kind(  # LibreOffice adds an empty one to each sheet; its grammar below lets nothing stand in it
         "application/vnd.openxmlformats-officedocument.drawing+xml",
         r"xl/drawings/drawing\d+\.xml",
         _RELATION + "drawing",
         "sheet",
         "绘图",
     ),
-    "core": Kind(
+    "core": _Kind(
         "application/vnd.openxmlformats-package.core-properties+xml",
         r"docProps/core\.xml|package/services/metadata/core-properties/[0-9a-f]{32}\.psmdcp",  # .NET names it so
         PACKAGE + "relationships/metadata/core-properties",
         "",
         "文档属性",
     ),
-    "app": Kind(
+    "app": _Kind(
         "application/vnd.openxmlformats-officedocument.extended-properties+xml",
         r"docProps/app\.xml",
         _RELATION + "extended-properties",
         "",
         "程序属性",
     ),
-    "custom": Kind(  # LibreOffice adds an empty one, WPS its build number
+    "custom": _Kind(  # LibreOffice adds an empty one, WPS its build number
         "application/vnd.openxmlformats-officedocument.custom-properties+xml",
         r"docProps/custom\.xml",
         _RELATION + "custom-properties",
@@ -154,7 +154,7 @@ ATTRIBUTE_CHECK = {name: check for check, names in SUSPECT_ATTRIBUTES.items() fo
 NO = {"0", "false", "none", "never"}
 
 
-class Rule(NamedTuple):
+class ElementRule(NamedTuple):
     """What one element may carry: attributes, children (position, may it repeat), and whether text."""
 
     attributes: frozenset[str]
@@ -166,11 +166,11 @@ ORDERED = {"worksheet", "workbook"}
 
 
 @cache
-def _allowed() -> dict[str, dict[str, Rule]]:
+def _allowed() -> dict[str, dict[str, ElementRule]]:
     """Return the table of allowed.txt: kind of part -> element name -> Rule; the first element is the root."""
     text = resources.files(__package__).joinpath("allowed.txt").read_text("utf-8")
-    kinds: dict[str, dict[str, Rule]] = {}
-    rules: dict[str, Rule] = {}
+    kinds: dict[str, dict[str, ElementRule]] = {}
+    rules: dict[str, ElementRule] = {}
     for line in re.sub(r"#.*|\n +", " ", text).splitlines():
         if line.startswith("["):
             kind, *taken = re.sub(r"[\[\]]", "", line).split()
@@ -182,15 +182,15 @@ def _allowed() -> dict[str, dict[str, Rule]]:
             children = {child.rstrip("*"): (i, child.endswith("*")) for i, child in enumerate(inner.split())}
             text_allowed = children.pop("$", None) is not None
             if name == "*":  # every child may stand in every other
-                anything = Rule(frozenset(attributes), dict.fromkeys(children, (0, True)), False)
+                anything = ElementRule(frozenset(attributes), dict.fromkeys(children, (0, True)), False)
                 rules |= dict.fromkeys(children, anything)
             else:
-                rules[name] = Rule(frozenset(attributes), children, text_allowed)
+                rules[name] = ElementRule(frozenset(attributes), children, text_allowed)
                 rules |= later
     return kinds
 
 
-def grammar(kind: str) -> dict[str, Rule]:
+def grammar(kind: str) -> dict[str, ElementRule]:
     """Return what may stand in a part of that kind: element name -> Rule; the first element is the root."""
     return _allowed()[kind]
 

@@ -16,9 +16,9 @@ CHECKS = {
     "AU09": "双读一致",
     "AU10": "复算一致",
 }
-KEPT = 50  # evidence items shown per check
+_KEPT = 50  # evidence items shown per check
 
-Result = Literal["通过", "不通过", "不适用"]
+AuditResult = Literal["通过", "不通过", "不适用"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Evidence:
 
 
 @dataclass(slots=True)
-class Check:
-    """One check of the contract: its result, the first `KEPT` findings, and how many there are."""
+class AuditCheck:
+    """One check of the contract: its result, the first `_KEPT` findings, and how many there are."""
 
     id: str
     name: str
-    result: Result = "通过"
+    result: AuditResult = "通过"
     evidence: list[Evidence] = field(default_factory=list)
     count: int = 0
 
@@ -49,7 +49,7 @@ class Report:
     file: str
     sha256: str
     verdict: Literal["通过", "不通过"]
-    checks: list[Check]
+    checks: list[AuditCheck]
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's object of `audit --json`."""
@@ -60,7 +60,7 @@ class Findings:
     """Collects what the checks find."""
 
     def __init__(self) -> None:
-        self.checks = {id_: Check(id_, name) for id_, name in CHECKS.items()}
+        self.checks = {id_: AuditCheck(id_, name) for id_, name in CHECKS.items()}
 
     def add(
         self,
@@ -74,7 +74,7 @@ class Findings:
         found = self.checks[check]
         found.result = "不通过"
         found.count += 1
-        if found.count <= KEPT:
+        if found.count <= _KEPT:
             found.evidence.append(Evidence(part and plain(part), sheet and plain(sheet), cell, plain(what, 300)))
 
     def note(self, check: str, what: str) -> None:

@@ -29,8 +29,8 @@ ColumnKind = Literal["number", "code", "date", "text"]
 MAX_STRINGS = 8_000_000
 MAX_GRID = 40_000_000  # cells of a used range, which many a program holds at once; a province's has 28 M
 FREE_GRID = 1_000_000  # below this a used range may be as empty as it likes
-HEAD_ROWS = 10  # the header row is looked for in these
-BLOCK = 1 << 17  # bytes
+_HEAD_ROWS = 10  # the header row is looked for in these
+_BLOCK = 1 << 17  # bytes
 FAST_COLUMNS = 400  # an expression for more columns costs more than it saves
 MAX_MERGED_ROWS = 1_000_000  # rows of all merged areas together
 
@@ -103,7 +103,7 @@ class BlockWalker(Walker):
         for chunk in chunks:
             pieces.append(chunk)
             size += len(chunk)
-            if size >= BLOCK:
+            if size >= _BLOCK:
                 rest = self.whole(b"".join(pieces))
                 size, pieces = len(rest), [rest]
         self.block(self.whole(b"".join(pieces)))
@@ -113,7 +113,7 @@ class BlockWalker(Walker):
         """Take the elements that are whole, the first few on their own, and return the rest."""
         cut = 0
         if not self.parser.fed:  # these always go through the parser
-            for _ in range(HEAD_ROWS + 2):
+            for _ in range(_HEAD_ROWS + 2):
                 cut = data.find(self.ending, cut) + len(self.ending)
                 if cut < len(self.ending):
                     break
@@ -369,7 +369,7 @@ class SheetWalker(BlockWalker):
             self.add("AU05", f"第 {self.row} 行被隐藏，但有内容")
         if self.facts.header_row is not None:
             self.facts.rows += self.row_filled
-        elif self.row <= HEAD_ROWS and self.row_texts:
+        elif self.row <= _HEAD_ROWS and self.row_texts:
             known = sum(text in self.known for text in self.row_texts.values())
             if known * 2 >= len(self.row_texts):
                 self.take_header()
@@ -459,7 +459,7 @@ class SheetWalker(BlockWalker):
         if style_number in self.styles.unseen:
             self.add("AU05", "文字与底色同色，看不见")
         if self.facts.header_row is None:
-            if self.row <= HEAD_ROWS:
+            if self.row <= _HEAD_ROWS:
                 self.row_texts[self.column] = text
             return
         column = self.kinds.get(self.column)
@@ -481,7 +481,7 @@ class SheetWalker(BlockWalker):
 
     def plain_block(self, data: bytes) -> bool:
         """See the base class."""
-        if self.facts.header_row is None and self.row < HEAD_ROWS:
+        if self.facts.header_row is None and self.row < _HEAD_ROWS:
             return False
         pattern = self.pattern()
         if pattern is None or not data:

@@ -17,7 +17,7 @@ PREFIXES = {
     SM2: bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004"),
 }
 SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
-SIZES = {ED25519: 32, SM2: 64}
+_SIZES = {ED25519: 32, SM2: 64}
 _PEM = re.compile(rb"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]{1,400})-----END PUBLIC KEY-----\s*")
 
 
@@ -64,7 +64,7 @@ def read_key(data: bytes) -> PublicKey:
     except ValueError:
         found = b""
     for kind, prefix in PREFIXES.items():
-        if found.startswith(prefix) and len(found) == len(prefix) + SIZES[kind]:
+        if found.startswith(prefix) and len(found) == len(prefix) + _SIZES[kind]:
             return PublicKey(kind, found[len(prefix) :])
     raise SignatureError("公钥文件不是 Ed25519 或 SM2 的公钥（PEM 格式），请核对是否拿错了文件")
 

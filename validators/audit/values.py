@@ -22,8 +22,8 @@ from validators.ooxml.package import Package
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
-Value = str | float | bool
-Emit = Callable[[int, dict[int, Value]], None]
+ReadValue = str | float | bool
+Emit = Callable[[int, dict[int, ReadValue]], None]
 
 PIECE = 32 << 20  # bytes of a sheet that calamine reads at once, and needs some eight times as much memory for
 _DAY = timedelta(days=1)
@@ -112,9 +112,9 @@ class _Cells(_Texts):
         super().__init__(part, "sheet")
         self.strings, self.emit = strings, emit
         self.row = self.column = 0
-        self.cells: dict[int, Value] = {}
+        self.cells: dict[int, ReadValue] = {}
         self.type: str | None = None
-        self.value: Value = ""
+        self.value: ReadValue = ""
         self.columns: dict[bytes, int] = {}
 
     def opened(self, name: str, attributes: Attributes) -> None:
@@ -139,7 +139,7 @@ class _Cells(_Texts):
         elif name == "row":
             self.emit(self.row, self.cells)
 
-    def meaning(self, kind: str | None, text: str) -> Value:
+    def meaning(self, kind: str | None, text: str) -> ReadValue:
         """Return the value that a `v` element of a cell of that type means; errors are blank, as to calamine."""
         if kind == "s":
             return self.strings[int(text)]
@@ -161,7 +161,7 @@ class _Cells(_Texts):
             return False
         columns, strings = self.columns, self.strings
         for _, number, body in rows:
-            cells: dict[int, Value] = {}
+            cells: dict[int, ReadValue] = {}
             for name, kind, value, keep, inline in _CELL.findall(body):
                 column = columns.get(name)
                 if column is None:
@@ -288,7 +288,7 @@ class _Pair:
             for row in range(top + 1, bottom + 1):
                 self.merged.setdefault(row, []).append((left, right))
 
-    def row(self, number: int, cells: dict[int, Value]) -> None:
+    def row(self, number: int, cells: dict[int, ReadValue]) -> None:
         """Take one row of ours and compare it with theirs."""
         self.pass_over(number)
         if self.next is not None and self.next[0] == number:
@@ -307,7 +307,7 @@ class _Pair:
             self.compare(self.next[0], {}, *self.next[1:])
             self.next = next(self.theirs, None)
 
-    def compare(self, number: int, cells: dict[int, Value], first: int, other: list[Any]) -> None:
+    def compare(self, number: int, cells: dict[int, ReadValue], first: int, other: list[Any]) -> None:
         """Compare one row, theirs from column `first` on; the quick look first, for nearly all rows are the same."""
         end = first + len(other)
         get = cells.get
@@ -321,13 +321,13 @@ class _Pair:
                 if not first <= column < end and cells[column] != "":
                     self.add("AU09", number, column, f"本程序读到「{cells[column]}」，另一读表程序读不到")
 
-    def same(self, own: Value, their: object) -> bool:
+    def same(self, own: ReadValue, their: object) -> bool:
         """Say whether two unequal values are one: dates are, through their serial number, to the millisecond."""
         if not isinstance(own, float) or isinstance(own, bool):
             return False
         early = False  # in 1900, calamine has days 59 and 60 in one
         if isinstance(their, date):
-            days = float((their - (EPOCH_1904 if self.epoch_1904 else EPOCH)).days)
+            days = float(their.toordinal() - (EPOCH_1904 if self.epoch_1904 else EPOCH).toordinal())
             if isinstance(their, datetime):
                 days += (datetime.combine(date.min, their.time()) - datetime.min) / _DAY
             early = days < 62 and not self.epoch_1904

@@ -28,7 +28,7 @@ class Walker:
         self.part, self.kind, self.findings, self.sheet = part, kind, findings, sheet
         self.rules = policy.grammar(kind)
         self.root = next(iter(self.rules))
-        self.stack: list[tuple[str, policy.Rule, set[str]]] = []
+        self.stack: list[tuple[str, policy.ElementRule, set[str]]] = []
         self.denied = 0  # depth inside an element that is not allowed
         self.seen: set[str] = set()  # checks already found inside it
         self.texts: list[str] = []
@@ -136,7 +136,7 @@ class Walker:
             screen(text, self.add)
 
 
-_LEAF = policy.Rule(frozenset(), {}, False)
+_LEAF = policy.ElementRule(frozenset(), {}, False)
 _FORMULAS = {"f", "xm:f", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula"}
 _NAMES = {
     "f": "公式",

@@ -26,7 +26,7 @@ MAX_TAGS = 20_000_000  # start tags through the slow parser in one part; about 2
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/"
-STRICT = "http://purl.oclc.org/ooxml/"
+_STRICT = "http://purl.oclc.org/ooxml/"
 """How the types of relationships begin in a workbook of the strict kind."""
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 # Names reach the handlers as "prefix:local" with these prefixes, whatever the file itself calls them.
@@ -94,7 +94,7 @@ class TooBigError(PackageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PackageProblem:
     """Something odd about the archive that does not stop reading it."""
 
     part: str | None
@@ -127,7 +127,7 @@ class Relationship:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SheetTab:
     """One tab of the workbook; `kind` is the last word of the relationship type, normally ``worksheet``."""
 
     name: str
@@ -142,7 +142,7 @@ class Package:
 
     file: BinaryIO
     members: dict[str, Member]
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[PackageProblem] = field(default_factory=list)
 
     def chunks(self, name: str, limit: int = MAX_INFLATED) -> Iterator[bytes]:
         """Inflate one part piece by piece (at most 256 KiB each), checking its length and CRC.
@@ -227,9 +227,9 @@ def open_package(file: BinaryIO, *, tolerant: bool = False) -> Package:
     end = size - len(tail) + at
     problems = []
     if end + 22 != size:
-        problems.append(Problem(None, f"压缩包结尾之后还有 {size - end - 22} 字节的附加数据"))
+        problems.append(PackageProblem(None, f"压缩包结尾之后还有 {size - end - 22} 字节的附加数据"))
     elif comment:
-        problems.append(Problem(None, "压缩包的注释长度与实际不符"))
+        problems.append(PackageProblem(None, "压缩包的注释长度与实际不符"))
     if disk or disk2 or here != count or offset + length != end:
         raise DamagedError("压缩包的目录与文件长度对不上，文件不完整或被拼接过")
     if not 0 < count <= MAX_PARTS:
@@ -277,7 +277,7 @@ def expect_workbook(package: Package) -> None:
             raise NotPackageError(f"文件{advice}")
     if "[Content_Types].xml" not in package.members:
         raise NotPackageError(f"文件{UNPACK}")
-    if any(STRICT in related.type for related in relationships(package, "")):
+    if any(_STRICT in related.type for related in relationships(package, "")):
         raise NotPackageError("文件存成了“严格”格式的表格。请在表格软件中打开，另存为普通的 .xlsx（Excel 工作簿）再试")
 
 
@@ -316,7 +316,7 @@ def _expect_zip(file: BinaryIO, size: int) -> None:
 
 
 def _members(
-    file: BinaryIO, directory: bytes, count: int, end: int, problems: list[Problem], *, tolerant: bool
+    file: BinaryIO, directory: bytes, count: int, end: int, problems: list[PackageProblem], *, tolerant: bool
 ) -> list[Member]:
     """Return the entries in the order of their bytes after comparing directory and local headers."""
     members: list[Member] = []
@@ -341,13 +341,13 @@ def _members(
         if method not in (0, 8) or (method == 0 and packed != size):
             raise DamagedError(f"部件 {name} 用了工作簿不允许的压缩方法（{method}）", name)
         if note:
-            problems.append(Problem(name, "压缩包条目带有注释"))
+            problems.append(PackageProblem(name, "压缩包条目带有注释"))
         if needed > MAX_VERSION:
-            problems.append(Problem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
+            problems.append(PackageProblem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
         if flags & ~_FLAGS:
-            problems.append(Problem(name, "压缩包条目有不认识的标志"))
+            problems.append(PackageProblem(name, "压缩包条目有不认识的标志"))
         if name.endswith("/"):
-            problems.append(Problem(name, "压缩包里有目录条目"))
+            problems.append(PackageProblem(name, "压缩包里有目录条目"))
         start = _local(file, header, (raw, flags, method, crc, packed, size), problems, name)
         members.append(Member(name, flags, method, crc, packed, size, header, start))
     if position != len(directory):
@@ -385,7 +385,7 @@ def _name(raw: bytes, flags: int) -> str:
     return name
 
 
-def _wide(extra: bytes, values: list[int], problems: list[Problem], name: str) -> tuple[int, int, int]:
+def _wide(extra: bytes, values: list[int], problems: list[PackageProblem], name: str) -> tuple[int, int, int]:
     """Return (packed, size, header offset), zip64 values filled in; note extra fields that are not allowed."""
     wide = b""
     position = 0
@@ -398,10 +398,10 @@ def _wide(extra: bytes, values: list[int], problems: list[Problem], name: str) -
             wide = body
         unknown = tag not in _EXTRAS and length
         if unknown or (tag == 0xA220 and body[4:].strip(b"\0")) or (tag != 0xA220 and length > 40):
-            problems.append(Problem(name, f"压缩包条目带有不允许的附加字段 {tag:#06x}"))
+            problems.append(PackageProblem(name, f"压缩包条目带有不允许的附加字段 {tag:#06x}"))
         position += 4 + length
     if position != len(extra):
-        problems.append(Problem(name, "压缩包条目的附加字段之后有多余数据"))
+        problems.append(PackageProblem(name, "压缩包条目的附加字段之后有多余数据"))
     for index, value in enumerate(values):
         if value == 0xFFFFFFFF:
             if len(wide) < 8:
@@ -415,7 +415,7 @@ def _local(
     file: BinaryIO,
     header: int,
     expected: tuple[bytes, int, int, int, int, int],
-    problems: list[Problem],
+    problems: list[PackageProblem],
     name: str,
 ) -> int:
     """Return where the data begins, after comparing the local header with the directory."""
@@ -425,7 +425,7 @@ def _local(
         raise DamagedError(f"部件 {name} 的数据不在目录所说的位置", name)
     _, needed, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(raw)
     if needed > MAX_VERSION:
-        problems.append(Problem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
+        problems.append(PackageProblem(name, "压缩包条目要求过高的解压程序版本，有的程序会打不开"))
     local_name, extra = file.read(name_length), file.read(extra_length)
     if 0xFFFFFFFF in (packed, size):
         packed, size, _ = _wide(extra, [size, packed, 0], [], name)
@@ -437,10 +437,10 @@ def _local(
     return int(header + 30 + name_length + extra_length)
 
 
-def _layout(file: BinaryIO, members: list[Member], end: int, problems: list[Problem]) -> None:
+def _layout(file: BinaryIO, members: list[Member], end: int, problems: list[PackageProblem]) -> None:
     """Check that the entries follow each other without gaps or overlaps up to the directory at `end`."""
     if members[0].header:
-        problems.append(Problem(None, "第一个部件之前有附加数据"))
+        problems.append(PackageProblem(None, "第一个部件之前有附加数据"))
     starts = [m.header for m in members[1:]] + [end]
     for member, following in zip(members, starts, strict=True):
         file.seek(member.start + member.packed)
@@ -453,7 +453,7 @@ def _layout(file: BinaryIO, members: list[Member], end: int, problems: list[Prob
             if len(trailer) == gap and trailer.removeprefix(b"PK\x07\x08") in sizes:
                 continue
         if gap or member.flags & 8:
-            problems.append(Problem(member.name, f"部件数据之后夹有 {gap} 字节不属于任何部件的数据"))
+            problems.append(PackageProblem(member.name, f"部件数据之后夹有 {gap} 字节不属于任何部件的数据"))
 
 
 class SafeParser:
@@ -623,11 +623,11 @@ def workbook_part(package: Package) -> str:
     return found[0]
 
 
-def sheets(package: Package) -> list[Sheet]:
+def sheets(package: Package) -> list[SheetTab]:
     """Return the tabs in their order, hidden ones too; DamagedError where one has no part behind it."""
     book = workbook_part(package)
     targets = {r.id: r for r in relationships(package, book)}
-    found: list[Sheet] = []
+    found: list[SheetTab] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag == "sheet":
@@ -636,7 +636,7 @@ def sheets(package: Package) -> list[Sheet]:
             if relation is None or relation.part is None:
                 raise DamagedError(f"工作表「{name}」没有对应的部件", book)
             kind = relation.type.rpartition("/")[2]
-            found.append(Sheet(name, attributes.get("state", "visible"), relation.part, kind))
+            found.append(SheetTab(name, attributes.get("state", "visible"), relation.part, kind))
 
     parse(package, book, start)
     return found

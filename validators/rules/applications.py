@@ -8,13 +8,13 @@ from validators.findings import Severity
 from validators.rule import row_rule
 from validators.rules.grades import is_high
 
-CLAUSE = "聊重指办〔2020〕6号 三(一)"
+_CLAUSE = "聊重指办〔2020〕6号 三(一)"
 LIMITS = "聊重指办〔2020〕6号 四(二)"
 ASPECTS = SHEETS["aspects"]["aspect"].values.split("|")
 """装备水平 and the other seven (三(二)2)."""
 
 
-@row_rule("SB01", "申报材料与等级不符", Severity.ERROR, "row", CLAUSE, "applications")
+@row_rule("SB01", "申报材料与等级不符", Severity.ERROR, "row", _CLAUSE, "applications")
 def sb01(a: Row) -> Iterator[Check]:
     """检查什么：申报最低等级以上的是否编制了《申请报告》；申报最低等级却编制报告的只提醒。
 
@@ -28,7 +28,7 @@ def sb01(a: Row) -> Iterator[Check]:
         yield check(a.filing, wrong, say, severity, grade=a.applied_grade, form=form)
 
 
-@row_rule("SB02", "缺承诺书", Severity.ERROR, "row", CLAUSE, "applications")
+@row_rule("SB02", "缺承诺书", Severity.ERROR, "row", _CLAUSE, "applications")
 def sb02(a: Row) -> Iterator[Check]:
     """检查什么：申报了的企业是否附了严格落实重污染天气应急减排承诺书。
 
@@ -41,7 +41,7 @@ def sb02(a: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("SB03", "申报等级不属于该行业", Severity.ERROR, "row", CLAUSE, "applications", "processes")
+@row_rule("SB03", "申报等级不属于该行业", Severity.ERROR, "row", _CLAUSE, "applications", "processes")
 def sb03(row: Row) -> Iterator[Check]:
     """检查什么：申报（自评）等级是否在该行业（及子类）的分级办法之内；分级办法尚未核实的行业只提醒。
 
@@ -62,7 +62,7 @@ def sb03(row: Row) -> Iterator[Check]:
         )
 
 
-@row_rule("SB04", "申报等级不是最差工序的等级", Severity.ERROR, "workbook", CLAUSE, "applications")
+@row_rule("SB04", "申报等级不是最差工序的等级", Severity.ERROR, "workbook", _CLAUSE, "applications")
 def sb04(a: Row) -> Iterator[Check]:
     """检查什么：《分行业工序》有行的企业，申报等级是否就是其中最差的自评等级：优于它的是错误，比它还差的提醒。
 
@@ -141,7 +141,7 @@ def sb06(a: Row) -> Iterator[Check]:
     yield from _above_lowest(a, a.fraud, a.fraud != "否", "有弄虚作假或行贿情形")
 
 
-@row_rule("SB07", "未申报应为最低等级", Severity.ERROR, "workbook", CLAUSE, "applications")
+@row_rule("SB07", "未申报应为最低等级", Severity.ERROR, "workbook", _CLAUSE, "applications")
 def sb07(a: Row) -> Iterator[Check]:
     """检查什么：申报方式为“未申报”的企业，是否填了申报等级，县级审查、省级核定的等级是否高于该行业的最低等级；规则集没有该行业最低等级的不查。
 
@@ -174,7 +174,7 @@ def sb08(a: Row) -> Iterator[Check]:
         )
 
 
-@row_rule("SB09", "自评不符合", Severity.WARNING, "row", CLAUSE, "aspects")
+@row_rule("SB09", "自评不符合", Severity.WARNING, "row", _CLAUSE, "aspects")
 def sb09(row: Row) -> Iterator[Check]:
     """检查什么：企业自评是否有不符合申报等级要求的方面。
 

@@ -13,7 +13,7 @@ from validators.columns import POLLUTANTS, SHEET_TITLES, SHEETS
 from validators.credit_code import uscc_fault
 from validators.expr import Cell, Check, Expr, Record, Row, blank, call, check, count, lookup
 from validators.findings import Severity
-from validators.references import LISTS
+from validators.references import RESULT_LISTS
 from validators.rule import (
     MOST_OTHERS,
     MOST_SHOWN,
@@ -175,7 +175,7 @@ def few_decimals(degrees: float, decimals: float) -> bool:
 
 @row_rule("JB06", "经纬度错误", Severity.ERROR, "row", "数据字典", "enterprises", "dust")
 def jb06(row: Row) -> Iterator[Check]:
-    """检查什么：经度、纬度是否在本市范围内（规则集里的范围），是否填反；两个都不足3位小数的提醒。
+    """检查什么：经度、纬度是否在本市范围内（数据字典里的最小、最大值），是否填反；两个都不足3位小数的提醒。
 
     为什么：位置用于核查定位和地图展示，差0.01°就是约1公里。
     怎么改：填十进制的度，至少3位小数，不写度分秒；经度约116，纬度约36。
@@ -195,7 +195,8 @@ def jb06(row: Row) -> Iterator[Check]:
         yield check(
             cell,
             ~within(cell, cell) & ~within(cell, other),
-            f"{name} {{at}} 不在本市范围内（{low}°至{high}°）。请按十进制的度重新核对填写。",
+            f"{name} {{at}} 不在{{city}}范围内（{low}°至{high}°）。请按十进制的度重新核对填写。",
+            city=lookup("name", "city"),
             brief="不在本市范围内",
         )
     decimals = lookup("number", "coordinate_decimals")
@@ -405,7 +406,7 @@ def jb12(city: City) -> Iterator[CityFound]:
     records = [record for book in city.books() for record in book.tables["enterprises"]]
     codes = {record.uscc for record in records}
     names = {bare(record.name): record for record in records if record.name}
-    for one in city.imports.rows(*LISTS):
+    for one in city.imports.rows(*RESULT_LISTS):
         if one.uscc in codes:
             continue
         name = bare(one.name)

@@ -10,7 +10,7 @@ from validators.grading_procedure import ADJUSTED, MINISTRY
 from validators.rule import Found, book_rule, row_rule
 from validators.ruleset import ADJUSTMENTS, FIRST_OPINION, PROVINCE
 
-CLAUSE = "聊重指办〔2020〕6号 四(一)"
+_CLAUSE = "聊重指办〔2020〕6号 四(一)"
 NOT_CARRIED_OUT = "应急措施未落实"
 
 
@@ -25,7 +25,7 @@ def dt01(e: Row) -> Iterator[Check]:
     yield check(e.finding, due & blank(e.finding), "“{what}”还没有核实结果。请核实后补填。", what=e.what)
 
 
-@row_rule("DT02", "与等级不符未调整", Severity.ERROR, "workbook", CLAUSE, "events")
+@row_rule("DT02", "与等级不符未调整", Severity.ERROR, "workbook", _CLAUSE, "events")
 def dt02(e: Row) -> Iterator[Check]:
     """检查什么：核实结果为“与等级不符”的企业，有没有一行“等级调整”。
 
@@ -40,7 +40,7 @@ def dt02(e: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("DT03", "调整未经省厅核定", Severity.ERROR, "row", CLAUSE, "events")
+@row_rule("DT03", "调整未经省厅核定", Severity.ERROR, "row", _CLAUSE, "events")
 def dt03(e: Row) -> Iterator[Check]:
     """检查什么：调整为A级、B级、B-级、引领性的，批准机关是否为省生态环境厅（或生态环境部）。
 
@@ -57,7 +57,7 @@ def dt03(e: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("DT04", "调整未上报省厅", Severity.WARNING, "row", CLAUSE, "events")
+@row_rule("DT04", "调整未上报省厅", Severity.WARNING, "row", _CLAUSE, "events")
 def dt04(e: Row) -> Iterator[Check]:
     """检查什么：等级调整是否填了上报省厅日期。
 

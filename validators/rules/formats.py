@@ -21,9 +21,9 @@ from validators.expr import (
     Cell,
     Check,
     Expr,
-    Look,
-    Names,
+    LookedAt,
     Row,
+    SourceNames,
     blank,
     call,
     check,
@@ -123,11 +123,11 @@ def _structure(fault: Fault, like: Mapping[object, str | None]) -> tuple[Severit
 class _LineIndex(Expr):
     """The index of production lines, as a value."""
 
-    def py(self, names: Names) -> str:
+    def py(self, names: SourceNames) -> str:
         return names.index("lines", "line_id")
 
-    def looks(self) -> Iterator[Look]:
-        yield Look("lines")
+    def looks(self) -> Iterator[LookedAt]:
+        yield LookedAt("lines")
 
 
 def count_lines() -> Expr:

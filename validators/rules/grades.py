@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from validators.book import Book
 from validators.expr import Check, Expr, Record, Row, check, count, latest, lookup, text_of
 from validators.findings import Severity
-from validators.references import MINISTRY as MINISTRY_RESULT
-from validators.references import PROVINCE as PROVINCE_RESULT
-from validators.references import Listed
+from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Listed
 from validators.rule import CityFound, city_rule, row_rule
 from validators.rules.schemes import ungraded
 from validators.rules.texts import bare

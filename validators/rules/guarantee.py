@@ -13,8 +13,8 @@ from validators.ruleset import NOT_KEY, PROVINCE
 from validators.settlement import City
 
 PROJECT = "省级主管部门会同省生态环境厅"
-COUNTY = "县指挥部会同相关部门"
-CLAUSE = "聊重指办〔2020〕6号 三(三)"
+_COUNTY = "县指挥部会同相关部门"
+_CLAUSE = "聊重指办〔2020〕6号 三(三)"
 CUTTING = ("停产", "停产部分生产线", "限产")
 """措施类型 that lower what a plant supplies or disposes of."""
 WAY_OUT = (
@@ -48,7 +48,7 @@ def _below_b(e: Row, standing: Expr, say: str) -> Iterator[Check]:
     )
 
 
-@row_rule("BZ01", "保障类企业低于B级", Severity.ERROR, "workbook", CLAUSE, "enterprises")
+@row_rule("BZ01", "保障类企业低于B级", Severity.ERROR, "workbook", _CLAUSE, "enterprises")
 def bz01(e: Row) -> Iterator[Check]:
     """检查什么：重点行业内的保障类企业，以及承担协同处置的保障类企业，绩效等级是否为A级、B级或引领性。
 
@@ -63,7 +63,7 @@ def bz01(e: Row) -> Iterator[Check]:
     yield from _below_b(e, standing, f"绩效等级为“{{at}}”，未达到B级及以上或引领性。{WAY_OUT}")
 
 
-@row_rule("BZ02", "B-级不属于B级及以上", Severity.ERROR, "workbook", CLAUSE, "enterprises")
+@row_rule("BZ02", "B-级不属于B级及以上", Severity.ERROR, "workbook", _CLAUSE, "enterprises")
 def bz02(e: Row) -> Iterator[Check]:
     """检查什么：重点行业内的保障类企业，以及承担协同处置的保障类企业，绩效等级是否为B-级。
 
@@ -78,7 +78,7 @@ def bz02(e: Row) -> Iterator[Check]:
     yield from _below_b(e, standing, f"绩效等级为“{{at}}”，而条款写的是“B级及以上”，没有写“含B-”。{WAY_OUT}")
 
 
-@row_rule("BZ03", "保障类信息不全", Severity.ERROR, "workbook", CLAUSE, "enterprises", "dust")
+@row_rule("BZ03", "保障类信息不全", Severity.ERROR, "workbook", _CLAUSE, "enterprises", "dust")
 def bz03(row: Row) -> Iterator[Check]:
     """检查什么：标明保障类的企业、重点保障性工程在《保障类》中有没有一行；《保障类》中有行的，有没有标明。
 
@@ -109,7 +109,7 @@ def _is_project(g: Row) -> Expr:
     return by_category | (count("dust", list_id=g.list_id) > 0)
 
 
-@row_rule("BZ04", "确定机关不符", Severity.ERROR, "workbook", CLAUSE, "guarantee")
+@row_rule("BZ04", "确定机关不符", Severity.ERROR, "workbook", _CLAUSE, "guarantee")
 def bz04(g: Row) -> Iterator[Check]:
     """检查什么：保障类的确定机关是否符合权限。
 
@@ -120,7 +120,7 @@ def bz04(g: Row) -> Iterator[Check]:
     """
     project, own = _is_project(g), lookup("guarantee_by", g.guarantee_category)
     industry = ref("enterprises", "industry", list_id=g.list_id)
-    neither = ~project & (g.co_disposal == "否") & (own == COUNTY)
+    neither = ~project & (g.co_disposal == "否") & (own == _COUNTY)
     key = (industry != NOT_KEY) | key_lines(g.list_id)
     say = "{why}应由{due}确定，确定机关填的是“{at}”。请由有权的机关确定后改填，或核对保障类别、是否协同处置和行业。"
     disposing = (g.co_disposal == "是") | (own == PROVINCE)
@@ -128,12 +128,12 @@ def bz04(g: Row) -> Iterator[Check]:
         (PROJECT, project, "重点保障性建设工程"),
         (PROVINCE, ~project & disposing, "协同处置生活垃圾或危险废物的保障类企业"),
         (PROVINCE, neither & key, "重点行业内的保障类企业"),
-        (COUNTY, neither & ~key, "重点行业和协同处置之外的保障类企业"),
+        (_COUNTY, neither & ~key, "重点行业和协同处置之外的保障类企业"),
     ):
         yield check(g.decided_by, when & (g.decided_by != due), say, due=due, why=why)
 
 
-@row_rule("BZ05", "逾期确定", Severity.ERROR, "row", CLAUSE, "guarantee")
+@row_rule("BZ05", "逾期确定", Severity.ERROR, "row", _CLAUSE, "guarantee")
 def bz05(g: Row) -> Iterator[Check]:
     """检查什么：保障类企业的确定日期是否晚于规定的期限；重点保障性建设工程除外。
 
@@ -150,7 +150,7 @@ def bz05(g: Row) -> Iterator[Check]:
     )
 
 
-@book_rule("BZ06", "保障范围过大", Severity.WARNING, "workbook", CLAUSE, guarantee=("line_ids",), lines=())
+@book_rule("BZ06", "保障范围过大", Severity.WARNING, "workbook", _CLAUSE, guarantee=("line_ids",), lines=())
 def bz06(book: Book) -> Iterator[Found]:
     """检查什么：有几条生产线的企业，是否把全部生产线都列为保障生产线。
 
@@ -170,7 +170,7 @@ def bz06(book: Book) -> Iterator[Found]:
             )  # fmt: skip
 
 
-@row_rule("BZ07", "未报部备案", Severity.WARNING, "row", CLAUSE, "guarantee")
+@row_rule("BZ07", "未报部备案", Severity.WARNING, "row", _CLAUSE, "guarantee")
 def bz07(g: Row) -> Iterator[Check]:
     """检查什么：由省生态环境厅确定的保障类企业是否已报生态环境部备案。
 
@@ -201,7 +201,7 @@ def bz08(g: Row) -> Iterator[Check]:
     )
 
 
-@city_rule("BZ09", "保障类数量偏多", Severity.WARNING, CLAUSE)
+@city_rule("BZ09", "保障类数量偏多", Severity.WARNING, _CLAUSE)
 def bz09(city: City) -> Iterator[CityFound]:
     """检查什么：一个县区保障类企业占企业数的比例，是否超过各县区中位数的两倍（倍数由规则集规定）；并列出各县区的排名。
 
@@ -229,7 +229,7 @@ def bz09(city: City) -> Iterator[CityFound]:
             )
 
 
-@row_rule("BZ10", "非保障生产线未管控", Severity.WARNING, "workbook", CLAUSE, "lines")
+@row_rule("BZ10", "非保障生产线未管控", Severity.WARNING, "workbook", _CLAUSE, "lines")
 def bz10(line: Row) -> Iterator[Check]:
     """检查什么：保障类企业中不承担保障任务的生产线，红色预警的减排比例是否为0；A级和引领性的生产线除外。
 
@@ -255,7 +255,7 @@ def bz10(line: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("BZ11", "民生单位未列保障类", Severity.WARNING, "workbook", CLAUSE, "enterprises")
+@row_rule("BZ11", "民生单位未列保障类", Severity.WARNING, "workbook", _CLAUSE, "enterprises")
 def bz11(e: Row) -> Iterator[Check]:
     """检查什么：行业代码属于供电、供暖、生活垃圾或危险废物集中处置（规则集词表“民生行业代码”）的企业，是否没有列保障类，而有生产线在红色预警时停产或限产。
 

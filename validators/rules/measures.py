@@ -18,7 +18,7 @@ from validators.rules.texts import mentions, words
 from validators.ruleset import NOT_KEY, UNGRADED, named
 
 GUIDE = "环办大气函〔2020〕340号（未见全文）"
-GUARANTEED = "承担保障任务的生产线，请在《保障类》的“保障生产线编码”中写明。"
+_GUARANTEED = "承担保障任务的生产线，请在《保障类》的“保障生产线编码”中写明。"
 WITHOUT_CUT = ("自主减排", "仅运输管控", "不停产")
 """措施类型 under which production goes on as it is."""
 
@@ -116,7 +116,7 @@ def _weak(level: str, demand: Mapping[str, str], label: str, lines: list[Record]
                 f"“{SHEETS['lines'][field].header}”为 {value_text(ratio)}，弱于技术指南："
                 f"{label}{LEVEL_NAMES[level]}预警应{demand['measure_type']}，"
                 f"减排比例不低于 {value_text(least)}%{basis}。{_unverified(demand)}"
-                f"请加严措施并提高减排比例；{GUARANTEED}",
+                f"请加严措施并提高减排比例；{_GUARANTEED}",
                 "lines", line, field, _severity(demand),
             )  # fmt: skip
 
@@ -139,7 +139,7 @@ def _weak_by_line(
     if stopped / len(lines) * 100 >= least - NOISE:
         return
     severity = _severity(demand)
-    advice = f"请增加整条停产的生产线（各条都限产不算停产）；{GUARANTEED}"
+    advice = f"请增加整条停产的生产线（各条都限产不算停产）；{_GUARANTEED}"
     if (stopped + parts) / len(lines) * 100 >= least - NOISE:
         severity = Severity.WARNING
         advice = "有的行填“停产部分生产线”而比例不到100%：一行只填一条生产线，请分行填写，停的填 100，不停的填 0。"

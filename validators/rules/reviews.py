@@ -9,11 +9,11 @@ from validators.grading_procedure import CITY, COUNTY, DRAWN, EACH, REFUSED, RET
 from validators.rule import Found, book_rule, row_rule
 from validators.ruleset import BY_CITY, BY_COUNTY, FIRST_OPINION, OWN_OPINION, PROVINCE
 
-CLAUSE = "聊重指办〔2020〕6号 三(二)"
+_CLAUSE = "聊重指办〔2020〕6号 三(二)"
 AGREED = "同意"
 
 
-@row_rule("SC01", "意见种类不符", Severity.ERROR, "workbook", f"{CLAUSE}1", "county")
+@row_rule("SC01", "意见种类不符", Severity.ERROR, "workbook", f"{_CLAUSE}1", "county")
 def sc01(c: Row) -> Iterator[Check]:
     """检查什么：申报由省生态环境厅核定的等级的，县里是否出具初审意见（附件3），其余的是否出具审核意见（附件4）。
 
@@ -31,7 +31,7 @@ def sc01(c: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("SC02", "缺县级现场核查", Severity.ERROR, "workbook", f"{CLAUSE}1", "county")
+@row_rule("SC02", "缺县级现场核查", Severity.ERROR, "workbook", f"{_CLAUSE}1", "county")
 def sc02(c: Row) -> Iterator[Check]:
     """检查什么：申报最低等级以上的，县里作出审查结论之前有没有现场核查；退回补正的不查。
 
@@ -48,7 +48,7 @@ def sc02(c: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("SC03", "未逐项审核", Severity.ERROR, "workbook", f"{CLAUSE}2", "city")
+@row_rule("SC03", "未逐项审核", Severity.ERROR, "workbook", f"{_CLAUSE}2", "city")
 def sc03(c: Row) -> Iterator[Check]:
     """检查什么：市里作出审核结论的，《对标》的每一行是否都填了市级审核是否符合；退回补正的不查。
 
@@ -64,7 +64,7 @@ def sc03(c: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("SC04", "市级现场核查不符", Severity.ERROR, "workbook", f"{CLAUSE}2", "city")
+@row_rule("SC04", "市级现场核查不符", Severity.ERROR, "workbook", f"{_CLAUSE}2", "city")
 def sc04(c: Row) -> Iterator[Check]:
     """检查什么：申报A级、引领性的是否标为“逐个核查”；逐个核查、抽中的，市里作出结论之前有没有现场核查；退回补正的不查。
 
@@ -88,7 +88,7 @@ def sc04(c: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("SC05", "不符合却同意", Severity.ERROR, "workbook", CLAUSE, "county", "city")
+@row_rule("SC05", "不符合却同意", Severity.ERROR, "workbook", _CLAUSE, "county", "city")
 def sc05(row: Row) -> Iterator[Check]:
     """检查什么：结论为“同意”的，材料是否不真实，本级现场核查是否不符合，市里逐项审核是否有不符合的方面。
 
@@ -122,7 +122,7 @@ def sc05(row: Row) -> Iterator[Check]:
         )
 
 
-@row_rule("SC06", "结论与等级不符", Severity.ERROR, "workbook", CLAUSE, "county", "city")
+@row_rule("SC06", "结论与等级不符", Severity.ERROR, "workbook", _CLAUSE, "county", "city")
 def sc06(row: Row) -> Iterator[Check]:
     """检查什么：结论为“同意”的，审查（审核）等级是否就是申报等级；“不同意”的，是否比申报等级差。
 
@@ -147,7 +147,7 @@ def sc06(row: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("SC07", "越过程序", Severity.ERROR, "workbook", CLAUSE, "city", "province")
+@row_rule("SC07", "越过程序", Severity.ERROR, "workbook", _CLAUSE, "city", "province")
 def sc07(row: Row) -> Iterator[Check]:
     """检查什么：市级审核、省级核定的，是否属于由省生态环境厅核定的等级，上一级是否已经同意：市级审核之前县里初审同意，省级核定之前市里审核同意（部级复核的不查）。
 
@@ -174,7 +174,7 @@ def sc07(row: Row) -> Iterator[Check]:
     )
 
 
-@row_rule("SC08", "日期先后颠倒", Severity.ERROR, "workbook", CLAUSE, "county", "visits", "city", "province")
+@row_rule("SC08", "日期先后颠倒", Severity.ERROR, "workbook", _CLAUSE, "county", "visits", "city", "province")
 def sc08(row: Row) -> Iterator[Check]:
     """检查什么：收到申报、县级审查、上报市里、市级审核、上报省厅、省厅核定的日期是否依次在后；县、市的现场核查是否在本级结论之前。
 
@@ -205,7 +205,7 @@ def sc08(row: Row) -> Iterator[Check]:
             )
 
 
-@row_rule("SC09", "县级逾期", Severity.WARNING, "workbook", f"{CLAUSE}1", "applications", "county")
+@row_rule("SC09", "县级逾期", Severity.WARNING, "workbook", f"{_CLAUSE}1", "applications", "county")
 def sc09(row: Row) -> Iterator[Check]:
     """检查什么：县里上报审查结果是否晚于规定的期限；过了期限，申报了的企业是否还没有审查。
 
@@ -239,7 +239,7 @@ def sc09(row: Row) -> Iterator[Check]:
         )
 
 
-@row_rule("SC10", "市级逾期", Severity.WARNING, "workbook", f"{CLAUSE}2", "county", "city")
+@row_rule("SC10", "市级逾期", Severity.WARNING, "workbook", f"{_CLAUSE}2", "county", "city")
 def sc10(row: Row) -> Iterator[Check]:
     """检查什么：市里上报省厅是否晚于规定的期限；过了期限，县里初审同意的是否还没有审核。
 
@@ -265,7 +265,7 @@ def sc10(row: Row) -> Iterator[Check]:
         )
 
 
-@row_rule("SC11", "结论未上报", Severity.WARNING, "row", CLAUSE, "county", "city")
+@row_rule("SC11", "结论未上报", Severity.WARNING, "row", _CLAUSE, "county", "city")
 def sc11(row: Row) -> Iterator[Check]:
     """检查什么：县里作出结论的（退回补正的除外）、市里审核同意的，是否填了上报日期。
 
@@ -280,7 +280,7 @@ def sc11(row: Row) -> Iterator[Check]:
     )  # fmt: skip
 
 
-@row_rule("SC12", "等待下一步", Severity.INFO, "workbook", CLAUSE, "county", "city")
+@row_rule("SC12", "等待下一步", Severity.INFO, "workbook", _CLAUSE, "county", "city")
 def sc12(row: Row) -> Iterator[Check]:
     """检查什么：退回补正的，等企业补正；已报省厅的，等省厅核定。
 

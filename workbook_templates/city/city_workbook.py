@@ -15,15 +15,15 @@ from validators.columns import INVENTORY, LETTERS, SHEETS, Column, letter
 from validators.decisions import Decision, standing
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 from validators.records import Value
-from validators.references import MINISTRY, PROVINCE, Import, Imports, Listed
+from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Import, Imports, Listed
 from validators.rule import all_rules
 from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, County, Handed, guess_county, ruleset_of
 from validators.versions import Change
 from workbook_templates.city.decision_sheets import (
-    CONFLICTS,
+    CONFLICTS_SHEET,
     DECISIONS,
-    EMISSIONS,
+    EMISSIONS_SHEET,
     Untaken,
     read_emissions,
     write_conflicts,
@@ -43,15 +43,13 @@ from workbook_templates.county.reader import (
 )
 from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, public_rows
 from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import Rows as GridRows
-from workbook_templates.xlsx.fast_reader import Seen
+from workbook_templates.xlsx.fast_reader import GridRows, Seen
 from workbook_templates.xlsx.styles import new_workbook, styles
-from workbook_templates.xlsx.writer import Column as Head
-from workbook_templates.xlsx.writer import Sheet, fill_workbook, looks
+from workbook_templates.xlsx.writer import Head, ListSheet, fill_workbook, looks
 
 COUNTIES, FILES, FINDINGS = "提交情况", "文件情况", "问题清单"
-GUARANTEED, CHANGES, RESULTS = "保障类名单", "与上版差异", "参考资料"
-COUNTY_HEADS = (
+_GUARANTEED, CHANGES, _RESULTS = "保障类名单", "与上版差异", "参考资料"
+_COUNTY_HEADS = (
     Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "prose", 40),
     Head("文件", "text", 28), Head("版次", "number", 8), Head("填报日期", "date", 12), Head("企业数", "number", 9),
     Head("生产线数", "number", 9), Head("错误", "number", 8), Head("提醒", "number", 8), Head("年度", "number", 8),
@@ -84,7 +82,7 @@ RESULT_HEADS = (
     Head("日期", "date", 12), Head("规则集", "text", 24),
 )  # fmt: skip
 UNREAD_REFERENCE = "参考资料读不了"
-KEPT = ("GS01", "GS06", "GS07", "HZ03")
+_KEPT = ("GS01", "GS06", "GS07", "HZ03")
 """Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
 
 So is a formula that a county wrote where text is due (GS03): in the list it stands as text, which is allowed there.
@@ -126,7 +124,7 @@ def write_city(file: BinaryIO, city: City, findings: list[Finding], *, desk: Des
     for look in looks():
         book.add_format(look)._get_xf_index()  # the numbers that `fill_workbook` counts on
     style = styles(book)
-    streamed: dict[int, Sheet] = {}
+    streamed: dict[int, ListSheet] = {}
 
     whose = f"{city.ruleset.thresholds['city_name']}{city.year}年{city.round}应急减排清单"
     made_on = f"汇总日期 {city.on}{f'，台账第 {desk.version} 版' if desk.version else ''}"
@@ -135,7 +133,7 @@ def write_city(file: BinaryIO, city: City, findings: list[Finding], *, desk: Des
         """What stands above each printed page of a sheet."""
         return f"{whose}　{title}　（{made_on}）"
 
-    def stream(sheet: Sheet, rows: int) -> None:
+    def stream(sheet: ListSheet, rows: int) -> None:
         sheet = replace(sheet, heading=about(sheet.name))
         page = book.add_worksheet(sheet.name)
         page.autofilter(0, 0, rows, len(sheet.columns) - 1)  # for their defined names
@@ -145,26 +143,29 @@ def write_city(file: BinaryIO, city: City, findings: list[Finding], *, desk: Des
     write_overview(book, style, city, findings, _notes(city, desk), [one.title for one in desk.untaken])
     counties = {one.handed.file: one.name for one in city.counties if one.handed}
     rows = (_finding_row(one, counties, places) for one in findings)
-    stream(Sheet(FINDINGS, FINDING_HEADS, rows, _links(findings, places)), len(findings))
-    homeless = write_conflicts(book, style, city, held, desk.untaken, about(CONFLICTS))
-    stream(Sheet(COUNTIES, COUNTY_HEADS, _county_rows(city, findings)), len(city.counties))
+    stream(ListSheet(FINDINGS, FINDING_HEADS, rows, _links(findings, places)), len(findings))
+    homeless = write_conflicts(book, style, city, held, desk.untaken, about(CONFLICTS_SHEET))
+    stream(ListSheet(COUNTIES, _COUNTY_HEADS, _county_rows(city, findings)), len(city.counties))
     files = list(_file_rows(city))
-    stream(Sheet(FILES, FILE_HEADS, files), len(files))
+    stream(ListSheet(FILES, FILE_HEADS, files), len(files))
     own = [one for one in desk.untaken if one.title == DECISIONS]
     write_decisions(book, style, city, desk.records, [*own, *homeless], about(DECISIONS))
-    write_emissions(book, style, city, held, desk.untaken, about(EMISSIONS))
+    write_emissions(book, style, city, held, desk.untaken, about(EMISSIONS_SHEET))
     public, _ = public_rows(city)
-    stream(Sheet(PUBLIC, PUBLIC_HEADS, public), len(public))
+    stream(ListSheet(PUBLIC, PUBLIC_HEADS, public), len(public))
     guaranteed = [Head("序号", "number", 7), Head("区县", "text", 16)]
     guaranteed += [head(SHEETS["guarantee"][name]) for name in GUARANTEED_FIELDS]
-    stream(Sheet(GUARANTEED, guaranteed, _guaranteed_rows(city)), sum(len(b.tables["guarantee"]) for b in city.books()))
-    stream(Sheet(CHANGES, CHANGE_HEADS, map(_change_row, desk.changes)), len(desk.changes))
-    results = list(city.imports.rows(PROVINCE, MINISTRY))
-    stream(Sheet(RESULTS, RESULT_HEADS, map(_result_row, results)), len(results))
+    stream(
+        ListSheet(_GUARANTEED, guaranteed, _guaranteed_rows(city)),
+        sum(len(b.tables["guarantee"]) for b in city.books()),
+    )
+    stream(ListSheet(CHANGES, CHANGE_HEADS, map(_change_row, desk.changes)), len(desk.changes))
+    results = list(city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT))
+    stream(ListSheet(_RESULTS, RESULT_HEADS, map(_result_row, results)), len(results))
     for sheet in INVENTORY.values():
         heads = [*map(head, sheet.columns), *(Head(name, "text", 18) for name in PROVENANCE)]
         number = sum(len(one.tables[sheet.key]) for one in city.books())
-        stream(Sheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)), number)
+        stream(ListSheet(sheet.title, heads, _list_rows(city, sheet.key, by_row)), number)
     book.close()
     strings = {text: number for number, text in enumerate(book.str_table.string_array)}
     fill_workbook(file, made.getvalue(), strings, streamed)
@@ -183,7 +184,7 @@ def _notes(city: City, desk: Desk) -> list[str]:
 
 def _results_note(city: City) -> Iterator[str]:
     """By which rule sets the results of province and ministry were given, where one says so."""
-    results = [*city.imports.rows(PROVINCE, MINISTRY)]
+    results = [*city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT)]
     if any(one.ruleset for one in results):
         given = Counter(
             rules.id if (rules := ruleset_of(one, city)) else f"“{one.ruleset}”（本机没有）" for one in results
@@ -315,7 +316,7 @@ def _finding_row(
 
 
 def read_city(opened: Opened) -> tuple[City, list[Finding]]:
-    """The city workbook read back: its lists by county, and the findings that only the counties' files showed (`KEPT`).
+    """The city workbook read back: its lists by county, and the findings that only the counties' files showed (`_KEPT`).
 
     Raises `UnreadableWorkbook`.
     """
@@ -390,7 +391,7 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
     for key, sheet in INVENTORY.items():
         _read_list(opened.name, key, _values(opened, sheet.title), by_file)
     found = map(_finding, _table(_values(opened, FINDINGS)))
-    return city, [one for one in found if one.rule in KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
+    return city, [one for one in found if one.rule in _KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
 
 
 def seen_files(opened: Opened) -> dict[str, str]:
@@ -402,7 +403,7 @@ def seen_files(opened: Opened) -> dict[str, str]:
 def _imports(opened: Opened) -> Imports:
     """The results of the review and the emissions that the workbook was made with."""
     own: dict[tuple[str, str], list[Listed]] = {}
-    for row in _table(_values(opened, RESULTS)):
+    for row in _table(_values(opened, _RESULTS)):
         kind, file = text_of(row.get("类别")), text_of(row.get("文件"))
         day = row.get("日期")
         uscc, name, list_id, site, grade = (text_of(row.get(one.head)) for one in RESULT_HEADS[3:8])

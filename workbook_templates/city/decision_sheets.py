@@ -11,11 +11,11 @@ from xlsxwriter.worksheet import Worksheet
 from validators.book import Book
 from validators.columns import POLLUTANT_NAMES, SHEETS
 from validators.decisions import (
+    DECISION_KINDS,
     EMISSION,
     EXCLUSION,
     FIELD_NAMES,
     HOLDS,
-    KINDS,
     REVOKED,
     Decision,
     Wrong,
@@ -34,20 +34,20 @@ from workbook_templates.county.reader import Opened, text_of
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, put, text_width
 
-CONFLICTS, DECISIONS, EMISSIONS = "冲突清单", "决定", "全社会排放"
-ROOM = 200
+CONFLICTS_SHEET, DECISIONS, EMISSIONS_SHEET = "冲突清单", "决定", "全社会排放"
+_ROOM = 200
 """Blank rows for new decisions."""
-SHOWN = (
+_SHOWN = (
     "list_id", "name", "site", "uscc", "industry", "grade", "address", "so2_annual", "nox_annual", "pm_annual", "vocs_annual",
 )  # fmt: skip
 """Fields of both rows that stand side by side."""
-SIDES = ("甲", "乙")
-HOLDING, WHY, KEY, RULE = "以哪个为准（甲或乙）", "裁定理由", "对象", "规则"
+_SIDES = ("甲", "乙")
+_HOLDING, _WHY, _KEY, _RULE = "以哪个为准（甲或乙）", "裁定理由", "对象", "规则"
 RECORDED = ("编号", *FIELD_NAMES.values(), "记录人", "记录时间", "所见文件的SHA-256", "状态")
 UNTAKEN = "✗ 没有采用："
 """Before what is said beside a decision that could not be taken, which stays where it was typed."""
 SLIP_GROUND, SLIP_INK = appearance.SEVERITY_LOOKS[Severity.ERROR]
-MOST_LINES, LINE_HEIGHT = 24, 16
+_MOST_LINES, LINE_HEIGHT = 24, 16
 """Lines of what differs that a row can show, and their height in points: no row is higher than 409."""
 DIFFERENT_WIDTH = 78
 """Characters of a line of what differs."""
@@ -90,14 +90,14 @@ class Conflict:
     @property
     def different(self) -> str:
         """Who the two are, and what differs, one below the other; several in a line where the page would not hold them."""
-        lines = [f"{side}：{' '.join(map(str, values[:2]))}" for side, values in zip(SIDES, self.values, strict=True)]
+        lines = [f"{side}：{' '.join(map(str, values[:2]))}" for side, values in zip(_SIDES, self.values, strict=True)]
         fields = [f"{name}：甲 {one}，乙 {other}" for name, one, other in self.fields]
-        room = MOST_LINES - len(lines)
+        room = _MOST_LINES - len(lines)
         for number, field in enumerate(fields):
             whole = len(fields) <= room
             if not whole and number and text_width(lines[-1]) + text_width(field) < DIFFERENT_WIDTH - 6:
                 lines[-1] += f"；{field}"
-            elif len(lines) < MOST_LINES - 1 or whole:
+            elif len(lines) < _MOST_LINES - 1 or whole:
                 lines.append(field)
             else:
                 return "\n".join([*lines, f"另有 {len(fields) - number} 项不同"])
@@ -123,7 +123,7 @@ def conflicts(city: City) -> Iterator[Conflict]:
 
 def _of_rows(key: str, one: tuple[Book, Record], other: tuple[Book, Record]) -> Conflict:
     def shown(book: Book, record: Record) -> list[Value]:
-        return [book.county_name, book.file, record.row, *(getattr(record, name) for name in SHOWN)]
+        return [book.county_name, book.file, record.row, *(getattr(record, name) for name in _SHOWN)]
 
     fields = [
         (column.header, value_text(one[1][column.position]), value_text(other[1][column.position]))
@@ -138,7 +138,7 @@ def _of_rows(key: str, one: tuple[Book, Record], other: tuple[Book, Record]) -> 
 def _of_files(best: Book, other: Book) -> Conflict:
     def shown(book: Book) -> list[Value]:
         rows = f"企业 {len(book.tables['enterprises'])} 家，生产线 {len(book.tables['lines'])} 条"
-        return [book.county_name, book.file, None, None, rows, *[None] * (len(SHOWN) - 2)]
+        return [book.county_name, book.file, None, None, rows, *[None] * (len(_SHOWN) - 2)]
 
     found: list[tuple[str, str, str]] = []
     for number, one in enumerate(differences(other.tables, best.tables)):
@@ -188,51 +188,51 @@ def write_conflicts(
 
     Of what could not be taken, that about a conflict stands there as it was typed; returns the rest.
     """
-    names = ["区县", "来源文件", "来源行", *(SHEETS["enterprises"][name].header for name in SHOWN)]
+    names = ["区县", "来源文件", "来源行", *(SHEETS["enterprises"][name].header for name in _SHOWN)]
     widths = [14, 18, 7, 16, 24, 10, 21, 16, 8, 24, 9, 9, 9, 9]
     heads: list[tuple[str, float]] = [
-        (RULE, 7),
+        (_RULE, 7),
         ("说明", 14),
-        (KEY, 22),
-        (HOLDING, 12),
-        (WHY, 20),
+        (_KEY, 22),
+        (_HOLDING, 12),
+        (_WHY, 20),
         ("现在的裁定", 20),
         ("不同之处", DIFFERENT_WIDTH),
     ]
-    for side in SIDES:
+    for side in _SIDES:
         heads += [(f"{side}_{name}", width) for name, width in zip(names, widths, strict=True)]
         heads.append((f"{side}_取值", 20))
-    sheet = _sheet(book, style, CONFLICTS, heads, (HOLDING, WHY), about)
+    sheet = _sheet(book, style, CONFLICTS_SHEET, heads, (_HOLDING, _WHY), about)
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
     plain, code = style(**edge), style(**edge, num_format="@", font_color=appearance.GREY)
     entry = style(**edge, bg_color=appearance.ENTRY)
     slip = style(**edge, bg_color=SLIP_GROUND, font_color=SLIP_INK)
     held = {(one.rule, one.key): one for one in decisions if one.kind == HOLDS}
-    left = {(one.typed["rule"], one.typed["key"]): one for one in untaken if one.title == CONFLICTS}
+    left = {(one.typed["rule"], one.typed["key"]): one for one in untaken if one.title == CONFLICTS_SHEET}
     row = 0
     for row, one in enumerate(conflicts(city), 1):
         decided = held.get((one.rule, one.key))
         holding = city.ruleset.submitting.get(decided.value, decided.value[:16]) if decided else ""
         if decided and decided.value in one.sides:
-            holding = f"{SIDES[one.sides.index(decided.value)]}（{holding}）"
+            holding = f"{_SIDES[one.sides.index(decided.value)]}（{holding}）"
         said = f"第{decided.id}号：以{holding}为准。{decided.reason}" if decided else "未裁定"
         typed = left.pop((one.rule, one.key), None)
         chosen, why = (str(typed.typed[name] or "") for name in ("value", "reason")) if typed else ("", "")
         if typed:
             said = f"{UNTAKEN}{typed.why}。{said}"
         if chosen in one.sides:
-            chosen = SIDES[one.sides.index(chosen)]
+            chosen = _SIDES[one.sides.index(chosen)]
         values: list[Value] = [one.rule, one.what, one.key, chosen, why, said, one.different]
         for own, side in zip(one.values, one.sides, strict=True):
             values += [*own, side]
         for place, value in enumerate(values):
             head = heads[place][0]
-            look = entry if head in (HOLDING, WHY) else code if head.endswith("取值") else plain
-            put(sheet, row, place, value, slip if typed and head in (HOLDING, WHY, "现在的裁定") else look)
+            look = entry if head in (_HOLDING, _WHY) else code if head.endswith("取值") else plain
+            put(sheet, row, place, value, slip if typed and head in (_HOLDING, _WHY, "现在的裁定") else look)
         lines = sum(1 + int(text_width(text) // DIFFERENT_WIDTH) for text in one.different.split("\n"))
         sheet.set_row(row, min(LINE_HEIGHT * max(lines, 3), 409))
         sheet.data_validation(
-            row, 3, row, 3, {"validate": "list", "source": list(SIDES), "input_title": "裁定",
+            row, 3, row, 3, {"validate": "list", "source": list(_SIDES), "input_title": "裁定",
                              "input_message": "选甲或乙，并写明理由；下次汇总时记入台账并照此办理。"},
         )  # fmt: skip
     sheet.autofilter(0, 0, max(row, 1), len(heads) - 1)
@@ -274,7 +274,7 @@ def write_decisions(
         for place, value in enumerate(values):
             put(sheet, row, place, value, day if isinstance(value, dt.date) else own)
     first = len(records) + 1
-    last = first + len(untaken) + ROOM - 1
+    last = first + len(untaken) + _ROOM - 1
     text = style(**edge, bg_color=appearance.ENTRY, num_format="@")
     until = style(**edge, bg_color=appearance.ENTRY, num_format=appearance.DAY)
     slip = {**edge, "bg_color": SLIP_GROUND, "font_color": SLIP_INK}
@@ -291,7 +291,7 @@ def write_decisions(
             sheet.write_blank(row, place, None, until if name == "until" else text)
     sheet.data_validation(
         first, 1, last, 1,
-        {"validate": "list", "source": list(KINDS), "input_title": "录入决定",
+        {"validate": "list", "source": list(DECISION_KINDS), "input_title": "录入决定",
          "input_message": "每行一项。豁免：规则、对象（清单编号）或区划代码、理由、批准人、文号、有效期至。剔除：区划代码、理由。"
          "等级变更：对象（清单编号）、取值（等级）、理由、批准人、文号。下次汇总时记入台账。"},
     )  # fmt: skip
@@ -308,12 +308,12 @@ def write_emissions(
 ) -> None:
     """Add the sheet of whole-society emissions: those of this version, and where to say others."""
     entry = [head for head, _ in EMISSION_HEADS[3:5]]
-    sheet = _sheet(book, style, EMISSIONS, EMISSION_HEADS, entry, about)
+    sheet = _sheet(book, style, EMISSIONS_SHEET, EMISSION_HEADS, entry, about)
     edge = {"border": 1, "border_color": appearance.LINE}
     own, fill = style(**edge, bg_color=appearance.OWN), style(**edge, bg_color=appearance.ENTRY)
     source = {one.key: f"{one.reason}（第{one.id}号）" for one in decisions if one.kind == EMISSION}
     slip = style(**edge, bg_color=SLIP_GROUND, font_color=SLIP_INK, text_wrap=True)
-    left = {one.typed["key"]: one for one in untaken if one.title == EMISSIONS}
+    left = {one.typed["key"]: one for one in untaken if one.title == EMISSIONS_SHEET}
     for row, (key, name) in enumerate(POLLUTANT_NAMES.items(), 1):
         for place, value in enumerate((name, city.imports.emissions.get(key), source.get(name))):
             put(sheet, row, place, value, own)
@@ -333,7 +333,7 @@ def read_emissions(opened: Opened) -> dict[str, float]:
     keys = {name: key for key, name in POLLUTANT_NAMES.items()}
     return {
         keys[name]: float(value)
-        for row in _rows(opened, EMISSIONS)
+        for row in _rows(opened, EMISSIONS_SHEET)
         if (name := text_of(row.get("污染物"))) in keys and isinstance(value := row.get("本版采用（t/d）"), int | float)
     }
 
@@ -373,22 +373,22 @@ def read_decisions(
         recorded = known.get(int(number)) if isinstance(number, int | float) else None
         if any(typed.values()) and not (recorded and _shows(typed, recorded)):
             take(DECISIONS, row["row"], typed)
-    for row in _rows(opened, CONFLICTS):
-        side, why = _typed(row.get(HOLDING)), _typed(row.get(WHY))
+    for row in _rows(opened, CONFLICTS_SHEET):
+        side, why = _typed(row.get(_HOLDING)), _typed(row.get(_WHY))
         if side or why:
-            rule, key = text_of(row.get(RULE)), text_of(row.get(KEY))
-            right = side in SIDES
+            rule, key = text_of(row.get(_RULE)), text_of(row.get(_KEY))
+            right = side in _SIDES
             value = text_of(row.get(f"{side}_取值")) if right else side
             typed = {"kind": HOLDS, "rule": rule, "key": key, "value": value, "reason": why}
             if right:
-                take(CONFLICTS, row["row"], typed)
+                take(CONFLICTS_SHEET, row["row"], typed)
             else:
-                wrong.append(Untaken(CONFLICTS, row["row"], typed, f"“{HOLDING}”应填甲或乙", ("value",)))
-    for row in _rows(opened, EMISSIONS):
+                wrong.append(Untaken(CONFLICTS_SHEET, row["row"], typed, f"“{_HOLDING}”应填甲或乙", ("value",)))
+    for row in _rows(opened, EMISSIONS_SHEET):
         amount, source = _typed(row.get("改为（t/d）")), _typed(row.get("新的出处"))
         if amount or source:
             name = text_of(row.get("污染物"))
-            take(EMISSIONS, row["row"], {"kind": EMISSION, "key": name, "value": amount, "reason": source})
+            take(EMISSIONS_SHEET, row["row"], {"kind": EMISSION, "key": name, "value": amount, "reason": source})
     return found, wrong
 
 

@@ -18,17 +18,17 @@ from validators.settlement import EVEN, City, County, Measured, crossings, measu
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, put
 
-TITLE = "总览"
-WIDTHS = (2.0, 25.0, 10.0, 9.0, 12.0, *([9.5] * 16))
-COUNTY_HEADS = (
+_TITLE = "总览"
+_WIDTHS = (2.0, 25.0, 10.0, 9.0, 12.0, *([9.5] * 16))
+_COUNTY_HEADS = (
     "区县", "状态", "版次", "填报日期", "企业数", "生产线数", "未豁免的错误", "已豁免", "提醒", "保障类企业", "保障类占比",
 )  # fmt: skip
 TARGET_HEADS = ("预警级别", "污染物", "减排量（t/d）", "全社会排放量（t/d）", "减排比例（%）", "目标（%）")
-POLLUTANT, REDUCTION, RATIO, TARGET = 2, 3, 5, 6
+POLLUTANT, REDUCTION, _RATIO, TARGET = 2, 3, 5, 6
 """0-based columns of the targets that the chart shows."""
 LEVEL_COLOURS = dict(zip(LEVEL_NAMES.values(), ("#E3B505", "#E07A1F", "#C0392B"), strict=True))
 GRADE_COLOURS = ("#1E8449", "#52BE80", "#2E86C1", "#85C1E9", "#F5B041", "#CA6F1E", "#A93226", "#AEB6BF", "#D7DBDD")
-CHART_ROWS = 19
+_CHART_ROWS = 19
 """Rows that a chart takes."""
 
 
@@ -44,8 +44,8 @@ def write_overview(
 
     `untaken` are the sheets, one for each decision, on which what was typed could not be taken.
     """
-    sheet = book.add_worksheet(TITLE)
-    for place, width in enumerate(WIDTHS):
+    sheet = book.add_worksheet(_TITLE)
+    for place, width in enumerate(_WIDTHS):
         sheet.set_column(place, place, width)
     sheet.hide_gridlines(2)
     sheet.set_row(0, 36)
@@ -67,7 +67,7 @@ def write_overview(
     sheet.set_landscape()
     sheet.set_paper(appearance.PAPER_A4)
     sheet.fit_to_pages(1, 0)
-    sheet.print_area(0, 0, last, len(WIDTHS) - 1)
+    sheet.print_area(0, 0, last, len(_WIDTHS) - 1)
     sheet.set_h_pagebreaks([row + 1])  # the charts stand on a page with the targets
     sheet.set_margins(0.4, 0.4, 0.6, 0.6)
     office = f"{name}重污染天气应急指挥部办公室"
@@ -79,7 +79,7 @@ def write_overview(
 def _section(sheet: Worksheet, style: Style, row: int, text: str) -> int:
     look = style(font_name=appearance.HEAD_FONT, font_size=12, font_color="#FFFFFF", bg_color=appearance.INK)
     sheet.set_row(row, 22)
-    for place in range(1, len(WIDTHS)):
+    for place in range(1, len(_WIDTHS)):
         sheet.write_blank(row, place, None, look)
     sheet.write_string(row, 1, text, look)
     return row + 1
@@ -158,7 +158,7 @@ def _answers(
     link = style(bottom=1, bottom_color=appearance.LINE, font_color=appearance.LINK, underline=1)
     for question, answer, where in lines:
         sheet.set_row(row, 20)
-        for place in range(1, len(WIDTHS)):
+        for place in range(1, len(_WIDTHS)):
             sheet.write_blank(row, place, None, plain)
         sheet.write_string(row, 1, question, label)
         sheet.write_url(row, 2, f"internal:'{where}'!A1", link, f"→{where}")
@@ -201,7 +201,7 @@ def _county_row(county: County, findings: Sequence[Finding], grades: Sequence[st
 def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findings: Sequence[Finding], row: int) -> int:
     row = _section(sheet, style, row, "三、各县区")
     grades = city.ruleset.values["grades"]
-    row = _heads(sheet, style, row, (*COUNTY_HEADS, *grades))
+    row = _heads(sheet, style, row, (*_COUNTY_HEADS, *grades))
     edge = {"border": 1, "border_color": appearance.LINE}
     looks: dict[str, Format] = {
         "已报": style(**edge, bg_color="#E2F0D9"), "迟报": style(**edge, bg_color="#FFEFC2"),
@@ -213,11 +213,11 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
     wrong = style(**edge, font_color=appearance.SEVERITY_LOOKS[Severity.ERROR][1], bold=True)
     first = row
     rows = [_county_row(county, findings, grades) for county in city.counties]
-    width = len(COUNTY_HEADS) + len(grades)
+    width = len(_COUNTY_HEADS) + len(grades)
     for values in rows:
         for place in range(width):
             value = values[place] if place < len(values) else None
-            head = COUNTY_HEADS[place] if place < len(COUNTY_HEADS) else ""
+            head = _COUNTY_HEADS[place] if place < len(_COUNTY_HEADS) else ""
             look = looks[str(value)] if head == "状态" else day if head == "填报日期" else plain
             look = share if head == "保障类占比" else wrong if head == "未豁免的错误" and value else look
             put(sheet, row, place + 1, value, look)
@@ -244,18 +244,18 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
     present = [
         offset
         for offset in range(len(grades))
-        if any(len(values) > len(COUNTY_HEADS) + offset and values[len(COUNTY_HEADS) + offset] for values in rows)
+        if any(len(values) > len(_COUNTY_HEADS) + offset and values[len(_COUNTY_HEADS) + offset] for values in rows)
     ]
     if not present:  # nothing could be adopted
         return row + 1
     chart = book.add_chart({"type": "bar", "subtype": "stacked"})  # lying, so that long names do not take its room
     for offset in present:
-        place = 1 + len(COUNTY_HEADS) + offset
+        place = 1 + len(_COUNTY_HEADS) + offset
         chart.add_series(
             {
-                "name": [TITLE, first - 1, place],
-                "categories": [TITLE, first, 1, counties - 1, 1],
-                "values": [TITLE, first, place, counties - 1, place],
+                "name": [_TITLE, first - 1, place],
+                "categories": [_TITLE, first, 1, counties - 1, 1],
+                "values": [_TITLE, first, place, counties - 1, place],
                 "fill": {"color": GRADE_COLOURS[offset % len(GRADE_COLOURS)]},
                 "gap": 60,
             }
@@ -292,7 +292,7 @@ def _finish(chart: Any, title: str) -> None:  # noqa: ANN401 - XlsxWriter ships 
     chart.set_legend({"position": "bottom", "font": _FONT})
     chart.set_x_axis({"num_font": _FONT, "major_tick_mark": "none"})
     chart.set_y_axis({"num_font": _FONT, "num_format": "0", "major_gridlines": _GRID, "major_tick_mark": "none"})
-    chart.set_size({"width": 760, "height": 18 * CHART_ROWS + 20})
+    chart.set_size({"width": 760, "height": 18 * _CHART_ROWS + 20})
 
 
 def result(one: Measured) -> str:
@@ -309,7 +309,7 @@ def result(one: Measured) -> str:
 def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[Measured], row: int) -> int:
     """The charts and the table of targets; returns the last row."""
     charts = row
-    row = _section(sheet, style, row + CHART_ROWS + 3, "五、减排量与目标（颗粒物含扬尘）")
+    row = _section(sheet, style, row + _CHART_ROWS + 3, "五、减排量与目标（颗粒物含扬尘）")
     row = _heads(sheet, style, row, TARGET_HEADS)
     head = style(
         **appearance.HEAD,
@@ -317,7 +317,7 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
         border_color=appearance.HEAD_LINE,
         align="center",
     )
-    last = len(WIDTHS) - 1
+    last = len(_WIDTHS) - 1
     _across(sheet, row - 1, TARGET + 1, TARGET + 3, "结果", head)
     _across(sheet, row - 1, TARGET + 4, last, "目标出处", head)
     edge = {"border": 1, "border_color": appearance.LINE}
@@ -333,7 +333,7 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
         put(sheet, row, POLLUTANT, one.name, plain)
         put(sheet, row, REDUCTION, one.reduction, tons)
         put(sheet, row, REDUCTION + 1, one.emission or None, tons)
-        put(sheet, row, RATIO, one.ratio, percent)
+        put(sheet, row, _RATIO, one.ratio, percent)
         put(sheet, row, TARGET, one.target, plain)
         _across(sheet, row, TARGET + 1, TARGET + 3, said, style(**edge, bg_color=ground))
         _across(sheet, row, TARGET + 4, last, _document(one.source, addresses), plain)
@@ -345,7 +345,7 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
         sheet.write_string(row, 1, note, grey)
         row += 1
     known = any(one.ratio is not None for one in measured)
-    shown = RATIO if known else REDUCTION
+    shown = _RATIO if known else REDUCTION
     _section(sheet, style, charts, "四、图")
     chart = book.add_chart({"type": "column"})
     lines = book.add_chart({"type": "line"})
@@ -354,8 +354,8 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
         chart.add_series(
             {
                 "name": f"{level}预警",
-                "categories": [TITLE, span[0], POLLUTANT, span[1], POLLUTANT],
-                "values": [TITLE, span[0], shown, span[1], shown],
+                "categories": [_TITLE, span[0], POLLUTANT, span[1], POLLUTANT],
+                "values": [_TITLE, span[0], shown, span[1], shown],
                 "fill": {"color": LEVEL_COLOURS[level]},
                 "gap": 80,
             }
@@ -364,8 +364,8 @@ def _targets(book: Workbook, sheet: Worksheet, style: Style, measured: Sequence[
             lines.add_series(
                 {
                     "name": f"{level}目标",
-                    "categories": [TITLE, span[0], POLLUTANT, span[1], POLLUTANT],
-                    "values": [TITLE, span[0], TARGET, span[1], TARGET],
+                    "categories": [_TITLE, span[0], POLLUTANT, span[1], POLLUTANT],
+                    "values": [_TITLE, span[0], TARGET, span[1], TARGET],
                     "line": {"color": LEVEL_COLOURS[level], "dash_type": "dash", "width": 1.5},
                 }
             )

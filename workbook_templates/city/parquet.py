@@ -13,7 +13,7 @@ from validators.settlement import City
 from workbook_templates.county.reader import PROVENANCE
 from workbook_templates.xlsx.writer import replacing
 
-COUNTY = "填报区县"
+_COUNTY = "填报区县"
 
 
 def write_parquet(folder: Path, city: City, *, overwrite: bool) -> list[Path]:
@@ -27,7 +27,7 @@ def write_parquet(folder: Path, city: City, *, overwrite: bool) -> list[Path]:
     for sheet in INVENTORY.values():
         columns = [column for column in sheet.columns if column.required != "auto"]
         fields = [pa.field(column.header, _type(column)) for column in columns]
-        fields += [pa.field(COUNTY, pa.string()), *(pa.field(name, pa.string()) for name in PROVENANCE[:2])]
+        fields += [pa.field(_COUNTY, pa.string()), *(pa.field(name, pa.string()) for name in PROVENANCE[:2])]
         schema = pa.schema([*fields, pa.field(PROVENANCE[2], pa.int64())])
         target = folder / f"{sheet.title}.parquet"
         with replacing(target, overwrite=overwrite) as file, pq.ParquetWriter(file, schema) as writer:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from validators.columns import SHEETS
 from validators.records import Raw, Unreadable, meaning
-from validators.references import EMISSIONS, MINISTRY, PROVINCE, Import, Listed, pollutant_of
+from validators.references import EMISSIONS, MINISTRY_RESULT, PROVINCE_RESULT, Import, Listed, pollutant_of
 from validators.ruleset import RuleSet
 from workbook_templates.county.reader import HEAD_ROWS, LARGEST_FILE, UnreadableWorkbook, open_workbook, text_of
 
-HEADS = {
+_HEADS = {
     "uscc": ("统一社会信用代码", "社会信用代码", "信用代码"),
     "name": ("企业名称", "单位名称", "名称", "排污单位名称"),
     "list_id": ("清单编号",),
@@ -27,13 +27,15 @@ HEADS = {
 """What the columns may be called, the best name first."""
 LOST_CODE = "（代码被存成数字，认不出）"
 
-Table = Sequence[tuple[int, Sequence[Raw]]]
+ReferenceTable = Sequence[tuple[int, Sequence[Raw]]]
 """Rows with their 1-based numbers."""
 
 
 def read_import(path: Path, kind: str, rules: RuleSet) -> Import:
     """A list, a result or the emissions. Raises `UnreadableWorkbook`, or OSError if the file cannot be opened."""
-    needed = {EMISSIONS: ("pollutant", "amount"), PROVINCE: ("grade",), MINISTRY: ("grade",)}.get(kind, ())
+    needed = {EMISSIONS: ("pollutant", "amount"), PROVINCE_RESULT: ("grade",), MINISTRY_RESULT: ("grade",)}.get(
+        kind, ()
+    )
     digest, tables = _tables(path)
     for table in tables:
         for at, (_, cells) in enumerate(table[:HEAD_ROWS]):
@@ -47,11 +49,11 @@ def read_import(path: Path, kind: str, rules: RuleSet) -> Import:
                 return Import(
                     kind, path.name, digest, tuple(one for one in rows if one.name or one.uscc or one.list_id)
                 )
-    wanted = [HEADS[name][0] for name in needed] + (["统一社会信用代码”或“企业名称"] if kind != EMISSIONS else [])
+    wanted = [_HEADS[name][0] for name in needed] + (["统一社会信用代码”或“企业名称"] if kind != EMISSIONS else [])
     raise UnreadableWorkbook(f"“{path.name}”里没有找到{kind}的表头“{'”“'.join(wanted)}”。请补上表头，每列一个。")
 
 
-def _tables(path: Path) -> tuple[str, list[Table]]:
+def _tables(path: Path) -> tuple[str, list[ReferenceTable]]:
     """The hash of a file and its sheets."""
     if path.suffix.lower() != ".csv":
         opened = open_workbook(path)
@@ -72,7 +74,7 @@ def _places(cells: Sequence[Raw]) -> dict[str, int]:
     """0-based column of each head that stands in a row."""
     texts = ["".join(cell.split()) if isinstance(cell, str) else "" for cell in cells]
     found = {}
-    for name, heads in HEADS.items():
+    for name, heads in _HEADS.items():
         place = next((texts.index(head) for head in heads if head in texts), None)
         if place is not None:
             found[name] = place
@@ -104,7 +106,7 @@ def _day(cell: Raw, rules: RuleSet) -> date | None:
     return found if isinstance(found, date) else None
 
 
-def _emissions(file: str, below: Table, places: Mapping[str, int]) -> dict[str, float]:
+def _emissions(file: str, below: ReferenceTable, places: Mapping[str, int]) -> dict[str, float]:
     """Whole-society emissions in t/d by pollutant."""
     found: dict[str, float] = {}
     for number, cells in below:

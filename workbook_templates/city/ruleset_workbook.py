@@ -20,7 +20,7 @@ from validators.ooxml.grid import EPOCH
 from validators.records import Raw, Value
 from validators.rule import all_rules
 from validators.ruleset import TABLES, RuleSet, years
-from validators.ruleset_tables import Field, Row, Tables, allowed, fields, meant, problems, shown, title
+from validators.ruleset_tables import Field, LawRow, Tables, allowed, fields, meant, problems, shown, title
 from workbook_templates.county.data_validation import CHOICES_TITLE, DATES, Limit
 from workbook_templates.county.reader import HEAD_ROWS, Grid, Opened, UnreadableWorkbook, named_cells, text_of
 from workbook_templates.xlsx import appearance
@@ -29,7 +29,7 @@ from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, tex
 COVER = "规则集说明"
 FACTS = {"base": "规则集", "year": "年度", "by": "录入人"}
 """What the workbook says of itself, and the defined names; the last is the office's."""
-TITLE_ROW, MARK_ROW, HEADER_ROW = 1, 2, 3
+LAW_TITLE_ROW, LAW_MARK_ROW, LAW_HEADER_ROW = 1, 2, 3
 """1-based rows; the first entry stands below."""
 ROW_HEIGHT = 19.0
 """In points, of a row with one line."""
@@ -39,7 +39,7 @@ MOST_PROBLEMS = 500
 NUMBERS = ("int", "decimal", "date", "month_day", "code")
 """Kinds whose full-width digits are meant as the plain ones."""
 VERIFYING = ("verified", "source", "verified_by", "verified_on")
-HINTS = (
+_HINTS = (
     "在各表里改、加、删行，不要改表名和表头，不要合并单元格；可以排序和筛选，表格按行读取。",
     "每一行都要写来源。亲自对照文件原文核实过的，“是否核实”选“是”，并写核实人和核实日期；没有核实的选“否”，它只会提醒，不会拦住导出。",
     "不知道的不要猜：没有录入的措施不检查，各表会说明有几种没有录入。",
@@ -99,13 +99,13 @@ def _cover(book: Workbook, style: Style, rules: RuleSet) -> None:
         rows = rules.tables[table]
         page.set_row(row, 20)
         name = title(table)
-        page.write_url(row, 1, f"internal:'{name}'!A{HEADER_ROW + 1}",
+        page.write_url(row, 1, f"internal:'{name}'!A{LAW_HEADER_ROW + 1}",
                        style(font_color=appearance.LINK, underline=1, **line), name)  # fmt: skip
         page.write_number(row, 2, len(rows), style(align="left", **line))
         page.write_number(row, 3, sum(one["verified"] == "yes" for one in rows), style(align="left", **line))
         page.write_string(row, 4, PURPOSES[table], style(**line))
     first = 7 + len(TABLES) + 1
-    for row, hint in enumerate(HINTS, first):
+    for row, hint in enumerate(_HINTS, first):
         page.set_row(row, 18 * -(-text_width(hint) // 104) + 4)
         page.merge_range(row, 1, row, 4, f"· {hint}", style(text_wrap=True, indent=1))
     page.set_selection(4, 2, 4, 2)
@@ -132,10 +132,10 @@ PURPOSES = {
 def _table(page: Worksheet, style: Style, table: str, rules: RuleSet, lists: dict[str, tuple[str, ...]]) -> None:
     declared = fields(table)
     rows = rules.tables[table]
-    last = HEADER_ROW + len(rows) + SPARE - 1
+    last = LAW_HEADER_ROW + len(rows) + SPARE - 1
     page.hide_gridlines(2)
-    page.growing_from = HEADER_ROW + 1
-    for place, height in ((TITLE_ROW, 28), (MARK_ROW, 16.5), (HEADER_ROW, 32)):
+    page.growing_from = LAW_HEADER_ROW + 1
+    for place, height in ((LAW_TITLE_ROW, 28), (LAW_MARK_ROW, 16.5), (LAW_HEADER_ROW, 32)):
         page.set_row(place - 1, height)
     big = style(font_name=appearance.HEAD_FONT, font_size=15, font_color=appearance.INK)
     page.write_string(0, 0, title(table), big)
@@ -147,27 +147,27 @@ def _table(page: Worksheet, style: Style, table: str, rules: RuleSet, lists: dic
             "always" if one.required else "when" if one.name in VERIFYING else "optional"
         ]
         edge = {"border": 1, "border_color": appearance.HEAD_LINE, "align": "center", "text_wrap": True}
-        page.write_string(MARK_ROW - 1, place, mark, style(font_size=9, font_color=colour, bg_color=lower, **edge))
+        page.write_string(LAW_MARK_ROW - 1, place, mark, style(font_size=9, font_color=colour, bg_color=lower, **edge))
         page.write_string(
-            HEADER_ROW - 1, place, one.head, style(font_name=appearance.HEAD_FONT, bg_color=upper, **edge)
+            LAW_HEADER_ROW - 1, place, one.head, style(font_name=appearance.HEAD_FONT, bg_color=upper, **edge)
         )
         page.set_column(place, place, one.width)
-        page.data_validation(HEADER_ROW, place, last, place, _limit(one, rules.tables, lists))
+        page.data_validation(LAW_HEADER_ROW, place, last, place, _limit(one, rules.tables, lists))
     looks = [_look(style, one) for one in declared]
     blank = [""] * len(declared)
     for number in range(len(rows) + SPARE):
         texts = [shown(one, rows[number], rules.tables) for one in declared] if number < len(rows) else blank
         for place, (one, text, look) in enumerate(zip(declared, texts, looks, strict=True)):
-            put(page, HEADER_ROW + number, place, _written(one, text), look)
+            put(page, LAW_HEADER_ROW + number, place, _written(one, text), look)
         lines = max(_lines(one, text) for one, text in zip(declared, texts, strict=True))
-        page.set_row(HEADER_ROW + number, max(ROW_HEIGHT, min(appearance.ENTRY_LINE * lines + 5, 400)))
+        page.set_row(LAW_HEADER_ROW + number, max(ROW_HEIGHT, min(appearance.ENTRY_LINE * lines + 5, 400)))
     _colours(page, style, declared, last)
-    page.freeze_panes(HEADER_ROW, kept)
-    page.autofilter(HEADER_ROW - 1, 0, last, len(declared) - 1)
+    page.freeze_panes(LAW_HEADER_ROW, kept)
+    page.autofilter(LAW_HEADER_ROW - 1, 0, last, len(declared) - 1)
     page.set_landscape()
     page.set_paper(appearance.PAPER_A3)
     page.fit_to_pages(1, 0)
-    page.repeat_rows(MARK_ROW - 1, HEADER_ROW - 1)
+    page.repeat_rows(LAW_MARK_ROW - 1, LAW_HEADER_ROW - 1)
     page.set_footer("&C第 &P 页，共 &N 页")
 
 
@@ -188,7 +188,7 @@ def _look(style: Style, one: Field) -> Format:
 
 def _colours(page: Worksheet, style: Style, declared: Sequence[Field], last: int) -> None:
     """Red where a begun row lacks what it must have, grey where a row is not verified."""
-    first = HEADER_ROW + 1
+    first = LAW_HEADER_ROW + 1
     columns = {one.name: letter(place) for place, one in enumerate(declared)}
     end = letter(len(declared) - 1)
     verified = f"${columns['verified']}{first}"
@@ -248,7 +248,7 @@ class Law:
     by: str
     """Who keyed it in, '' where nobody says."""
     sha256: str
-    tables: dict[str, list[Row]] = field(default_factory=dict)
+    tables: dict[str, list[LawRow]] = field(default_factory=dict)
     rows: dict[str, list[int]] = field(default_factory=dict)
     """1-based row in the sheet of each row of a table."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -284,7 +284,7 @@ def _read_table(law: Law, table: str, grid: Grid) -> None:
     by_head = {one.head: one for one in fields(table)}
     tops = [(number, cells) for number, cells in grid.rows if number <= HEAD_ROWS]
     header, heads = max(
-        tops, key=lambda top: sum(text_of(cell) in by_head for cell in top[1]), default=(HEADER_ROW, list[Raw]())
+        tops, key=lambda top: sum(text_of(cell) in by_head for cell in top[1]), default=(LAW_HEADER_ROW, list[Raw]())
     )
     places = {text_of(cell): place for place, cell in reversed(list(enumerate(heads))) if text_of(cell) in by_head}
     name = title(table)

@@ -18,8 +18,8 @@ from workbook_templates.xlsx.styles import Style, put, text_width
 
 OFFICER_FIELDS = ("filled_by_office", "filled_by", "filled_phone", "filled_on")
 """Fields of `BOOK_FIELDS` that the officer fills in; the others are the workbook's own."""
-WIDTHS = (2.0, 18.0, 30.0, 3.0, 18.0, 46.0)
-LABEL, CELL, OFFICER_LABEL, LAST = 1, 2, 4, 5
+_WIDTHS = (2.0, 18.0, 30.0, 3.0, 18.0, 46.0)
+_LABEL, _CELL, OFFICER_LABEL, LAST = 1, 2, 4, 5
 """0-based columns: labels and cells of the workbook's own fields, the officer's, and the right-hand edge."""
 
 UNDER = {"bottom": 1, "bottom_color": appearance.LINE}
@@ -70,7 +70,7 @@ WORDS: dict[BookKind, Words] = {
     ),
 }  # fmt: skip
 
-HINTS = (
+_HINTS = (
     "下拉：点中单元格后按 Alt+↓ 打开列表。等级、子类的列表随“重点行业”变化，先选行业再选等级。",
     "粘贴：请用“选择性粘贴—数值”，普通粘贴会盖掉下拉列表和格式。代码列是文本格式，18位代码不会变成科学计数。",
     "可以排序、筛选、插入和删除行，也可以在备好的行数以外接着填。插入新行后，把别的行整行复制过去再改填。",
@@ -97,14 +97,14 @@ def write_cover(
     sheets say of their faults, and `shown` what that is now. `returned` is what is said of a workbook that is given back.
     """
     sheet = book.add_worksheet(COVER_TITLE)
-    for position, width in enumerate(WIDTHS):
+    for position, width in enumerate(_WIDTHS):
         sheet.set_column(position, position, width)
     sheet.hide_gridlines(2)
     first = _title(sheet, style, ruleset, kind, facts, returned is not None)
     if returned is not None:
         row = _section(sheet, style, first, "市里退回的话")
         for text in returned:
-            _line(sheet, style, row, text, LABEL)
+            _line(sheet, style, row, text, _LABEL)
             row += 1
         first = row + 1
     row = _facts(book, sheet, style, facts, first)
@@ -133,25 +133,25 @@ def _title(
     after = f"{WORDS[kind].after_title}{'（退回改正）' if returned else ''}"
     title = style(font_name=appearance.HEAD_FONT, font_size=20, font_color=appearance.INK, align="center")
     sheet.set_row(0, 42)
-    sheet.merge_range(0, LABEL, 0, LAST, f"{city}{KIND_NAMES[kind]}{after}", title)
+    sheet.merge_range(0, _LABEL, 0, LAST, f"{city}{KIND_NAMES[kind]}{after}", title)
     under = style(font_color=appearance.GREY, align="center", bottom=2, bottom_color=appearance.INK)
     name = ruleset.submitting[str(facts["division"])]
     text = f"{name}　　{facts['year']}年 {facts['round']}　　第 {facts['revision']} 版"
     sheet.set_row(1, 22)
-    sheet.merge_range(1, LABEL, 1, LAST, f"{text}　　规则集：{ruleset.thresholds['ruleset_name']}", under)
+    sheet.merge_range(1, _LABEL, 1, LAST, f"{text}　　规则集：{ruleset.thresholds['ruleset_name']}", under)
     return 3
 
 
 def _section(sheet: Worksheet, style: Style, row: int, text: str) -> int:
     look = style(font_name=appearance.HEAD_FONT, font_size=12, font_color="#FFFFFF", bg_color=appearance.INK, indent=1)
     sheet.set_row(row, 22)
-    sheet.merge_range(row, LABEL, row, LAST, text, look)
+    sheet.merge_range(row, _LABEL, row, LAST, text, look)
     return row + 1
 
 
-def _line(sheet: Worksheet, style: Style, row: int, text: str, first: int = CELL) -> None:
+def _line(sheet: Worksheet, style: Style, row: int, text: str, first: int = _CELL) -> None:
     """A text across the columns from `first` on, the row high enough for it."""
-    lines = -(-text_width(text) // (sum(WIDTHS[first:]) - 4))
+    lines = -(-text_width(text) // (sum(_WIDTHS[first:]) - 4))
     sheet.set_row(row, max(20, 15 * lines + 5))
     look = style(text_wrap=True, indent=1, **UNDER)
     sheet.merge_range(row, first, row, LAST, text, look)
@@ -166,7 +166,7 @@ def _facts(book: Workbook, sheet: Worksheet, style: Style, facts: Mapping[str, V
     entry = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format="@", locked=False, **border)
     day = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format=appearance.DAY, locked=False, **border)
     looks = {"year": count, "revision": count, "filled_on": day}
-    columns = {LABEL: [f for f in BOOK_FIELDS if f not in OFFICER_FIELDS], OFFICER_LABEL: [*OFFICER_FIELDS]}
+    columns = {_LABEL: [f for f in BOOK_FIELDS if f not in OFFICER_FIELDS], OFFICER_LABEL: [*OFFICER_FIELDS]}
     for place, fields in columns.items():
         for offset, field in enumerate(fields):
             here, name = row + offset, BOOK_FIELDS[field]
@@ -178,7 +178,7 @@ def _facts(book: Workbook, sheet: Worksheet, style: Style, facts: Mapping[str, V
             if field in OFFICER_FIELDS:
                 sheet.data_validation(here, place + 1, here, place + 1, _officer_limit(field, name))
     note = style(font_color=appearance.GREY, text_wrap=True, indent=1)
-    last = row + len(columns[LABEL]) - 1
+    last = row + len(columns[_LABEL]) - 1
     sheet.merge_range(
         last - 1, OFFICER_LABEL, last, LAST,
         "浅黄底的四格由填报人填写（＊必填）。灰底的已写好并锁定，汇总时靠它认出是哪个区县的哪一版。", note,
@@ -233,21 +233,21 @@ def _board(
         font_name=appearance.HEAD_FONT, font_size=12, indent=1, text_wrap=True, border=1, border_color=appearance.LINE
     )
     sheet.set_row(row, 30)
-    sheet.merge_range(row, LABEL, row, LAST, "", go)
-    sheet.write_formula(row, LABEL, f"={_go(kind, leads)}", go, _gone(kind, shown, facts))
+    sheet.merge_range(row, _LABEL, row, LAST, "", go)
+    sheet.write_formula(row, _LABEL, f"={_go(kind, leads)}", go, _gone(kind, shown, facts))
     for sign, colour in (("✗", "#8E0000"), ("✓", "#2F5D1E"), ("○", appearance.GREY)):
         rule = {"type": "formula", "criteria": f'=LEFT($B${row + 1})="{sign}"', "format": style(font_color=colour)}
-        sheet.conditional_format(row, LABEL, row, LABEL, rule)
+        sheet.conditional_format(row, _LABEL, row, _LABEL, rule)
     plain = style(indent=1, **UNDER)
     link = style(indent=1, font_color=appearance.LINK, underline=1, **UNDER)
     for key, lead in leads.items():
         row += 1
         now = shown[key]
         sheet.set_row(row, 20)
-        sheet.write_string(row, LABEL, SHEETS[key].title, plain)
+        sheet.write_string(row, _LABEL, SHEETS[key].title, plain)
         counts = f'"已填"&{lead.filled}&"行　{ERROR} "&{lead.wrong}&"行　{WARNING} "&{lead.warned}&"行"'
         troubled = f'IF({lead.heads}+{lead.unjudged}>0,"　","")&{lead.trouble}'
-        sheet.write_formula(row, CELL, f"={counts}&{troubled}", plain, f"已填{now.filled}行　{now.head[1]}")
+        sheet.write_formula(row, _CELL, f"={counts}&{troubled}", plain, f"已填{now.filled}行　{now.head[1]}")
         sheet.merge_range(row, OFFICER_LABEL - 1, row, OFFICER_LABEL, "", link)
         sheet.write_formula(row, OFFICER_LABEL - 1, f'=IF({lead.fault},{lead.link},"")', link, now.link)
         sheet.write_formula(row, LAST, f"={lead.said}", plain, now.said)
@@ -298,16 +298,16 @@ def _steps(sheet: Worksheet, style: Style, kind: BookKind, county: str, room: Ma
     row = _section(sheet, style, row, "三、填报顺序（点表名可跳到该表）")
     plain = style(indent=1, **UNDER)
     link = style(indent=1, font_color=appearance.LINK, underline=1, **UNDER)
-    sheet.write_string(row, LABEL, "第1步 本页", plain)
+    sheet.write_string(row, _LABEL, "第1步 本页", plain)
     _line(sheet, style, row, "填好上面浅黄底的四格。")
     for number, key in enumerate(room, 2):
         row += 1
         title = SHEETS[key].title
-        sheet.write_url(row, LABEL, f"internal:'{title}'!B{appearance.FIRST_ROW}", link, f"第{number}步 {title}")
+        sheet.write_url(row, _LABEL, f"internal:'{title}'!B{appearance.FIRST_ROW}", link, f"第{number}步 {title}")
         _line(sheet, style, row, f"{STEPS[key].format(county=county)}（已备好{room[key]}行）")
     row += 1
     name, text = WORDS[kind].last_step
-    sheet.write_string(row, LABEL, f"第{len(room) + 2}步 {name}", plain)
+    sheet.write_string(row, _LABEL, f"第{len(room) + 2}步 {name}", plain)
     _line(sheet, style, row, text)
     return row + 2
 
@@ -318,7 +318,7 @@ def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
         if key in ("offered", "usual") and kind != "inventory":
             continue
         look = style(font_name=appearance.HEAD_FONT, font_color=colour, indent=1, **UNDER)
-        sheet.write_string(row, LABEL, mark, look)
+        sheet.write_string(row, _LABEL, mark, look)
         _line(sheet, style, row, f"写在表头上方：{meaning}")
         row += 1
     grounds = {
@@ -331,7 +331,7 @@ def _key(sheet: Worksheet, style: Style, kind: BookKind, row: int) -> int:
             for name, (upper, _) in appearance.LEVEL_BANDS.items()
         }
     for name, (ground, meaning) in grounds.items():
-        sheet.write_string(row, LABEL, name, style(bg_color=ground, indent=1, **UNDER))
+        sheet.write_string(row, _LABEL, name, style(bg_color=ground, indent=1, **UNDER))
         _line(sheet, style, row, meaning)
         row += 1
     return row + 1
@@ -343,20 +343,20 @@ def _deadlines(sheet: Worksheet, style: Style, ruleset: RuleSet, round_: str, ro
     look = style(align="left", indent=1, num_format='yyyy"年"m"月"d"日"', **UNDER)
     own = [line for line in ruleset.tables["deadlines"] if round_ in ("", line["round"])]
     for line in own:
-        sheet.write_datetime(row, LABEL, dt.date.fromisoformat(f"{line['year']}-{line['month_day']}"), look)
+        sheet.write_datetime(row, _LABEL, dt.date.fromisoformat(f"{line['year']}-{line['month_day']}"), look)
         source = line["source"].split("；")[0]
         _line(sheet, style, row, f"{line['what']}（{line['who']}）　依据：{source}")
         row += 1
     if not own:
-        _line(sheet, style, row, "规则集没有列出这一轮的期限，以市里通知为准。", LABEL)
+        _line(sheet, style, row, "规则集没有列出这一轮的期限，以市里通知为准。", _LABEL)
         row += 1
     return row + 1
 
 
 def _hints(sheet: Worksheet, style: Style, ruleset: RuleSet, row: int) -> int:
     row = _section(sheet, style, row, "六、操作提示")
-    for hint in HINTS:
-        _line(sheet, style, row, f"· {hint}", LABEL)
+    for hint in _HINTS:
+        _line(sheet, style, row, f"· {hint}", _LABEL)
         row += 1
     row = _section(sheet, style, row + 1, "七、有疑问找谁")
     office = f"{ruleset.thresholds['city_name']}重污染天气应急指挥部办公室"
@@ -366,6 +366,6 @@ def _hints(sheet: Worksheet, style: Style, ruleset: RuleSet, row: int) -> int:
         f"· 本表（模板版本 {TEMPLATE_VERSION}）在 LibreOffice 里逐项试过；"
         "Excel 2016 及以上和 WPS 也有这些功能，但没有在其中逐项试过，显示略有差别属正常。",
     ):
-        _line(sheet, style, row, text, LABEL)
+        _line(sheet, style, row, text, _LABEL)
         row += 1
     return row

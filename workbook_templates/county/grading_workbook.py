@@ -24,8 +24,7 @@ from validators.grading_procedure import (
     standings,
 )
 from validators.records import RowReader, Value, number_text
-from validators.references import MINISTRY as MINISTRY_RESULT
-from validators.references import Listed
+from validators.references import MINISTRY_RESULT, Listed
 from validators.ruleset import (
     ADJUSTMENTS,
     BY_CITY,
@@ -39,7 +38,7 @@ from validators.ruleset import (
 from workbook_templates.samples.sample_inventory import Cells, make_officer, make_rows, person
 from workbook_templates.xlsx.appearance import FIRST_ROW
 
-Rows = Mapping[str, Sequence[Mapping[str, Value]]]
+_Rows = Mapping[str, Sequence[Mapping[str, Value]]]
 SAME, UNLIKE = "与等级相符", "与等级不符"
 SHARE_DRAWN = 0.4
 LOWERED = ("省厅不同意", "部复核")
@@ -48,7 +47,7 @@ HELD_UP = ("县退回", "市退回", "市不同意", "县不同意", "待核定"
 """Outcomes after which the former grade goes on."""
 
 
-def with_standings(rows: Rows, county: str, ruleset: RuleSet) -> dict[str, list[dict[str, Value]]]:
+def with_standings(rows: _Rows, county: str, ruleset: RuleSet) -> dict[str, list[dict[str, Value]]]:
     """Rows of a grading workbook with the columns that the program fills in: stage, fixed grade, grade in force."""
     book = Book("", ruleset, county, "", 1, dt.date.today(), kind="grading")
     for key, sheet in KINDS["grading"].items():

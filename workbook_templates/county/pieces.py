@@ -15,7 +15,7 @@ from validators.rule import value_text
 from validators.versions import KEYS
 from workbook_templates.county.identities import give_ids, give_line_ids, identities
 from workbook_templates.county.returned import rows_of
-from workbook_templates.formulas.default_formulas import Rows
+from workbook_templates.formulas.default_formulas import SheetRows
 
 REFERRING = ("lines", "transport", "guarantee", "changes")
 """Sheets whose 清单编号 names a row of another one."""
@@ -80,7 +80,7 @@ class Clash:
 class Merged:
     """The pieces put together."""
 
-    rows: Rows = field(default_factory=lambda: {key: [] for key in INVENTORY})
+    rows: SheetRows = field(default_factory=lambda: {key: [] for key in INVENTORY})
     origins: dict[str, list[Side]] = field(default_factory=lambda: {key: [] for key in INVENTORY})
     """Where each row is from."""
     read: int = 0
@@ -153,7 +153,7 @@ class _Seen:
         self.numbers: dict[str, str] = {}
 
 
-def _renumbered(piece: Piece, found: Merged, seen: _Seen) -> Rows:
+def _renumbered(piece: Piece, found: Merged, seen: _Seen) -> SheetRows:
     """The rows of a piece; where another firm has a number already, this one's is taken away, or that of its own put."""
     rows = rows_of(piece.book)
     moved: dict[str, str | None] = {}
@@ -188,7 +188,7 @@ def _another(key: str, one: Mapping[str, Value], other: Mapping[str, Value]) -> 
     return bool(one.get(name) and other.get(name) and one[name] != other[name])
 
 
-def _follow(rows: Rows, moved: Mapping[str, str | None]) -> None:
+def _follow(rows: SheetRows, moved: Mapping[str, str | None]) -> None:
     """Give new numbers at once to the rows of a piece that lost theirs, and to what refers to them."""
     taken = {str(row["list_id"]) for key in NAMED for row in rows[key] if row.get("list_id")}
     for old in moved:

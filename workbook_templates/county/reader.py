@@ -65,7 +65,7 @@ from validators.text import plain, visible
 from workbook_templates.formulas.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
-from workbook_templates.xlsx.fast_reader import Place, Rows, Seen, Workbook, read_quickly, read_strings
+from workbook_templates.xlsx.fast_reader import GridPlace, GridRows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.xlsx.xml_reader import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -86,12 +86,12 @@ class Grid:
 
     title: str
     hidden: bool
-    rows: Rows
+    rows: GridRows
     seen: Seen
 
 
 class Tab(Protocol):
-    """A sheet before it is read; `validators.ooxml.package.Sheet` is one."""
+    """A sheet before it is read; `validators.ooxml.package.SheetTab` is one."""
 
     @property
     def kind(self) -> str:
@@ -272,7 +272,7 @@ def named_cells(opened: Source, title: str, names: Mapping[str, str]) -> dict[st
     return _cells_at(grid, _places(opened, grid, names)) if grid else {}
 
 
-def _cells_at(grid: Grid, places: Mapping[str, Place]) -> dict[str, Raw]:
+def _cells_at(grid: Grid, places: Mapping[str, GridPlace]) -> dict[str, Raw]:
     """What stands at these places, fit to be written anywhere."""
     rows, computed = dict(grid.rows), grid.seen.places()
     found: dict[str, Raw] = {}
@@ -283,12 +283,12 @@ def _cells_at(grid: Grid, places: Mapping[str, Place]) -> dict[str, Raw]:
     return found
 
 
-def _places(opened: Source, grid: Grid, names: Mapping[str, str]) -> dict[str, Place]:
+def _places(opened: Source, grid: Grid, names: Mapping[str, str]) -> dict[str, GridPlace]:
     """Where the cells of a sheet stand, by the keys of `names`, which gives their defined names.
 
     Where a defined name leads nowhere, the cell to the right of its label serves.
     """
-    found: dict[str, Place] = {}
+    found: dict[str, GridPlace] = {}
     for name, chinese in names.items():
         target = _NAME_TARGET.fullmatch(opened.names.get(chinese, ""))
         if target and (target[1] or target[2]).replace("''", "'") == grid.title:
@@ -302,7 +302,7 @@ def _places(opened: Source, grid: Grid, names: Mapping[str, str]) -> dict[str, P
 
 
 @dataclass
-class Layout:
+class SheetLayout:
     """Where the columns of a sheet stand in a file."""
 
     header_row: int
@@ -315,7 +315,7 @@ class Layout:
     double: list[tuple[int, str]]
 
 
-def find_layout(sheet: Sheet, grid: Grid) -> Layout:
+def find_layout(sheet: Sheet, grid: Grid) -> SheetLayout:
     """The header row of a sheet: of the rows at the top, the one with most of the declared headers.
 
     Where those hold less than half of them, the header is looked for further down: it may have been sorted in among
@@ -329,7 +329,7 @@ def find_layout(sheet: Sheet, grid: Grid) -> Layout:
         known = sum(1 for cell in cells if isinstance(cell, str) and cell.strip() in by_header)
         if known > best[0]:
             best = known, number, cells
-    found = Layout(best[1], {}, [], [], [])
+    found = SheetLayout(best[1], {}, [], [], [])
     for position, cell in enumerate(best[2]):
         text = cell.strip() if isinstance(cell, str) else text_of(cell)
         column = by_header.get(text)
@@ -417,7 +417,7 @@ MOST_OF_A_FACT = 255
 
 
 def _cover_faults(
-    facts: Mapping[str, Raw], places: Mapping[str, Place], rules: ruleset.RuleSet, day: dt.date | None
+    facts: Mapping[str, Raw], places: Mapping[str, GridPlace], rules: ruleset.RuleSet, day: dt.date | None
 ) -> Iterator[Fault]:
     """What the workbook says of itself and cannot mean."""
     rounds = rules.rounds
@@ -506,7 +506,7 @@ def _is_entry(cells: Sequence[Raw]) -> bool:
     return any(isinstance(cell, str) and _ENTRY.fullmatch(cell.strip()) for cell in cells)
 
 
-def _has_entries(layout: Layout, row: tuple[int, list[Raw]]) -> bool:
+def _has_entries(layout: SheetLayout, row: tuple[int, list[Raw]]) -> bool:
     """Whether something stands below at least two of the headers."""
     number, cells = row
     filled = sum(
@@ -521,7 +521,7 @@ OWN_NAMES = ("选项_", "校验_")
 """How the template's own defined names begin."""
 
 
-def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> Layout | None:
+def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> SheetLayout | None:
     """Where the columns of a sheet stand, noted in the book with what is odd about the sheet as a whole.
 
     `grid` is the sheet, None where the workbook has none. None where no row of it can be read.
@@ -557,7 +557,7 @@ def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> Layout | None:
     return layout
 
 
-def _outside(sheet: Sheet, layout: Layout, grid: Grid) -> Iterator[Fault]:
+def _outside(sheet: Sheet, layout: SheetLayout, grid: Grid) -> Iterator[Fault]:
     """What stands on a sheet of ours and belongs to no record: rows above the header, columns that are not ours."""
     title, head = sheet.title, layout.header_row
     above = [number for number, cells in grid.rows if number < head and _is_entry(cells)]
@@ -593,7 +593,7 @@ def _is_helper(cell: Raw) -> bool:
     return isinstance(cell, str) and cell.startswith(HELPER_HEAD)
 
 
-def below(layout: Layout, grid: Grid) -> Grid:
+def below(layout: SheetLayout, grid: Grid) -> Grid:
     """The sheet without its header and what stands above that."""
     return replace(grid, rows=[row for row in grid.rows if row[0] > layout.header_row])
 
@@ -621,7 +621,7 @@ class Entries:
     Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
     """
 
-    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: Layout) -> None:
+    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout) -> None:
         """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file."""
         self.book, self.sheet, self.seen = book, sheet, grid.seen
         self.rows = rows = grid.rows
@@ -809,7 +809,7 @@ def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:
     )  # fmt: skip
 
 
-def _hidden_faults(book: Book, title: str, grid: Grid, layout: Layout) -> None:
+def _hidden_faults(book: Book, title: str, grid: Grid, layout: SheetLayout) -> None:
     filled = {number for number, _ in grid.rows if number > layout.header_row}
     hidden = sorted(filled & grid.seen.hidden_rows)
     if hidden:

@@ -22,7 +22,7 @@ from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
 from workbook_templates.xlsx.styles import GrowingSheet, Style, put, text_width
 
-LIST_HEADS = (
+_LIST_HEADS = (
     ("程度", 9), ("规则", 8), ("规则名称", 18), ("工作表", 16), ("单元格", 9), ("编号", 20), ("表头", 20), ("填的值", 18),
     ("问题", 62), ("怎么改", 40), ("依据", 24),
 )  # fmt: skip
@@ -33,7 +33,7 @@ LIST_HEAD_ROW = 4
 MOST_LINKS = 60_000
 """Excel holds 65,530 links on a sheet."""
 BESIDE_WIDTH = 60
-MOST_BESIDE = 6
+_MOST_BESIDE = 6
 """Findings that are written beside a row; the list has all."""
 NO_TEXT = "公式"
 """What the reader keeps of a formula without a text of its own."""
@@ -115,7 +115,7 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     """Add the sheet of everything found, the worst first, each with a link to its cell; `whose` names the version."""
     sheet = book.add_worksheet(RETURNED_TITLE)
     sheet.hide_gridlines(2)
-    for place, (_, width) in enumerate(LIST_HEADS):
+    for place, (_, width) in enumerate(_LIST_HEADS):
         sheet.set_column(place, place, width)
     open_ = [finding for finding in findings if not finding.waiver]
     by_severity = counts(open_)
@@ -138,7 +138,7 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
         font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][0], border=1, border_color=appearance.HEAD_LINE,
         align="center", text_wrap=True,
     )  # fmt: skip
-    for place, (name, _) in enumerate(LIST_HEADS):
+    for place, (name, _) in enumerate(_LIST_HEADS):
         sheet.write_string(LIST_HEAD_ROW - 1, place, name, head)
     edge = {"border": 1, "border_color": appearance.LINE, "text_wrap": True, "valign": "top", "align": "left"}
     edge["font_size"] = appearance.ENTRY_SIZE
@@ -161,10 +161,10 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
         if finding.sheet in SHEET_TITLES.values() and row < MOST_LINKS:
             where = f"internal:'{finding.sheet}'!{finding.cell or f'A{HEADER_ROW}'}"
             sheet.write_url(row, LIST_LINK, where, link, finding.cell or "整张表")
-        lines = max(math.ceil(text_width(str(texts[place])) / LIST_HEADS[place][1]) for place in (8, 9, 10))
+        lines = max(math.ceil(text_width(str(texts[place])) / _LIST_HEADS[place][1]) for place in (8, 9, 10))
         sheet.set_row(row, appearance.ENTRY_LINE * lines + 3)
     last = LIST_HEAD_ROW - 1 + len(ordered)
-    sheet.autofilter(LIST_HEAD_ROW - 1, 0, last, len(LIST_HEADS) - 1)
+    sheet.autofilter(LIST_HEAD_ROW - 1, 0, last, len(_LIST_HEADS) - 1)
     sheet.freeze_panes(LIST_HEAD_ROW, 0)
     sheet.set_landscape()
     sheet.set_paper(appearance.PAPER_A4)
@@ -183,9 +183,9 @@ def write_beside(page_: GrowingSheet, style: Style, sheet: Sheet, findings: Sequ
     cells: dict[Severity, dict[str, int]] = {}
     for row, found in own.items():
         found.sort(key=lambda finding: -finding.severity)
-        texts = [f"{SEVERITY_SYMBOLS[one.severity]} {one.rule} {one.message}" for one in found[:MOST_BESIDE]]
-        if len(found) > MOST_BESIDE:
-            texts.append(f"… 还有 {len(found) - MOST_BESIDE} 项，见《{RETURNED_TITLE}》")
+        texts = [f"{SEVERITY_SYMBOLS[one.severity]} {one.rule} {one.message}" for one in found[:_MOST_BESIDE]]
+        if len(found) > _MOST_BESIDE:
+            texts.append(f"… 还有 {len(found) - _MOST_BESIDE} 项，见《{RETURNED_TITLE}》")
         _beside_row(page_, style, sheet, row, texts, appearance.SEVERITY_LOOKS[found[0].severity])
         for one in reversed(found):  # the worst colours the cell
             if one.cell:
@@ -203,8 +203,8 @@ def write_guessed(page_: GrowingSheet, style: Style, sheet: Sheet, guessed: Mapp
     cells: dict[str, int] = {}
     for row, fields in guessed.items():
         texts = [f"？ {sheet[name].header}：{why}" for name, why in fields.items()]
-        more = [f"… 还有 {len(texts) - MOST_BESIDE} 项，见报告"] if len(texts) > MOST_BESIDE else []
-        _beside_row(page_, style, sheet, row, texts[:MOST_BESIDE] + more, look)
+        more = [f"… 还有 {len(texts) - _MOST_BESIDE} 项，见报告"] if len(texts) > _MOST_BESIDE else []
+        _beside_row(page_, style, sheet, row, texts[:_MOST_BESIDE] + more, look)
         cells |= {f"{LETTERS[sheet.key][name]}{row}": row for name in fields}
     _colour(page_, style, sheet, cells, look)
 

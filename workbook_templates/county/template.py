@@ -33,7 +33,7 @@ from workbook_templates.xlsx.appearance import (
 )
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width
 
-ROOM = {
+_ROOM = {
     "enterprises": (1, 1),
     "lines": (10, 3),
     "transport": (1, 1),
@@ -53,7 +53,7 @@ ROOM = {
 }
 """Rows made ready on each sheet per enterprise, as a fraction."""
 LEAST_ROOM = 20
-NUMBER = "General;-General"
+_NUMBER = "General;-General"
 """Looks as without a format, but what looks like a date does not become one when it is typed."""
 CENTRED = ("id", "ref", "enum", "date", "code4")
 
@@ -146,7 +146,7 @@ def write_county(
 
 def room_for(sheet: str, enterprises: int, filled: int) -> int:
     """Rows made ready on a sheet (its key): in proportion to the enterprises, and always some beyond those filled."""
-    share, of = ROOM[sheet]
+    share, of = _ROOM[sheet]
     return max(LEAST_ROOM, -(-enterprises * share // of), filled and filled + max(LEAST_ROOM, filled // 10))
 
 
@@ -214,7 +214,7 @@ def _body(style: Style, column: Column) -> Format:
     elif column.kind == "int":
         look["num_format"] = "0"
     elif column.kind == "decimal":
-        look["num_format"] = NUMBER
+        look["num_format"] = _NUMBER
     elif column.is_code:
         look["num_format"] = "@"
     elif column.kind in ("text", "status"):

@@ -13,13 +13,13 @@ from validators.audit.report import plain
 from validators.decisions import FIELD_NAMES, HOLDS
 from validators.rule import all_rules
 from validators.ruleset import UnknownRuleSet, load
-from workbook_templates.documents.paper import LONGEST, blank_paper, line, table
+from workbook_templates.documents.paper import LONGEST_TEXT, blank_paper, line, table
 from workbook_templates.submission.submission_workbook import DEFAULT
 
 if TYPE_CHECKING:
     from docx.document import Document as Paper
 
-Json = dict[str, Any]
+_Json = dict[str, Any]
 SUMS_SHOWN = 12
 """Sums on the receipt, so that it stays one page; the manifest has them all."""
 CELLS_SHOWN = 12
@@ -287,7 +287,7 @@ def _facts_and_code(paper: "Paper", facts: Sequence[str], digest: str | None) ->
     left, right = frame.rows[0].cells
     for place, width in enumerate((12.6, 4)):
         frame.columns[place].width = frame.rows[0].cells[place].width = Cm(width)
-    left.paragraphs[0].add_run("\n".join(plain(fact, LONGEST) for fact in facts))
+    left.paragraphs[0].add_run("\n".join(plain(fact, LONGEST_TEXT) for fact in facts))
     if digest:
         import segno
 

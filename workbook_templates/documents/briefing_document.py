@@ -20,7 +20,7 @@ from validators.rule import all_rules
 from validators.settlement import City, measured_against_targets
 from workbook_templates.city.overview import result, write_overview
 from workbook_templates.documents.paper import blank_paper, line, table
-from workbook_templates.lists.guarantee_workbook import GROUPS
+from workbook_templates.lists.guarantee_workbook import INCLUSION_GROUPS
 from workbook_templates.xlsx.styles import new_workbook, styles
 
 CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
@@ -78,7 +78,7 @@ def _said(city: City, findings: Sequence[Finding], changes: str) -> list[tuple[s
     ordered = [grade for grade in city.ruleset.values["grades"] if grades[grade]]
     guaranteed = sum(record.guaranteed == "是" for record in enterprises)
     share = guaranteed / len(enterprises) if enterprises else 0
-    highest = max(extents(city, tuple(GROUPS)), key=lambda one: one.share, default=None)
+    highest = max(extents(city, tuple(INCLUSION_GROUPS)), key=lambda one: one.share, default=None)
     most_of = f"；排放量占比最高的是{highest.county}（{highest.share:.1%}）" if highest and highest.share else ""
     whether = "还不能报省：有错误没有改正或豁免" if stops(findings) else "可以报省"
     return [

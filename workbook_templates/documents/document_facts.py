@@ -15,13 +15,13 @@ from validators.expr import Record
 from validators.findings import Finding, Severity
 from validators.records import Value, number_text
 from validators.ruleset import RuleSet
-from workbook_templates.documents.filling import NOTHING, Known, Names
+from workbook_templates.documents.filling import NOT_FILLED_IN, Known, MarkNames
 from workbook_templates.printed_grade import printed_grade
 
 UNREAD = "（清单中此格读不出，请改正清单）"
 NO_DAY = "　　　　年　　月　　日"
 """Where a day is to be written by hand."""
-DIGITS = 12
+_DIGITS = 12
 """Characters shown of a content's hash."""
 REVIEWED = {"processes": 0, "aspects": 0, "county": 1, "visits": 0, "city": 1, "province": 0, "events": 0}
 """Sheets of the grading workbook whose rows belong to an application: how many of the last ones hold, 0 for all."""
@@ -77,14 +77,14 @@ PAPERS = {
 """Outlines and what people call the documents; the file of a template is named so."""
 VISITORS = {"县现场核查": grading_procedure.COUNTY, "市现场核查": grading_procedure.CITY}
 PROBLEM = "问题"
-FILED = "CS09"
+_FILED = "CS09"
 """The rule that says whether a plan was filed, and late enough."""
 
 
 def shown(value: Value) -> str:
     """A value as a document writes it."""
     if value is None:
-        return NOTHING
+        return NOT_FILLED_IN
     if isinstance(value, dt.date):
         return f"{value.year}年{value.month}月{value.day}日"
     return value if isinstance(value, str) else number_text(value)
@@ -107,7 +107,7 @@ def row(sheet: str, record: Record) -> dict[str, str]:
                 for field in ("indicator_normal", f"{level}_indicator", "indicator_unit")
             )
             changed = f"由{normal}变为{now}" if normal != now else f"保持{now}不变"
-            told[f"{name}预警_核查指标变化"] = NOTHING if now == NOTHING else f"{changed}（{unit}）"
+            told[f"{name}预警_核查指标变化"] = NOT_FILLED_IN if now == NOT_FILLED_IN else f"{changed}（{unit}）"
     return told
 
 
@@ -119,7 +119,7 @@ def _keepers(lines: Iterable[Record]) -> str:
     return "；".join(f"{'、'.join(own)}：{' '.join(person)}" for person, own in people.items())
 
 
-def row_names(sheet: str) -> dict[str, Names | None]:
+def row_names(sheet: str) -> dict[str, MarkNames | None]:
     """The names that `row` knows."""
     own = [column.header for column in SHEETS[sheet].columns if column.kind != "status"]
     return dict.fromkeys([*own, *(LINE_ABOUT if sheet == "lines" else ())])
@@ -128,7 +128,7 @@ def row_names(sheet: str) -> dict[str, Names | None]:
 def about(book: Book) -> dict[str, str]:
     """What a workbook says of itself, and the hash of its content."""
     facts = {head: shown(book.facts.get(name)) for name, head in BOOK_FIELDS.items()}
-    return facts | {"区县名称": book.county_name, "清单校验码": book.content()[:DIGITS]}
+    return facts | {"区县名称": book.county_name, "清单校验码": book.content()[:_DIGITS]}
 
 
 def _site(record: Record) -> str:
@@ -138,7 +138,7 @@ def _site(record: Record) -> str:
 def _own_hash(rows: Mapping[str, Sequence[Record]]) -> str:
     """Hash of some rows by sheet, whatever their numbers."""
     said = [(sheet, record[:-2]) for sheet, records in rows.items() for record in records]
-    return sha256(repr(said).encode()).hexdigest()[:DIGITS]
+    return sha256(repr(said).encode()).hexdigest()[:_DIGITS]
 
 
 def plans(book: Book, findings: Iterable[Finding]) -> Iterator[tuple[Record, Known]]:
@@ -152,7 +152,7 @@ def plans(book: Book, findings: Iterable[Finding]) -> Iterator[tuple[Record, Kno
 def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | Sequence[Known]]:
     joined = {sheet: book.index(sheet, "list_id").get(enterprise.list_id, []) for sheet in JOINED}
     rows = {"enterprises": [enterprise], **joined}
-    filing = [one for one in _found(rows, places) if one.rule == FILED]
+    filing = [one for one in _found(rows, places) if one.rule == _FILED]
     filed = None if filing else enterprise.plan_filed_on
     return {
         **row("enterprises", enterprise),
@@ -191,11 +191,11 @@ def _found(rows: Mapping[str, Sequence[Record]], places: Places) -> list[Finding
 
 def _wrong(rows: Mapping[str, Sequence[Record]], places: Places) -> dict[str, list[Known]]:
     """`LISTS`: errors in some rows; whether a plan was filed is no error of the plan."""
-    errors = [one for one in _found(rows, places) if one.severity >= Severity.ERROR and one.rule != FILED]
+    errors = [one for one in _found(rows, places) if one.severity >= Severity.ERROR and one.rule != _FILED]
     return {"有待改正": [{}] if errors else [], "待改正": [{PROBLEM: one.message} for one in errors]}
 
 
-def plan_names() -> Names:
+def plan_names() -> MarkNames:
     """The names that a plan knows."""
     return {
         **dict.fromkeys([*BOOK_FIELDS.values(), *ABOUT, *PLAN_ABOUT]),
@@ -289,7 +289,7 @@ def _aspects(records: Sequence[Record]) -> Iterator[dict[str, str]]:
         yield from own or [dict.fromkeys(heads, "") | {SHEETS["aspects"]["aspect"].header: aspect}]
 
 
-def paper_names() -> Names:
+def paper_names() -> MarkNames:
     """The names that the papers know."""
     aspects, visits = row_names("aspects"), row_names("visits")
     return {

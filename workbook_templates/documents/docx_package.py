@@ -22,9 +22,9 @@ from validators.ooxml.package import (
     rels_of,
 )
 
-WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MAIN_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-KEPT = (
+_KEPT = (
     "officeDocument", "styles", "settings", "webSettings", "fontTable", "numbering", "theme", "header", "footer",
     "footnotes", "endnotes", "image",
 )  # fmt: skip
@@ -35,12 +35,12 @@ DROPPED = (
 )  # fmt: skip
 """Those that are left out without a word: who wrote the template, when, and on what."""
 PICTURES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "bmp": "image/bmp"}
-LARGEST = 16 << 20
+_LARGEST = 16 << 20
 """Bytes of all parts of a template."""
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 RELATIONSHIPS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
-FIELDS = re.compile(r'(\s*(PAGE|NUMPAGES|SECTIONPAGES)(\s+\\[*#@]\s*("[^"]*"|[^\s"\\]+))*\s*)*', re.ASCII)
+_FIELDS = re.compile(r'(\s*(PAGE|NUMPAGES|SECTIONPAGES)(\s+\\[*#@]\s*("[^"]*"|[^\s"\\]+))*\s*)*', re.ASCII)
 """Fields that may stand in a template: they number pages. Others fetch files, or run something."""
 AS_OLD_AS = (1980, 1, 1, 0, 0, 0)
 """The time of every part, so that the same content is the same bytes."""
@@ -65,8 +65,8 @@ def read_template(file: BinaryIO, name: str) -> Template:
     """Look over a .docx from outside. Raises `TemplateError`; an error of the system is left as it is."""
     try:
         package = open_package(file)
-        if sum(member.size for member in package.members.values()) > LARGEST:
-            raise TemplateError(f"模板“{name}”展开后超过 {LARGEST >> 20} MB。请去掉大的图片。")
+        if sum(member.size for member in package.members.values()) > _LARGEST:
+            raise TemplateError(f"模板“{name}”展开后超过 {_LARGEST >> 20} MB。请去掉大的图片。")
         return _looked_over(package, name)
     except NotPackageError as error:
         raise TemplateError(f"模板“{name}”不是 .docx 文档。请在 Word 或 WPS 文字中另存为 .docx。") from error
@@ -89,7 +89,7 @@ def _looked_over(package: Package, name: str) -> Template:
             what = one.type.rpartition("/")[2]
             if what in DROPPED and not one.external:
                 continue
-            if what not in KEPT or one.part is None:
+            if what not in _KEPT or one.part is None:
                 raise TemplateError(
                     f"模板“{name}”里有{'指向外面的链接' if one.external else '打印用不着的内容'}"
                     f"（{what} {one.target[:60]}）。模板里只能有文字、表格、图片和页码，请删去它后另存。"
@@ -140,12 +140,12 @@ def _text(package: Package, part: str, name: str) -> bytes:
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal inside
-        inside = tag == f"{{{WORD}}}instrText"
-        if tag == f"{{{WORD}}}fldSimple":
-            commands.append(f" {attributes.get(f'{{{WORD}}}instr', '')} ")
-        if tag == f"{{{WORD}}}fldChar":
+        inside = tag == f"{{{_WORD}}}instrText"
+        if tag == f"{{{_WORD}}}fldSimple":
+            commands.append(f" {attributes.get(f'{{{_WORD}}}instr', '')} ")
+        if tag == f"{{{_WORD}}}fldChar":
             commands.append(" ")
-        if tag == f"{{{WORD}}}mailMerge":
+        if tag == f"{{{_WORD}}}mailMerge":
             raise TemplateError(f"模板“{name}”带着邮件合并的数据源。请在 Word 中改为“普通 Word 文档”后另存。")
 
     def text(data: str) -> None:
@@ -161,7 +161,7 @@ def _text(package: Package, part: str, name: str) -> bytes:
     parser.feed(content)
     parser.close()
     said = "".join(commands)
-    if not FIELDS.fullmatch(said):
+    if not _FIELDS.fullmatch(said):
         raise TemplateError(
             f"模板“{name}”里有页码以外的域（{' '.join(said.split())[:60]}），打印时会取别处的内容。请删去它后另存。"
         )

@@ -31,13 +31,13 @@ Element = Any
 """An element of lxml, which has no types, with the helpers that python-docx gives it."""
 Known = Mapping[str, "str | Sequence[Known]"]
 """What may stand in a document, by the name of its mark: texts, and lists of the same."""
-Names = Mapping[str, "Names | None"]
+MarkNames = Mapping[str, "MarkNames | None"]
 """The names that a template may use: None for a text, the names within for a list."""
-NOTHING = "—"
+NOT_FILLED_IN = "—"
 """What a document shows of what is not filled in."""
-DEFAULT, MARGIN = 10.5, 6.0
+_DEFAULT, MARGIN = 10.5, 6.0
 """Points of type without a size, and of the margins of a cell."""
-LONGEST = 40_000
+_LONGEST = 40_000
 """Characters of one text: more than a cell of a workbook can hold."""
 SMALLEST = 8.0
 """Points of the smallest type that a row of exact height may shrink to."""
@@ -64,7 +64,7 @@ class Form:
     root: Element
 
 
-def form(template: Template, names: Names) -> Form:
+def form(template: Template, names: MarkNames) -> Form:
     """Check every mark of a template against the names that there are. Raises `TemplateError`."""
     for part, content in template.parts.items():
         if part != template.main and b"{{" in content:
@@ -84,7 +84,7 @@ def form(template: Template, names: Names) -> Form:
 class _Check:
     """The marks of a template in their order, against the names that hold where they stand."""
 
-    def __init__(self, template: str, names: Names) -> None:
+    def __init__(self, template: str, names: MarkNames) -> None:
         self.template = template
         self.scopes = [names]
         self.open: list[str] = []
@@ -220,7 +220,7 @@ def _repeat(parent: Element, unit: Sequence[Element], scopes: tuple[Known, ...])
     _take(unit[-1], first=False)
     kept = [one for one in unit if one.get(_EMPTIED) is None]
     value = _value(name, scopes)
-    said = bool(value) and value != NOTHING
+    said = bool(value) and value != NOT_FILLED_IN
     items = [] if said != (sign == "#") else [{}] if isinstance(value, str) or sign == "^" else list(value)
     at = parent.index(unit[0])
     for gone in unit:
@@ -254,7 +254,7 @@ def _value(name: str, scopes: tuple[Known, ...]) -> str | Sequence[Known]:
 def _substitute(paragraph: Element, scopes: tuple[Known, ...]) -> None:
     texts = _texts(paragraph)
     for mark in reversed(list(_MARK.finditer(_text(paragraph)))):
-        _put(texts, mark.start(), mark.end(), plain(str(_value(mark[2], scopes)), LONGEST))
+        _put(texts, mark.start(), mark.end(), plain(str(_value(mark[2], scopes)), _LONGEST))
 
 
 def _put(texts: list[Element], start: int, end: int, value: str) -> None:
@@ -293,7 +293,7 @@ def _fit(row: Element) -> None:
 
 
 def _points(run: Element) -> float:
-    return run.rPr.sz_val.pt if run.rPr is not None and run.rPr.sz_val is not None else DEFAULT
+    return run.rPr.sz_val.pt if run.rPr is not None and run.rPr.sz_val is not None else _DEFAULT
 
 
 def _ems(text: str) -> float:

@@ -42,7 +42,7 @@ SONG, FANGSONG, KAI, HEI, TITLE_SONG = "宋体", "仿宋_GB2312", "楷体_GB2312
 FALLBACKS = {FANGSONG: "仿宋", KAI: "楷体", TITLE_SONG: "华文中宋", SONG: "新宋体", HEI: "微软雅黑"}
 """Typefaces of official documents, and what a program takes where one is not installed."""
 LATIN = "Times New Roman"
-LINE = 28.95
+_LINE = 28.95
 """Points from line to line: 22 lines on 225 mm."""
 CHARACTER = -0.2
 """Points that a character of 16 points is set tighter: 28 characters on 156 mm."""
@@ -144,7 +144,7 @@ def _paper(page: str) -> "Paper":
     normal = paper.styles["Normal"]
     _set(normal, SONG, 10.5)
     if page == "公文":
-        grid.set(qn("w:linePitch"), str(round(LINE * 20)))
+        grid.set(qn("w:linePitch"), str(round(_LINE * 20)))
         section.footer_distance = Mm(35 - 7 - 5)
         paper.settings.odd_and_even_pages_header_footer = True
         _number(section.footer, WD_ALIGN_PARAGRAPH.RIGHT)
@@ -156,7 +156,7 @@ def _paper(page: str) -> "Paper":
         form = style.paragraph_format
         form.alignment = alignment
         form.space_before = form.space_after = Pt(0)
-        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(LINE if size >= 16 else size * 1.4)
+        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(_LINE if size >= 16 else size * 1.4)
         if indent:
             form.first_line_indent = Pt(indent * (size + CHARACTER))
         if size == 16:
@@ -167,7 +167,7 @@ def _paper(page: str) -> "Paper":
         if name == "公文落款":
             form.right_indent = Pt(2 * size)
     title = paper.styles["公文标题"]
-    title.paragraph_format.space_after, title.paragraph_format.line_spacing = Pt(LINE), Pt(34)
+    title.paragraph_format.space_after, title.paragraph_format.line_spacing = Pt(_LINE), Pt(34)
     between = OxmlElement("w:contextualSpacing")  # none between the lines of one title
     title.element.pPr.insert_element_before(between, "w:mirrorIndents", "w:jc", "w:outlineLvl")
     return paper

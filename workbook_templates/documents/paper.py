@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docx.document import Document as Paper
     from docx.table import Table
 
-LONGEST = 500
+LONGEST_TEXT = 500
 """Characters of one text; what comes from a file may be anything."""
 
 
@@ -55,7 +55,7 @@ def line(paper: "Paper", text: str, size: float = 10, *, bold: bool = False, cen
     paragraph = paper.add_paragraph()
     paragraph.paragraph_format.space_before = Pt(6 if bold else 2)
     paragraph.paragraph_format.keep_with_next = bold
-    run = paragraph.add_run(plain(text, LONGEST))
+    run = paragraph.add_run(plain(text, LONGEST_TEXT))
     run.bold, run.font.size = bold, Pt(size)
     if centred:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -80,7 +80,7 @@ def table(paper: "Paper", rows: Sequence[Sequence[str]], widths: Sequence[float]
             paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
             if text.replace(",", "").replace(".", "").isdigit():
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            run = paragraph.add_run(plain(text, LONGEST))
+            run = paragraph.add_run(plain(text, LONGEST_TEXT))
             run.font.size = Pt(9)
             run.bold = headed and number == 0
     return made_table  # type: ignore[no-any-return] # python-docx is not typed throughout

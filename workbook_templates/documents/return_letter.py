@@ -13,7 +13,7 @@ from validators.ruleset import RuleSet
 from validators.settlement import COUNTY_LIST_DUE
 from workbook_templates.documents.paper import blank_paper, line, table
 
-SHOWN = 12
+_SHOWN = 12
 """Rules that the letter lists; the workbook has all."""
 
 
@@ -38,14 +38,14 @@ def write_letter(file: BinaryIO, rules: RuleSet, book: Book, findings: Sequence[
     for one in sorted(open_, key=lambda one: -one.severity):
         if one.severity > Severity.INFO:
             by_rule.setdefault(one.rule, []).append(one)
-    for rule, own in list(by_rule.items())[:SHOWN]:
+    for rule, own in list(by_rule.items())[:_SHOWN]:
         places = "、".join(f"《{one.sheet}》{one.cell or ''}" if one.sheet else "整个文件" for one in own[:3])
         wrong = sum(one.severity >= Severity.ERROR for one in own)
         rows.append([rule, all_rules()[rule].name, str(wrong or ""), str(len(own) - wrong or ""), places])
     if len(rows) > 1:
         table(paper, rows, (1.6, 4.4, 1.4, 1.4, 7.8))
-        if len(by_rule) > SHOWN:
-            line(paper, f"还有 {len(by_rule) - SHOWN} 类，见填报表的《退回清单》。", 9)
+        if len(by_rule) > _SHOWN:
+            line(paper, f"还有 {len(by_rule) - _SHOWN} 类，见填报表的《退回清单》。", 9)
     if told:
         line(paper, "市里已作的决定", 11, bold=True)
         for one_told in told:

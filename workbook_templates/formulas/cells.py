@@ -11,7 +11,7 @@ from validators.columns import Column
 from validators.findings import Severity
 from validators.records import DAYS_OF_OURS, bounds_judged_here
 
-FIRST_DAY, LAST_DAY = 30_000, 80_000
+FIRST_SERIAL, LAST_SERIAL = 30_000, 80_000
 """Serial numbers that are read as days even without a date format (see `validators.records.meaning`)."""
 LOOKED_UP = ("id", "ref", "refs", "code18")
 """Kinds of columns that other rows are looked up by."""
@@ -168,7 +168,7 @@ def _day(cell: str) -> str:
     dashed = f'AND(MID({cell},5,1)="-",MID({cell},8,1)="-",ISERROR(FIND("23:59",{cell})))'
     timed = f'IFERROR(IF({dashed},DATEVALUE(LEFT({cell},10)),""),"")'
     read = f'IF(ISNUMBER(FIND(":",{cell})),{timed},{read})'
-    number = f'IF(AND({cell}>={FIRST_DAY},{cell}<{LAST_DAY + 1}),INT({cell}),IF({cell}=INT({cell}),{read},""))'
+    number = f'IF(AND({cell}>={FIRST_SERIAL},{cell}<{LAST_SERIAL + 1}),INT({cell}),IF({cell}=INT({cell}),{read},""))'
     return f'IF(ISNUMBER({cell}),{number},IF(ISTEXT({cell}),{_one(cell, read)},""))'
 
 
@@ -315,7 +315,7 @@ def _rewritten(column: Column, cell: str, read: str) -> str:
     if column.is_number:
         return f"ISTEXT({cell})"
     if column.kind == "date":
-        return f"IF(ISTEXT({cell}),TRUE,{cell}>{LAST_DAY})"
+        return f"IF(ISTEXT({cell}),TRUE,{cell}>{LAST_SERIAL})"
     if column.kind == "text":
         return f'IF(ISNUMBER({cell}),TRUE,OR(LEFT({cell})=" ",RIGHT({cell})=" "))'
     if column.kind in LOOKED_UP:

@@ -17,16 +17,16 @@ from validators.expr import Record
 from validators.records import Value
 from workbook_templates.xlsx.appearance import HEADER_ROW
 
-Rows = dict[str, list[dict[str, Value]]]
+SheetRows = dict[str, list[dict[str, Value]]]
 """Rows by key of the sheet, each {field: value}, as a new workbook is given them."""
-PLACES = 6
+_PLACES = 6
 """Decimals that the offered formulas round to."""
-_SCALE: int = 10**PLACES
-_STEP = Decimal(1).scaleb(-PLACES)
+_SCALE: int = 10**_PLACES
+_STEP = Decimal(1).scaleb(-_PLACES)
 
 
 def round_half_away(number: float) -> float | None:
-    """Rounded to `PLACES` decimals like a spreadsheet does: by the 15 digits it shows, half away from zero.
+    """Rounded to `_PLACES` decimals like a spreadsheet does: by the 15 digits it shows, half away from zero.
 
     None where the number is not finite.
     """
@@ -132,7 +132,7 @@ def _serial(list_id: str | None, row: int) -> float | None:
 
 def _cut_formula(level: str, pollutant: str) -> Offered:
     daily, ratio = f"{pollutant}_daily", f"{level}_ratio"
-    formula = f'IF(OR({{{daily}}}="",{{{ratio}}}=""),"",ROUND({{{daily}}}*{{{ratio}}}/100,{PLACES}))'
+    formula = f'IF(OR({{{daily}}}="",{{{ratio}}}=""),"",ROUND({{{daily}}}*{{{ratio}}}/100,{_PLACES}))'
     return Offered(formula, (daily, ratio), _cut)
 
 
@@ -158,7 +158,7 @@ OFFERED: Mapping[tuple[str, str], Offered] = {
     ("enterprises", "serial"): Offered(f'IF({{list_id}}="","",ROW()-{HEADER_ROW})', ("list_id", "row"), _serial),
     ("lines", "baseline_daily"): Offered(
         'IF(OR(COUNT({eia_capacity},{permit_capacity},{last_output})=0,{run_days}="",{run_days}=0),"",'
-        f"ROUND(MIN({{eia_capacity}},{{permit_capacity}},{{last_output}})/{{run_days}},{PLACES}))",
+        f"ROUND(MIN({{eia_capacity}},{{permit_capacity}},{{last_output}})/{{run_days}},{_PLACES}))",
         ("eia_capacity", "permit_capacity", "last_output", "run_days"),
         _baseline,
     ),

@@ -27,7 +27,7 @@ from validators.expr import (
     Given,
     In,
     Largest,
-    Listed,
+    ListedCodes,
     Lookup,
     Not,
     Ref,
@@ -39,7 +39,7 @@ from workbook_templates.formulas.cells import all_of, any_of, given, quoted
 from workbook_templates.formulas.functions import FUNCTIONS, NO_CODE, Maker, codes_in
 from workbook_templates.xlsx.appearance import HEADER_ROW
 
-BLOCK = 40
+_BLOCK = 40
 """Rows of one enterprise that are summed while they stand together; for more, or others, all rows are looked through."""
 
 
@@ -259,7 +259,7 @@ def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
             yield SHEETS[node.sheet][node.key_field], None
             alone = len(node.fields) == 1
             yield from ((SHEETS[node.sheet][name], None if alone else node.fields) for name in node.fields)
-        case Listed():
+        case ListedCodes():
             yield SHEETS[node.sheet][node.key_field], None
             yield from ((SHEETS[node.sheet][name], (op, str(value))) for name, op, value in node.where)
     if isinstance(node, Ref | Count | Total | Largest):
@@ -305,9 +305,9 @@ def _(node: Total, plan: Plan) -> str:
     place = f"SUM(ROW({own}))-{HEADER_ROW - 1}"
     begins = f"INDEX({keys},{place}-1)<>{own}"
     again = plan.cell(node.sheet, f'IF({own}="","",IF({begins},IF(MATCH({own},{keys},0)<{place},{own},""),""))')
-    block = f"INDEX({keys},{first}):INDEX({keys},{first}+{BLOCK - 1})"
-    together = f"IF(ISNUMBER(MATCH({key},{plan.over(node.sheet, again)},0)),{BLOCK},SUMPRODUCT(--({block}={key})))"
-    many = plan.cell(here, f"IF({first}=0,0,IFERROR({together},{BLOCK}))")
+    block = f"INDEX({keys},{first}):INDEX({keys},{first}+{_BLOCK - 1})"
+    together = f"IF(ISNUMBER(MATCH({key},{plan.over(node.sheet, again)},0)),{_BLOCK},SUMPRODUCT(--({block}={key})))"
+    many = plan.cell(here, f"IF({first}=0,0,IFERROR({together},{_BLOCK}))")
     if len(node.fields) == 1:
         products = plan.over(node.sheet, plan.held(sheet[node.fields[0]]))
     else:
@@ -317,7 +317,7 @@ def _(node: Total, plan: Plan) -> str:
     part = f"INDEX({products},{first}):INDEX({products},{first}+{many}-1)"
     apart = f'IF(SUMPRODUCT(({keys}={key})*({products}=""))=0,SUMPRODUCT(--({keys}={key}),{products}),"")'
     near = f'IF(COUNT({part})={many},SUM({part}),"")'
-    return plan.name(here, f"IF({many}=0,0,IF({many}<{BLOCK},{near},{apart}))")
+    return plan.name(here, f"IF({many}=0,0,IF({many}<{_BLOCK},{near},{apart}))")
 
 
 @say.register
@@ -334,7 +334,7 @@ def _(node: Largest, plan: Plan) -> str:
 
 
 @say.register
-def _(node: Listed, plan: Plan) -> str:
+def _(node: ListedCodes, plan: Plan) -> str:
     joined = plan.kept(node.joined.column)
     keys = plan.over(node.sheet, _keys(Count(node.sheet, node.key_field, Const(None), node.where), plan)[0])
     found = "+".join(f"ISNUMBER(MATCH({code},{keys},0))" for code in codes_in(plan, joined, plan.county))

@@ -22,8 +22,8 @@ from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
 from workbook_templates.formulas.cells import (
-    FIRST_DAY,
-    LAST_DAY,
+    FIRST_SERIAL,
+    LAST_SERIAL,
     LOOKED_UP,
     WORD,
     blank,
@@ -49,7 +49,7 @@ HELPER_HEAD = "校验·"
 NEXT = "下一处错误"
 """The name, on each sheet, of the next cell at fault."""
 SIGNS = {Severity.ERROR: WRONG, Severity.WARNING: WARN, Severity.INFO: TELL}
-LONGEST = 7_000
+_LONGEST = 7_000
 """Signs of a formula; Excel takes 8,192."""
 HEAVIEST = 5_000
 """Parts of the formulas that one helper cell joins, names spelled out; LibreOffice takes 8,192, some of its own."""
@@ -156,7 +156,7 @@ class Helpers:
 STATE, JUDGED, ENTERED = "态", "判", "数"
 """Helper columns of each sheet that are known by name: whether a row is blank (0), holds something odd (1) or only what
 is plain (2); how bad it is; how many cells are filled in."""
-FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 0, "code22": 40, "code4": 20, "phone": 40}
+_FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 0, "code22": 40, "code4": 20, "phone": 40}
 """Characters that the value of a column of a kind has in the helper cells; of a choice as many as the longest has."""
 DONE, NOTED, WARNED, FAULTY, UNJUDGED = 1, 2, 3, 4, 9
 """Last digits in `JUDGED`."""
@@ -319,7 +319,7 @@ class Formulas:
         return f"TRIM({found})"
 
     def _width(self, column: Column) -> int:
-        return FIELDS[column.kind] or max(map(len, self.ruleset.allowed(column.values)))
+        return _FIELDS[column.kind] or max(map(len, self.ruleset.allowed(column.values)))
 
     def _needed(self, column: Column) -> tuple[str, str]:
         """What `cells.value` needs to read a column."""
@@ -438,7 +438,7 @@ class Formulas:
     def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], list[str], list[str]]:
         """What rules find, once it is laid out where they find the values of odd rows."""
         offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
-        packed = [one for one in entries if one not in self._others and one.kind in FIELDS and one not in offered]
+        packed = [one for one in entries if one not in self._others and one.kind in _FIELDS and one not in offered]
         self._pack(sheet, packed)
         self._pack(sheet, [one for one in offered if one not in self._others])
         return self._declared(sheet)
@@ -490,7 +490,7 @@ class Formulas:
             yield f"COUNT({','.join(areas)})+{blanks}={len(numbers)}"
         limits: dict[str, list[Column]] = {}
         for one in numbers:
-            least, most, above = (FIRST_DAY, LAST_DAY, False) if one.kind == "date" else bounds(one)
+            least, most, above = (FIRST_SERIAL, LAST_SERIAL, False) if one.kind == "date" else bounds(one)
             if least is not None:
                 limits.setdefault(f"MIN({{}}){'>' if above else '>='}{least:.10g}", []).append(one)
             if most is not None:
@@ -515,7 +515,7 @@ class Formulas:
             elif one.kind == "enum":
                 listed, entry = self.listed(one), self.entry(one)
                 yield f'IF({entry}="",TRUE,EXACT(INDEX({listed},MATCH({entry},{listed},0)),{entry}))'
-            elif one.kind in FIELDS and not one.is_number and one.kind != "date":
+            elif one.kind in _FIELDS and not one.is_number and one.kind != "date":
                 entry = self.entry(one)
                 same = f"EXACT({value(one, entry, ('', ''))},{entry})"
                 yield f'IF({entry}="",TRUE,IF(ISTEXT({entry}),{same},FALSE))'
@@ -625,7 +625,7 @@ class Formulas:
         found, total = "", 0
         for piece in pieces:
             weight = self._weight(piece)
-            if found and (len(found) + len(piece) + 1 > LONGEST or total + weight > HEAVIEST):
+            if found and (len(found) + len(piece) + 1 > _LONGEST or total + weight > HEAVIEST):
                 yield found
                 found, total = piece, weight
             else:

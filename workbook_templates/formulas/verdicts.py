@@ -29,7 +29,7 @@ from workbook_templates.xlsx.appearance import FIRST_ROW, MISSING, WARN, WRONG
 
 SIGN = 6
 """Signs of a code."""
-SYMBOLS = {MISSING: ERROR, **{sign: SEVERITY_SYMBOLS[severity] for severity, sign in SIGNS.items()}}
+_SYMBOLS = {MISSING: ERROR, **{sign: SEVERITY_SYMBOLS[severity] for severity, sign in SIGNS.items()}}
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Verdict:
         return self.link or NOTHING_WRONG, f"{ERROR} {self.wrong}行　{WARNING} {self.warned}行"
 
 
-NOTHING = Verdict((), 0, 0, 0)
+_NOTHING = Verdict((), 0, 0, 0)
 
 
 def verdicts(
@@ -62,7 +62,7 @@ def verdicts(
 
     `facts` are the values of `BOOK_FIELDS`.
     """
-    found = dict.fromkeys(formulas.room, NOTHING)
+    found = dict.fromkeys(formulas.room, _NOTHING)
     if not any(rows.values()):
         return found
     filled_on = facts.get("filled_on")
@@ -170,4 +170,4 @@ def _status(formulas: Formulas, sheet: Sheet, codes: str) -> str:
     worst, many = _worst(codes), len(codes) // SIGN
     rule, words = formulas.said[int(worst[3:]) - 1]
     rest = f"（还有{many - 1}处）" if many > 1 else ""
-    return f"{SYMBOLS[worst[0]]} {rule} {sheet.columns[int(worst[1:3]) - 1].header}：{words}{rest}"
+    return f"{_SYMBOLS[worst[0]]} {rule} {sheet.columns[int(worst[1:3]) - 1].header}：{words}{rest}"

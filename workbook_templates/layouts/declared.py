@@ -14,9 +14,9 @@ from validators.columns import INVENTORY, SHEETS, Column
 from workbook_templates.layouts.spellings import LABELS
 from workbook_templates.layouts.units import convertible
 
-SHEET, GRAIN, HEAD_ROWS, HEAD, MEANS, UNIT, VALUES = "工作表", "每行是", "表头行", "表头", "含义", "单位", "取值"
-HEADS = (SHEET, GRAIN, HEAD_ROWS, HEAD, MEANS, UNIT, VALUES)
-SCORE, SAMPLES = "把握", "样例"
+_SHEET, GRAIN, _HEAD_ROWS, _HEAD, MEANS, UNIT, _VALUES = "工作表", "每行是", "表头行", "表头", "含义", "单位", "取值"
+HEADS = (_SHEET, GRAIN, _HEAD_ROWS, _HEAD, MEANS, UNIT, _VALUES)
+SCORE, _SAMPLES = "把握", "样例"
 """What `learnt` adds for whoever confirms a proposal; nobody reads them."""
 GRAINS = {"企业": "enterprises", "厂区": "enterprises", "生产线": "lines"} | {
     sheet.title: key for key, sheet in INVENTORY.items() if key not in ("enterprises", "lines")
@@ -115,9 +115,9 @@ def read_layout(name: str, rows: Iterable[Mapping[str, str]]) -> Layout:
         where = f"布局“{name}”第 {number} 行"
         if given[GRAIN] not in GRAINS:
             raise WrongLayout(f"{where}的“{GRAIN}”是“{given[GRAIN]}”，应为{'、'.join(GRAINS)}之一。")
-        if not given[HEAD]:
+        if not given[_HEAD]:
             raise WrongLayout(f"{where}没有写表头。")
-        key = (given[SHEET], given[GRAIN], _numbers(given[HEAD_ROWS], where))
+        key = (given[_SHEET], given[GRAIN], _numbers(given[_HEAD_ROWS], where))
         tables.setdefault(key, []).append(_entry(given, where))
     if not tables:
         raise WrongLayout(f"布局“{name}”里没有内容。第一行应为：{','.join(HEADS)}。")
@@ -134,7 +134,7 @@ def read_layout(name: str, rows: Iterable[Mapping[str, str]]) -> Layout:
 def _numbers(text: str, where: str) -> tuple[int, ...]:
     parts = [part for part in text.replace("，", "+").replace(",", "+").replace("、", "+").split("+") if part]
     if not all(part.isdecimal() and 0 < int(part) < 1000 for part in parts):
-        raise WrongLayout(f"{where}的“{HEAD_ROWS}”是“{text}”，应为行号，例如 2+3，也可以不填。")
+        raise WrongLayout(f"{where}的“{_HEAD_ROWS}”是“{text}”，应为行号，例如 2+3，也可以不填。")
     return tuple(map(int, parts))
 
 
@@ -144,7 +144,7 @@ def _entry(given: Mapping[str, str], where: str) -> Entry:
     if means and means not in known:
         near = [found for found, *_ in process.extract(means, list(known), limit=3)]
         raise WrongLayout(f"{where}的含义“{means}”不是清单里的列。最接近的是{'、'.join(f'“{one}”' for one in near)}。")
-    entry = Entry(given[HEAD], known.get(means, ""), given[UNIT], tuple(_pairs(given[VALUES], where)))
+    entry = Entry(given[_HEAD], known.get(means, ""), given[UNIT], tuple(_pairs(given[_VALUES], where)))
     column = entry.column
     if entry.unit and column and not column.is_number:
         raise WrongLayout(f"{where}的“{column.header}”不是数，不能写单位“{entry.unit}”。请把单位清空，或核对含义。")
@@ -170,7 +170,7 @@ def as_csv(tables: Sequence[Table], notes: Mapping[tuple[int, int], tuple[float,
     """A layout as CSV; `notes` holds score and samples by the places of table and entry."""
     text = io.StringIO(newline="")
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow([*HEADS, SCORE, SAMPLES] if notes is not None else HEADS)
+    lines.writerow([*HEADS, SCORE, _SAMPLES] if notes is not None else HEADS)
     for at, table in enumerate(tables):
         for place, one in enumerate(table.entries):
             row = [
@@ -187,7 +187,7 @@ def as_csv(tables: Sequence[Table], notes: Mapping[tuple[int, int], tuple[float,
 def of_text(name: str, text: str) -> Layout:
     """A layout from its CSV. Raises `WrongLayout`."""
     lines = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
-    if missing := [head for head in (GRAIN, HEAD, MEANS) if head not in (lines.fieldnames or ())]:
+    if missing := [head for head in (GRAIN, _HEAD, MEANS) if head not in (lines.fieldnames or ())]:
         raise WrongLayout(f"“{name}”不是布局：第一行缺少“{'”“'.join(missing)}”，应为 {','.join(HEADS)}。")
     return read_layout(name, lines)
 

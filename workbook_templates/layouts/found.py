@@ -14,11 +14,11 @@ SEARCHED = 40
 DEEPEST = 4
 """Rows that the heads of a table may take."""
 _AREA = re.compile(r"([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)")
-Area = tuple[int, int, int, int]
+_Area = tuple[int, int, int, int]
 """1-based first row, 0-based first column, last row, last column."""
 
 
-def areas(grid: Grid) -> list[Area]:
+def areas(grid: Grid) -> list[_Area]:
     """The merged areas of a sheet."""
     found = []
     for reference in grid.seen.merged:
@@ -56,7 +56,7 @@ def headings(grid: Grid, fixed: Sequence[int] = ()) -> Iterator[Heading]:
             yield Heading(rows, tuple(numbered(_joined(rows, top, width, merged))))
 
 
-def _joined(rows: Sequence[int], top: Mapping[int, Sequence[str]], width: int, merged: Sequence[Area]) -> list[str]:
+def _joined(rows: Sequence[int], top: Mapping[int, Sequence[str]], width: int, merged: Sequence[_Area]) -> list[str]:
     """The texts of each column in these rows, one above the other; a text that spans others stands above each."""
     parts: list[list[str]] = [[] for _ in range(width)]
     for level, row in enumerate(rows):

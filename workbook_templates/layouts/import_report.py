@@ -9,8 +9,7 @@ from validators.records import Value
 from validators.ruleset import RuleSet
 from workbook_templates.layouts.taken import CellAccount, Taken
 from workbook_templates.xlsx.appearance import FIRST_ROW
-from workbook_templates.xlsx.writer import Column as Head
-from workbook_templates.xlsx.writer import Sheet, write_sheets
+from workbook_templates.xlsx.writer import Head, ListSheet, write_sheets
 
 SUMMARY_HEADS = (Head("项目", "text", 20), Head("说明", "prose", 100))
 COLUMN_HEADS = (
@@ -54,12 +53,12 @@ def write_report(file: BinaryIO, taken: Taken, rules: RuleSet) -> None:
     columns = [(one.file, one.sheet, one.column, one.head, one.status, one.means, one.note) for one in taken.columns]
     rows = [(one.file, one.sheet, one.row, "采用" if one.taken else "未取", one.note) for one in read]
     sheets = [
-        Sheet("概要", SUMMARY_HEADS, summary),
-        Sheet("各列", COLUMN_HEADS, columns),
-        Sheet("各行", ROW_HEADS, rows),
+        ListSheet("概要", SUMMARY_HEADS, summary),
+        ListSheet("各列", COLUMN_HEADS, columns),
+        ListSheet("各行", ROW_HEADS, rows),
     ]
     for what, title in (("推测", "推测的格"), ("换算", "换算的格"), ("未取", "未取的格")):
-        sheets.append(Sheet(title, CELL_HEADS, [_cell_row(one, taken) for one in cells if one.what == what]))
+        sheets.append(ListSheet(title, CELL_HEADS, [_cell_row(one, taken) for one in cells if one.what == what]))
     write_sheets(file, sheets, dt.date(rules.year, 1, 1))
 
 

@@ -28,7 +28,7 @@ OPEN = 0.5
 """Below this score a column is left open."""
 SAMPLED = 200
 """Rows that are looked at."""
-SAMPLES = 3
+_SAMPLES = 3
 
 # What stands below a head.
 
@@ -127,7 +127,7 @@ class Below:
         """Different texts, as a person would be shown them."""
         return list(
             dict.fromkeys(str(value) if isinstance(value, dt.date) else text_of(value) for value in self.values)
-        )[:SAMPLES]
+        )[:_SAMPLES]
 
     def share(self, means: str, rules: RuleSet) -> float | None:
         """How many of the cells look as that column's do; None where that says nothing."""

@@ -16,13 +16,13 @@ from python_calamine import CalamineError, CalamineWorkbook
 from validators.columns import letter
 from validators.records import Raw
 from workbook_templates.county.reader import LARGEST_FILE, Grid, UnreadableWorkbook, open_workbook
-from workbook_templates.xlsx.fast_reader import Rows, Seen
+from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
 TEXTS = (".csv", ".txt", ".tsv")
-OLD = (".xls", ".xlsb", ".ods", ".et")
-SUFFIXES = (".xlsx", *OLD, *TEXTS)
+_OLD = (".xls", ".xlsb", ".ods", ".et")
+_SUFFIXES = (".xlsx", *_OLD, *TEXTS)
 """What is read as a table."""
-MOST_CELLS = 20_000_000
+_MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def read_tables(path: Path) -> Foreign:
         raise UnreadableWorkbook(f"“{path.name}”是文件夹。请指定其中的文件。")
     if suffix in (".xlsm", ".xltm", ".xlam"):
         raise UnreadableWorkbook(f"“{path.name}”是带宏的工作簿。请在表格软件中另存为不含宏的 .xlsx 再试。")
-    if suffix not in SUFFIXES:
-        raise UnreadableWorkbook(f"“{path.name}”不是表格。能读的有：{'、'.join(SUFFIXES)}。")
+    if suffix not in _SUFFIXES:
+        raise UnreadableWorkbook(f"“{path.name}”不是表格。能读的有：{'、'.join(_SUFFIXES)}。")
     if path.stat().st_size > LARGEST_FILE:
         raise UnreadableWorkbook(f"“{path.name}”超过 {LARGEST_FILE >> 20} MB，不像一份清单。请核对是否拿错了文件。")
     with path.open("rb") as file:
@@ -91,7 +91,7 @@ def _old(name: str, data: bytes) -> Iterable[Grid]:
             if str(facts.typ) != "SheetTypeEnum.WorkSheet":
                 continue
             sheet = book.get_sheet_by_name(facts.name)
-            if sheet.total_height * max(sheet.total_width, 1) > MOST_CELLS:
+            if sheet.total_height * max(sheet.total_width, 1) > _MOST_CELLS:
                 raise UnreadableWorkbook(f"“{name}”的工作表“{facts.name}”大得异常，不像一份清单。")
             seen = Seen()
             for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
@@ -106,8 +106,8 @@ def _old(name: str, data: bytes) -> Iterable[Grid]:
         ) from error
 
 
-def _rows(rows: Iterable[Iterable[object]]) -> Rows:
-    found: Rows = []
+def _rows(rows: Iterable[Iterable[object]]) -> GridRows:
+    found: GridRows = []
     for number, cells in enumerate(rows, 1):
         own = [_cell(cell) for cell in cells]
         while own and own[-1] == "":

@@ -21,7 +21,7 @@ from validators.text import folded
 from workbook_templates.county.identities import give_ids, give_line_ids, identities
 from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.county.returned import as_text
-from workbook_templates.formulas.default_formulas import Rows
+from workbook_templates.formulas.default_formulas import SheetRows
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese
 from workbook_templates.layouts.found import Fit, areas
 from workbook_templates.layouts.head_words import known_heads
@@ -29,9 +29,9 @@ from workbook_templates.layouts.spellings import facts, measure, spelt
 from workbook_templates.layouts.units import UnknownUnit, convert
 from workbook_templates.layouts.words import DITTO, NOTES, NOTHING, TOTALS
 
-MOST = 20_000
+_MOST = 20_000
 """Rows of a county's table at most."""
-Status = Literal["采用", "换算", "推测", "未用"]
+_Status = Literal["采用", "换算", "推测", "未用"]
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class ColumnAccount:
     sheet: str
     column: str
     head: str
-    status: Status
+    status: _Status
     means: str | None
     note: str = ""
 
@@ -79,7 +79,7 @@ class CellAccount:
 class Taken:
     """What the tables give."""
 
-    rows: Rows = field(default_factory=lambda: {key: [] for key in INVENTORY})
+    rows: SheetRows = field(default_factory=lambda: {key: [] for key in INVENTORY})
     columns: list[ColumnAccount] = field(default_factory=list)
     read: list[RowAccount] = field(default_factory=list)
     cells: list[CellAccount] = field(default_factory=list)
@@ -214,9 +214,9 @@ class _Sheet:
     def take(self) -> None:
         """Take every row below the heads, and account for all columns."""
         below = [(number, list(cells)) for number, cells in self.grid.rows if number > self.fit.heading.last]
-        if len(below) > MOST:
+        if len(below) > _MOST:
             raise TooMany(
-                f"“{self.file}”的工作表“{self.grid.title}”有 {len(below)} 行，一个区县最多 {MOST} 行。"
+                f"“{self.file}”的工作表“{self.grid.title}”有 {len(below)} 行，一个区县最多 {_MOST} 行。"
                 "请核对是否拿错了表，或先筛出本区县的行。"
             )
         self._fill_merged(below)
@@ -546,7 +546,7 @@ class _Sheet:
                     self._lay(number, sheet, known, own)
                     continue
                 self.taker.beside[sheet, at] = len(self.taken.rows[sheet])
-            if sheet == "lines" and len(parts) < self.count <= MOST_LINES:
+            if sheet == "lines" and len(parts) < self.count <= _MOST_LINES:
                 notes.append(f"写着 {self.count} 条生产线，说到的有 {len(parts)} 条，其余留空")
                 parts = [*parts, *[{}] * (self.count - len(parts))]
             for part in parts:
@@ -649,7 +649,7 @@ class _Sheet:
             entry = entries.get(place)
             if not head and not filled[place]:
                 continue
-            status: Status = "采用"
+            status: _Status = "采用"
             notes = []
             if entry is None or not entry.means:
                 status = "未用"
@@ -686,7 +686,7 @@ class _Sheet:
             self.taken.notes.append(f"{where}有 {len(hidden)} 行是隐藏的（第 {hidden[0]} 行等），也取了。")
 
 
-MOST_LINES = 99
+_MOST_LINES = 99
 CAPACITIES = ("eia_capacity", "permit_capacity", "last_output")
 """Columns whose unit stands in another one, 产能单位."""
 

@@ -10,23 +10,23 @@ from xlsxwriter.worksheet import Worksheet
 
 from validators.columns import POLLUTANT_NAMES, POLLUTANTS, SHEETS
 from validators.findings import Severity
-from validators.guarantee_list import FILED, OTHERWISE, UNFILED, Extent, Guaranteed, extents, guaranteed
+from validators.guarantee_list import FILED, NOT_FILED, OTHERWISE, Extent, Guaranteed, extents, guaranteed
 from validators.records import Value, number_text
 from validators.settlement import City
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width
 
-GROUPS = {"应当": "应当纳入", "可以": "可以纳入", OTHERWISE: OTHERWISE}
+INCLUSION_GROUPS = {"应当": "应当纳入", "可以": "可以纳入", OTHERWISE: OTHERWISE}
 """Groups of categories, and the sheet of each."""
 OVERVIEW = "概况"
-HEADS = (
+GUARANTEE_HEADS = (
     ("序号", 7.0), ("保障类别", 24.0), ("区县", 16.0), ("名称", 30.0), ("清单编号", 17.0), ("重点行业", 16.0),
     ("绩效等级", 10.0), (SHEETS["guarantee"]["task"].header, 28.0), ("准许运行的生产线", 36.0), ("最大允许生产负荷", 16.0),
     ("应由谁确定", 24.0), (SHEETS["guarantee"]["decided_by"].header, 24.0), (SHEETS["guarantee"]["decided_on"].header, 12.0),
     ("报部备案", 13.0), (SHEETS["guarantee"]["valid_until"].header, 12.0),
 )  # fmt: skip
-MATCH, WRONG = "✓", "✗"
-CHART_ROWS = 17
+MATCH, _WRONG = "✓", "✗"
+_CHART_ROWS = 17
 
 
 def write_guarantee(file: BinaryIO, city: City) -> None:
@@ -35,13 +35,13 @@ def write_guarantee(file: BinaryIO, city: City) -> None:
     book = new_workbook(file)
     book.set_properties({"created": dt.datetime.combine(city.filled_on, dt.time()), "comments": "qingdan"})
     style = styles(book)
-    _overview(book, style, city, rows, list(extents(city, tuple(GROUPS))))
+    _overview(book, style, city, rows, list(extents(city, tuple(INCLUSION_GROUPS))))
     categories = list(city.ruleset.values["guarantee"])
-    for group, title in GROUPS.items():
+    for group, title in INCLUSION_GROUPS.items():
         own = [one for one in rows if one.group == group]
         own.sort(key=lambda one: categories.index(one.record.guarantee_category))
         _list(book, style, title, own)
-    if other := [one for one in rows if one.group not in GROUPS]:
+    if other := [one for one in rows if one.group not in INCLUSION_GROUPS]:
         _list(book, style, "类别待补", other)
     book.close()
 
@@ -56,11 +56,11 @@ def _list(book: Workbook, style: Style, title: str, rows: Sequence[Guaranteed]) 
     edge = {"border": 1, "border_color": appearance.LINE, "valign": "top", "text_wrap": True}
     plain, day = style(**edge), style(**edge, num_format=appearance.DAY)
     wrong = style(**edge, bold=True, font_color=appearance.SEVERITY_LOOKS[Severity.ERROR][1])
-    _page(sheet, style, HEADS, repeat=True)
+    _page(sheet, style, GUARANTEE_HEADS, repeat=True)
     for number, one in enumerate(rows, 1):
         record, enterprise = one.record, one.enterprise
         load = f"{number_text(record.max_load)} {record.load_unit or ''}" if record.max_load is not None else None
-        decided = f"{WRONG if mismatched(one) else MATCH} {record.decided_by}" if record.decided_by else None
+        decided = f"{_WRONG if mismatched(one) else MATCH} {record.decided_by}" if record.decided_by else None
         values: tuple[Value, ...] = (
             number, record.guarantee_category, one.book.county_name, record.name, record.list_id,
             enterprise.industry if enterprise else None, enterprise.grade if enterprise else None, record.task,
@@ -68,11 +68,13 @@ def _list(book: Workbook, style: Style, title: str, rows: Sequence[Guaranteed]) 
             one.due or "信息不全，不能判断", decided, record.decided_on, one.filing, record.valid_until,
         )  # fmt: skip
         for place, value in enumerate(values):
-            bad = value is not None and str(value).startswith(WRONG)
+            bad = value is not None and str(value).startswith(_WRONG)
             put(sheet, number, place, value, day if isinstance(value, dt.date) else wrong if bad else plain)
-        longest = max(ceil(text_width(str(value or "")) / (HEADS[place][1] - 1)) for place, value in enumerate(values))
+        longest = max(
+            ceil(text_width(str(value or "")) / (GUARANTEE_HEADS[place][1] - 1)) for place, value in enumerate(values)
+        )
         sheet.set_row(number, min(15 * max(longest, 1) + 3, 400))
-    sheet.autofilter(0, 0, max(len(rows), 1), len(HEADS) - 1)
+    sheet.autofilter(0, 0, max(len(rows), 1), len(GUARANTEE_HEADS) - 1)
     sheet.freeze_panes(1, 4)
 
 
@@ -148,12 +150,12 @@ def _categories(sheet: Worksheet, style: Style, city: City, rows: Sequence[Guara
         values: tuple[Value, ...] = (
             group, category, len({(id(one.book), one.record.list_id) for one in own}),
             *(sum(one.due == office for one in own) for office in offices),
-            sum(one.filing == FILED for one in own), sum(one.filing == UNFILED for one in own),
+            sum(one.filing == FILED for one in own), sum(one.filing == NOT_FILED for one in own),
         )  # fmt: skip
         for place, value in enumerate(values):
             put(sheet, row, place, value, look)
 
-    for group, title in GROUPS.items():
+    for group, title in INCLUSION_GROUPS.items():
         of_group = [one for one in rows if one.group == group]
         for category in city.ruleset.tables["guarantee"]:
             if (category["duty"] or OTHERWISE) == group:
@@ -168,7 +170,14 @@ def _categories(sheet: Worksheet, style: Style, city: City, rows: Sequence[Guara
 
 RankRow = Callable[[Extent], tuple[float, tuple[Value, ...]]]
 """What a county is ranked by, most first, and its cells after rank and name."""
-NUMBER_HEADS = ("名次", "区县", "家数", *(f"其中{title}" for title in GROUPS.values()), "企业总数", "占企业数")
+NUMBER_HEADS = (
+    "名次",
+    "区县",
+    "家数",
+    *(f"其中{title}" for title in INCLUSION_GROUPS.values()),
+    "企业总数",
+    "占企业数",
+)
 SHARE_HEADS = (
     "名次", "区县", "保障类（kg/d）", "全县（kg/d）", "占比", *(f"{POLLUTANT_NAMES[name]}占比" for name in POLLUTANTS)
 )  # fmt: skip
@@ -176,7 +185,7 @@ SHARE_HEADS = (
 
 def _number_row(one: Extent) -> tuple[float, tuple[Value, ...]]:
     share = one.number / one.enterprises if one.enterprises else None
-    return one.number, (one.number, *(one.numbers[group] for group in GROUPS), one.enterprises, share)
+    return one.number, (one.number, *(one.numbers[group] for group in INCLUSION_GROUPS), one.enterprises, share)
 
 
 def _share_row(one: Extent) -> tuple[float, tuple[Value, ...]]:
@@ -220,6 +229,6 @@ def _ranking(
     chart.set_x_axis(
         {"num_font": font, "num_format": number, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}}
     )
-    chart.set_size({"width": 620, "height": 20 * CHART_ROWS})
+    chart.set_size({"width": 620, "height": 20 * _CHART_ROWS})
     sheet.insert_chart(row, 10, chart, {"x_offset": 8, "object_position": 1})
-    return max(last + 2, row + CHART_ROWS + 2)
+    return max(last + 2, row + _CHART_ROWS + 2)

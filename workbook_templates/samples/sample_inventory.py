@@ -22,10 +22,10 @@ from stdnum.cn import uscc as gb32100
 from validators.columns import DISPOSAL_TYPES, INVENTORY, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
 from validators.credit_code import USCC_ALPHABET
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
-from validators.ruleset_tables import Row
+from validators.ruleset_tables import LawRow
 
-Value = str | int | float | dt.date
-Cells = dict[str, Value]
+SampleValue = str | int | float | dt.date
+Cells = dict[str, SampleValue]
 
 LINE_COUNTS = {1: 8, 2: 14, 3: 18, 4: 20, 5: 14, 6: 10, 7: 6, 8: 5, 9: 3, 10: 2}
 """Weight of each number of lines, before the limit of the kind."""
@@ -41,9 +41,9 @@ _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 class _Spec:
     """One firm that is to be made."""
 
-    kind: Row
+    kind: LawRow
     grade: str
-    guarantee: Row | None
+    guarantee: LawRow | None
     trait: str
     """'' or unfiled, idle, bar, change, fraud."""
     sites: int
@@ -54,7 +54,7 @@ class _Spec:
 class _Group:
     """Lines of one kind at one plant."""
 
-    kind: Row
+    kind: LawRow
     grade: str
     count: int
 
@@ -95,13 +95,13 @@ def make_officer(county: str, seed: int, ruleset: RuleSet) -> Cells:
 
 
 @cache
-def _table(name: str) -> list[Row]:
+def _table(name: str) -> list[LawRow]:
     text = files(__package__).joinpath("sample_data", f"{name}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
 @cache
-def _kinds() -> dict[str, Row]:
+def _kinds() -> dict[str, LawRow]:
     return {row["kind"]: row for row in _table("kinds")}
 
 
@@ -111,9 +111,9 @@ def _words() -> dict[str, Any]:
 
 
 @cache
-def _ladders() -> dict[tuple[str, str], list[list[Row]]]:
+def _ladders() -> dict[tuple[str, str], list[list[LawRow]]]:
     """Variants by (ladder, grade); a variant's rows are shared out over the lines of a plant in order."""
-    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    found: dict[tuple[str, str], dict[str, list[LawRow]]] = {}
     for row in _table("ladders"):
         found.setdefault((row["ladder"], row["grade"]), {}).setdefault(row["variant"], []).append(row)
     return {key: list(variants.values()) for key, variants in found.items()}
@@ -232,7 +232,7 @@ class _Maker:
         self.rng.shuffle(found)
         return found
 
-    def _planned(self, row: Row, left: int) -> _Spec:
+    def _planned(self, row: LawRow, left: int) -> _Spec:
         named = row["guarantee"], row["kind"]
         guarantee = next((own for own in _table("guarantees") if (own["category"], own["kind"]) == named), None)
         sites = min(left, int(row["sites"]))
@@ -259,7 +259,7 @@ class _Maker:
         companion = rng.choice(companions) if trait == "" and rng.random() < 0.25 else ""
         return _Spec(kind, grade, None, trait, min(left, rng.choices((1, 2, 3), (95, 4, 1))[0]), companion)
 
-    def _grade(self, kind: Row, usual: str, guarantee: Row | None) -> str:
+    def _grade(self, kind: LawRow, usual: str, guarantee: LawRow | None) -> str:
         """The usual grade, or where the year has it not, one that it has: guaranteed plants are B or better."""
         grades = self._grades(kind)
         if usual in grades:
@@ -267,7 +267,7 @@ class _Maker:
         better = [row["grade"] for row in self.ruleset.tables["grades"] if row["counts_as_b_or_above"] == "yes"]
         return self._any_grade(tuple(grade for grade in grades if grade in better or not guarantee))
 
-    def _grades(self, kind: Row) -> tuple[str, ...]:
+    def _grades(self, kind: LawRow) -> tuple[str, ...]:
         """Grades that a plant of the kind can have."""
         if kind["industry"] == NOT_KEY:
             return (UNGRADED,)
@@ -286,10 +286,10 @@ class _Maker:
         """A day that many days before guarantee lists are due, which is when the inventory is due too."""
         return self.deadline - dt.timedelta(self.rng.randint(least, most))
 
-    def _name(self, kind: Row) -> str:
+    def _name(self, kind: LawRow) -> str:
         return f"{self.place['place']}{next(self.brands)}{self.rng.choice(kind['suffixes'].split('|'))}"
 
-    def _point(self) -> dict[str, Value]:
+    def _point(self) -> dict[str, SampleValue]:
         """A point of the county that no other row has, with five decimals, degrees."""
         while True:
             distance = float(self.place["radius_km"]) * math.sqrt(self.rng.random())
@@ -455,7 +455,7 @@ class _Maker:
             found.append(self._line(cells, kind, own, step, idle=spec.trait == "idle", guaranteed=guaranteed))
         return found
 
-    def _line(self, cells: Cells, kind: Row, size: float, step: Row, *, idle: bool, guaranteed: bool) -> _Line:
+    def _line(self, cells: Cells, kind: LawRow, size: float, step: LawRow, *, idle: bool, guaranteed: bool) -> _Line:
         rng, words = self.rng, _words()
         if idle:
             step = _ladders()["*", "A"][0][0]
@@ -518,7 +518,7 @@ class _Maker:
             self._type_a_cut(cells, daily, ratios)
         return _Line(cells, daily, run_days, baseline, guaranteed)
 
-    def _normal(self, kind: Row, size: float) -> float:
+    def _normal(self, kind: LawRow, size: float) -> float:
         """Normal value of the indicator; no two lines of a kind share one, so that no two texts are the same."""
         hours = kind["indicator_unit"].startswith("h")
         usual = float(kind["normal"]) * (self.rng.uniform(0.8, 1) if hours else size)
@@ -577,7 +577,7 @@ class _Maker:
             row[f"{level}_transport"] = self.transport_scale[strength]
         self.rows["transport"].append(row)
 
-    def _guarantee(self, guarantee: Row, enterprise: Cells, lines: list[_Line]) -> None:
+    def _guarantee(self, guarantee: LawRow, enterprise: Cells, lines: list[_Line]) -> None:
         rng = self.rng
         own = [line for line in lines if line.guaranteed]
         shared = guarantee["category"] == "协同处置生活垃圾或危险废物"

@@ -24,8 +24,7 @@ from workbook_templates.layouts.declared import COUNT, YEAR, Entry, Layout, Tabl
 from workbook_templates.layouts.spellings import label
 from workbook_templates.layouts.units import UnknownUnit, convert
 from workbook_templates.printed_grade import printed_grade
-from workbook_templates.xlsx.writer import Column as Head
-from workbook_templates.xlsx.writer import Sheet, replacing, restoring, write_sheets
+from workbook_templates.xlsx.writer import Head, ListSheet, replacing, restoring, write_sheets
 
 DEFAULT = "default"
 
@@ -34,7 +33,7 @@ class UnknownProfile(ValueError):
     """There is no such profile; the message is Chinese."""
 
 
-Cell = Callable[[Record, Sequence[Record], Book], Value]
+CellMaker = Callable[[Record, Sequence[Record], Book], Value]
 """What stands in a cell: made from a record, the lines of that enterprise where it has any, and the workbook."""
 UNNAMED = "清单"
 """Title of a sheet whose layout names none."""
@@ -51,7 +50,7 @@ class ProfileSheet:
     title: str
     rows: str
     heads: tuple[Head, ...]
-    sources: tuple[Column | Cell, ...]
+    sources: tuple[Column | CellMaker, ...]
     keys: tuple[int, ...]
     """Places of the heads that say which row it is."""
 
@@ -89,7 +88,7 @@ def _compiled(table: Table) -> ProfileSheet:
     )
 
 
-def _source(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
+def _source(entry: Entry, rows: str) -> tuple[Head, Column | CellMaker]:
     """How a head's column is written, and what stands in it."""
     own, source = _meant(entry, rows)
     if entry.converts or entry.values:
@@ -106,7 +105,7 @@ def _serial(record: Record, lines: Sequence[Record], book: Book) -> Value:
     return None
 
 
-def _meant(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
+def _meant(entry: Entry, rows: str) -> tuple[Head, Column | CellMaker]:
     column = entry.column
     if not entry.means and folded(entry.head) == SERIAL:
         return Head("", "number", 6), _serial
@@ -129,7 +128,7 @@ def _meant(entry: Entry, rows: str) -> tuple[Head, Column | Cell]:
     return own if own.kind == "number" else replace(own, kind="prose", width=40), _together(column)
 
 
-def _cell(source: Column | Cell, rows: str) -> Cell:
+def _cell(source: Column | CellMaker, rows: str) -> CellMaker:
     """What picks a column of the record, or of the line, as any other cell is made."""
     if not isinstance(source, Column):
         return source
@@ -139,7 +138,7 @@ def _cell(source: Column | Cell, rows: str) -> Cell:
     return lambda record, lines, book: record[position]
 
 
-def _said(entry: Entry, cell: Cell) -> Cell:
+def _said(entry: Entry, cell: CellMaker) -> CellMaker:
     """What stands in a cell, in the unit and the spelling of a layout."""
     spelt = {value: text for text, value in reversed(entry.values)}
     column = entry.column
@@ -165,7 +164,7 @@ WITH_DAYS = ("enterprises", "lines")
 """Sheets whose rows say how many days a year they run."""
 
 
-def _beside(column: Column) -> Cell:
+def _beside(column: Column) -> CellMaker:
     """What another sheet says in a column of the same enterprise, in its first row there."""
 
     def cell(record: Record, lines: Sequence[Record], book: Book) -> Value:
@@ -175,7 +174,7 @@ def _beside(column: Column) -> Cell:
     return cell
 
 
-def _together(column: Column) -> Cell:
+def _together(column: Column) -> CellMaker:
     """What the lines of an enterprise say in a column, in one cell: numbers summed, different texts with their lines."""
     position, name = column.position, SHEETS["lines"]["line_name"].position
 
@@ -201,7 +200,7 @@ def heads() -> dict[str, Literal["number", "code", "date", "text"]]:
     return {one.head: kinds.get(one.kind, "text") for one in [*declared, *named]}
 
 
-Origin = tuple[Book, str, Record]
+RowOrigin = tuple[Book, str, Record]
 """Where a row of the submission comes from: workbook, key of the sheet, record."""
 
 
@@ -212,7 +211,7 @@ def picker(positions: Sequence[int]) -> Callable[[Sequence[Value]], tuple[Value,
     return lambda values: tuple(values[position] for position in positions)
 
 
-def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
+def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], RowOrigin]]:
     """Rows of a sheet of the submission, counties in the order of divisions.csv, each with its origin."""
     rows = _rows_of(sheet, city)
     numbered = [place for place, source in enumerate(sheet.sources) if source is _serial]
@@ -224,7 +223,7 @@ def rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...]
     )
 
 
-def _rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], Origin]]:
+def _rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...], RowOrigin]]:
     plain = all(isinstance(source, Column) for source in sheet.sources)
     for book in city.books():
         if sheet.rows == "lines":
@@ -237,7 +236,7 @@ def _rows_of(sheet: ProfileSheet, city: City) -> Iterator[tuple[tuple[Value, ...
             yield from _made(sheet, book, book.tables[sheet.rows])
 
 
-def _joined(sheet: ProfileSheet, book: Book) -> Iterator[tuple[tuple[Value, ...], Origin]]:
+def _joined(sheet: ProfileSheet, book: Book) -> Iterator[tuple[tuple[Value, ...], RowOrigin]]:
     """Each line with its enterprise, where all values only have to be picked: all at once."""
     before = len(SHEETS["enterprises"].columns) + len(("row", "bad"))
     columns = [source for source in sheet.sources if isinstance(source, Column)]
@@ -251,7 +250,7 @@ def _joined(sheet: ProfileSheet, book: Book) -> Iterator[tuple[tuple[Value, ...]
             yield pick(enterprise + no_line), (book, "enterprises", enterprise)
 
 
-def _made(sheet: ProfileSheet, book: Book, records: Sequence[Record]) -> Iterator[tuple[tuple[Value, ...], Origin]]:
+def _made(sheet: ProfileSheet, book: Book, records: Sequence[Record]) -> Iterator[tuple[tuple[Value, ...], RowOrigin]]:
     """Rows whose values are made one by one."""
     cells = [_cell(source, sheet.rows) for source in sheet.sources]
     by_line = sheet.rows == "lines"
@@ -260,7 +259,7 @@ def _made(sheet: ProfileSheet, book: Book, records: Sequence[Record]) -> Iterato
     for record in records:
         own: Sequence[Record] = lines.get(record.list_id, ())
         for some in [[line] for line in own] if by_line and own else [own]:
-            origin: Origin = (book, "lines", some[0]) if by_line and some else (book, key, record)
+            origin: RowOrigin = (book, "lines", some[0]) if by_line and some else (book, key, record)
             yield tuple(cell(record, some, book) for cell in cells), origin
 
 
@@ -273,7 +272,7 @@ class _Sums:
         self._numbers = [number for number, one in enumerate(sheet.heads) if one.kind == "number"]
         self._values: list[tuple[Value, ...]] = []
 
-    def passing(self, rows: Iterator[tuple[tuple[Value, ...], Origin]]) -> Iterator[tuple[Value, ...]]:
+    def passing(self, rows: Iterator[tuple[tuple[Value, ...], RowOrigin]]) -> Iterator[tuple[Value, ...]]:
         """The rows themselves."""
         pick = picker(self._numbers)
         for values, _ in rows:
@@ -328,7 +327,7 @@ def write_submission(
     Raises ValueError for what a workbook cannot hold, `UnknownProfile`, FileExistsError and OSError.
     """
     sums = [_Sums(sheet) for sheet in profile(profile_name)]
-    sheets = [Sheet(one.sheet.title, one.sheet.heads, one.passing(rows_of(one.sheet, city))) for one in sums]
+    sheets = [ListSheet(one.sheet.title, one.sheet.heads, one.passing(rows_of(one.sheet, city))) for one in sums]
 
     def write(file: BinaryIO) -> dict[str, Any]:
         write_sheets(file, sheets, city.filled_on)

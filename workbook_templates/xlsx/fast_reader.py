@@ -20,17 +20,17 @@ from validators.ooxml.grid import EPOCH, EPOCH_1904
 from validators.records import Raw
 from validators.text import joined
 
-Place = tuple[int, int]
+GridPlace = tuple[int, int]
 """1-based row and 0-based column."""
-Rows = list[tuple[int, list[Raw]]]
+GridRows = list[tuple[int, list[Raw]]]
 """Rows as `(1-based row, cells from column A)`; those without any value or error are left out."""
 
 BATCH = 256
 """Rows that are turned into columns together."""
 MOST_COLUMNS = 200
-HEAD = 1 << 15
+_HEAD = 1 << 15
 """Bytes of rows in which the widest one is looked for."""
-LONGEST = 16 << 20
+_LONGEST = 16 << 20
 """Bytes; neither a row of a list nor what stands above its rows is longer."""
 
 
@@ -40,11 +40,11 @@ class Seen:
 
     formulas: dict[int, dict[int, str]] = field(default_factory=dict)
     """Texts of formulas by 0-based column, then by row; a shared one stands at its first cell (see `shared`)."""
-    shared: dict[Place, Place] = field(default_factory=dict)
+    shared: dict[GridPlace, GridPlace] = field(default_factory=dict)
     """The other cells of a shared formula and the cell that holds its text."""
-    masters: dict[str, Place] = field(default_factory=dict)
+    masters: dict[str, GridPlace] = field(default_factory=dict)
     """The cell that holds the text of a shared formula, by its number."""
-    errors: dict[Place, str] = field(default_factory=dict)
+    errors: dict[GridPlace, str] = field(default_factory=dict)
     """Error values, and what stands in a cell that cannot be read ('' where its text is not in the file)."""
     merged: list[str] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
@@ -55,11 +55,11 @@ class Seen:
     beyond: int = 0
     """Cells with a value that stand too far out to be kept."""
 
-    def places(self) -> set[Place]:
+    def places(self) -> set[GridPlace]:
         """Cells that hold a formula."""
         return {(row, column) for column, rows in self.formulas.items() for row in rows} | self.shared.keys()
 
-    def add_formula(self, place: Place, attributes: Mapping[str, str], text: str) -> None:
+    def add_formula(self, place: GridPlace, attributes: Mapping[str, str], text: str) -> None:
         """Take a formula as it stands in the XML; one of a kind that is never offered is kept without its text."""
         kind, number = attributes.get("t", "normal"), attributes.get("si", "")
         if kind == "shared" and not text and number in self.masters:
@@ -79,7 +79,7 @@ class Workbook:
     """What the number formats of the cell styles make of a number, by number of the style; plain ones are absent."""
     since_1904: bool = False
 
-    def value(self, kind: str, text: str, style: str, place: Place, seen: Seen) -> Raw:
+    def value(self, kind: str, text: str, style: str, place: GridPlace, seen: Seen) -> Raw:
         """A cell's value from its type (attribute `t`), the text of its value and its style.
 
         What cannot be read goes into the errors of `seen`, and the cell is blank.
@@ -200,14 +200,14 @@ def row_pattern(columns: int, *, helped: bool = False) -> re.Pattern[bytes]:
 def read_strings(xml: bytes) -> list[str] | None:
     """The shared strings, or None where they are spelled unusually."""
     found = _STRING.findall(xml)
-    if len(found) != xml.count(b"<si") or b"<!" in xml or _UNUSUAL.search(xml, 0, HEAD):
+    if len(found) != xml.count(b"<si") or b"<!" in xml or _UNUSUAL.search(xml, 0, _HEAD):
         return None
     if b"&" in xml or b"_x" in xml or b"\r" in xml:
         return [unescaped(decoded(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))) for text in found]
     return list(map(bytes.decode, found))
 
 
-def read_quickly(chunks: Callable[[], Iterator[bytes]], book: Workbook) -> tuple[Seen, Rows] | None:
+def read_quickly(chunks: Callable[[], Iterator[bytes]], book: Workbook) -> tuple[Seen, GridRows] | None:
     """What stands in a sheet, or None where it is spelled unusually.
 
     `chunks` gives the part from its beginning, whenever it is called: the sheet is read anew where a row turns out
@@ -216,19 +216,19 @@ def read_quickly(chunks: Callable[[], Iterator[bytes]], book: Workbook) -> tuple
     return _read(chunks(), None, book) or _read(chunks(), MOST_COLUMNS, book)
 
 
-def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple[Seen, Rows] | None:
+def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple[Seen, GridRows] | None:
     data, head, start = b"", -1, 0
     for chunk in chunks:
         data += chunk
         head = data.find(b"<sheetData")
         start = data.find(b">", head) + 1 if head >= 0 else 0
-        if (start and len(data) > start + HEAD) or len(data) > LONGEST:
+        if (start and len(data) > start + _HEAD) or len(data) > _LONGEST:
             break
     if not start or _UNUSUAL.search(data, 0, start):
         return None
     if columns is None:
-        columns = max(map(position_of, set(_LETTERS.findall(data, start, start + HEAD))), default=0) + 1
-    helpers = [position_of(letters) for letters in set(_HELPER.findall(data, start, start + HEAD))]
+        columns = max(map(position_of, set(_LETTERS.findall(data, start, start + _HEAD))), default=0) + 1
+    helpers = [position_of(letters) for letters in set(_HELPER.findall(data, start, start + _HEAD))]
     columns = min([columns, *helpers])
     if columns > MOST_COLUMNS:
         return None
@@ -243,7 +243,7 @@ def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple
         rest = rest[whole:]
         if not closed:
             more = b"".join(islice(chunks, 4))
-            if not more or len(rest) > LONGEST:
+            if not more or len(rest) > _LONGEST:
                 return None
             rest += more
     rest += b"".join(chunks)
@@ -263,7 +263,7 @@ class _Taken:
 
     def __init__(self, columns: int, book: Workbook, pattern: re.Pattern[bytes]) -> None:
         self.columns, self.book, self.pattern = columns, book, pattern
-        self.seen, self.rows = Seen(since_1904=book.since_1904), Rows()
+        self.seen, self.rows = Seen(since_1904=book.since_1904), GridRows()
         self._last = 0
         self._blank = [""] * columns
 
@@ -336,7 +336,7 @@ def _column(
     return values
 
 
-def _other(raw: bytes, style: bytes, place: Place, book: Workbook, seen: Seen) -> Raw:
+def _other(raw: bytes, style: bytes, place: GridPlace, book: Workbook, seen: Seen) -> Raw:
     """The value of a cell of a kind that is not usual: attributes after its style, formula, value."""
     match = _OTHER.match(raw)
     assert match is not None  # noqa: S101 - the expression of the row matched the same

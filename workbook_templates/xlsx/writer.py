@@ -30,11 +30,9 @@ from pydantic_core import to_json
 
 from validators.columns import letter
 from validators.ooxml.grid import EPOCH, LAST_COLUMN, LAST_ROW
-from validators.records import FIRST_DAY
+from validators.records import FIRST_DAY, Value
 from validators.text import FORBIDDEN, LONGEST
 
-Value = str | float | int | date | None
-"""What a cell can hold. None and '' are the same blank; bool and datetime are refused."""
 JOB = "QINGDAN_JOB"
 """Environment variable: who starts this program as a job names it here, and finds what it left if it was killed."""
 
@@ -82,7 +80,7 @@ _STYLES = (
 
 
 @dataclass(frozen=True)
-class Column:
+class Head:
     """One column: its head, what it holds, and its width in characters.
 
     Each value is written as what it is, whatever the kind says; in a ``prose`` column text wraps, in a ``code`` one it has the format
@@ -95,21 +93,21 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ListSheet:
     """One sheet: its name, its columns, and its rows (read once) with one value per column.
 
     ``links`` are cells and the places of this workbook that a click on them leads to; read once, after the rows.
     """
 
     name: str
-    columns: Sequence[Column]
+    columns: Sequence[Head]
     rows: Iterable[Sequence[Value]]
     links: Iterable[tuple[str, str]] = ()
     heading: str = ""
     """What is printed above each page: then the pages are numbered, cells have borders, and all columns fit on a page."""
 
 
-def write_workbook(target: Path, sheets: Sequence[Sheet], created: date, *, overwrite: bool = False) -> None:
+def write_workbook(target: Path, sheets: Sequence[ListSheet], created: date, *, overwrite: bool = False) -> None:
     """Write the sheets to ``target``, whole or not at all; ``created`` is the day its properties name.
 
     Raises ValueError (in Chinese, with sheet and cell) for what a workbook cannot hold, FileExistsError when
@@ -119,7 +117,7 @@ def write_workbook(target: Path, sheets: Sequence[Sheet], created: date, *, over
         write_sheets(file, sheets, created)
 
 
-def write_sheets(file: BinaryIO, sheets: Sequence[Sheet], created: date) -> None:
+def write_sheets(file: BinaryIO, sheets: Sequence[ListSheet], created: date) -> None:
     """Write the workbook of ``write_workbook`` into an open file. Raises ValueError and OSError as that does."""
     _check_sheets(sheets)
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=_LEVEL) as package:
@@ -136,7 +134,7 @@ def write_sheets(file: BinaryIO, sheets: Sequence[Sheet], created: date) -> None
             info.create_system = 0  # else it tells Windows from Linux
 
 
-def fill_workbook(file: BinaryIO, prepared: bytes, strings: dict[str, int], sheets: Mapping[int, Sheet]) -> None:
+def fill_workbook(file: BinaryIO, prepared: bytes, strings: dict[str, int], sheets: Mapping[int, ListSheet]) -> None:
     """Write a workbook that another writer prepared into an open file, with these sheets in the place of its own of those numbers (from 1).
 
     ``strings`` are the shared strings of ``prepared`` by their indexes, which the sheets add to; its first cell
@@ -183,7 +181,7 @@ def _header_footer(heading: str) -> str:
     )
 
 
-def write_sheet(write: Callable[[bytes], object], sheet: Sheet, strings: dict[str, int]) -> int:
+def write_sheet(write: Callable[[bytes], object], sheet: ListSheet, strings: dict[str, int]) -> int:
     """Write a sheet's XML in pieces and return the number of its last row.
 
     ``strings`` maps each shared string of the workbook to its index and grows by those of this sheet. Raises
@@ -278,7 +276,7 @@ def _check_free(target: Path, overwrite: bool) -> None:
         raise FileExistsError(errno.EEXIST, "文件已存在，没有覆盖", str(target))
 
 
-def _check_sheets(sheets: Sequence[Sheet]) -> None:
+def _check_sheets(sheets: Sequence[ListSheet]) -> None:
     """Raise ValueError for names and numbers of sheets and columns that a workbook cannot have."""
     if len({sheet.name.casefold() for sheet in sheets}) < max(len(sheets), 1):
         raise ValueError("至少要有一张工作表，且表名不能重复（不分大小写）。")
@@ -435,7 +433,7 @@ def _relationships(targets: Iterable[tuple[str, str]]) -> str:
     )
 
 
-def _small_parts(sheets: Sequence[Sheet], last_rows: Sequence[int], created: date) -> dict[str, bytes]:
+def _small_parts(sheets: Sequence[ListSheet], last_rows: Sequence[int], created: date) -> dict[str, bytes]:
     """The parts besides content types, sheets and shared strings, by name."""
     listed = names = ""
     for number, (sheet, last_row) in enumerate(zip(sheets, last_rows, strict=True)):

@@ -10,9 +10,9 @@ from validators.columns import position_of
 from validators.ooxml.grid import LAST_ROW
 from validators.ooxml.package import Package, SafeParser, TooBigError
 from validators.records import Raw
-from workbook_templates.xlsx.fast_reader import Rows, Seen, Workbook, unescaped
+from workbook_templates.xlsx.fast_reader import GridRows, Seen, Workbook, unescaped
 
-MOST_CELLS = 4_000_000
+_MOST_CELLS = 4_000_000
 FARTHEST = 1000
 """Columns that are kept; what stands farther out is counted."""
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -118,12 +118,12 @@ class _Sheet:
             self.seen.beyond += 1
             return
         self.cells += 1
-        if self.cells > MOST_CELLS:
+        if self.cells > _MOST_CELLS:
             raise TooBigError("单元格过多，不像一份清单", self.part)
         self.rows.setdefault(self.row, {})[self.column] = value
 
 
-def read_slowly(package: Package, part: str, book: Workbook) -> tuple[Seen, Rows]:
+def read_slowly(package: Package, part: str, book: Workbook) -> tuple[Seen, GridRows]:
     """What stands in a sheet, however it is spelled.
 
     Raises `PackageError`.
@@ -133,7 +133,7 @@ def read_slowly(package: Package, part: str, book: Workbook) -> tuple[Seen, Rows
     for chunk in package.chunks(part):
         parser.feed(chunk)
     parser.close()
-    rows = Rows()
+    rows = GridRows()
     for number, own in sorted(sheet.rows.items()):
         rows.append((number, [own.get(column, "") for column in range(max(own) + 1)]))
     return sheet.seen, rows

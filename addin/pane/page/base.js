@@ -68,7 +68,9 @@ export async function attempt(work, byItself = false) {
   try {
     await work();
   } catch (error) {
-    said = error.message;
+    const known = !(error instanceof TypeError || error instanceof ReferenceError);
+    if (!known) console.error(error);
+    said = known ? error.message : "页面出了错。请刷新页面后重试。";
   }
   if (byItself && !said) return;
   $("problem").textContent = said;

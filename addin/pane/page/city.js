@@ -123,7 +123,7 @@ export class City {
       }
       const name = element("td", "wide");
       name.append(one.revision === null ? one.name : button("plain", one.name, () => this.desk.only(one.name)));
-      row.append(name, state, number(one.revision), number(one.enterprises), number(one.lines, "few"), number(one.errors, one.errors ? "bad" : ""), number(one.warnings, "few"), number(one.days < 0 ? `过 ${-one.days}` : one.days), act);
+      row.append(name, state, number(one.revision), number(one.enterprises, "few"), number(one.lines, "few"), number(one.errors, one.errors ? "bad" : ""), number(one.warnings, "few"), number(one.days < 0 ? `过 ${-one.days}` : one.days), act);
       return row;
     }));
     $("late").hidden = !this.seen.late;
@@ -222,7 +222,9 @@ export class City {
       $("differences").replaceChildren(...rows.map((cells) => {
         const row = element("tr");
         const [kind, county, sheet, key, name, cell] = cells;
-        row.append(element("td", "act", kind), element("td", "", `${county}《${sheet}》${key} ${name}`), element("td", "", cell));
+        const what = element("td", "", `${county}《${sheet}》${key} ${name}`);
+        if (!cell) what.colSpan = 2;
+        row.append(element("td", "act", kind), what, ...(cell ? [element("td", "", cell)] : []));
         return row;
       }));
       $("differences-title").scrollIntoView({ block: "nearest" });

@@ -232,7 +232,7 @@ export class Desk {
       made.append(element("legend", "", one.label), element("p", "hint", this.city.seen?.board?.length ? one.about : "还没有汇总，看不到退回给谁；将退给所有有问题的区县。"));
       for (const county of this.city.seen?.board ?? []) {
         if (county.revision === null) continue;
-        const { errors, warnings } = county.asked;
+        const { errors, warnings } = county.asked ?? county; // versions of earlier programs lack it
         const open = errors + warnings;
         const line = element("label", "tick");
         const tick = element("input");

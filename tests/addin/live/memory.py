@@ -8,7 +8,7 @@ from pathlib import Path
 from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
 from validators.records import Raw
 from workbook_templates.county.reader import Grid, open_workbook
-from workbook_templates.xlsx.fast_reader import Rows, Seen
+from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class MemoryBook:
         self._ask()
         return self.tabs
 
-    def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
+    def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         self._ask()
         self.reads.append((title, first, last))
-        rows: Rows = []
+        rows: GridRows = []
         seen = Seen()
         cells = self.tabs[title].cells
         for row in sorted(cells) if last - first > 1000 else range(first, last + 1):

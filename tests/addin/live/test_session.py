@@ -270,7 +270,7 @@ def test_a_stopped_session_leaves_the_application_alone(sample: Path, watching: 
 def test_an_application_that_does_not_come_again_ends_the_session(
     sample: Path, watching: Watching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("addin.live.session.PATIENCE", 0.5)
+    monkeypatch.setattr("addin.live.session._PATIENCE", 0.5)
     host = MemoryHost(opened(sample))
     session = watching(lambda: None if host.gone else host)
     first = shown(session, lambda picture: picture.status == "已连接")

@@ -30,7 +30,7 @@ from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import write_city
 from workbook_templates.lists.public_directory import PEOPLE, PUBLIC, PUBLIC_HEADS, WITHHELD, page, public_rows
 from workbook_templates.samples.sample_inventory import make_rows
-from workbook_templates.xlsx.writer import Sheet, replacing, write_sheets
+from workbook_templates.xlsx.writer import ListSheet, replacing, write_sheets
 
 HEADS = [one.head for one in PUBLIC_HEADS]
 HOSTILE = (
@@ -64,7 +64,7 @@ def texts(city: City, *registered: str) -> tuple[str, str]:
     """Everything that stands in the workbook (all parts, unpacked) and in the page."""
     rows, _ = public_rows(city, registered)
     made = BytesIO()
-    write_sheets(made, [Sheet(PUBLIC, PUBLIC_HEADS, rows)], city.filled_on)
+    write_sheets(made, [ListSheet(PUBLIC, PUBLIC_HEADS, rows)], city.filled_on)
     with zipfile.ZipFile(made) as package:
         parts = "".join(name + package.read(name).decode() for name in package.namelist())
     return unescape(parts), unescape(page(city, rows))

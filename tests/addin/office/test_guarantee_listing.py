@@ -11,13 +11,13 @@ import pytest
 from tests.addin.conftest import COUNTY, RULES, Run, fill
 from tests.inventory import make_book
 from validators.book import Book
-from validators.guarantee_list import NOT_DUE, UNFILED, extents, guaranteed
+from validators.guarantee_list import NOT_DUE, NOT_FILED, extents, guaranteed
 from validators.rule import judge
 from validators.settlement import Handed, sort_out
-from workbook_templates.lists.guarantee_workbook import GROUPS, HEADS, OVERVIEW
+from workbook_templates.lists.guarantee_workbook import GUARANTEE_HEADS, INCLUSION_GROUPS, OVERVIEW
 from workbook_templates.samples.sample_inventory import make_rows
 
-NAMES = [head for head, _ in HEADS]
+NAMES = [head for head, _ in GUARANTEE_HEADS]
 HEATING = {
     "guarantee_category": "居民供暖",
     "co_disposal": "否",
@@ -54,14 +54,14 @@ def test_who_decides_is_what_the_rule_asks_for(mixed: Book) -> None:
     rows = list(guaranteed(sort_out([Handed(mixed.file, mixed)])))
     county, province = "县指挥部会同相关部门", "省生态环境厅"
     assert [one.due for one in rows] == [county, county, province, "省级主管部门会同省生态环境厅"]
-    assert [one.filing for one in rows] == [NOT_DUE, NOT_DUE, UNFILED, NOT_DUE]
+    assert [one.filing for one in rows] == [NOT_DUE, NOT_DUE, NOT_FILED, NOT_DUE]
     assert [one.group for one in rows] == ["应当", "可以", "可以", "省级确定"]
     found = {finding.row for finding in judge(mixed) if finding.rule == "BZ04"}
     assert found == {one.record.row for one in rows if one.due != one.record.decided_by}
 
 
 def test_how_much_stays_in_operation(mixed: Book) -> None:
-    (one,) = extents(sort_out([Handed(mixed.file, mixed)]), tuple(GROUPS))
+    (one,) = extents(sort_out([Handed(mixed.file, mixed)]), tuple(INCLUSION_GROUPS))
     assert one.numbers == {"应当": 1, "可以": 1, "省级确定": 1} and one.number == 3, "two tasks of one site count once"
     assert one.kept == {"so2": 90, "nox": 100, "pm": 10, "vocs": 0} == one.whole and one.share == 1
     fewer = make_book(
@@ -70,7 +70,7 @@ def test_how_much_stays_in_operation(mixed: Book) -> None:
             "guarantee": [{**HEATING, "list_id": f"{COUNTY}-G-0001", "line_ids": f"{COUNTY}-G-0001-L02"}],
         }
     )  # fmt: skip
-    (one,) = extents(sort_out([Handed(fewer.file, fewer)]), tuple(GROUPS))
+    (one,) = extents(sort_out([Handed(fewer.file, fewer)]), tuple(INCLUSION_GROUPS))
     assert one.share == pytest.approx(1 / 3)
 
 
@@ -103,8 +103,8 @@ def test_every_row_stands_in_the_list_of_its_group(
     assert "应由省生态环境厅确定，填的是县指挥部会同相关部门" in said and "还没有报" in said
     duty = {row["category"]: row["duty"] or "省级确定" for row in RULES.tables["guarantee"]}
     rows = [*make_rows(COUNTY, 60, 1, RULES)["guarantee"], *make_rows("371503", 60, 1, RULES)["guarantee"]]
-    listed = {title: table(out, title) for title in GROUPS.values()}
-    for group, title in GROUPS.items():
+    listed = {title: table(out, title) for title in INCLUSION_GROUPS.values()}
+    for group, title in INCLUSION_GROUPS.items():
         wanted = sorted(
             (str(row["list_id"]), str(row["task"])) for row in rows if duty[str(row["guarantee_category"])] == group
         )
@@ -113,11 +113,11 @@ def test_every_row_stands_in_the_list_of_its_group(
         assert places == sorted(places)
     every = [row for own in listed.values() for row in own]
     assert sum(str(row["确定机关"]).startswith("✗") for row in every) == 1
-    assert sum(row["报部备案"] == UNFILED for row in every) == 1
+    assert sum(row["报部备案"] == NOT_FILED for row in every) == 1
     heating = next(row for row in every if row["保障类别"] == "居民供暖")
     assert "L01" in heating["准许运行的生产线"] and heating["最大允许生产负荷"].endswith("GJ/d")
     opened = openpyxl.load_workbook(soffice(out, tmp_path, "xlsx"))
-    assert opened.sheetnames == [OVERVIEW, *GROUPS.values()] and len(opened[OVERVIEW]._charts) == 2
+    assert opened.sheetnames == [OVERVIEW, *INCLUSION_GROUPS.values()] and len(opened[OVERVIEW]._charts) == 2
     ranks = [row[:4] for row in openpyxl.load_workbook(out)[OVERVIEW].values if row[0] in (1, 2)]
     assert len(ranks) == 4 and {row[1] for row in ranks} == {"东昌府区", "茌平区"}
     assert ranks[2][0] == 1 and ranks[3][0] == 2, "shares differ, numbers are the same"

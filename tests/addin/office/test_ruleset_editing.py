@@ -16,7 +16,7 @@ import pytest
 from addin.reading import ruleset_store
 from tests.addin.conftest import COUNTY, RULES, Run, fill
 from validators import ruleset, ruleset_tables
-from workbook_templates.city.ruleset_workbook import COVER, HEADER_ROW, write_law
+from workbook_templates.city.ruleset_workbook import COVER, LAW_HEADER_ROW, write_law
 from workbook_templates.samples.sample_inventory import make_rows
 
 Cells = dict[str, object]
@@ -47,13 +47,13 @@ def lawbook(tmp_path: Path, shipped: bytes) -> Path:
 
 
 def head_cells(sheet: Any) -> dict[str, int]:
-    return {cell.value: cell.column for cell in sheet[HEADER_ROW]}
+    return {cell.value: cell.column for cell in sheet[LAW_HEADER_ROW]}
 
 
 def row_of(sheet: Any, *key: object) -> int:
     """The row whose first cells are these."""
-    rows = sheet.iter_rows(min_row=HEADER_ROW + 1, max_col=len(key), values_only=True)
-    return HEADER_ROW + 1 + list(rows).index(key)
+    rows = sheet.iter_rows(min_row=LAW_HEADER_ROW + 1, max_col=len(key), values_only=True)
+    return LAW_HEADER_ROW + 1 + list(rows).index(key)
 
 
 def edited(path: Path, edit: Callable[[Any], None], by: str | None = "市指挥部办公室 张三") -> Path:
@@ -71,7 +71,7 @@ def add(table: str, cells: Cells) -> Callable[[Any], None]:
 
     def edit(workbook: Any) -> None:
         sheet = workbook[ruleset_tables.title(table)]
-        row = HEADER_ROW + 1 + len(RULES.tables[table])
+        row = LAW_HEADER_ROW + 1 + len(RULES.tables[table])
         for head, column in head_cells(sheet).items():
             if head in cells:
                 sheet.cell(row, column, cells[head])
@@ -158,7 +158,7 @@ def test_a_loaded_version_is_kept_listed_and_never_overwritten(run: Run, lawbook
 
 
 def test_two_loads_at_once_get_two_numbers(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    origin = ruleset_store.Origin("2026-01-20T08:00:00+08:00", "张三", "2020", "甲.xlsx", "0" * 64)
+    origin = ruleset_store.LoadedFrom("2026-01-20T08:00:00+08:00", "张三", "2020", "甲.xlsx", "0" * 64)
     tables = {**RULES.tables, "words": RULES.tables["words"][1:]}
     kept = ruleset_store.keep("2020", tables, origin)
     monkeypatch.setattr(ruleset_store, "versions", lambda year: (year,))  # as seen before the other one was kept
@@ -176,7 +176,7 @@ def test_a_version_from_before_a_threshold_or_a_word_list_has_those_of_this_rele
     older["industries"] = [
         {k: v for k, v in row.items() if k != "listed_by"} for row in older["industries"] if row["listed_by"] != "省"
     ]
-    kept = ruleset_store.keep("2020", older, ruleset_store.Origin("", "市办", "2020", "旧.xlsx", ""))
+    kept = ruleset_store.keep("2020", older, ruleset_store.LoadedFrom("", "市办", "2020", "旧.xlsx", ""))
     assert kept.id == "2020.1" and not kept.switch("lines_apart")
     assert kept.words["removed"] == RULES.words["removed"]
     assert kept.values["industries"] == RULES.values["industries"]
@@ -235,7 +235,7 @@ def emptied(label: str) -> Callable[[Any], None]:
 
     def edit(book: Any) -> None:
         page = book["词表"]
-        for row in range(page.max_row, HEADER_ROW, -1):
+        for row in range(page.max_row, LAW_HEADER_ROW, -1):
             if page.cell(row, 1).value == label:
                 page.delete_rows(row)
 
@@ -274,7 +274,7 @@ WRONG: list[tuple[str, Callable[[Any], None], str, str | None, list[str]]] = [
     ("no word left", emptied("套话"), "词表", None, ["“套话”一个词也没有"]),
     ("not graded and graded", change("industries", (1,), {"可评的等级": "A、未评级", "最低等级": None}), "行业与分级", "D4", ["只能单独写"]),
     ("sheet gone", lambda book: book.remove(book["期限"]), "期限", None, ["缺少工作表"]),
-    ("head gone", lambda book: book["期限"].cell(HEADER_ROW, 2, "批次"), "期限", None, ["缺少表头“轮次”"]),
+    ("head gone", lambda book: book["期限"].cell(LAW_HEADER_ROW, 2, "批次"), "期限", None, ["缺少表头“轮次”"]),
     ("merged", lambda book: book["期限"].merge_cells("B4:B5"), "期限", "B4", ["合并"]),
 ]  # fmt: skip
 
@@ -332,7 +332,7 @@ def test_a_loaded_measure_is_judged_by_and_no_longer_missing(run: Run, lawbook: 
             sheet = workbook["分级措施"]
             cells = {**POTTERY, "预警级别": level, "最低减排比例（%）": ratio}
             for head, column in head_cells(sheet).items():
-                sheet.cell(HEADER_ROW + 1 + len(RULES.tables["measures"]) + number, column, cells.get(head))
+                sheet.cell(LAW_HEADER_ROW + 1 + len(RULES.tables["measures"]) + number, column, cells.get(head))
 
     effect = load(run, edited(lawbook, keyed), "--against", tmp_path / "县.xlsx")["effect"]
     assert {(one["rule"], one["severity"]) for one in effect["new"]} == {("CS02", "ERROR")}

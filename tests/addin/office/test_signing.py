@@ -13,7 +13,7 @@ import pytest
 from docx import Document
 
 from addin.office.auditing import audit_each
-from addin.office.signing import PASSPHRASE, PRIVATE, PUBLIC, open_key
+from addin.office.signing import PASSPHRASE, PRIVATE_KEY, PUBLIC_KEY, open_key
 from addin.problems import Stop
 from tests.addin.conftest import Run
 from validators.audit.signature import SignatureError, read_key
@@ -32,7 +32,7 @@ def signed(run: Run, tmp_path: Path, county: Path, request: pytest.FixtureReques
     """A signed submission; its keys lie beside it."""
     assert run("keys", "--out", tmp_path, *KINDS[request.param]).code == 0
     target = tmp_path / "报省.xlsx"
-    assert run("export", county, "--out", target, "--sign", tmp_path / PRIVATE).code == 0
+    assert run("export", county, "--out", target, "--sign", tmp_path / PRIVATE_KEY).code == 0
     return target
 
 
@@ -49,7 +49,7 @@ def au08(path: Path, key: Path | None = None) -> tuple[str, str]:
 
 def test_a_private_key_is_encrypted_and_only_for_its_owner(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("keys", "--out", tmp_path, "--json")
-    private, public = tmp_path / PRIVATE, tmp_path / PUBLIC
+    private, public = tmp_path / PRIVATE_KEY, tmp_path / PUBLIC_KEY
     assert code == 0 and b"ENCRYPTED PRIVATE KEY" in private.read_bytes()
     assert json.loads(out)["fingerprint"] == read_key(public.read_bytes()).fingerprint
     if os.name == "posix":
@@ -65,7 +65,7 @@ def test_a_wrong_passphrase_opens_nothing(
     assert run("keys", "--out", tmp_path, *options).code == 0
     monkeypatch.setenv(PASSPHRASE, WORDS + "九")
     with pytest.raises(Stop, match="口令不对"):
-        open_key(tmp_path / PRIVATE)
+        open_key(tmp_path / PRIVATE_KEY)
     (tmp_path / "坏.pem").write_bytes(b"-----BEGIN")
     with pytest.raises(Stop, match="口令不对，或文件不是"):
         open_key(tmp_path / "坏.pem")
@@ -82,9 +82,9 @@ def test_a_passphrase_is_asked_for_and_not_too_short(run: Run, tmp_path: Path, m
 def test_a_signature_holds_and_says_whose_key_it_was(signed: Path) -> None:
     result, said = au08(signed)
     assert result == "通过" and "公钥放在文件旁边" in said
-    result, said = au08(signed, signed.with_name(PUBLIC))
+    result, said = au08(signed, signed.with_name(PUBLIC_KEY))
     assert result == "通过" and "公钥由审计方给出" in said
-    assert read_key(signed.with_name(PUBLIC).read_bytes()).fingerprint in said
+    assert read_key(signed.with_name(PUBLIC_KEY).read_bytes()).fingerprint in said
 
 
 @pytest.mark.parametrize("suffix", [".sig", ".pub"])
@@ -94,7 +94,7 @@ def test_where_it_cannot_be_signed_nothing_of_the_export_stays(
     assert run("keys", "--out", tmp_path).code == 0
     target = tmp_path / "报省.xlsx"
     beside(target, suffix).mkdir()
-    code, _, err = run("export", county, "--out", target, "--sign", tmp_path / PRIVATE)
+    code, _, err = run("export", county, "--out", target, "--sign", tmp_path / PRIVATE_KEY)
     assert code == 2 and "写不了" in err
     assert list(tmp_path.glob("报省*")) == [beside(target, suffix)]
 
@@ -130,10 +130,10 @@ def test_another_key_may_sign_but_not_pass_for_the_citys(run: Run, signed: Path,
     other = tmp_path / "别人"
     other.mkdir()
     assert run("keys", "--out", other).code == 0
-    assert run("export", county, "--out", signed, "--sign", other / PRIVATE, "--force").code == 0
+    assert run("export", county, "--out", signed, "--sign", other / PRIVATE_KEY, "--force").code == 0
     assert au08(signed)[0] == "通过"  # in itself it is consistent
-    assert au08(signed, tmp_path / PUBLIC)[0] == "不通过"
-    shutil.copy(tmp_path / PUBLIC, beside(signed, ".pub"))
+    assert au08(signed, tmp_path / PUBLIC_KEY)[0] == "不通过"
+    shutil.copy(tmp_path / PUBLIC_KEY, beside(signed, ".pub"))
     assert au08(signed)[0] == "不通过"
 
 
@@ -143,7 +143,7 @@ def test_an_unsigned_submission_is_none_the_worse_unless_a_signature_is_wanted(
     assert run("export", county, "--out", signed, "--force").code == 0
     assert not beside(signed, ".sig").exists() and not beside(signed, ".pub").exists()
     assert au08(signed) == ("通过", "")
-    result, said = au08(signed, tmp_path / PUBLIC)
+    result, said = au08(signed, tmp_path / PUBLIC_KEY)
     assert result == "不通过" and "没有签名文件" in said
 
 
@@ -179,7 +179,7 @@ def test_the_receipt_is_one_page_with_hash_counts_sums_and_verdicts(
     run: Run, signed: Path, soffice: Callable[[Path, Path, str], Path], tmp_path: Path
 ) -> None:
     receipt = tmp_path / "回执.docx"
-    code, out, _ = run("audit", signed, "--key", tmp_path / PUBLIC, "--receipt", receipt, "--json")
+    code, out, _ = run("audit", signed, "--key", tmp_path / PUBLIC_KEY, "--receipt", receipt, "--json")
     assert code == 0
     said = texts(receipt)
     assert json.loads(out)["sha256"] in said.replace(" ", "")

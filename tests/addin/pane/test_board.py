@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 from addin.live.state import Picture
-from addin.pane.board import NOTHING, Board, changes
+from addin.pane.board import NO_VIEW, Board, changes
 from validators.findings import Finding
 
 
@@ -20,7 +20,7 @@ def messages(page: dict[int, dict[str, object]]) -> list[object]:
 def test_changes_add_up_to_the_whole(findings: list[Finding]) -> None:
     board, chance = Board(), random.Random(1)  # noqa: S311 - test data, no secret
     page: dict[int, dict[str, object]] = {}
-    seen = NOTHING
+    seen = NO_VIEW
     for version in range(1, 60):
         now = chance.sample(findings, chance.randrange(len(findings) + 1))
         if chance.random() < 0.3:  # a session that makes everything anew

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from addin.office.auditing import audit_one
 from addin.pane.server import Pane
-from addin.trial.demo import FAULTY, plant
+from addin.trial.demo import FAULTY_COUNTY, plant
 from addin.trial.rehearsal import CROSSING, LATE, TWICE, make_inbox
 from tests.addin.conftest import COUNTY, RULES, Start, Visit
 from tests.addin.pane.conftest import client
@@ -53,9 +53,9 @@ def fourteen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[tuple[
     """The inbox, and the rules and keys of what was planted in one county."""
     folder = tmp_path_factory.mktemp("来件") / "收件箱"
     folder.mkdir()
-    rows = make_rows(FAULTY, SIZE, 6, RULES)
+    rows = make_rows(FAULTY_COUNTY, SIZE, 6, RULES)
     planted = plant(rows)
-    make_inbox(folder, RULES, rows, FAULTY, size=12)
+    make_inbox(folder, RULES, rows, FAULTY_COUNTY, size=12)
     return folder, planted
 
 
@@ -73,7 +73,7 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     expect(page.locator("#jobs li").first).to_contain_text("打不开的表.xlsx")
     saved = openpyxl.load_workbook(results / "全市.xlsx")
     heads, *found = list(saved["问题清单"].values)
-    own = [dict(zip(heads, row, strict=True)) for row in found if NAMES[FAULTY] in row]
+    own = [dict(zip(heads, row, strict=True)) for row in found if NAMES[FAULTY_COUNTY] in row]
     assert planted <= {(one["规则"], one["编号"]) for one in own}
 
     expect(page.locator("#board tr")).to_have_count(len(NAMES))
@@ -92,15 +92,15 @@ def test_fourteen_files_one_day_a_signed_and_audited_submission(
     do(page, "退回")
     done(page, "已退回 ")
     returned = results / "退回"
-    assert NAMES[FAULTY] in page.locator("#jobs").inner_text()
+    assert NAMES[FAULTY_COUNTY] in page.locator("#jobs").inner_text()
     workbooks = {path.name.partition("_")[0]: path for path in returned.glob("*_第*版.xlsx")}
-    assert NAMES[FAULTY] in workbooks and len(workbooks) < len(NAMES)  # those with nothing to correct get none
-    with zipfile.ZipFile(returned / f"{NAMES[FAULTY]}_退回.zip") as archive:
-        assert set(archive.namelist()) == {workbooks[NAMES[FAULTY]].name, f"{NAMES[FAULTY]}_退回函.docx"}
-    expect(page.locator("#board tr", has_text=NAMES[FAULTY])).to_contain_text("↩ 退回")
-    expect(page.locator("#late-text")).to_have_value(re.compile(NAMES[FAULTY]))
+    assert NAMES[FAULTY_COUNTY] in workbooks and len(workbooks) < len(NAMES)  # those with nothing to correct get none
+    with zipfile.ZipFile(returned / f"{NAMES[FAULTY_COUNTY]}_退回.zip") as archive:
+        assert set(archive.namelist()) == {workbooks[NAMES[FAULTY_COUNTY]].name, f"{NAMES[FAULTY_COUNTY]}_退回函.docx"}
+    expect(page.locator("#board tr", has_text=NAMES[FAULTY_COUNTY])).to_contain_text("↩ 退回")
+    expect(page.locator("#late-text")).to_have_value(re.compile(NAMES[FAULTY_COUNTY]))
 
-    page.get_by_label(f"剔除{NAMES[FAULTY]}").click()
+    page.get_by_label(f"剔除{NAMES[FAULTY_COUNTY]}").click()
     decide(page, reason="退回改正，等不到了")
     page.locator("#source").select_option("v1")
     expect(page.locator("#list")).to_have_attribute("aria-busy", "false")
@@ -194,6 +194,7 @@ def test_the_whole_day_by_the_keyboard_alone_in_the_dark_on_a_narrow_page(
 
     next_step("汇总")
     done(page, "已汇总，还有 ")
+    assert page.locator("#board td.wide").first.evaluate("one => one.clientWidth") > 80  # a name stands in a line
     card = page.locator("#decision-cards .card")
     for number, county in enumerate((missing, faulty), 1):
         enter(page.get_by_label(f"剔除{county}"))
@@ -246,6 +247,16 @@ def test_results_can_be_put_elsewhere_but_not_among_the_inputs(start: Start, inb
         assert ask.post("results", json={"path": "长" * 3000}).status_code == 400
         assert ask.post("results", json={"path": str(tmp_path / "别处")}).status_code == 200
         assert ask.get("about").json()["place"] == str(tmp_path / "别处")
+
+
+def test_what_a_dialog_offers_before_anything_was_done(start: Start, inbox: Path) -> None:
+    (inbox.parent / "收件箱-结果" / "我的模板").mkdir(parents=True)
+    with client(start(None, inbox)) as ask:
+        assert ask.get("city").json()["counties"] == RULES.submitting
+        assert ask.get("choices", params={"ending": "/"}).json() == [{"path": "out/我的模板", "name": "我的模板"}]
+        assert len(ask.get("choices", params={"ending": ".xlsx"}).json()) == 10
+        assert ask.get("choices", params={"ending": "../"}).json() == []
+        assert {"2020", "2026"} <= {one["id"] for one in ask.get("rulesets").json()}
 
 
 def test_odd_names_and_paths_are_a_plain_line(start: Start, inbox: Path) -> None:

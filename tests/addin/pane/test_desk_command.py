@@ -8,6 +8,7 @@ import sys
 import zipfile
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import httpx
@@ -118,6 +119,39 @@ def test_a_workbook_is_opened_at_the_cell_of_its_finding(
     at = unquote((tmp_path / "soffice.txt").read_text())
     assert at == f"file://{inbox / '莘县.xlsx'}#'企业基本信息'.V19\n"
     assert (tmp_path / "xdg-open.txt").read_text() == f"{inbox / '莘县.xlsx'}\n"
+
+
+def test_excel_is_led_to_the_cell_once_it_has_opened_the_workbook(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from addin.live.host import Busy
+    from addin.pane import window
+
+    selected: list[tuple[str, str]] = []
+    path = inbox / "莘县.xlsx"
+
+    class Book:
+        def __init__(self, path: Path) -> None:
+            self.path = str(path)
+
+        def select(self, sheet: str, cell: str) -> None:
+            selected.append((sheet, cell))
+
+    class Host:
+        left = 0
+
+        def books(self) -> list[Book]:
+            Host.left += 1
+            if Host.left == 1:
+                raise Busy
+            return [Book(path.with_name("别的.xlsx")), Book(path)]
+
+        def leave(self) -> None:
+            pass
+
+    answers = iter([None, Host(), Host()])
+    monkeypatch.setattr(window, "LOOKING", 0.01)
+    monkeypatch.setitem(sys.modules, "addin.live.excel_host", SimpleNamespace(attach=lambda name: next(answers)))
+    window._go_to(path, "企业基本信息", "V19")
+    assert selected == [("企业基本信息", "V19")]
 
 
 def test_a_page_says_when_the_program_is_stuck_or_was_killed(browser: Browser, inbox: Path, programs: Path) -> None:

@@ -241,7 +241,7 @@ def test_what_nobody_expected_is_one_line(
 def test_it_ends_alone_only_after_the_last_page_was_closed(
     start: Start, live: FakeLive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("addin.pane.server.PATIENCE", 0.5)
+    monkeypatch.setattr("addin.pane.server._PATIENCE", 0.5)
     stays, ends = start(live), start(live, ends_alone=True)
     time.sleep(1.5)  # nobody has come yet
     assert first_event(stays) and first_event(ends)

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from addin.office.consolidation import Consolidated, consolidate
-from addin.trial.demo import FAULTS, FAULTY, plant
+from addin.trial.demo import FAULTY_COUNTY, PLANTED, plant
 from addin.trial.rehearsal import CROSSING, LATE, SIZE, TWICE, make_inbox
 from validators import ruleset
 from workbook_templates.samples.sample_inventory import make_rows
@@ -20,9 +20,9 @@ Cells = list[tuple[object, ...]]
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Consolidated, Path, set[tuple[str, str]]]:
     folder = tmp_path_factory.mktemp("收件箱")
-    rows = make_rows(FAULTY, SIZE, 6, RULES)
+    rows = make_rows(FAULTY_COUNTY, SIZE, 6, RULES)
     planted = plant(rows)
-    files = make_inbox(folder, RULES, rows, FAULTY)
+    files = make_inbox(folder, RULES, rows, FAULTY_COUNTY)
     assert len(files) == len([path for path in folder.iterdir() if path.is_file()]) == 14
     out = folder.parent / f"{folder.name}.xlsx"
     return consolidate([folder], out), out, planted
@@ -94,10 +94,10 @@ def test_what_a_county_must_fix(
     sheets: dict[str, Cells], desk: tuple[Consolidated, Path, set[tuple[str, str]]]
 ) -> None:
     rows = sheets["问题清单"]
-    own = [row for row in rows[1:] if row[rows[0].index("区县")] == RULES.submitting[FAULTY]]
+    own = [row for row in rows[1:] if row[rows[0].index("区县")] == RULES.submitting[FAULTY_COUNTY]]
     found = {(row[rows[0].index("规则")], row[rows[0].index("编号")]) for row in own}
     assert desk[2] <= found
-    assert len(desk[2]) == len(FAULTS)
+    assert len(desk[2]) == len(PLANTED)
     assert all(row[rows[0].index("问题与改法")] for row in own)
     workbook = openpyxl.load_workbook(desk[1])
     links = {cell.coordinate: cell.hyperlink.location for row in workbook["问题清单"] for cell in row if cell.hyperlink}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from validators import ruleset, ruleset_tables
 from validators.text import plain
-from workbook_templates.city.ruleset_workbook import HEADER_ROW, Law, faults, read_law, write_law
+from workbook_templates.city.ruleset_workbook import LAW_HEADER_ROW, Law, faults, read_law, write_law
 from workbook_templates.county.reader import Opened
 
 RULES = ruleset.load("2020")
@@ -25,7 +25,7 @@ TEXT = st.text(
 
 
 @st.composite
-def rows_with(draw: st.DrawFn) -> dict[str, list[ruleset_tables.Row]]:
+def rows_with(draw: st.DrawFn) -> dict[str, list[ruleset_tables.LawRow]]:
     """The shipped tables with texts, numbers, days and lists that nobody expects."""
     tables = {table: [dict(row) for row in rows] for table, rows in RULES.tables.items()}
     for table, rows in tables.items():
@@ -53,7 +53,7 @@ def read(buffer: BytesIO) -> Law:
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")  # a whole rule set is long, and says so when printed
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows_with())
-def test_whatever_the_tables_hold_comes_back(tables: dict[str, list[ruleset_tables.Row]]) -> None:
+def test_whatever_the_tables_hold_comes_back(tables: dict[str, list[ruleset_tables.LawRow]]) -> None:
     rules = ruleset.of_tables("2020", tables)
     buffer = BytesIO()
     write_law(buffer, rules)
@@ -83,7 +83,7 @@ def test_every_cell_that_an_office_changes_is_noticed() -> None:
     write_law(shipped, RULES)
     workbook = openpyxl.load_workbook(shipped)
     places = [
-        (table, HEADER_ROW + 1 + row, column)
+        (table, LAW_HEADER_ROW + 1 + row, column)
         for table in ruleset.TABLES
         for row in range(len(RULES.tables[table]))
         for column in range(1, len(ruleset_tables.fields(table)) + 1)

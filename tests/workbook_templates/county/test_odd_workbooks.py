@@ -27,7 +27,7 @@ from validators.rule import judge
 from workbook_templates.county import reader
 from workbook_templates.county.reader import Opened, read_book
 from workbook_templates.xlsx import writer
-from workbook_templates.xlsx.fast_reader import Rows, Seen
+from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
 TRIED = int(os.environ.get("ODD_WORKBOOKS", "150"))
 TITLES = [sheet.title for sheet in INVENTORY.values()]
@@ -117,7 +117,7 @@ class Shown:
         self.opened, self.name, self.path, self.names = opened, opened.name, opened.name, opened.names
         self.sheets = {title: MemoryTab(sheet.kind, sheet.state) for title, sheet in opened.sheets.items()}
 
-    def rows(self, title: str, first: int, last: int) -> tuple[Rows, Seen]:
+    def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         grid = self.opened.grid(title)
         assert grid
         seen = Seen(errors=grid.seen.errors, since_1904=grid.seen.since_1904)
@@ -185,16 +185,16 @@ def arrives(book: Book, findings: list[Finding]) -> None:
     lists = []
     for key, sheet in INVENTORY.items():
         own = [column for column in sheet.columns if column.required != "auto"]
-        heads = [writer.Column(column.header, "text", 10) for column in own]
+        heads = [writer.Head(column.header, "text", 10) for column in own]
         lists.append(
-            writer.Sheet(
+            writer.ListSheet(
                 sheet.title, heads, [[record[column.position] for column in own] for record in book.tables[key]]
             )
         )
-    said = [writer.Column(head, "text", 10) for head in ("说", "值", "文件")]
+    said = [writer.Head(head, "text", 10) for head in ("说", "值", "文件")]
     told = [[one.message, written(one.value), one.file] for one in findings]
     stream = io.BytesIO()
-    writer.write_sheets(stream, [*lists, writer.Sheet("问题", said, told)], book.on)
+    writer.write_sheets(stream, [*lists, writer.ListSheet("问题", said, told)], book.on)
     back = Opened(NAME, stream.getvalue())
     for key, sheet in INVENTORY.items():
         grid = back.grid(sheet.title)

@@ -12,15 +12,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from validators.records import Value
 from workbook_templates.xlsx import writer
-from workbook_templates.xlsx.writer import Column, Sheet, Value, write_sheet, write_workbook
+from workbook_templates.xlsx.writer import Head, ListSheet, write_sheet, write_workbook
 
 DAY = date(2020, 8, 31)
 COLUMNS = [
-    Column("文字", "text", 20),
-    Column("编码", "code", 22.5),
-    Column("数量", "number", 10),
-    Column("日期", "date", 12),
+    Head("文字", "text", 20),
+    Head("编码", "code", 22.5),
+    Head("数量", "number", 10),
+    Head("日期", "date", 12),
 ]
 PARTS = [
     "[Content_Types].xml",
@@ -79,8 +80,8 @@ values: st.SearchStrategy[Value] = st.one_of(
 
 
 def write(target: Path, rows: Sequence[Sequence[Value]], name: str = "表") -> bytes:
-    columns = [Column(f"列{number}", "text", 9) for number in range(len(rows[0]))]
-    write_workbook(target, [Sheet(name, columns, rows)], DAY, overwrite=True)
+    columns = [Head(f"列{number}", "text", 9) for number in range(len(rows[0]))]
+    write_workbook(target, [ListSheet(name, columns, rows)], DAY, overwrite=True)
     return target.read_bytes()
 
 
@@ -193,7 +194,7 @@ def test_the_longest_texts_are_written(tmp_path: Path) -> None:
 
 
 def test_a_head_that_a_cell_cannot_hold_is_refused_with_its_place(tmp_path: Path) -> None:
-    sheet = Sheet("表", [Column("好", "text", 9), Column("坏\x07", "text", 9)], [])
+    sheet = ListSheet("表", [Head("好", "text", 9), Head("坏\x07", "text", 9)], [])
     with pytest.raises(ValueError, match=r"单元格 B1：.*U\+0007"):
         write_workbook(tmp_path / "a.xlsx", [sheet], DAY)
 
@@ -213,20 +214,20 @@ def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("name", ["", "a" * 32, "a/b", "a[b", "'a", "a'", "a\n"])
 def test_a_name_that_a_sheet_cannot_have_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="工作表名"):
-        write_workbook(tmp_path / "a.xlsx", [Sheet(name, COLUMNS, [])], DAY)
+        write_workbook(tmp_path / "a.xlsx", [ListSheet(name, COLUMNS, [])], DAY)
 
 
 def test_sheets_need_distinct_names_and_at_least_one_column(tmp_path: Path) -> None:
-    for sheets in ([], [Sheet("A", COLUMNS, []), Sheet("a", COLUMNS, [])]):
+    for sheets in ([], [ListSheet("A", COLUMNS, []), ListSheet("a", COLUMNS, [])]):
         with pytest.raises(ValueError, match="表名不能重复"):
             write_workbook(tmp_path / "a.xlsx", sheets, DAY)
     for columns in ([], COLUMNS * 4097):
         with pytest.raises(ValueError, match="应为 1 至 16384 列"):
-            write_workbook(tmp_path / "a.xlsx", [Sheet("A", columns, [])], DAY)
+            write_workbook(tmp_path / "a.xlsx", [ListSheet("A", columns, [])], DAY)
 
 
 def test_the_package_holds_these_parts_and_names_no_person_machine_or_time(tmp_path: Path) -> None:
-    write_workbook(tmp_path / "a.xlsx", [Sheet("表", COLUMNS, [])], DAY)
+    write_workbook(tmp_path / "a.xlsx", [ListSheet("表", COLUMNS, [])], DAY)
     with zipfile.ZipFile(tmp_path / "a.xlsx") as package:
         infos = package.infolist()
     assert [info.filename for info in infos] == PARTS
@@ -243,7 +244,7 @@ def test_the_package_holds_these_parts_and_names_no_person_machine_or_time(tmp_p
 def test_a_sheet_looks_as_declared(tmp_path: Path) -> None:
     rows: list[list[Value]] = [["甲", "001", 1.5, DAY], ["乙", 7, "约3", None]]
     name = "企业 & '名单'单"
-    sheets = [Sheet(name, COLUMNS, rows), Sheet("空", COLUMNS[:1], [])]
+    sheets = [ListSheet(name, COLUMNS, rows), ListSheet("空", COLUMNS[:1], [])]
     write_workbook(tmp_path / "a.xlsx", sheets, DAY)
     workbook = openpyxl.load_workbook(tmp_path / "a.xlsx")
     assert workbook.sheetnames == [name, "空"]
@@ -272,16 +273,16 @@ def test_the_head_row_is_as_high_as_its_wrapped_heads(tmp_path: Path) -> None:
         ("一二三四五", 10, 34),
         ("SO2年排放量（t/a）", 10, 49),
     ]:
-        sheets = [Sheet("表", [Column(head, "text", width), Column("短", "text", 9)], [[1, 2]])]
+        sheets = [ListSheet("表", [Head(head, "text", width), Head("短", "text", 9)], [[1, 2]])]
         write_workbook(tmp_path / "a.xlsx", sheets, DAY, overwrite=True)
         rows = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"].row_dimensions
         assert (rows[1].height, rows[2].height) == (height, None)
 
 
 def test_rows_are_as_high_as_their_wrapped_prose(tmp_path: Path) -> None:
-    columns = [Column("问题", "prose", 12), Column("名称", "text", 4)]
+    columns = [Head("问题", "prose", 12), Head("名称", "text", 4)]
     rows = [["一二三四五六七八九十" * 2, "短"], ["短", "不换行的长名称"], ["长" * 2000, None]]
-    write_workbook(tmp_path / "a.xlsx", [Sheet("表", columns, rows)], DAY)
+    write_workbook(tmp_path / "a.xlsx", [ListSheet("表", columns, rows)], DAY)
     heights = openpyxl.load_workbook(tmp_path / "a.xlsx")["表"].row_dimensions
     assert [heights[number].height for number in (2, 3, 4)] == [64, None, 409]
 
@@ -289,7 +290,7 @@ def test_rows_are_as_high_as_their_wrapped_prose(tmp_path: Path) -> None:
 def test_sheets_share_their_strings_and_continue_those_of_a_package_begun_elsewhere() -> None:
     strings = {"甲": 0, "乙": 1}
     pieces: list[bytes] = []
-    sheet = Sheet("表", [Column("甲", "text", 9)], [["丙"], ["乙"]])
+    sheet = ListSheet("表", [Head("甲", "text", 9)], [["丙"], ["乙"]])
     assert write_sheet(pieces.append, sheet, strings) == 3
     assert re.findall(r"<v>(\d+)</v>", b"".join(pieces).decode()) == ["0", "2", "1"]
     assert strings == {"甲": 0, "乙": 1, "丙": 2}
@@ -311,8 +312,8 @@ def test_rows_are_drawn_as_they_are_written() -> None:
         written += piece.count(b"<row ")
         ahead.append(drawn - written)
 
-    columns = [Column("数", "number", 9), Column("字", "text", 9)]
-    assert write_sheet(sink, Sheet("表", columns, rows()), {}) == 5_001
+    columns = [Head("数", "number", 9), Head("字", "text", 9)]
+    assert write_sheet(sink, ListSheet("表", columns, rows()), {}) == 5_001
     assert max(ahead) <= 0
     assert len(ahead) > 10
 
@@ -320,7 +321,7 @@ def test_rows_are_drawn_as_they_are_written() -> None:
 def test_an_existing_file_is_replaced_only_on_request(tmp_path: Path) -> None:
     target = tmp_path / "a.xlsx"
     target.write_text("old")
-    sheet = Sheet("表", COLUMNS, [])
+    sheet = ListSheet("表", COLUMNS, [])
     with pytest.raises(FileExistsError, match="文件已存在"):
         write_workbook(target, [sheet], DAY)
     assert target.read_text() == "old"
@@ -337,7 +338,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
         yield ["甲"]
 
     with pytest.raises(FileExistsError, match="文件已存在"):
-        write_workbook(target, [Sheet("表", COLUMNS[:1], rows())], DAY)
+        write_workbook(target, [ListSheet("表", COLUMNS[:1], rows())], DAY)
     assert target.read_text() == "theirs"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -351,13 +352,13 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypa
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_workbook(target, [Sheet("表", COLUMNS[:1], rows())], DAY, overwrite=True)
+        write_workbook(target, [ListSheet("表", COLUMNS[:1], rows())], DAY, overwrite=True)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        write_workbook(target, [Sheet("表", COLUMNS, [])], DAY, overwrite=True)
+        write_workbook(target, [ListSheet("表", COLUMNS, [])], DAY, overwrite=True)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]

@@ -19,7 +19,7 @@ from validators.records import Value
 from validators.ruleset import NOT_KEY
 from validators.settlement import City
 from workbook_templates.printed_grade import printed_grade
-from workbook_templates.xlsx.writer import Column as Head
+from workbook_templates.xlsx.writer import Head
 
 PUBLIC = "公开目录"
 PUBLIC_HEADS = (

@@ -18,7 +18,7 @@ from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
 DATA = Path(__file__).parent / "data"
 YEAR = "2020"
-CITY_ENTERPRISES = 10_000
+CITY_ENTERPRISES = 9_900
 PROVINCE_ENTERPRISES = 80_000
 PROVINCE_COUNTIES = 140
 Rows = Mapping[str, Sequence[Mapping[str, Value]]]

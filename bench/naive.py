@@ -571,7 +571,7 @@ def submission(city: Tables) -> Tables:
 
 
 def write(target: Path, tables: Tables) -> None:
-    with pd.ExcelWriter(target, engine="openpyxl") as workbook:
+    with pd.ExcelWriter(target, engine="xlsxwriter") as workbook:
         for title, frame in tables.items():
             frame.to_excel(workbook, sheet_name=title, index=False)
 

@@ -6,8 +6,8 @@ from math import fsum
 
 from validators.book import Book
 from validators.columns import POLLUTANTS
-from validators.expr import Record, evaluate, split_ids
-from validators.rule import compiled
+from validators.expr import Record, Row, check, compile_checks, split_ids
+from validators.rule import all_rules
 from validators.settlement import City
 
 OTHERWISE = "省级确定"
@@ -27,7 +27,7 @@ class Guaranteed:
     group: str
     """应当, 可以 or `OTHERWISE`; '' where the category is not readable."""
     due: str | None
-    """Who is to decide, None where that cannot be told from what is filled in."""
+    """Who is to decide, None where what is filled in does not say."""
     enterprise: Record | None
     lines: tuple[Record, ...]
     """Those that may run."""
@@ -52,14 +52,18 @@ def guaranteed(city: City) -> Iterator[Guaranteed]:
 
 
 def decider(book: Book) -> Callable[[Record], str | None]:
-    """Who is to decide about a row of 保障类: the office that rule BZ04 asks for where another one is filled in."""
-    rule = compiled("guarantee", frozenset({"BZ04"}))
-    judge = rule.bind(book)
+    """Who is to decide about a row of 保障类, by the table that rule BZ04 judges by."""
+    all_rules()
+    from validators.rules.guarantee import deciders  # only now: rules are registered in their order
+
+    row = Row("guarantee")
+    table = deciders(row)
+    judge = compile_checks([check(row.decided_by, when, due) for due, when, _ in table])(book)
 
     def due(record: Record) -> str | None:
         found: list[int] = []
-        judge(record._replace(decided_by="", bad=record.bad - {"decided_by"}), found.append)
-        return str(evaluate(rule.checks[found[0]].shown["due"])(book)(record)) if found else None
+        judge(record, found.append)
+        return table[found[0]][0] if found else None
 
     return due
 

@@ -309,7 +309,7 @@ def _papers(
 
 
 def _left_out(book: Book, joined: Iterable[str], made: set[str]) -> Iterator[Left]:
-    """Rows that stand in no document, for it cannot be told whose they are."""
+    """Rows that stand in no document, for nothing says whose they are."""
     others = {record.list_id for record in book.tables.get("dust", ())}  # a guarantee may be that of a site
     for sheet in (ROOTS[book.kind], *joined):
         for record in book.tables[sheet]:

@@ -190,16 +190,16 @@ def _compare_sheet(
     expected: Keyed = _keyed(_numbered(sheet, city, origins), keys)
     for key, (place, values) in expected.items():
         book, name, record = origins[place]
-        whence = f"来自{book.file}《{SHEETS[name].title}》第{record.row}行"
+        origin = f"来自{book.file}《{SHEETS[name].title}》第{record.row}行"
         if key not in actual:
             named = "、".join(str(part) for part in key[:-1] if part)
-            found.add("AU10", f"缺少{named}这一行（{whence}）", sheet=title)
+            found.add("AU10", f"缺少{named}这一行（{origin}）", sheet=title)
             continue
         number, cells = actual[key]
         for column, (value, head) in enumerate(zip(values, sheet.heads, strict=True)):
             cell = cells[column] if column < len(cells) else ""
             if not same_value(value, cell):
-                what = f"“{head.head}”应为“{value_text(value)}”，实为“{value_text(cell if cell != '' else None)}”（{whence}）"
+                what = f"“{head.head}”应为“{value_text(value)}”，实为“{value_text(cell if cell != '' else None)}”（{origin}）"
                 found.add("AU10", what, sheet=title, cell=f"{letter(columns[column])}{number}")
     for key, (number, cells) in actual.items():
         if key not in expected:

@@ -88,7 +88,7 @@ class Answer(Protocol):
         """The exit code."""
 
     def lines(self) -> "Iterable[str | FindingRow]":
-        """What people are told of it."""
+        """What people read of it."""
 
     def warnings(self) -> Iterable[str]:
         """What is said besides, also beside the JSON."""
@@ -110,7 +110,7 @@ class Result(Part):
         return 0
 
     def lines(self) -> "Iterator[str | FindingRow]":
-        """What people are told of it."""
+        """What people read of it."""
         raise NotImplementedError
 
     def warnings(self) -> Iterable[str]:

@@ -44,7 +44,7 @@ class Returned:
     book: Book
     """With its rows where the returned workbook has them."""
     findings: list[Finding]
-    """What the county is told; waived ones are among them."""
+    """What stands in its list; waived ones are among them."""
     out: Path
 
     def to_json(self) -> Json:

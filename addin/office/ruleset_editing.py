@@ -284,7 +284,7 @@ def _judged(paths: Sequence[Path], rules: RuleSet) -> list[Reading | Failure]:
 
 
 def _by_place(readings: Sequence[Reading | Failure]) -> dict[tuple[object, ...], Finding]:
-    """Findings by file, rule and place; several of one rule at one place are told apart by their order."""
+    """Findings by file, rule and place; several of one rule at one place differ by their order."""
     found: dict[tuple[object, ...], Finding] = {}
     for one in readings:
         if isinstance(one, Failure):

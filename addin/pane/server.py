@@ -479,7 +479,7 @@ class Pane:
 
 
 class _Server(uvicorn.Server):
-    """Tells the pages when a signal ends it, so that none keeps it waiting."""
+    """Ends the pages when a signal ends it, so that none keeps it waiting."""
 
     def __init__(self, config: uvicorn.Config, board: Board) -> None:
         super().__init__(config)

@@ -1,6 +1,6 @@
 """The versions of rule sets that were loaded on this computer: one JSON file each, never overwritten.
 
-Whoever imports this module knows them: `validators.ruleset` is told of them at its end.
+Whoever imports this module knows them: `validators.ruleset` learns of them at its end.
 """
 
 import json

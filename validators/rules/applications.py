@@ -6,7 +6,7 @@ from validators.columns import SHEETS
 from validators.expr import Cell, Check, Expr, Row, check, count, lookup, text_of
 from validators.findings import Severity
 from validators.rule import row_rule
-from validators.rules.grades import is_high
+from validators.rules.grades import barred, is_high, outside_scheme
 
 _CLAUSE = "聊重指办〔2020〕6号 三(一)"
 LIMITS = "聊重指办〔2020〕6号 四(二)"
@@ -48,18 +48,7 @@ def sb03(row: Row) -> Iterator[Check]:
     为什么：企业按《技术指南》中本行业的办法对标申报（三(一)），办法里没有的等级不能申报。
     怎么改：改选该行业的等级；行业或子类选错的，改正行业或子类。
     """
-    scheme = (row.industry, text_of(row.subtype))
-    wrong = lookup("scheme", *scheme, row.applied_grade, default="") == ""
-    for verified, severity, doubt in (("yes", None, ""), ("no", Severity.WARNING, "（分级办法尚未核实）")):
-        yield check(
-            row.applied_grade,
-            wrong & (lookup("scheme_of", *scheme, default="") == verified),
-            f"{{at.header}}“{{at}}”不属于“{{industry}}{{subtype}}”的分级办法{doubt}，该行业的等级有：{{allowed}}。请改选等级，或核对行业和子类。",
-            severity,
-            industry=row.industry,
-            subtype=text_of(row.subtype),
-            allowed=lookup("scheme_grades", *scheme),
-        )
+    yield from outside_scheme(row, row.applied_grade, "{at.header}")
 
 
 @row_rule("SB04", "申报等级不是最差工序的等级", Severity.ERROR, "workbook", _CLAUSE, "applications")
@@ -103,18 +92,7 @@ def sb05(a: Row) -> Iterator[Check]:
     为什么：有上述情形的企业当年不得申报A级、B（含B-）级、引领性（四(二)）。
     怎么改：退回企业改报其余等级；违法情形或日期填错的，改正那两格。
     """
-    first, last_day = lookup("day", "offence_from"), lookup("day", "offence_to")
-    yield check(
-        a.applied_grade,
-        (a.bar != "无") & (a.offence_on >= first) & (a.offence_on <= last_day) & is_high(a.applied_grade),
-        "企业在 {day} 有“{bar}”情形（{first} 至 {last} 之间），当年不得申报{high}，申报等级却是“{at}”。"
-        "请退回改报，或核对违法情形和日期。",
-        day=a.offence_on,
-        bar=a.bar,
-        first=first,
-        last=last_day,
-        high=lookup("said", "high"),
-    )
+    yield from barred(a, "请退回改报，或核对违法情形和日期。")
 
 
 def _above_lowest(a: Row, at: Cell, condition: Expr, why: str) -> Iterator[Check]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from validators.book import Book
-from validators.expr import Check, Expr, Record, Row, check, count, latest, lookup, text_of
+from validators.expr import Cell, Check, Expr, Record, Row, check, count, latest, lookup, text_of
 from validators.findings import Severity
 from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Listed
 from validators.rule import CityFound, city_rule, row_rule
@@ -56,6 +56,39 @@ def above_lowest(e: Row, condition: Expr, why: str, remedy: str) -> Iterator[Che
     )
 
 
+def outside_scheme(row: Row, grade: Cell, named: str, graded: Expr | None = None) -> Iterator[Check]:
+    """A grade that the scheme of its industry and subtype does not have; a scheme that is not verified only warns."""
+    scheme = (row.industry, text_of(row.subtype))
+    wrong = lookup("scheme", *scheme, grade, default="") == ""
+    if graded is not None:
+        wrong = graded & wrong
+    for verified, severity, doubt in (("yes", None, ""), ("no", Severity.WARNING, "（分级办法尚未核实）")):
+        yield check(
+            grade,
+            wrong & (lookup("scheme_of", *scheme, default="") == verified),
+            f"{named}“{{at}}”不属于“{{industry}}{{subtype}}”的分级办法{doubt}，该行业的等级有：{{allowed}}。请改选等级，或核对行业和子类。",
+            severity,
+            industry=row.industry,
+            subtype=text_of(row.subtype),
+            allowed=lookup("scheme_grades", *scheme),
+        )
+
+
+def barred(row: Row, remedy: str) -> Iterator[Check]:
+    """A high grade that is applied for within the year in which an offence bars it (四(二))."""
+    first, last = lookup("day", "offence_from"), lookup("day", "offence_to")
+    yield check(
+        row.applied_grade,
+        (row.bar != "无") & (row.offence_on >= first) & (row.offence_on <= last) & is_high(row.applied_grade),
+        "企业在 {day} 有“{bar}”情形（{first} 至 {last} 之间），当年不得申报{high}，申报等级却是“{at}”。" + remedy,
+        day=row.offence_on,
+        bar=row.bar,
+        first=first,
+        last=last,
+        high=lookup("said", "high"),
+    )
+
+
 @row_rule(
     "PJ01",
     "等级不属于该行业",
@@ -73,19 +106,7 @@ def pj01(row: Row) -> Iterator[Check]:
     为什么：有的行业分A、B、C、D级，有的只分引领性和非引领性，用错办法的等级不能执行。
     怎么改：改选该行业的等级；行业或子类选错的，改正行业或子类。
     """
-    scheme = (row.industry, text_of(row.subtype))
-    allowed = lookup("scheme_grades", *scheme)
-    wrong = (row.grade != UNGRADED) & (lookup("scheme", *scheme, row.grade, default="") == "")
-    for verified, severity, doubt in (("yes", None, ""), ("no", Severity.WARNING, "（分级办法尚未核实）")):
-        yield check(
-            row.grade,
-            wrong & (lookup("scheme_of", *scheme, default="") == verified),
-            f"绩效等级“{{at}}”不属于“{{industry}}{{subtype}}”的分级办法{doubt}，该行业的等级有：{{allowed}}。请改选等级，或核对行业和子类。",
-            severity,
-            industry=row.industry,
-            subtype=text_of(row.subtype),
-            allowed=allowed,
-        )
+    yield from outside_scheme(row, row.grade, "绩效等级", row.grade != UNGRADED)
 
 
 @row_rule("PJ02", "未申报应为最低等级", Severity.ERROR, "row", "聊重指办〔2020〕6号 三(一)", "enterprises")
@@ -156,19 +177,7 @@ def pj05(e: Row) -> Iterator[Check]:
     为什么：有上述情形的企业当年不得申报A级、B（含B-）级、引领性（四(二)）。
     怎么改：把申报等级改为C级及以下；违法情形或日期填错的，改正那两格。
     """
-    first, last = lookup("day", "offence_from"), lookup("day", "offence_to")
-    yield check(
-        e.applied_grade,
-        (e.bar != "无") & (e.offence_on >= first) & (e.offence_on <= last) & is_high(e.applied_grade),
-        "企业在 {day} 有“{bar}”情形（{first} 至 {last} 之间），"
-        "当年不得申报{high}，申报等级却是“{at}”。"
-        "请改为其余等级，或核对违法情形和日期。",
-        day=e.offence_on,
-        bar=e.bar,
-        first=first,
-        last=last,
-        high=lookup("said", "high"),
-    )
+    yield from barred(e, "请改为其余等级，或核对违法情形和日期。")
 
 
 @row_rule("PJ06", "弄虚作假应为最低等级", Severity.ERROR, "row", "聊重指办〔2020〕6号 四(二)", "enterprises")

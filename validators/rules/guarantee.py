@@ -109,6 +109,21 @@ def _is_project(g: Row) -> Expr:
     return by_category | (count("dust", list_id=g.list_id) > 0)
 
 
+def deciders(g: Row) -> tuple[tuple[str, Expr, str], ...]:
+    """Who is to decide about a row of 保障类, when, and what such a row is called (三(三))."""
+    project, own = _is_project(g), lookup("guarantee_by", g.guarantee_category)
+    industry = ref("enterprises", "industry", list_id=g.list_id)
+    disposing = (g.co_disposal == "是") | (own == PROVINCE)
+    neither = ~project & (g.co_disposal == "否") & (own == _COUNTY)
+    key = (industry != NOT_KEY) | key_lines(g.list_id)
+    return (
+        (PROJECT, project, "重点保障性建设工程"),
+        (PROVINCE, ~project & disposing, "协同处置生活垃圾或危险废物的保障类企业"),
+        (PROVINCE, neither & key, "重点行业内的保障类企业"),
+        (_COUNTY, neither & ~key, "重点行业和协同处置之外的保障类企业"),
+    )
+
+
 @row_rule("BZ04", "确定机关不符", Severity.ERROR, "workbook", _CLAUSE, "guarantee")
 def bz04(g: Row) -> Iterator[Check]:
     """检查什么：保障类的确定机关是否符合权限。
@@ -118,18 +133,8 @@ def bz04(g: Row) -> Iterator[Check]:
     为什么：越权确定的保障类不作数（三(三)）。
     怎么改：由有权的机关确定后改填；行业、类别、是否协同处置填错的，改正那一格。
     """
-    project, own = _is_project(g), lookup("guarantee_by", g.guarantee_category)
-    industry = ref("enterprises", "industry", list_id=g.list_id)
-    neither = ~project & (g.co_disposal == "否") & (own == _COUNTY)
-    key = (industry != NOT_KEY) | key_lines(g.list_id)
     say = "{why}应由{due}确定，确定机关填的是“{at}”。请由有权的机关确定后改填，或核对保障类别、是否协同处置和行业。"
-    disposing = (g.co_disposal == "是") | (own == PROVINCE)
-    for due, when, why in (
-        (PROJECT, project, "重点保障性建设工程"),
-        (PROVINCE, ~project & disposing, "协同处置生活垃圾或危险废物的保障类企业"),
-        (PROVINCE, neither & key, "重点行业内的保障类企业"),
-        (_COUNTY, neither & ~key, "重点行业和协同处置之外的保障类企业"),
-    ):
+    for due, when, why in deciders(g):
         yield check(g.decided_by, when & (g.decided_by != due), say, due=due, why=why)
 
 

@@ -204,8 +204,8 @@ def _choose(city: City, rivals: list[Handed], decided: str) -> Handed:
 
 
 def conflict_key(record: Record) -> str:
-    """What an enterprise that two counties report is known by: its 信用代码, and its 厂区名称 in brackets if it has one."""
-    return f"{record.uscc}（{record.site}）" if record.site else str(record.uscc)
+    """What an enterprise that two counties report is known by: 信用代码|厂区名称, as decisions on record have it."""
+    return f"{record.uscc}|{record.site or ''}"
 
 
 def crossings(city: City) -> dict[str, list[tuple[Book, Record]]]:

@@ -43,7 +43,7 @@ def make_inbox(folder: Path) -> Path:
 
 
 def make_county(path: Path, code: str, seed: int) -> Path:
-    """A made-up workbook; that of `FAULTY` has the demo's faults."""
+    """A made-up workbook; that of `FAULTY_COUNTY` has the demo's faults."""
     rows = make_rows(code, 60, seed, RULES)
     if code == FAULTY_COUNTY:
         plant(rows)

@@ -8,22 +8,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from addin.cli.app import main
-from docs.pictures import PICTURES, make_county
+from addin.trial.demo import FAULTY_COUNTY, plant
+from addin.trial.rehearsal import make_inbox
+from docs.pictures import PICTURES, RULES, make_county
 from tests.inventory import write_file
+from workbook_templates.samples.sample_inventory import make_rows
 
 
-def picture(document: Path, name: str, pages: int) -> None:
-    """The first pages of a document side by side."""
+def picture(document: Path, name: str, pages: int, *, tile: str = "", dpi: int = 65) -> None:
+    """The first pages of a document, side by side where no other `tile` is wanted."""
     folder = document.parent
     profile = f"-env:UserInstallation=file://{folder / 'soffice'}"
     convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(document)]
     subprocess.run(convert, check=True, capture_output=True)  # noqa: S603 - our own arguments
     shown = folder / document.stem
-    leafing = ["pdftoppm", "-r", "65", "-l", str(pages), "-png", f"{shown}.pdf", str(shown)]
+    leafing = ["pdftoppm", "-r", str(dpi), "-l", str(pages), "-png", f"{shown}.pdf", str(shown)]
     subprocess.run(leafing, check=True)  # noqa: S603 - likewise
     leaves = sorted(folder.glob(f"{document.stem}-*.png"))
-    target = PICTURES / f"文书-{name}.png"
-    looks = ["-tile", f"{pages}x1", "-geometry", "+6+6", "-background", "#888888", "-dither", "None", "-colors", "32"]
+    target = PICTURES / f"{name}.png"
+    looks = ["-tile", tile or f"{pages}x1", "-geometry", "+6+6", "-background", "#888888"]
+    looks += ["-dither", "None", "-colors", "64" if tile else "32"]
     subprocess.run(["montage", *map(str, leaves), *looks, f"PNG8:{target}"], check=True)  # noqa: S603, S607 - likewise
 
 
@@ -39,7 +43,21 @@ def take() -> None:
             ("plans/371502-G-0025*公示牌", "公示牌", 1),
             ("papers/371502-G-0001*初审意见", "初审意见", 2),
         ):
-            picture(next(folder.glob(f"{place}.docx")), title, pages)
+            picture(next(folder.glob(f"{place}.docx")), f"文书-{title}", pages)
+        city(folder)
+
+
+def city(folder: Path) -> None:
+    """The overview of a city workbook and the briefing, as they are printed."""
+    inbox, workbook, briefing = folder / "收件箱", folder / "全市.xlsx", folder / "简报.docx"
+    inbox.mkdir()
+    rows = make_rows(FAULTY_COUNTY, 60, 6, RULES)
+    plant(rows)
+    make_inbox(inbox, RULES, rows, FAULTY_COUNTY)
+    main(["consolidate", str(inbox), "--out", str(workbook)])
+    main(["publish", "briefing", str(workbook), "--out", str(briefing)])
+    picture(workbook, "市办-总览", 2, tile="1x2", dpi=95)
+    picture(briefing, "市办-简报", 1, tile="1x1", dpi=80)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     .venv/bin/python installer/build.py qingdan.msi
 
-Needs wixl, and wine to compile the modules: the start is then fast from the first time on, and nothing is ever written
-into the installed folder, so that uninstalling leaves nothing. What is taken from PyPI is pinned in two lock files.
+Needs wixl, mingw-w64 for the part that Excel and WPS load (`ribbon/`), and wine to compile the modules: the start is then
+fast from the first time on, and nothing is ever written into the installed folder, so that uninstalling leaves nothing.
+What is taken from PyPI is pinned in two lock files.
 """
 
 import io
@@ -21,6 +22,10 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
+
+from ribbon.build import build as build_ribbon
+
+from addin.apps.excel import registration
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -89,6 +94,7 @@ def make_bundle(bundle: Path) -> None:
         pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, str(ROOT))
         (wheel,) = Path(folder).iterdir()
         zipfile.ZipFile(wheel).extractall(library)  # noqa: S202 - it is our own
+    build_ribbon(bundle / "ribbon")
     for file in (HERE / "qingdan.cmd", ROOT / "LICENSE"):
         shutil.copy(file, bundle)
 
@@ -125,6 +131,7 @@ def make_msi(bundle: Path, out: Path) -> None:
             upgrade=UPGRADE_CODE,
             folders=folder_xml(bundle, bundle),
             start_menu=guid("start menu"),
+            ribbon=registry_xml(),
             components="".join(
                 f"<ComponentRef Id={quoteattr('c' + name_id(path, bundle))}/>"
                 for path in [bundle, *bundle.rglob("*")]
@@ -136,7 +143,7 @@ def make_msi(bundle: Path, out: Path) -> None:
     subprocess.run(["wixl", "-a", "x64", "-o", str(out), str(wxs)], cwd=bundle, check=True)
     code_page = bundle.parent / "codepage.idt"
     code_page.write_bytes(b"\r\n\r\n936\t_ForceCodepage\r\n")
-    texts = [part for statement in CHINESE for part in ("-q", statement)]
+    texts = [part for statement in [*CHINESE, *registry_texts()] for part in ("-q", statement)]
     package = f"{{{guid(f'package {version} {contents}')}}}"
     for arguments in (
         ["-i", str(code_page)],  # wixl cannot say it, and drops every Chinese text
@@ -153,6 +160,30 @@ def dated(msi: bytes, package: str) -> bytes:
     start = msi.index(package.encode())
     head, near, rest = msi[:start], msi[start : start + 200], msi[start + 200 :]
     return head + re.sub(rb"\x40\x00\x00\x00.{8}", lambda match: time, near, flags=re.DOTALL) + rest
+
+
+def registry_xml() -> str:
+    """What makes Excel and WPS load the ribbon, as one component."""
+    rows = []
+    for number, one in enumerate(registration.values()):
+        value = str(one.value).replace("{folder}", "[INSTALLDIR]")
+        name = f" Name={quoteattr(one.name)}" if one.name else ""
+        kind = "integer" if isinstance(one.value, int) else "string"
+        path = ' KeyPath="yes"' if (one.key, one.name) == (registration.SETTINGS, registration.COMMAND) else ""
+        value = value if value.isascii() else f"text {number}"
+        rows.append(
+            f'<RegistryValue Root="HKCU" Key={quoteattr(one.key)}{name} Type="{kind}" Value={quoteattr(value)}{path}/>'
+        )
+    return f'<Component Id="Ribbon" Guid="{guid("ribbon")}" Win64="yes">{"".join(rows)}</Component>'
+
+
+def registry_texts() -> list[str]:
+    """The Chinese among them, which wixl drops."""
+    return [
+        f"UPDATE `Registry` SET `Value`='{one.value}' WHERE `Value`='text {number}'"
+        for number, one in enumerate(registration.values())
+        if not str(one.value).isascii()
+    ]
 
 
 def folder_xml(folder: Path, bundle: Path) -> str:
@@ -207,7 +238,7 @@ WXS = """<?xml version="1.0" encoding="utf-8"?>
 <Property Id="ARPNOMODIFY" Value="1"/>
 <Directory Id="TARGETDIR" Name="SourceDir">
     <Directory Id="LocalAppDataFolder"><Directory Id="Programs" Name="Programs">
-        <Directory Id="INSTALLDIR" Name="Qingdan">{folders}</Directory>
+        <Directory Id="INSTALLDIR" Name="Qingdan">{folders}{ribbon}</Directory>
     </Directory></Directory>
     <Directory Id="ProgramMenuFolder">
         <Component Id="StartMenu" Guid="{start_menu}" Win64="yes">
@@ -217,7 +248,7 @@ WXS = """<?xml version="1.0" encoding="utf-8"?>
         </Component>
     </Directory>
 </Directory>
-<Feature Id="All" Level="1" Title="Qingdan"><ComponentRef Id="StartMenu"/>{components}</Feature>
+<Feature Id="All" Level="1" Title="Qingdan"><ComponentRef Id="StartMenu"/><ComponentRef Id="Ribbon"/>{components}</Feature>
 </Product>
 </Wix>
 """

@@ -31,6 +31,8 @@ Value = str | float | dt.date | None
 NO_BAD: frozenset[str] = frozenset()
 FIRST_DAY = dt.date(1900, 3, 1)
 """Excel takes 1900 for a leap year, so programs disagree about earlier days."""
+DAYS_OF_OURS = (36_526, 54_789)
+"""Numbers of the days from 2000 to 2049."""
 ID_PATTERNS = {letter: rf"^[0-9A-Z-]{{5,6}}-{letter}-[0-9]{{4}}$" for letter in "GYD"} | {
     "L": r"^[0-9A-Z-]{5,6}-G-[0-9]{4}-L[0-9]{2}$"
 }
@@ -226,7 +228,8 @@ def _differs(value: Value, cell: Raw) -> bool:
 
 def _may_be_a_day(cell: Raw) -> bool:
     """Whether a cell holds a day, or a number that would be one of our time (2000 to 2049): `3-1` becomes such."""
-    return isinstance(cell, dt.date) or (isinstance(cell, float) and cell.is_integer() and 36_526 <= cell < 54_789)
+    first, last = DAYS_OF_OURS
+    return isinstance(cell, dt.date) or (isinstance(cell, float) and cell.is_integer() and first <= cell < last)
 
 
 def is_blank(cell: Raw) -> bool:

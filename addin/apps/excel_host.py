@@ -65,6 +65,9 @@ GONE = {
 """The server does not run any more, or the object is not there any more."""
 NO_SUCH = {0x8002000B, 0x800A0009}
 """No such element of a collection."""
+ASKING = pythoncom.DISPATCH_PROPERTYGET | pythoncom.DISPATCH_METHOD
+MANY_NAMES = 200
+"""Defined names that are fetched at once."""
 WORKSHEET = -4167
 VISIBLE = -1
 MINIMIZED, NORMAL = -4140, -4143
@@ -178,10 +181,10 @@ class ExcelBook:
 
         def target(name: str) -> str:
             with _asked():
-                return str(found[name].RefersTo).removeprefix("=")
+                return str(_object(found[name]).RefersTo).removeprefix("=")
 
         with _asked():
-            found = {str(name.Name): name for name in self.api.Names}
+            found = dict(_named(self.api.Names))
         return DefinedNames([name for name in found if "!" not in name], target)
 
     @property
@@ -523,6 +526,86 @@ def attach(file: str | None = None) -> ExcelHost | None:
     return None
 
 
+def application_of(reference: bytes) -> Any:  # noqa: ANN401 - COM has no types
+    """The application that a marshalled reference leads to, which is used up by that. Raises `Gone`."""
+    with _stream(reference) as stream:
+        return _object(pythoncom.CoUnmarshalInterface(stream, pythoncom.IID_IDispatch))
+
+
+def let_go(reference: bytes) -> None:
+    """Let a marshalled reference go that is not wanted; else the application would not end."""
+    with suppress(Gone), _stream(reference) as stream:
+        pythoncom.CoReleaseMarshalData(stream)
+
+
+@contextmanager
+def _stream(content: bytes) -> Iterator[Any]:
+    try:
+        stream = pythoncom.CreateStreamOnHGlobal()
+        stream.Write(content)
+        stream.Seek(0, 0)
+        yield stream
+    except pywintypes.com_error as error:
+        raise Gone from error
+
+
+class Connector:
+    """How a session, in its own thread, comes to the application that a button was pressed in."""
+
+    def __init__(self, application: Any) -> None:  # noqa: ANN401 - COM has no types
+        self._stream = pythoncom.CoMarshalInterThreadInterfaceInStream(pythoncom.IID_IDispatch, application._oleobj_)
+        self._api: Any = None
+
+    def __call__(self) -> ExcelHost | None:
+        """The application, once it is not busy; None until then, and after it was given once."""
+        pythoncom.CoInitialize()
+        try:
+            if self._stream is not None:
+                stream, self._stream = self._stream, None
+                self._api = _object(pythoncom.CoGetInterfaceAndReleaseStream(stream, pythoncom.IID_IDispatch))
+            host = ExcelHost(xlwings.App(impl=_xlwindows.App(xl=self._api))) if self._api is not None else None
+        except Busy:
+            return None
+        except (Gone, pywintypes.com_error):
+            host = None
+        self._api = None
+        return host
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The workbook that was in front when a button was pressed."""
+
+    name: str
+    path: str
+    """Its title while it was never saved."""
+    folder: str
+    """'' while it was never saved."""
+    saved: bool
+    titles: list[str]
+    """Of its sheets, in order."""
+    stands: tuple[int, int]
+    """Number of the sheet, from 0, and row where the officer stands."""
+    _api: Any
+
+    @classmethod
+    def of(cls, application: Any) -> "Front | None":  # noqa: ANN401 - COM has no types
+        """None where no workbook is open. Raises `Busy` or `Gone`."""
+        with _asked():
+            book = application.ActiveWorkbook
+            if book is None:
+                return None
+            titles = [str(sheet.Name) for sheet in book.Sheets]
+            cell = application.ActiveCell  # None on a chart sheet
+            stands = titles.index(str(application.ActiveSheet.Name)), int(cell.Row) if cell is not None else 1
+            return cls(str(book.Name), str(book.FullName), str(book.Path), bool(book.Saved), titles, stands, book)
+
+    def save(self) -> None:
+        """Save it, as the officer has agreed to. Raises `Busy` or `Gone`."""
+        with _asked():
+            self._api.Save()
+
+
 def started() -> xlwings.App | None:
     """A new Excel, or WPS where there is none, with a window and without a workbook; None where there is neither."""
     pythoncom.CoInitialize()
@@ -550,6 +633,16 @@ def _running_applications() -> Iterator[Any]:
 def _object(pointer: Any) -> Any:  # noqa: ANN401 - COM has no types
     """An object of the application as xlwings handles them: one that says when it is busy."""
     return _xlwindows.COMRetryObjectWrapper(win32com.client.Dispatch(pointer))
+
+
+def _named(names: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - COM has no types
+    """Each defined name with its object; of several hundred, which xlwings would ask five times each."""
+    every = names._oleobj_.Invoke(pythoncom.DISPID_NEWENUM, 0, ASKING, True).QueryInterface(pythoncom.IID_IEnumVARIANT)
+    number = None
+    while block := every.Next(MANY_NAMES):
+        for one in block:
+            number = one.GetIDsOfNames("Name") if number is None else number
+            yield str(one.Invoke(number, 0, ASKING, True)), one
 
 
 def _name(api: Any) -> str:  # noqa: ANN401 - COM has no types

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from addin.pane.buttons import BUTTONS
+from addin.pane.buttons import BUTTONS, PRESS_WORDS
 from addin.problems import Stop
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
 
@@ -41,6 +41,7 @@ def packed(program: Sequence[str]) -> bytes:
     known = {
         "program": list(program),
         "buttons": {one.id: asdict(one) for one in BUTTONS},
+        "words": PRESS_WORDS,
         "severities": [
             {
                 "id": one.name,
@@ -148,6 +149,8 @@ def _profile() -> Path:
 
 
 def _unopkg(*arguments: str) -> None:
+    if sys.platform == "win32":  # the Python of LibreOffice there is another one, which ours cannot reach it through
+        raise Stop("Windows 上的 LibreOffice 里还装不了。请从“开始”菜单打开清单助手，或在 Excel、WPS 里使用。")
     program = shutil.which("unopkg")
     if program is None:
         raise Stop(

@@ -13,12 +13,16 @@ commands = Commands(
     "把按钮和问题清单装进表格软件。\n\n例：qingdan addin install libreoffice",
     heading=SPECIAL,
 )
-Application = Annotated[str, typer.Argument(metavar="软件", help="libreoffice。")]
+Application = Annotated[
+    str, typer.Argument(metavar="软件", help="excel、wps（只在 Windows 上）或 libreoffice（只在 Linux 上）。")
+]
 
 
 @commands("install")
 def install(*, application: Application, as_json: AsJson = False) -> int:
-    """装进当前用户的表格软件，不要管理员权限；装好后重新打开表格软件，就有“清单”菜单、工具栏和侧边栏。
+    """装进当前用户的表格软件，不要管理员权限；装好后重新打开表格软件，就有“清单”。
+
+    Excel 和 WPS 里是功能区的选项卡，安装包已经装好，取下后才要再装；LibreOffice 里是菜单、工具栏和侧边栏。
 
     例：qingdan addin install libreoffice
     退出码：0 已装好，2 没能装上。
@@ -54,7 +58,7 @@ def status(*, application: Application, as_json: AsJson = False) -> int:
 
 @commands("repair")
 def repair(*, application: Application, as_json: AsJson = False) -> int:
-    """有毛病的重新装好：程序换了位置、升级了、扩展的文件不全。
+    """有毛病的重新装好：程序换了位置、升级了、文件不全，或被表格软件禁用了。
 
     例：qingdan addin repair libreoffice
     退出码：0 没有毛病，或已修好，1 没有装，2 没能修好。

@@ -61,7 +61,7 @@ class Followed(Result):
 
 
 def _follow_with_the_pane(session: Session) -> None:
-    from addin.pane import serve
+    from addin.pane.server import serve
 
     faults: list[Exception] = []
 

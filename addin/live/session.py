@@ -198,7 +198,7 @@ class Session:
     def _find(self, host: Host[Any]) -> None:
         """Which workbook is looked at: that of ours which is in front, else the one so far, else any of ours."""
         books = host.books()
-        ours = [book for book in books if book == self._book or all(name in book.names for name in OUR_NAMES)]
+        ours = [book for book in books if book == self._book or book.names.keys() >= {*OUR_NAMES}]
         front = next(iter(ours), None)
         book = self._book if ours[:1] != [*books[:1]] and self._book in ours else front
         if book is None:

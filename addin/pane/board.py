@@ -104,6 +104,11 @@ class Board:
             self._pages -= 1
             self._left = None if self._pages else time.monotonic()
 
+    @property
+    def open(self) -> bool:
+        """Whether any page is open."""
+        return self._pages > 0
+
     def idle(self, seconds: float) -> bool:
         """Whether there were pages, and the last one was closed that long ago."""
         return self._left is not None and time.monotonic() - self._left > seconds

@@ -5,6 +5,7 @@ import datetime as dt
 import re
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -12,7 +13,6 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 from types import FrameType
-from typing import Any
 
 import anyio.to_thread
 import uvicorn
@@ -224,6 +224,8 @@ class Pane:
                 while picture.version == version and not self.board.view.closed:
                     picture = live.newer(version, 1.0)
         finally:
+            while self.jobs.running and not self.board.view.closed:  # what was begun is brought to its end
+                time.sleep(0.2)
             self.close()
 
     async def _watch(self) -> None:
@@ -266,6 +268,7 @@ class Pane:
         works = list(WORKS.values()) if self.folders else [WORKS["check"]]
         return {
             "live": self.live is not None,
+            "inside": self.inside,
             "inbox": self.folders.inbox.name if self.folders else None,
             "results": self.folders.results.name if self.folders else None,
             "place": str(self.folders.results) if self.folders else None,
@@ -294,7 +297,12 @@ class Pane:
         if self.live:
             self.live.select(wanted.sheet, wanted.cell)
 
-    def _press(self, pressed: Pressed) -> Any:  # noqa: ANN401 - an answer
+    def _press(self, pressed: Pressed) -> JSONResponse:
+        answer = self.press(pressed)
+        return JSONResponse(answer, 409 if "exists" in answer else 200)
+
+    def press(self, pressed: Pressed) -> Json:
+        """Start the job of a button: its `id`; or a `message` and what `exists` that would be written over. Raises `Stop`."""
         work = WORKS.get(pressed.work)
         if work is None:
             raise Stop("没有这个按钮。请刷新页面后重试。")
@@ -313,7 +321,7 @@ class Pane:
             if work.out != "." and out.exists() and not work.forced:
                 raise Stop(f"“{out.name}”已经有了，不能覆盖。请换一个名称。")
             if work.out != "." and not _is_blank(out) and not pressed.overwrite:
-                return JSONResponse({"message": f"“{out.name}”已经有了。", "exists": out.name}, 409)
+                return {"message": f"“{out.name}”已经有了。", "exists": out.name}
         options, also, passphrase = self._options(work, pressed)
         what = f"{paths[0].name} 等 {len(paths)} 个" if len(paths) > 1 else paths[0].name if paths else ""
         job = self.jobs.start(

@@ -16,25 +16,58 @@ _PLACES = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/c
 """Below the program folders of Windows, where they are not on the search path."""
 OPENING = 3.0
 """Seconds in which a program that cannot open a file says so."""
+_TITLE = "清单助手"
+"""Of the page and its window."""
 LOADING, LOOKING = 60.0, 0.5
 """Seconds in which Excel opens a workbook, and after which is looked again whether it has."""
 _SIZES = {False: "420,900", True: "1180,860"}
 """Width and height in pixels: beside a spreadsheet, and alone."""
 
 
-def open_window(address: str, *, alone: bool) -> None:
+def open_window(address: str, *, alone: bool, beside: int = 0) -> None:
     """Show the page: in a browser without its bars where one can be found, else in the default browser.
 
-    `alone` where no spreadsheet stands beside it.
+    `alone` where no spreadsheet stands beside it; `beside` is the spreadsheet's window (on Windows), 0 where unknown.
     """
     program = _browser()
+    place = _place_beside(beside) if beside else []
     try:
         if program:
-            _start(program, f"--app={address}", f"--window-size={_SIZES[alone]}")
+            _start(program, f"--app={address}", f"--window-size={_SIZES[alone]}", *place)
             return
     except OSError:
         pass  # the address has been said; the default browser may do
     webbrowser.open(address)
+
+
+def raise_window() -> bool:
+    """Bring the page to the front where it is open in a window of its own (on Windows); returns whether it is."""
+    import win32con
+    import win32gui
+
+    window = win32gui.FindWindow("Chrome_WidgetWin_1", _TITLE)
+    if not window:
+        return False
+    try:
+        if win32gui.IsIconic(window):
+            win32gui.ShowWindow(window, win32con.SW_RESTORE)
+        win32gui.SetForegroundWindow(window)
+    except win32gui.error:  # the system does not allow it now; it blinks in the task bar
+        pass
+    return True
+
+
+def _place_beside(window: int) -> list[str]:
+    """Where the page stands right of a window of Windows, or over its right edge where there is no room."""
+    import win32api
+    import win32gui
+
+    try:
+        _, top, right, _ = win32gui.GetWindowRect(window)
+    except win32gui.error:  # it was closed
+        return []
+    width, _, _ = _SIZES[False].partition(",")
+    return [f"--window-position={max(0, min(right, win32api.GetSystemMetrics(0) - int(width)))},{max(0, top)}"]
 
 
 def open_file(path: Path, sheet: str = "", cell: str = "") -> bool:

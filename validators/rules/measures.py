@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from operator import add, or_
+from operator import add
 
 from validators.book import Book
 from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
@@ -162,10 +162,10 @@ def _unverified(demand: Mapping[str, str]) -> str:
     return "" if demand["verified"] == "yes" else "（该项规定尚未与技术指南原文核对，仅作提醒。）"
 
 
-def shares(text: str, name: str) -> bool:
-    """Whether three adjacent characters of a name, or all of a shorter one, stand in a text."""
-    size = min(3, len(name))
-    return any(name[start : start + size] in text for start in range(len(name) - size + 1))
+def shares(text: str, *names: str) -> bool:
+    """Whether three adjacent characters of one of the names, or all of a shorter one, stand in a text."""
+    sizes = ((name, min(3, len(name))) for name in names)
+    return any(name[at : at + size] in text for name, size in sizes for at in range(len(name) - size + 1))
 
 
 def without(text: str, *names: str) -> str:
@@ -189,9 +189,8 @@ def cs03(line: Row) -> Iterator[Check]:
     for level in LEVELS:
         text, kind = line[f"{level}_measure"], line[f"{level}_type"]
         judged = ~kind.isin(WITHOUT_CUT)
-        named = call(mentions, text, words("object"))
-        for name in (line.line_name, line.process, line.equipment):
-            named = named | call(shares, text, name)
+        own = call(shares, text, line.line_name, line.process, line.equipment)
+        named = call(mentions, text, words("object")) | own
         stock = call(mentions, text, words("stock_phrase"))
         stop = (kind == "停产") | call(mentions, text, words("full_stop"))
         number = call(mentions, call(without, text, line.line_name, line.equipment), words("number"))
@@ -524,7 +523,7 @@ def cs15(line: Row) -> Iterator[Check]:
     """
     for level in LEVELS:
         text, kind = line[f"{level}_measure"], line[f"{level}_type"]
-        own = reduce(or_, (call(shares, text, name) for name in (line.line_name, line.process, line.equipment)))
+        own = call(shares, text, line.line_name, line.process, line.equipment)
         yield check(
             text,
             ~kind.isin(WITHOUT_CUT) & call(mentions, text, words("object")) & ~own,

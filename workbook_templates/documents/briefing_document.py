@@ -26,7 +26,7 @@ from workbook_templates.xlsx.styles import new_workbook, styles
 CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 CHART_TYPE = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
 CHART_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/chart"
-CHART_SIZE = (16.6, 6.2)
+CHART_SIZE = (16.6, 7.2)
 """Width and height in centimetres."""
 MOST_RULES = 5
 """Rules named of what was found most often."""
@@ -47,7 +47,7 @@ def write_briefing(file: BinaryIO, city: City, findings: Sequence[Finding], chan
         run.bold = True
         paragraph.add_run(text)
     line(paper, "减排比例与目标", 10.5, bold=True)
-    table(paper, _targets(city), (3.1, *(1.75, 2.75) * 3))
+    table(paper, _targets(city), (2.8, *(1.7, 2.9) * 3))
     line(
         paper,
         "减排量单位吨/天；比例是减排量占全社会排放量的百分数，没有录入全社会排放量的算不出。比例之和是两项各自的比例相加，可以超过 100%。",

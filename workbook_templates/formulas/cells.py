@@ -8,7 +8,8 @@ from what the reader can is listed in `tests/workbook_templates/formulas/differe
 from collections.abc import Callable, Mapping, Sequence
 
 from validators.columns import Column
-from validators.records import bounds_judged_here
+from validators.findings import Severity
+from validators.records import DAYS_OF_OURS, bounds_judged_here
 
 FIRST_SERIAL, LAST_SERIAL = 30_000, 80_000
 """Serial numbers that are read as days even without a date format (see `validators.records.meaning`)."""
@@ -163,6 +164,10 @@ def _day(cell: str) -> str:
         f'{all_digits(f"LEFT({parts},4)")}),DATEVALUE({parts}),"")'
     )
     read = f'IFERROR(IF(LEN({text})=8,IF(ISNUMBER(FIND("-",{parts})),{spelled},{solid}),{spelled}),"")'
+    # with a time behind it, as other programs export days; a minute before midnight is the next day, and left to Python
+    dashed = f'AND(MID({cell},5,1)="-",MID({cell},8,1)="-",ISERROR(FIND("23:59",{cell})))'
+    timed = f'IFERROR(IF({dashed},DATEVALUE(LEFT({cell},10)),""),"")'
+    read = f'IF(ISNUMBER(FIND(":",{cell})),{timed},{read})'
     number = f'IF(AND({cell}>={FIRST_SERIAL},{cell}<{LAST_SERIAL + 1}),INT({cell}),IF({cell}=INT({cell}),{read},""))'
     return f'IF(ISNUMBER({cell}),{number},IF(ISTEXT({cell}),{_one(cell, read)},""))'
 
@@ -173,8 +178,13 @@ def choice(cell: str, folded: str) -> str:
     return f'IF(ISTEXT({cell}),IF(EXACT(UPPER(INDEX({folded},{place})),UPPER({squeezed(cell)})),{place},""),"")'
 
 
+def prose(cell: str, words: str) -> str:
+    """A text without the blanks around it, "" where it is nothing else or one of the words."""
+    return f'IF({_empty(cell)},"",IF(ISNUMBER({one_of_words(cell, words)}),"",TRIM({cell})))'
+
+
 def _prose(column: Column, cell: str, words: str) -> str:
-    text = f'IF(ISNUMBER({one_of_words(cell, words)}),"",TRIM({cell}))'
+    text = prose(cell, words)
     trimmed = f'IF(ISTEXT({cell}),{text},IF(ISNUMBER({cell}),{cell}&"",""))'
     if not column.values.startswith("<="):
         return trimmed
@@ -265,21 +275,26 @@ def right(inputs: Mapping[str, str]) -> str:
 
 
 def faults(
-    column: Column, cell: str, read: str, inputs: Mapping[str, str], lists: tuple[str, str], code: Callable[[str], str]
+    column: Column,
+    cell: str,
+    read: str,
+    inputs: Mapping[str, str],
+    lists: tuple[str, str],
+    code: Callable[[str, Severity | None], str],
 ) -> str:
     """What the reader would notice of an entry cell (GS03 to GS05, GS07), as a code; `read` holds its value.
 
     `inputs` are the cells that a formula offered there is made of, and where their values are held; `lists` are those
     of `value`; `code` gives the code of a rule.
     """
-    wrong = code("GS03")
+    wrong = code("GS03", None)
     if column.kind == "text":  # where a text is always required, the word for nothing is said to be nothing
-        nothing = '""' if column.required == "always" else code("GS04")
+        nothing = '""' if column.required == "always" else code("GS04", None)
         wrong = f"IF(ISNUMBER({one_of_words(cell, lists[0])}),{nothing},{wrong})"
     wrong = f'IF({_empty(cell)},"",{wrong})'
     if column.kind in ("code18", "code22"):
-        wrong = f"IF(IF(ISNUMBER({cell}),TRUE,{_scientific(cell)}),{code('GS05')},{wrong})"
-    broken = code("GS07")
+        wrong = f"IF(IF(ISNUMBER({cell}),TRUE,{_scientific(cell)}),{code('GS05', None)},{wrong})"
+    broken = code("GS07", None)
     if inputs:  # else what is wrong with an input is found there
         wrong = f'IF({right(inputs)},{wrong},IF(_xlfn.ISFORMULA({cell}),"",{wrong}))'
         known = [
@@ -288,7 +303,11 @@ def faults(
         ]
         broken = f'IF({all_of(known)},{broken},"")'
     unread = f"IF(ISERROR({cell}),{broken},{wrong})"
-    return f'IF({read}<>"",IF({_rewritten(column, cell, read)},{code("GS04")},""),{unread})'
+    told = code("GS04", None)
+    if column.kind == "text":  # a text that became a day, and is a number now
+        became = f"AND({cell}=INT({cell}),{cell}>={DAYS_OF_OURS[0]},{cell}<{DAYS_OF_OURS[1]})"
+        told = f"IF(ISNUMBER({cell}),IF({became},{code('GS04', Severity.WARNING)},{told}),{told})"
+    return f'IF({read}<>"",IF({_rewritten(column, cell, read)},{told},""),{unread})'
 
 
 def _rewritten(column: Column, cell: str, read: str) -> str:

@@ -232,10 +232,13 @@ def _(node: Call, plan: Plan) -> str:
     function = FUNCTIONS.get(node.function.__name__)
     if function is None:
         raise Untranslatable(node.function.__name__)
-    first, *others = node.arguments
-    if isinstance(first, Cell) and first.column.kind == "text":  # it is looked at many times
-        return function(plan, plan.kept(first.column), *(say(argument, plan) for argument in others))
-    return function(plan, *(say(argument, plan) for argument in node.arguments))
+    return function(
+        plan,
+        *(  # a text is looked at many times
+            plan.kept(one.column) if isinstance(one, Cell) and one.column.kind == "text" else say(one, plan)
+            for one in node.arguments
+        ),
+    )
 
 
 def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Protocol
 
 from validators.credit_code import USCC_ALPHABET, USCC_WEIGHTS
-from workbook_templates.formulas.cells import CAPITALS, DIGITS, only_from, quoted
+from workbook_templates.formulas.cells import CAPITALS, DIGITS, any_of, only_from, quoted
 
 MOST_CODES = 30
 """Codes joined in one cell that a formula looks at."""
@@ -130,10 +130,13 @@ def _is_phone(plan: Maker, text: str) -> str:
     return f"IF({mobile},TRUE,IFERROR({listed},FALSE))"
 
 
-def _shares(plan: Maker, text: str, other: str) -> str:
-    padded = plan.here(f'{other}&"{"¦" * (LONGEST_NAME + 3)}"')  # never blank: FIND finds "" in Excel
-    places = ",".join(f"FIND(MID({padded},{place},3),{text})" for place in range(1, LONGEST_NAME + 1))
-    return plan.named(f"IF(LEN({other})<3,ISNUMBER(FIND({other},{text})),COUNT({places})>0)")
+def _shares(plan: Maker, text: str, *names: str) -> str:
+    found = []
+    for one in names:
+        padded = plan.here(f'{one}&"{"¦" * (LONGEST_NAME + 3)}"')  # never blank: FIND finds "" in Excel
+        places = ",".join(f"FIND(MID({padded},{place},3),{text})" for place in range(1, LONGEST_NAME + 1))
+        found.append(f"IF(LEN({one})<3,ISNUMBER(FIND({one},{text})),COUNT({places})>0)")
+    return plan.here(f'IF({text}="",0,{any_of(found)})')
 
 
 def _mentions(plan: Maker, text: str, words: str) -> str:
@@ -141,9 +144,10 @@ def _mentions(plan: Maker, text: str, words: str) -> str:
 
 
 def _without(plan: Maker, text: str, *names: str) -> str:
+    rest = text
     for one in names:
-        text = f'SUBSTITUTE({text},IF(LEN({one})>2,{one},"¦"),"")'
-    return plan.named(text)
+        rest = f'SUBSTITUTE({rest},IF(LEN({one})>2,{one},"¦"),"")'
+    return plan.here(f'IF({text}="","",{rest})')
 
 
 def _few_decimals(plan: Maker, degrees: str, decimals: str) -> str:

@@ -28,11 +28,11 @@ from workbook_templates.formulas.cells import (
     WORD,
     blank,
     bounds,
-    choice,
     faults,
     folded,
     lookup_key,
     one_of_words,
+    prose,
     quoted,
     right,
     value,
@@ -156,8 +156,8 @@ class Helpers:
 STATE, JUDGED, ENTERED = "态", "判", "数"
 """Helper columns of each sheet that are known by name: whether a row is blank (0), holds something odd (1) or only what
 is plain (2); how bad it is; how many cells are filled in."""
-_FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 3, "code22": 40, "code4": 20, "phone": 40}
-"""Characters that the value of a column of a kind has, in the helper cells for rows with something odd."""
+_FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 0, "code22": 40, "code4": 20, "phone": 40}
+"""Characters that the value of a column of a kind has in the helper cells; of a choice as many as the longest has."""
 DONE, NOTED, WARNED, FAULTY, UNJUDGED = 1, 2, 3, 4, 9
 """Last digits in `JUDGED`."""
 LARGE = {*ROOTS.values(), "lines"}
@@ -262,7 +262,9 @@ class Formulas:
         """Text for a column's value, or "" where it is blank or unreadable."""
         if column in self._others:
             return self._named(column) if column.kind == "id" else self.held(column)
-        return f"IF({self.state(column.sheet)}>1,{self.entry(column)},{self._odd(column)})"
+        if column.kind != "text":
+            return self._read(column)
+        return f"IF({self.state(column.sheet)}>1,{self.entry(column)},{self._read(column)})"
 
     def _named(self, column: Column) -> str:
         """A 清单编号 or 生产线编码 of the shape that is due."""
@@ -302,19 +304,22 @@ class Formulas:
         number = uscc_number if column.kind == "code18" else name_number
         return self.cell(column.sheet, f'IF({held}="","",{number(held)})')
 
-    def _odd(self, column: Column) -> str:
-        """Text for the value of a column in a row with something odd."""
+    def _read(self, column: Column) -> str:
+        """Text for the value of a column, where it stands with others in a helper cell.
+
+        One address each: LibreOffice has every cell of a row listen to every address in its formulas, blank rows too.
+        """
         if column.kind == "text":
             entry = self.entry(column)
-            word = f"ISNUMBER({one_of_words(entry, self._needed(column)[1])})"
-            return self.name(column.sheet, f'IF(ISERROR({entry}),"",IF({word},"",TRIM({entry})))')
+            return self.name(column.sheet, f'IF(ISERROR({entry}),"",{prose(entry, self._needed(column)[1])})')
         address, first = self._fields[column]
-        found = f"MID({address},{first},{_FIELDS[column.kind]})"
+        found = f"MID({address},{first},{self._width(column)})"
         if column.is_number or column.kind == "date":
             return f'IFERROR(VALUE({found}),"")'
-        if column.kind == "enum":
-            return f'IFERROR(INDEX({self.listed(column)},VALUE({found})),"")'
         return f"TRIM({found})"
+
+    def _width(self, column: Column) -> int:
+        return _FIELDS[column.kind] or max(map(len, self.ruleset.allowed(column.values)))
 
     def _needed(self, column: Column) -> tuple[str, str]:
         """What `cells.value` needs to read a column."""
@@ -339,7 +344,7 @@ class Formulas:
         """The cells that the formula offered in a column is made of, and their values, in a row with something odd."""
         offered = OFFERED.get((column.sheet, column.field))
         needed = [SHEETS[column.sheet][need] for need in offered.inputs] if offered else []
-        return {self.entry(one): self.held(one) if one in self._others else self._odd(one) for one in needed}
+        return {self.entry(one): self.held(one) if one in self._others else self._read(one) for one in needed}
 
     def table(self, name: str) -> dict[object, object]:
         """A table of the rule set."""
@@ -439,29 +444,32 @@ class Formulas:
         return self._declared(sheet)
 
     def _pack(self, sheet: Sheet, columns: Sequence[Column]) -> None:
-        """Helper cells with the values of the columns, side by side, for rows with something odd."""
-        texts: list[tuple[Column, str]] = []
+        """Helper cells with the values of the columns, side by side: of a plain row as they stand."""
+        texts: list[tuple[Column, str, str]] = []
         for column in columns:
-            entry = self.entry(column)
-            lists = self._needed(column)
-            place = f'IFERROR({choice(entry, lists[1])},"")'
-            text = place if column.kind == "enum" else value(column, entry, lists)
+            entry, width = self.entry(column), self._width(column)
+            text = value(column, entry, self._needed(column))
             if inputs := self._inputs(
                 column
             ):  # where one is a text, the formula in the cell computes nothing, or amiss
                 offered = OFFERED[sheet.key, column.field]
                 made = offered.formula.format_map(dict(zip(offered.inputs, inputs.values(), strict=True)))
                 text = f"IF({right(inputs)},{text},IF(_xlfn.ISFORMULA({entry}),{made},{text}))"
-            texts.append((column, f'LEFT({text}&"{" " * _FIELDS[column.kind]}",{_FIELDS[column.kind]})'))
+            padded = [f'LEFT({one}&"{" " * width}",{width})' for one in (text, entry)]
+            texts.append((column, padded[0], padded[1]))
+        state = self.state(sheet.key)
         while texts:
-            own: list[tuple[Column, str]] = []
-            while texts and sum(self._weight(text) for _, text in (*own, texts[0])) < HEAVIEST:
+            own: list[tuple[Column, str, str]] = []
+            while texts and sum(self._weight(text + plain) for _, text, plain in (*own, texts[0])) < HEAVIEST:
                 own.append(texts.pop(0))
-            joined = "&".join(map(self.named, self._joined(text for _, text in own)))
-            address, first = self.cell(sheet.key, f'IF({self.state(sheet.key)}=1,{joined},"")'), 1
-            for column, _ in own:
+            odd, plain = (
+                "&".join(map(self.named, self._joined(pieces)))
+                for pieces in ([one for _, one, _ in own], [one for *_, one in own])
+            )
+            address, first = self.cell(sheet.key, f'IF({state}=1,{odd},IF({state}=0,"",{plain}))'), 1
+            for column, *_ in own:
                 self._fields[column] = address, first
-                first += _FIELDS[column.kind]
+                first += self._width(column)
 
     def _areas(self, columns: Iterable[Column]) -> list[str]:
         """Ranges of neighbouring entry cells."""
@@ -496,7 +504,7 @@ class Formulas:
         if texts:
             joined = self.named('"¦"&' + '&"¦"&'.join(self.entry(one) for one in texts) + '&"¦"')
             yield f"COUNT({','.join(self._areas(texts))})=0"
-            yield from (f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦TRUE¦", "¦FALSE¦"))
+            yield from (f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦　", "¦TRUE¦", "¦FALSE¦"))
             yield f"LEN({joined})>0"
             yield from (f"LEN({self.entry(one)})<={one.values[2:]}" for one in texts if one.values.startswith("<="))
             words = [one_of_words(self.entry(one), self._needed(one)[1]) for one in texts]
@@ -520,7 +528,7 @@ class Formulas:
             elif column in self._others:
                 read = self.held(column)
             else:
-                read = self._odd(column)
+                read = self._read(column)
             if column.kind == "text" and column not in self._others:
                 read = value(column, self.entry(column), self._needed(column))
             code = partial(self._quoted_code, column)
@@ -564,12 +572,12 @@ class Formulas:
             here = self._code(sign, sheet["list_id"], rule)
             yield there, here, f'IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},"")'
 
-    def form_code(self, column: Column, rule: str) -> str:
-        """The code of what the reader noticed of a cell."""
-        return self._code(SIGNS[standing(all_rules()[rule], None, self.ruleset)[0]], column, rule)
+    def form_code(self, column: Column, rule: str, severity: Severity | None) -> str:
+        """The code of what the reader noticed of a cell; `severity` where it is not the rule's own."""
+        return self._code(SIGNS[standing(all_rules()[rule], severity, self.ruleset)[0]], column, rule)
 
-    def _quoted_code(self, column: Column, rule: str) -> str:
-        return quoted(self.form_code(column, rule))
+    def _quoted_code(self, column: Column, rule: str, severity: Severity | None) -> str:
+        return quoted(self.form_code(column, rule, severity))
 
     def _code(self, sign: str, column: Column, rule: str, brief: str = "") -> str:
         number = self.said.index((rule, brief or all_rules()[rule].name)) + 1

@@ -12,7 +12,7 @@ from typing import Any
 from validators.book import Book
 from validators.columns import SHEETS, Sheet, letter
 from validators.expr import Record
-from validators.findings import SEVERITY_SYMBOLS
+from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.records import CellFault, RowReader, Unreadable, Value, meaning
 from validators.rule import compiled
 from workbook_templates.formulas.default_formulas import OFFERED
@@ -142,7 +142,7 @@ def _noticed(formulas: Formulas, fault: CellFault) -> str:
     prose = fault.column.kind == "text" and fault.meant is not None
     if fault.rule == "GS04" and prose and isinstance(fault.value, str) and fault.value == fault.value.strip(" "):
         return ""  # what is odd within a text is left to Python
-    return formulas.form_code(fault.column, fault.rule)
+    return formulas.form_code(fault.column, fault.rule, Severity.WARNING if fault.what == "became" else None)
 
 
 def _verdict(formulas: Formulas, sheet: Sheet, codes: Mapping[int, str], many: int) -> Verdict:

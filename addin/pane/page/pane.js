@@ -13,6 +13,7 @@ const SILENCE = 15000; // three beats of the server
 
 const about = await ask("about");
 let head = null;
+let jobs = 0;
 let stream;
 let silence;
 
@@ -71,7 +72,8 @@ function connect() {
     if (first) list.clear(); // what follows is everything
     if (change.head) head = change.head;
     if (change.head || first) showHead();
-    if (change.head && about.inbox === null) $("desk").hidden = !["已连接", "忙"].includes(head.status);
+    if (change.jobs) jobs = change.jobs.length;
+    if ((change.head || change.jobs) && about.inbox === null) $("desk").hidden = !jobs && !["已连接", "忙"].includes(head?.status);
     if (change.head || change.come || first) list.update(change.gone ?? [], change.come ?? [], head);
     if (change.jobs) desk.showJobs(change.jobs);
     first = false;
@@ -79,6 +81,7 @@ function connect() {
       clearTimeout(silence);
       stream.close();
       showGone("清单助手已经结束，这里不再更新。要继续使用，请重新启动它；这个窗口可以关闭。");
+      if (about.inside) window.close(); // it belongs to the workbook
     }
   };
   stream.onerror = () => {

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 NEEDED = {
     "wine": "wine wine64", "wixl": "wixl", "msibuild": "msitools",
-    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-posix",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-posix", "i686-w64-mingw32-gcc": "gcc-mingw-w64-i686-posix",
 }  # fmt: skip
 PROCESS_PRNG = """
 #include <windows.h>
@@ -79,6 +79,9 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     made = Wine(folder / "prefix")
     subprocess.run(["wineboot", "-i"], env=made.environment, capture_output=True, timeout=120, check=True)
     made.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+    made.run(
+        "reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null", "/f"
+    )  # windows without a screen
     drive = made.prefix / "drive_c"
     _compiled(PROCESS_PRNG, drive / "windows/system32/bcryptprimitives.dll", "-shared", libraries=["-ladvapi32"])
     _compiled(EDGE, drive / "Program Files (x86)/Microsoft/Edge/Application/msedge.exe")

@@ -27,6 +27,9 @@ from validators.columns import letter, position_of
 from validators.ooxml.grid import EPOCH
 from workbook_templates.county.reader import open_workbook
 
+sys.path.append(str(Path(__file__).parent))  # which the Python of the bundle does not do
+import fake_ribbon
+
 EXCEL = ("Excel.Application", "{00024500-0000-0000-C000-000000000046}")
 OFFICER = ("Qingdan.Officer", "{3A1C0F6E-6C4B-4C0B-9C39-6E2E3D0F6B11}")
 EVENTS = pywintypes.IID("{00024413-0000-0000-C000-000000000046}")
@@ -110,7 +113,7 @@ class Name(Served):
 
 
 class Book(Served):
-    _public_methods_ = ["Worksheets", "Activate", "Close"]
+    _public_methods_ = ["Worksheets", "Activate", "Close", "Save"]
     _public_attrs_ = ["Name", "FullName", "Path", "Application", "Sheets", "Names", "Date1904", "Worksheets", "Saved"]
     Date1904 = False
     Saved = True
@@ -126,6 +129,9 @@ class Book(Served):
     Sheets = property(lambda self: Many(self.app, self.sheets).com)
     Worksheets = Sheets
     Names = property(lambda self: Many(self.app, self.names).com)
+
+    def Save(self):
+        self.Saved = True
 
     def Activate(self):
         self.app.books.remove(self)
@@ -362,13 +368,44 @@ class Officer(Served):
     """Does what a person does; is never busy."""
 
     _public_methods_ = ["Open", "Type", "BeginTyping", "Fill", "InsertRow", "Stand", "Refuse", "Refused", "CloseBook", "Rename", "Quit",
-                        "Format", "Hide", "Merge"]  # fmt: skip
+                        "Format", "Hide", "Merge", "LoadAddin", "Ribbon", "Press", "IsDown", "EndAddin", "Held", "Change", "Stands"]  # fmt: skip
 
     def __init__(self, app):
-        self.app = app
+        self.app, self.addin = app, None
 
     def answer(self, code):
         """Never refuses."""
+
+    def LoadAddin(self):
+        """As Excel does when it starts: what went wrong, '' where nothing did."""
+        try:
+            self.addin = fake_ribbon.Addin(self.app)
+        except OSError as error:
+            return str(error)
+        return "" if self.addin.loads else "switched off"
+
+    def Ribbon(self):
+        return self.addin.xml
+
+    def Press(self, id_):
+        self.addin.press(id_)
+
+    def IsDown(self, id_):
+        return self.addin.is_down(id_)
+
+    def EndAddin(self, by_hand):
+        self.addin.end(fake_ribbon.BY_HAND if by_hand else fake_ribbon.AT_END)
+
+    def Held(self):
+        """How many more hold the application than before the add-in was loaded."""
+        return fake_ribbon.Addin.references(self.app) - self.addin.before
+
+    def Stands(self):
+        return f"{self.app.selected.sheet.Name}!{self.app.selected.Address}"
+
+    def Change(self):
+        """As after something was typed that is not saved."""
+        self.app.books[0].Saved = False
 
     def sheet(self, title):
         return next(sheet for sheet in self.app.books[0].sheets if sheet.Name == title)

@@ -7,19 +7,29 @@ A scene returns what was seen; it is printed as JSON, and the tests say what it 
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
+import winreg
 from pathlib import Path
 
 import pythoncom
 import pywintypes
+import win32api
 import win32com.client
+import win32con
+import win32gui
+import win32pipe
+import win32ts
+import winerror
 from win32com.server.util import wrap
 
 from addin.apps import excel_host
+from addin.apps.excel import registration
+from addin.apps.excel.registration import RIBBON_PIPE
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
 from workbook_templates.county.reader import open_workbook
@@ -272,6 +282,199 @@ def assistant(path):
         officer().Type(SHEET, f"I{row}", "91370000")
         told["typed"] = until_said("JB01")
     told["code"] = running.wait(120)
+    return told
+
+
+def boxed(part):
+    """The message box that says this, once it is there: its window and what it says."""
+    until = time.monotonic() + 120
+
+    def look():
+        found = []
+
+        def see(window, _):
+            if win32gui.GetClassName(window) == "#32770":
+                texts = []
+                win32gui.EnumChildWindows(window, lambda child, _: texts.append(win32gui.GetWindowText(child)), None)
+                found.append((window, "\n".join(texts)))
+
+        win32gui.EnumWindows(see, None)
+        return next((one for one in found if part in one[1]), None)
+
+    while (seen := look()) is None:
+        assert time.monotonic() < until, part
+        time.sleep(0.1)
+    return seen
+
+
+def answer(part, button):
+    """Press a button of that box, and wait until it is gone; what it said."""
+    window, words = boxed(part)
+    while win32gui.IsWindow(window):
+        win32gui.PostMessage(window, win32con.WM_COMMAND, button, 0)  # again where it was not ready yet
+        time.sleep(0.2)
+    return words
+
+
+def until_true(true, what):
+    until = time.monotonic() + 200
+    while not true():
+        assert time.monotonic() < until, what
+        time.sleep(0.1)
+    return True
+
+
+def settings(command):
+    """Have the ribbon start another program than the installed one; what it was."""
+    with winreg.OpenKey(winreg.HKEY_CURRENT_USER, r"Software\Qingdan", 0, winreg.KEY_ALL_ACCESS) as opened:
+        before = winreg.QueryValueEx(opened, "AddIn")[0]
+        winreg.SetValueEx(opened, "AddIn", 0, winreg.REG_SZ, command)
+    return before
+
+
+class Page:
+    """The page that the program opens beside the application, as it hears."""
+
+    def __init__(self):
+        shown = Path(os.environ["LOCALAPPDATA"], "shown.txt")  # by the stand-in for Edge
+        until_true(lambda: shown.exists() and shown.read_text().endswith("\n"), "the page is opened")
+        self.address = shown.read_text().strip().removeprefix("--app=")
+        shown.unlink()
+        self.events = urllib.request.urlopen(self.address + "events", timeout=200)  # noqa: S310 - of this computer
+        self.seen = []
+
+    def says(self, word):
+        """Whether it comes to say this."""
+        for line in self.events:
+            self.seen.append(line.decode())
+            if word in self.seen[-1]:
+                return True
+        return False
+
+
+def ribbon(path):
+    """From the first press in the ribbon to the end of the application, with the program that was installed."""
+    Path(os.environ["LOCALAPPDATA"], "shown.txt").unlink(missing_ok=True)
+    hand = officer()
+    told = {"load": hand.LoadAddin()}
+    told["xml"] = hand.Ribbon()
+    told["down"] = [hand.IsDown("live")]
+    runner = Path(os.environ["LOCALAPPDATA"], "runner.py")
+    runner.write_text(WITHOUT_WMI.replace("addin.assistant", "addin.apps.excel.ribbon_program"))
+    before = settings(f'"{Path(sys.executable).with_name("pythonw.exe")}" -B -X utf8 "{runner}"')
+    told["command"] = before
+    hand.Press("check")
+    page = Page()
+    told["checked"] = page.says("通过")
+    told["down"].append(until_true(lambda: hand.IsDown("live"), "the toggle is down"))
+    row = open_workbook(Path(path)).grid(SHEET).rows[-1][0]
+    hand.Type(SHEET, f"I{row}", "91370000")
+    told["typed"] = page.says("JB01")
+    hand.Stand("生产线减排措施", "D9")
+    hand.Press("next")
+    until_true(lambda: hand.Stands() == f"{SHEET}!$I${row}", "the error is gone to")
+    hand.Change()
+    hand.Press("consolidate")
+    told["asked"] = answer("没保存的改动", win32con.IDYES)
+    told["consolidated"] = page.says('"out": "全市.xlsx"')
+    out = Path(path).parent.with_name(f"{Path(path).parent.name}-结果") / "全市.xlsx"
+    until_true(out.exists, "the folder is consolidated")
+    hand.Press("consolidate")
+    answer("范围：", win32con.IDOK)
+    told["exists"] = answer("已经有了", win32con.IDNO)
+    hand.Press("live")
+    until_true(lambda: not hand.IsDown("live"), "the toggle is up")
+    told["closed"] = page.says('"closed":true')
+    hand.Press("live")
+    page = Page()
+    until_true(lambda: hand.IsDown("live"), "the toggle is down again")
+    told["again"] = page.says("已连接")
+    hand.CloseBook()
+    told["closed with the workbook"] = page.says('"closed":true')
+    until_true(lambda: not hand.IsDown("live"), "the toggle is up again")
+    hand.Press("live")
+    told["nothing open"] = answer("没有打开的表", win32con.IDOK)
+    hand.EndAddin(False)
+    told["held"] = until_true(lambda: hand.Held() == 0, "nobody holds the application")
+    told["ended"] = until_true(lambda: not listens(), "the program ends with the last application")
+    return told
+
+
+def listens():
+    """Whether the program listens for ribbons."""
+    name = RIBBON_PIPE.format(session=win32ts.ProcessIdToSessionId(os.getpid()), user=win32api.GetUserName())
+    try:
+        win32pipe.WaitNamedPipe(name, 1)
+    except pywintypes.error as error:
+        return error.winerror != winerror.ERROR_FILE_NOT_FOUND
+    return True
+
+
+def lost(path):
+    """The program is missing, or ends at once: the application goes on, and the officer is told in words."""
+    hand = officer()
+    told = {"load": hand.LoadAddin()}
+    before = settings(r"C:\nowhere.exe")
+    hand.Press("check")
+    told["missing"] = answer("清单程序", win32con.IDOK)
+    settings(r"C:\windows\system32\cmd.exe /c exit 3")
+    hand.Press("live")
+    told["ends"] = answer("清单程序", win32con.IDOK)
+    hand.EndAddin(True)
+    told["left"] = until_true(lambda: hand.Held() == 0, "nobody holds the application")
+    told["again"] = hand.LoadAddin()  # switched off and on again in the list of add-ins
+    hand.EndAddin(True)
+    settings(before)
+    return told
+
+
+def mended(path):
+    """What the application switched off is found and switched on again; taken out and put in by the command."""
+
+    def status():
+        return [registration.state(one)["problem"] for one in ("excel", "wps")]
+
+    def put(key, name, kind, value):
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, key) as opened:
+            winreg.SetValueEx(opened, name, 0, kind, value)
+
+    resiliency = r"Software\Microsoft\Office\16.0\Excel\Resiliency"
+    dll = registration._meant(
+        next(one for one in registration.values() if one.key.endswith("InprocServer32")), registration._folder()
+    )
+    told = {"well": status()}
+    hand = officer()
+    key = rf"Software\Classes\CLSID\{registration.CLSID}\InprocServer32"
+    put(key, "", winreg.REG_SZ, r"C:\nowhere.dll")
+    told["failed"] = bool(hand.LoadAddin())
+    told["not again"] = hand.LoadAddin()
+    told["seen"] = status()
+    registration.repair("excel")
+    told["mended"] = status()
+    names = [text.lower().encode("utf-16-le") + b"\0\0" for text in (dll, registration.ADDIN_TITLE)]
+    entry = struct.pack("<III", 1, *map(len, names)) + b"".join(names)
+    put(rf"{resiliency}\DisabledItems", "3F2A", winreg.REG_BINARY, entry)
+    put(
+        rf"{resiliency}\DisabledItems",
+        "77B0",
+        winreg.REG_BINARY,
+        entry.replace("qingdan.dll".encode("utf-16-le"), "others.dll".encode("utf-16-le")),
+    )
+    told["disabled"] = status()
+    registration.repair("wps")
+    told["enabled"] = status()
+    told["others"] = [name for name, _ in registration._all(rf"{resiliency}\DisabledItems")]
+    put(registration.WPS_LIST, "Other.AddIn", winreg.REG_SZ, "")
+    registration.remove("wps")
+    told["without WPS"] = [registration.state(one)["installed"] for one in ("excel", "wps")]
+    registration.remove("excel")
+    told["without both"] = [registration.state(one)["installed"] for one in ("excel", "wps")]
+    told["left"] = [one.key for one in registration.values() if registration._read(one.key, one.name) is not None]
+    registration.install("excel")
+    registration.install("wps")
+    told["again"] = [registration.state(one) for one in ("excel", "wps")]
+    told["loads"] = hand.LoadAddin()
+    hand.EndAddin(False)
     return told
 
 

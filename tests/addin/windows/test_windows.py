@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from addin.apps.excel import registration
 from tests.addin.conftest import fill
 from tests.addin.windows.conftest import Wine
 from validators import ruleset
@@ -139,10 +140,34 @@ def test_the_assistant_of_the_start_menu_follows_excel_until_its_page_is_closed(
     assert told == {"local": True, "page": True, "followed": True, "typed": True, "code": 1}
 
 
+def test_what_excel_switched_off_is_found_and_mended(wine: Wine, installed: Path, workbook: Path) -> None:
+    told = play(wine, installed, "mended", workbook)
+    program = [one["program"] for one in told.pop("again")]  # type: ignore[attr-defined]
+    assert all("pythonw.exe" in one and "addin.apps.excel" in one for one in program) and len(program) == 2
+    registered = "登记不全，或登记的是另一处安装的程序"
+    assert told == {
+        "well": ["", ""],
+        "failed": True,
+        "not again": "switched off",
+        "seen": [f"表格软件已把它设为不加载；{registered}"] * 2,
+        "mended": ["", ""],
+        "disabled": ["表格软件把它列入了“禁用项目”"] * 2,
+        "enabled": ["", ""],
+        "others": ["77B0"],  # what is not ours stays switched off
+        "without WPS": [True, False],
+        "without both": [False, False],
+        "left": [],
+        "loads": "",
+    }
+
+
 def test_uninstalling_leaves_nothing(wine: Wine, installed: Path, msi: Path) -> None:
     (link,) = (path for path in wine.home.rglob("*.lnk") if "Programs" in path.parts)
     assert link.name == "清单助手.lnk"
     done = wine.run("msiexec", "/x", str(msi), "/qn")
     assert done.returncode == 0, done.stdout + done.stderr
     assert not installed.exists() and not link.exists()
-    assert wine.run("reg", "query", r"HKCU\Software\Qingdan").returncode == 1
+    for key in {one.key for one in registration.values()} - {registration.WPS_LIST}:
+        assert wine.run("reg", "query", rf"HKCU\{key}").returncode == 1, key
+    kept = wine.run("reg", "query", rf"HKCU\{registration.WPS_LIST}").stdout
+    assert "Other.AddIn" in kept and registration.PROGID not in kept

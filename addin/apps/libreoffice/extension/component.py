@@ -72,7 +72,7 @@ def _known() -> dict[str, Any]:
 
 
 KNOWN = _known()
-BUTTONS = KNOWN["buttons"]
+BUTTONS, WORDS = KNOWN["buttons"], KNOWN["words"]
 SYMBOLS = {one["id"]: one["symbol"] for one in KNOWN["severities"]}
 RANKS = {one["id"]: rank for rank, one in enumerate(KNOWN["severities"])}
 STOPPING = {one["id"] for one in KNOWN["severities"] if one["stops"]}
@@ -331,7 +331,7 @@ class Buttons(unohelper.Base, XInitialization, XDispatchProvider, XDispatch, XSe
         try:
             self._press(url.Path)
         except Exception:  # nothing of ours may reach LibreOffice
-            say(self._frame, "这个按钮没有做成。请重新打开 LibreOffice 再试。")
+            say(self._frame, WORDS["failed"])
 
     def _press(self, what: str) -> None:
         frame: Any = self._frame
@@ -354,18 +354,17 @@ class Buttons(unohelper.Base, XInitialization, XDispatchProvider, XDispatch, XSe
         """Ask whether a job over files is to begin, and save first where that is wanted."""
         button = BUTTONS[what]
         if not model.URL:
-            say(self._frame, f"请先保存这份表，再{button['label']}。")
+            say(self._frame, WORDS["unnamed"].format(**button))
             return False
         path = path_of(model)
         folder, name = os.path.split(path)
-        about = f"{button['about']}\n\n"
-        about += f"范围：文件夹“{folder}”里的全部填报表。" if button["over"] == "folder" else f"文件：{name}"
+        about = WORDS[button["over"]].format(folder=folder, name=name, **button)
         if button["out"]:
             results = folder + "-结果" if button["over"] == "folder" else folder
-            about += f"\n结果：{os.path.join(results, button['out'])}"  # noqa: PTH118
+            about += WORDS["out"].format(out=os.path.join(results, button["out"]))  # noqa: PTH118
         if not model.isModified():
             return say(self._frame, about, kind=QUERYBOX, buttons=OK_CANCEL) != CANCEL
-        about += "\n\n这份表有还没保存的改动。先保存再做吗？\n按“否”，就按上次保存的内容做。"
+        about += WORDS["unsaved"]
         answer = say(self._frame, about, kind=QUERYBOX, buttons=YES_NO_CANCEL)
         if answer == YES:
             model.store()
@@ -373,8 +372,7 @@ class Buttons(unohelper.Base, XInitialization, XDispatchProvider, XDispatch, XSe
 
     def _answered(self, given: dict[str, Any], answer: dict[str, Any]) -> None:
         if "exists" in answer:
-            words = f"“{answer['exists']}”已经有了。要用新的覆盖它吗？"
-            if say(self._frame, words, kind=QUERYBOX, buttons=YES_NO) == YES:
+            if say(self._frame, WORDS["exists"].format(**answer), kind=QUERYBOX, buttons=YES_NO) == YES:
                 again = dict(given, overwrite=True)
                 program(self._context).press(again, lambda said: self._answered(again, said))
         elif "message" in answer:
@@ -409,7 +407,7 @@ class Buttons(unohelper.Base, XInitialization, XDispatchProvider, XDispatch, XSe
         if after:
             go(self._frame, after[0])
         elif own.state == "on" and own.head.get("path") == path_of(controller.Model):
-            say(self._frame, "没有错误。")
+            say(self._frame, WORDS["right"])
 
     def addStatusListener(self, listener: Any, url: Any) -> None:
         self._listeners.append((listener, url))

@@ -66,6 +66,10 @@ class CellFault:
     (GS03): characters that other computers do not show."""
 
 
+LARGEST_NUMBER = 999_999_999_999_999
+"""A spreadsheet keeps 15 digits; of greater numbers the sums overflow and no digit can be relied on."""
+
+
 def bounds_judged_here(column: Column) -> bool:
     """Whether GS03 judges the column's bounds, or a rule of its own does."""
     if column.field.endswith("_cut") and column.sheet in ("lines", "dust"):
@@ -89,8 +93,9 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
     elif column.is_number:
         low, high, open_ = column.bounds if bounds_judged_here(column) else (None, None, False)
         step = 1 if column.kind == "int" else None
-        over, from_ = (low, None) if open_ else (None, low)
-        kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=high, multiple_of=step)]
+        over, from_ = (low, None) if open_ else (None, -LARGEST_NUMBER if low is None else low)
+        most = LARGEST_NUMBER if high is None else high
+        kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=most, multiple_of=step)]
     elif column.kind == "date":
         kind = Annotated[dt.date, Strict(), Field(ge=FIRST_DAY)]
     else:
@@ -389,7 +394,7 @@ def _misleading(column: Column, cell: Shown) -> str:
 
 def _number(column: Column, cell: Raw, ruleset: RuleSet) -> float | None:
     if isinstance(cell, int | float):
-        return cell
+        return _counted(cell)
     if not isinstance(cell, str):
         raise Unreadable("GS03", f"显示的是日期或时间，{_expected(column, ruleset, cell)}。请把单元格格式改为“常规”")
     text = _one_value(cell)
@@ -402,10 +407,14 @@ def _number(column: Column, cell: Raw, ruleset: RuleSet) -> float | None:
         text = text.removesuffix("%").removesuffix("％")
     if not _NUMBER.fullmatch(text) or len(text) > 40:
         raise Unreadable("GS03", _expected(column, ruleset, cell))
-    value = float(text.replace(",", ""))
-    if math.isinf(value):
-        raise Unreadable("GS03", _expected(column, ruleset, cell))
-    return value
+    return _counted(float(text.replace(",", "")))
+
+
+def _counted(number: float) -> float:
+    """The number. Raises `Unreadable` for one that a spreadsheet cannot keep digit by digit."""
+    if abs(number) > LARGEST_NUMBER:
+        raise Unreadable("GS03", "太大了，最多写 15 位。请核对位数和单位")
+    return number
 
 
 def _day(column: Column, cell: Raw, ruleset: RuleSet) -> dt.date | None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, cast
+from unicodedata import category
 
 if TYPE_CHECKING:  # a help page needs none of these
     from addin.office.results import Answer, FindingRow
@@ -80,7 +81,9 @@ def warn(line: str) -> None:
 
 def harmless(line: str) -> str:
     """A text without control characters, which could steer the terminal."""
-    return line if line.isprintable() else "".join(c if c.isprintable() or c == "\n" else "�" for c in line)
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() or c == "\n" or category(c) == "Zs" else "�" for c in line)  # wide blanks stay
 
 
 _alone = False

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office.results import Card, Part, Result, made
-from addin.problems import Stop, output
+from addin.problems import output
 from addin.reading.inbox import inbox
 from addin.reading.inventories import read_inventories
 from addin.reading.steps import Step, Unread, silent, worst
@@ -74,13 +74,8 @@ def guarantee(sources: Sequence[Path], out: Path, *, force: bool = False, step: 
     """Write the list of guaranteed enterprises and projects. Raises `Stop`."""
     paths = inbox(sources)
     city, wrong = read_inventories(paths, step)
-    try:
-        with output(out, force=force, inputs=paths) as file:
-            write_guarantee(file, city)
-    except OverflowError as error:
-        raise Stop(
-            "清单里有的减排量大得加不起来，不是合理的数。请先用 qingdan check 核对各份清单，改正后再做。"
-        ) from error
+    with output(out, force=force, inputs=paths) as file:
+        write_guarantee(file, city)
     rows = list(guaranteed(city))
     groups = Counter(one.group for one in rows)
     open_ = [one for one in rows if one.filing == NOT_FILED or mismatched(one) or one.group not in INCLUSION_GROUPS]

@@ -340,7 +340,7 @@ class Pane:
             given = [one.strip() for one in pressed.asked.get(ask.option, []) if one.strip()]
             if ask.needed and not given:
                 raise Stop(f"还没有填{ask.label}。")
-            if any(len(one) > LONGEST_SAID or not one.isprintable() for one in given):
+            if any(len(one) > LONGEST_SAID or not one.replace("\u3000", " ").isprintable() for one in given):
                 raise Stop(f"“{ask.label}”太长，或有看不见的字符。")
             if not given:
                 continue

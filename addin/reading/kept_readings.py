@@ -123,7 +123,9 @@ def find(key: str, *, records: bool) -> KeptReading | None:
         if not data.startswith(start) or sha256(packed).hexdigest().encode() + b"\n" != digest:
             return None
         return unpacked(packed, records=records)
-    except (OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, zlib.error, RecursionError):
+    except (
+        OSError, ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError, zlib.error
+    ):  # fmt: skip
         return None
 
 

@@ -153,7 +153,7 @@ export class City {
       const side = value ? one.sides.findIndex((own) => own.startsWith(value)) : -1;
       const said = side < 0 ? "✗ 没有裁定" : `✓ 以${"甲乙"[side]}为准（第 ${pending?.id ?? one.decided} 号${pending?.pending ? "，下次汇总时照办" : ""}）`;
       const title = element("h3");
-      title.append(one.what, element("span", "", one.key), element("b", side < 0 ? "bad" : "good", said));
+      title.append(one.what, element("span", "", one.key.split("|").filter(Boolean).join("，")), element("b", side < 0 ? "bad" : "good", said));
       const table = element("table", "sides");
       const head = element("tr");
       head.append(element("th", "", "不同之处"), element("th", "", `甲　${one.names[0]}`), element("th", "", `乙　${one.names[1]}`));

@@ -33,7 +33,7 @@ def commands() -> list[tuple[str, ...]]:
 
 ALLOWED = re.compile(
     r"qingdan( [a-z-]+)*|--[a-z]+|[\w-]*\.(xlsx|xlsb|xls|ods|csv|zip|docx|md|pem|pub|sig|manifest\.json)|JSON|QINGDAN_(DEBUG=1|PASSPHRASE)|SHA-256|\b[A-Z]{2}[0-9]{2}\b|\bdemo\b"
-    r"|\b(?:WPS|Windows|excel|libreoffice)\b"
+    r"|\b(?:Excel|WPS|LibreOffice|Windows|Linux|excel|wps|libreoffice)\b"  # names, and what is typed for them
 )
 
 

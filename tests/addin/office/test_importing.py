@@ -12,6 +12,7 @@ from tests.addin.conftest import COUNTY, Run, run
 from validators.columns import LETTERS
 from workbook_templates.layouts.tables import read_tables
 from workbook_templates.xlsx.appearance import FIRST_ROW, GUESSED_HEAD
+from workbook_templates.xlsx.fast_reader import GridRows
 
 __all__ = ["run"]
 
@@ -162,6 +163,19 @@ def test_other_formats_are_read(run: Run) -> None:
     assert learnt(run, "旧.ods")["sheet"] == "表一"
     found = json.loads(run("import", "旧.ods", *BLANK, "--out", "填报.xlsx", "--json").out)
     assert found["rows"]["taken"] == 2 and any("公式" in note for note in found["notes"])
+
+
+def test_a_real_old_workbook_is_read_as_the_new_one_is() -> None:
+    """`old_list.xls` is the table of this module, saved by LibreOffice as Excel 97 had it."""
+    table()
+    (new,) = read_tables(Path("旧.xlsx")).sheets
+    old = read_tables(Path(__file__).with_name("old_list.xls"))
+    assert old.blind and bare(old.sheets[0].rows) == bare(new.rows[1:])
+
+
+def bare(rows: GridRows) -> list[str]:
+    """The cells of each row, without blanks at its end."""
+    return ["|".join(map(str, cells)).rstrip("|") for _, cells in rows]
 
 
 def test_what_is_no_table_is_refused_in_one_line_and_leaves_nothing(run: Run) -> None:

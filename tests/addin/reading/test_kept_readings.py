@@ -1,9 +1,11 @@
 """What was read once is not read again; what is kept can mislead nobody."""
 
 import datetime as dt
+import json
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -125,6 +127,14 @@ def damages() -> dict[str, Any]:
         """Whole in itself, but of another file."""
         return data.replace(data.splitlines()[1], b"0" * 64)
 
+    def listed(data: bytes) -> bytes:
+        """A value that none of ours is."""
+        length, _, parts = data.split(b"\n", 3)[3].partition(b"\n")
+        head = json.loads(zlib.decompress(parts[: int(length)]))
+        head["findings"][0][8] = [1]
+        packed = zlib.compress(json.dumps(head).encode())
+        return resealed(data, str(len(packed)).encode() + b"\n" + packed + parts[int(length) :])
+
     return {
         "cut": lambda data: data[:-7],
         "flipped": lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
@@ -132,6 +142,7 @@ def damages() -> dict[str, Any]:
         "another file's": swapped,
         "a pickle": lambda _: b"cos\nsystem\n(S'touch pwned'\ntR.",
         "unpacks to too much": lambda data: resealed(data, b"3\n" + bytes(10)),
+        "a list for a value": listed,
         "other JSON": lambda data: resealed(data, b"2\n{}{}"),
     }
 

@@ -5,6 +5,7 @@
 A scene returns what was seen; it is printed as JSON, and the tests say what it should have been.
 """
 
+import gc
 import json
 import os
 import struct
@@ -21,6 +22,7 @@ import pywintypes
 import win32api
 import win32com.client
 import win32con
+import win32event
 import win32gui
 import win32pipe
 import win32ts
@@ -28,7 +30,7 @@ import winerror
 from win32com.server.util import wrap
 
 from addin.apps import excel_host
-from addin.apps.excel import registration
+from addin.apps.excel import pipe, registration
 from addin.apps.excel.registration import RIBBON_PIPE
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
@@ -285,6 +287,15 @@ def assistant(path):
     return told
 
 
+def fresh():
+    """The officer, after a session has come and gone once: COM keeps what it made for that, which is no reference lost."""
+    host, _ = attached()
+    host.leave()
+    del host, _
+    gc.collect()
+    return officer()
+
+
 def boxed(part):
     """The message box that says this, once it is there: its window and what it says."""
     until = time.monotonic() + 120
@@ -355,14 +366,14 @@ class Page:
 def ribbon(path):
     """From the first press in the ribbon to the end of the application, with the program that was installed."""
     Path(os.environ["LOCALAPPDATA"], "shown.txt").unlink(missing_ok=True)
-    hand = officer()
+    hand = fresh()
     told = {"load": hand.LoadAddin()}
     told["xml"] = hand.Ribbon()
     told["down"] = [hand.IsDown("live")]
     runner = Path(os.environ["LOCALAPPDATA"], "runner.py")
     runner.write_text(WITHOUT_WMI.replace("addin.assistant", "addin.apps.excel.ribbon_program"))
     before = settings(f'"{Path(sys.executable).with_name("pythonw.exe")}" -B -X utf8 "{runner}"')
-    told["command"] = before
+    assert "addin.apps.excel.ribbon_program" in before
     hand.Press("check")
     page = Page()
     told["checked"] = page.says("通过")
@@ -411,8 +422,8 @@ def listens():
 
 
 def lost(path):
-    """The program is missing, or ends at once: the application goes on, and the officer is told in words."""
-    hand = officer()
+    """The program is missing, ends at once, or hangs: the application goes on, and the officer is told in words."""
+    hand = fresh()
     told = {"load": hand.LoadAddin()}
     before = settings(r"C:\nowhere.exe")
     hand.Press("check")
@@ -420,6 +431,14 @@ def lost(path):
     settings(r"C:\windows\system32\cmd.exe /c exit 3")
     hand.Press("live")
     told["ends"] = answer("清单程序", win32con.IDOK)
+    kept = []  # what hangs takes the connection, and nothing more
+    waiting = pipe.ribbons(win32event.CreateEvent(None, True, False, None))
+    threading.Thread(target=lambda: kept.append(next(waiting)), daemon=True).start()
+    until_true(listens, "it listens")
+    hand.Press("live")
+    hand.Type(SHEET, "D7", "甲")  # it is not waited for
+    told["hangs"] = answer("没有应答", win32con.IDOK)
+    told["down"] = hand.IsDown("live")
     hand.EndAddin(True)
     told["left"] = until_true(lambda: hand.Held() == 0, "nobody holds the application")
     told["again"] = hand.LoadAddin()  # switched off and on again in the list of add-ins

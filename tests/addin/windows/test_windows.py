@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from addin.apps.excel import registration
+from addin.apps.excel.ribbon import NO_ANSWER, NOT_STARTED, ribbon
 from tests.addin.conftest import fill
 from tests.addin.windows.conftest import Wine
 from validators import ruleset
@@ -159,6 +160,29 @@ def test_what_excel_switched_off_is_found_and_mended(wine: Wine, installed: Path
         "left": [],
         "loads": "",
     }
+
+
+def test_a_program_that_is_missing_or_hangs_does_not_hold_excel_up(wine: Wine, installed: Path, workbook: Path) -> None:
+    told = play(wine, installed, "lost", workbook)
+    assert NOT_STARTED in str(told.pop("missing")) and NOT_STARTED in str(told.pop("ends"))
+    assert NO_ANSWER in str(told.pop("hangs"))
+    assert told == {"load": "", "down": False, "left": True, "again": ""}
+
+
+def test_the_ribbon_from_the_first_press_to_the_end_of_excel(wine: Wine, installed: Path, tmp_path: Path) -> None:
+    inbox = tmp_path / "收件"
+    inbox.mkdir()
+    told = play(wine, installed, "ribbon", fill(inbox / "东昌府区.xlsx", enterprises=3))
+    assert told.pop("xml") == ribbon()
+    asked = str(told.pop("asked"))
+    assert "全部填报表" in asked and "收件-结果" in asked and "先保存再做吗" in asked
+    assert "“全市.xlsx”已经有了" in str(told.pop("exists"))
+    assert "请先打开它，再边填边查" in str(told.pop("nothing open"))
+    assert told == {
+        "load": "", "down": [False, True], "checked": True, "typed": True, "consolidated": True, "closed": True, "again": True,
+        "closed with the workbook": True, "held": True, "ended": True,
+    }  # fmt: skip
+    assert (tmp_path / "收件-结果/全市.xlsx").exists()
 
 
 def test_uninstalling_leaves_nothing(wine: Wine, installed: Path, msi: Path) -> None:

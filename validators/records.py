@@ -5,7 +5,6 @@ that fails is each cell looked at for what the officer meant (GS04) or what is w
 """
 
 import datetime as dt
-import math
 import re
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -264,8 +263,6 @@ def _same_day(value: Value, cell: Raw) -> bool:
 
 def number_text(value: float) -> str:
     """A number as a person writes it: `3.0` is `3`."""
-    if math.isinf(value):  # a sum of absurd numbers
-        return "过大的数"
     return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
 
 

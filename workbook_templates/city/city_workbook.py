@@ -85,7 +85,8 @@ UNREAD_REFERENCE = "参考资料读不了"
 _KEPT = ("GS01", "GS06", "GS07", "HZ03")
 """Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
 
-So is a formula that a county wrote where text is due (GS03): in the list it stands as text, which is allowed there.
+So is a formula that a county wrote where text is due, or a text partly struck out (GS03): in the list they stand as
+text, which is allowed there.
 """
 
 
@@ -391,7 +392,7 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
     for key, sheet in INVENTORY.items():
         _read_list(opened.name, key, _values(opened, sheet.title), by_file)
     found = map(_finding, _table(_values(opened, FINDINGS)))
-    return city, [one for one in found if one.rule in _KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
+    return city, [one for one in found if one.rule in _KEPT or (one.rule == "GS03" and _stands_as_text(one, by_file))]
 
 
 def seen_files(opened: Opened) -> dict[str, str]:
@@ -415,12 +416,12 @@ def _imports(opened: Opened) -> Imports:
     return Imports(files, read_emissions(opened))
 
 
-def _formula_stands(finding: Finding, by_file: Mapping[str, Book]) -> bool:
-    """Whether the text of a county's formula still stands in the list where the finding says."""
+def _stands_as_text(finding: Finding, by_file: Mapping[str, Book]) -> bool:
+    """Whether a county's formula, or what it struck out a part of, still stands as a text in the list where the finding says."""
     book = by_file.get(finding.file or "")
     sheet = next((sheet for sheet in INVENTORY.values() if sheet.title == finding.sheet), None)
     column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
-    if book is None or sheet is None or column is None or column.kind != "text":
+    if book is None or sheet is None or column is None:
         return False
     records = [record for record in book.tables[sheet.key] if record.row == finding.row]
     return any(record[column.position] == finding.value for record in records)
@@ -452,7 +453,7 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> 
             )
         own.append((int(text_of(cells[row_at])), cells))
     for file, rows in by_source.items():
-        Entries(by_file[file], sheet, Grid(sheet.title, False, rows, Seen()), as_county).read()
+        Entries(by_file[file], sheet, Grid(sheet.title, False, rows, Seen()), as_county, typed=False).read()
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -9,6 +9,7 @@ cached value of a formula is never used: a formula that the template offered is 
 import datetime as dt
 import hashlib
 import io
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,11 +62,12 @@ from validators.records import (
     number_text,
 )
 from validators.rule import key_of
-from validators.text import plain, visible
+from validators.text import folded, plain, visible
 from workbook_templates.formulas.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
 from workbook_templates.xlsx.fast_reader import GridPlace, GridRows, Seen, Workbook, read_quickly, read_strings
+from workbook_templates.xlsx.ink import Paint, Paints, Rich
 from workbook_templates.xlsx.xml_reader import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -186,7 +188,7 @@ def _readable(name: str) -> Iterator[None]:
 def _workbook(package: Package, book: str) -> Workbook:
     """What the cells of all sheets refer to."""
     parts = {related.type.rpartition("/")[2]: related.part for related in relationships(package, book)}
-    strings: list[str] | None = []
+    strings: Sequence[str | Rich] | None = []
     if table := parts.get("sharedStrings"):
         strings = read_strings(package.read(table, LARGEST_SHEET))
         if strings is None:
@@ -199,11 +201,13 @@ def _workbook(package: Package, book: str) -> Workbook:
 
     parse(package, book, start)
     styles = parts.get("styles")
-    return Workbook(strings or [], _looks(package, styles) if styles else {}, bool(since_1904))
+    looks, paints = _styles(package, styles) if styles else ({}, {})
+    return Workbook(strings or [], looks, bool(since_1904), paints)
 
 
-def _looks(package: Package, part: str) -> dict[str, Look]:
-    """Numbers of the cell styles whose format changes the meaning of a number, and what it makes of it."""
+def _styles(package: Package, part: str) -> tuple[dict[str, Look], dict[str, Paint]]:
+    """By number of the cell style: what its format makes of a number, and how its cells look; plain ones are absent."""
+    paints = Paints()
     codes: dict[str, str] = {}
     found: dict[str, Look] = {}
     section = ""
@@ -211,6 +215,7 @@ def _looks(package: Package, part: str) -> dict[str, Look]:
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal section, count
+        paints.start(tag, attributes)
         if tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
             section = tag
         elif tag == "numFmt" and not section:
@@ -223,7 +228,7 @@ def _looks(package: Package, part: str) -> dict[str, Look]:
             count += 1
 
     parse(package, part, start)
-    return found
+    return found, paints.found
 
 
 def _macro_type(package: Package) -> bool:
@@ -389,6 +394,7 @@ def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet |
     book = Book(
         opened.name, rules, county, text_of(facts.get("round")), int(revision) if revision.isdecimal() else 0,
         on or day or dt.date.today(), {**facts, "filled_on": day}, kind_of(opened), undated=undated,
+        fact_cells={name: f"{letter(column)}{row}" for name, (row, column) in places.items()},
     )  # fmt: skip
     book.faults += _facts_faults(opened, book.kind)
     book.faults += _cover_faults(facts, places, rules, day)
@@ -539,12 +545,22 @@ def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> SheetLayout | None:
         book.damaged.add(sheet.key)
         return None
     book.letters[sheet.key] = {field: letter(position) for field, position in layout.positions.items()}
+    renamed = renamed_heads(sheet, layout)
+    for position, (text, header) in renamed.items():
+        cell = f"{letter(position)}{layout.header_row}"
+        below_it = [
+            cells[position] for number, cells in grid.rows if number > layout.header_row and position < len(cells)
+        ]
+        many = sum(not is_blank(one) for one in below_it)
+        faults.append(Fault("GS01", "renamed", title, cell, layout.header_row, header, value=text, meant=many))
+    found_again = {header for _, header in renamed.values()}
     for header in layout.missing:
-        faults.append(Fault("GS01", "missing", title, row=layout.header_row or None, header=header, value=header))
+        if header not in found_again:
+            faults.append(Fault("GS01", "missing", title, row=layout.header_row or None, header=header, value=header))
     for position, header in layout.double:
         cell = f"{letter(position)}{layout.header_row}"
         faults.append(Fault("GS01", "double", title, cell, layout.header_row, header, value=header))
-    faults += _outside(sheet, layout, grid)
+    faults += _outside(sheet, layout, grid, renamed)
     if layout.missing or layout.double:
         book.damaged.add(sheet.key)
     if not layout.positions:
@@ -557,7 +573,37 @@ def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> SheetLayout | None:
     return layout
 
 
-def _outside(sheet: Sheet, layout: SheetLayout, grid: Grid) -> Iterator[Fault]:
+def renamed_heads(sheet: Sheet, layout: SheetLayout) -> dict[int, tuple[str, str]]:
+    """Unknown heads that stand for missing ones, by 0-based column: what stands there, and the declared header.
+
+    One does that is spelled otherwise (blanks, width, brackets, unit), or that stands between the neighbours of the
+    missing one.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    by_field = {column.header: column for column in sheet.columns}
+    missing = [by_field[header] for header in layout.missing]
+    for alike in (folded, _without_unit):
+        for position, text in layout.extra:
+            taken = {header for _, header in found.values()}
+            same = [one for one in missing if one.header not in taken and alike(one.header) == alike(text)]
+            if position not in found and len(same) == 1:
+                found[position] = text, same[0].header
+    place_of = {at: sheet[field].position for field, at in layout.positions.items()}
+    for position, text in layout.extra:
+        taken = {header for _, header in found.values()}
+        before, behind = place_of.get(position - 1, -9), place_of.get(position + 1, -9)
+        if position not in found and behind - before == 2 and sheet.columns[before + 1] in missing:
+            header = sheet.columns[before + 1].header
+            if header not in taken:
+                found[position] = text, header
+    return found
+
+
+def _without_unit(head: str) -> str:
+    return folded(head).partition("（")[0]
+
+
+def _outside(sheet: Sheet, layout: SheetLayout, grid: Grid, renamed: Mapping[int, tuple[str, str]]) -> Iterator[Fault]:
     """What stands on a sheet of ours and belongs to no record: rows above the header, columns that are not ours."""
     title, head = sheet.title, layout.header_row
     above = [number for number, cells in grid.rows if number < head and _is_entry(cells)]
@@ -576,6 +622,8 @@ def _outside(sheet: Sheet, layout: SheetLayout, grid: Grid) -> Iterator[Fault]:
             for number, cells in grid.rows
             if number > head and position < len(cells) and not is_blank(cells[position])
         ]
+        if position in renamed:
+            continue
         if position in named:
             cell = f"{letter(position)}{head}"
             yield Fault("GS01", "extra", title, cell, head, named[position], value=named[position], meant=len(column))
@@ -607,6 +655,10 @@ _SOLID = 100_000
 """What is larger in a date column is no count of days but a day written in one, 20200818."""
 OWN_HEADS = ("校验", "序号")
 """Columns that the workbook fills itself, in blank rows too."""
+_MOST_MARKED = 1000
+"""Characters that are kept of a text of which a part is struck out."""
+MARKED = {"struck": "GS03", "painted": "GS10"}
+"""The rule that says that a cell, or most of a row, is struck out or not to be seen."""
 _SUM = re.compile("(?:合计|总计|小计|共计|累计|汇总)[:：]?")
 _NOTE = re.compile(
     "^(?:注|备注|说明|附件|附表|填表|填报|制表|审核|审批|负责人|联系人|联系电话|单位|日期)[^，。]{0,8}?[:：]|"
@@ -621,8 +673,12 @@ class Entries:
     Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
     """
 
-    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout) -> None:
-        """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file."""
+    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout, *, typed: bool = True) -> None:
+        """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file.
+
+        `typed` is whether what stands in an automatic column is what somebody typed over its formula.
+        """
+        self.typed = typed
         self.book, self.sheet, self.seen = book, sheet, grid.seen
         self.rows = rows = grid.rows
         self.heads = {position: sheet[field].header for field, position in layout.positions.items()}
@@ -650,10 +706,17 @@ class Entries:
         """Rows that are none of the list, and what they are."""
         self.computed: list[tuple[str, tuple[str, ...], frozenset[int] | None]] = []
         """Fields that were computed, from which others, and in which rows of the columns (None: in all)."""
+        self.formulas: dict[tuple[int, int], str] = {}
+        """Formulas in automatic columns that are not ours, by row of the file and place."""
+        self.instead: dict[int, list[tuple[Column, Raw, Raw]]] = {}
+        """What was put in the place of an automatic formula, by row of the file: the column, what stands there, and what the
+        formula gives."""
 
     def read(self) -> None:
         """Put the records into the book; a row in which nothing was entered is passed over."""
-        self._compute(self._take_formulas())
+        ours = self._take_formulas()
+        self._take_marks()
+        self._compute(ours)
         reader = RowReader(self.sheet.key, self.book.ruleset)
         entries = [column.position for column in self.sheet.columns if column.required != "auto"]
         table = self.book.tables[self.sheet.key]
@@ -672,6 +735,7 @@ class Entries:
             if record.bad:
                 record = self._without_follow_ons(record, at)
             self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
+            self._tell_others(record)
             table.append(record)
         self._tell_strays()
 
@@ -721,6 +785,36 @@ class Entries:
                 self._unreadable("GS07", "error", number, entry, text)
         return ours
 
+    def _take_marks(self) -> None:
+        """Find what is struck out or not to be seen; a cell of which that is a part cannot be read."""
+        whole: dict[tuple[int, str], list[Column]] = {}
+        for (number, position), mark in self.seen.marks.items():
+            place, at = self.place_of.get(position), self.at.get(number)
+            if place is None or at is None:
+                continue
+            column, cell = self.sheet.columns[place], self.columns[place][at]
+            if column.required == "auto" or is_blank(cell):
+                continue
+            if mark.text:
+                self.columns[place][at] = ""
+                self._unreadable("GS03", f"{mark.how}_part", number, column, visible(mark.text, _MOST_MARKED))
+            else:
+                whole.setdefault((number, mark.how), []).append(column)
+        for (number, how), columns in whole.items():
+            rule = MARKED[how]
+            filled = [
+                one
+                for one in self.sheet.columns
+                if one.required != "auto" and not is_blank(self.columns[one.position][self.at[number]])
+            ]
+            if len(columns) > 1 and 2 * len(columns) > len(filled):
+                cell = f"{self.letters.get('list_id', 'A')}{number}"
+                said = text_of(self.columns[self.sheet["list_id"].position][self.at[number]])
+                self.book.faults.append(Fault(rule, f"{how}_row", self.sheet.title, cell, number, value=said or None))
+                continue
+            for column in columns:
+                self._note(rule, how, number, column, self.columns[column.position][self.at[number]])
+
     def _take(self, position: int, found: list[tuple[int, str, int]], ours: dict[int, list[int]]) -> None:
         """The formulas of one column of the file: row, text, and the row that the text is written for."""
         place = self.place_of.get(position)
@@ -732,14 +826,21 @@ class Entries:
             pieces = offered.pieces(self.letters) if offered else ()
         except KeyError:  # a column that it needs is missing
             pieces = ()
+
+        def own(text: str, row: int) -> bool:
+            spelled = str(row).join(pieces) == text != ""
+            return spelled or matches(self.sheet.key, column.field, text, row, self.letters)
+
         for number, text, row in found:
             at = self.at.get(number)
             if at is None:  # the row shows nothing
                 continue
             cells[at] = ""
             if column.required == "auto":
+                if offered and not own(text, row):
+                    self.formulas[number, place] = f"={text}" if text else "公式"
                 continue
-            if str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters):
+            if own(text, row):
                 ours.setdefault(place, []).append(at)
             else:
                 self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
@@ -765,9 +866,28 @@ class Entries:
                 rows = None if automatic else frozenset(ours[place])
                 self.computed.append((column.field, offered.needs, rows))
             if automatic:
+                if offered and self.typed:
+                    self._look_for_others(column, computed)
                 self.columns[place] = computed
             for at in ours.get(place, ()):
                 self.columns[place][at] = computed[at]
+
+    def _look_for_others(self, column: Column, computed: Sequence[Raw]) -> None:
+        """Note what was put in the place of an automatic column's formula and is not what that gives."""
+        cells = self.columns[column.position]
+        if not self.formulas and not any(cells):
+            return
+        for number, cell, value in zip(self.numbers, cells, computed, strict=True):
+            own = self.formulas.get((number, column.position), cell)
+            if not is_blank(own) and not _rounded(own, value):
+                self.instead.setdefault(number, []).append((column, own, value))
+
+    def _tell_others(self, record: Record) -> None:
+        """Find what was put in the place of automatic formulas of a row, unless what those need is found itself."""
+        for column, own, value in self.instead.get(record.row, ()):
+            if record.bad.isdisjoint(OFFERED[self.sheet.key, column.field].needs):
+                rule = "GS04" if column.field == "serial" else "GS03"
+                self._note(rule, "automatic", record.row, column, own, value)
 
     def _numbered(self) -> list[bool]:
         """Whether anything stands in the 清单编号 of a row, readable or not."""
@@ -796,8 +916,23 @@ class Entries:
 
     def _unreadable(self, rule: str, what: str, number: int, column: Column, value: object) -> None:
         self.unread.setdefault(number, set()).add(column.field)
+        self._note(rule, what, number, column, value)
+
+    def _note(self, rule: str, what: str, number: int, column: Column, value: object, meant: object = None) -> None:
         cell = f"{self.letters[column.field]}{number}"
-        self.book.faults.append(Fault(rule, what, self.sheet.title, cell, number, column.header, value=value))
+        self.book.faults.append(
+            Fault(rule, what, self.sheet.title, cell, number, column.header, value=value, meant=meant)
+        )
+
+
+def _rounded(own: Raw, value: Raw) -> bool:
+    """Whether what stands in a cell is the computed value, as it is or rounded."""
+    if not isinstance(own, int | float) or not isinstance(value, int | float) or isinstance(own, bool):
+        return own == value
+    places = len(number_text(float(own)).partition(".")[2])
+    return (math.isclose(own, value, rel_tol=1e-2) and round(value, places) == own) or math.isclose(
+        own, value, rel_tol=1e-9
+    )
 
 
 def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:

@@ -57,12 +57,14 @@ BUILT_IN = {str(number): "y" for number in (*range(14, 23), *range(27, 37), 45, 
     "46": "[h]", "9": "0%", "10": "0.00%",
 }  # fmt: skip
 """Built-in formats that change the meaning, those of Chinese programs among them, by number."""
-_LITERAL = re.compile(r'"([^"]*)"|\\(.)|([\u4e00-\u9fff％‰]+)')
+_LITERAL = re.compile(r'"([^"]*)"|[\\!](.)|([\u4e00-\u9fff％‰]+)')
 _GENERAL = re.compile("G/通用格式|General|Standard", re.IGNORECASE)
 _STEERING = re.compile(r"_.|\*.|General", re.IGNORECASE)
 """Parts of a format that leave room or fill up."""
 _CHOOSING = re.compile(r"\[(?!h+\]|m+\]|s+\])[^\]]*\]", re.IGNORECASE)
 """Parts that colour or choose."""
+_POINT = re.compile(r'[0#?](?:"\."|[\\!]\.)([0#?]+)')
+"""A point among the digits that is only shown: `0!.0,"万"` shows tens of thousands."""
 _SCALED = re.compile(r"[0#?](,+)(?![0#?,])")
 _PLACE = re.compile("[0#?@]|General")
 _WORD = re.compile(r"[A-Za-z\u4e00-\u9fff%％‰]")
@@ -85,8 +87,10 @@ def look_of(code: str) -> Look | None:
     if percent:
         return Look("percent", 100.0**percent, "%")
     before, unit = _beside(first) if _WORD.search(literals) else ("", "")
-    if scaled:
-        return Look("scaled", 1000.0 ** -len(scaled[1]), unit, before=before)
+    point = _POINT.search(first)
+    if scaled or point:
+        factor = 1000.0 ** -len(scaled[1] if scaled else "") * 10.0 ** -len(point[1] if point else "")
+        return Look("scaled", factor, unit, before=before)
     if before or unit:
         return Look("unit", unit=unit, before=before)
     digits = _LITERAL.sub(lambda match: match[1] or match[2] or match[3] or "", _STEERING.sub("", first))
@@ -101,14 +105,14 @@ def _beside(section: str) -> tuple[str, str]:
     start = number.start() if number else 0
     before, behind = "", ""
     for found in _LITERAL.finditer(section):
-        text = found[1] or found[2] or found[3] or ""
+        text = (found[1] or found[2] or found[3] or "").strip(".")
         before, behind = (before + text, behind) if found.start() < start else (before, behind + text)
     return before.strip(), behind.strip()
 
 
 def _first_section(code: str) -> str:
     """What a format says of positive numbers: all up to the first semicolon that is not quoted."""
-    return re.match(r'(?:"[^"]*"|\\.|[^";\\])*', code)[0]  # type: ignore[index] # it matches the empty text
+    return re.match(r'(?:"[^"]*"|[\\!].|[^";\\!])*', code)[0]  # type: ignore[index] # it matches the empty text
 
 
 def _in_places(number: float, pattern: str) -> str:

@@ -279,14 +279,9 @@ _WIDE = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") f
 _WIDE_SIGNS = {ord(wide): narrow for wide, narrow in zip("＋－．／", "+-./", strict=True)}
 _PROSE: dict[int, int | str] = {**_WIDE, **texts.RADICALS}
 _STRICT: dict[int, int | str] = {**_PROSE, **_WIDE_SIGNS, **texts.LATIN_LOOKALIKES}
-_SPACES = dict.fromkeys(
-    map(ord, "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
-)
-"""Blanks of other widths, those of web pages among them."""
 _BRACKETS = {ord("("): "（", ord(")"): "）"}
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\s\d{3})+(?![\d\s]).*", re.ASCII)
-_WIDE_POINT = re.compile(r"(?<=\d)。(?=\d)", re.ASCII)
 _NOT_BETWEEN_DIGITS = re.compile(r"(?<![\d.])\s+|\s+(?![\d.])", re.ASCII)
 _DAY = re.compile(
     r"(?:(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2}))"
@@ -308,7 +303,7 @@ def _one_value(text: str) -> str:
     """A text on one line, half-width, without blanks around it. Raises `Unreadable` where it has several lines."""
     if _INNER_BREAK.search(text):
         raise Unreadable("GS03", TWO_VALUES)
-    return _CONTROL.sub("", text.translate(_STRICT).translate(_SPACES)).strip()
+    return _CONTROL.sub("", text.translate(_STRICT).translate(texts.SPACES)).strip()
 
 
 def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
@@ -404,7 +399,7 @@ def _number(column: Column, cell: Raw, ruleset: RuleSet) -> float | None:
     text = _one_value(cell)
     if not text:
         return None
-    text = _WIDE_POINT.sub(".", text).replace("，", ",")
+    text = text.translate(texts.NUMBER_SIGNS)
     text = re.sub(r"\s", "", text) if _GROUPED.fullmatch(text) else _NOT_BETWEEN_DIGITS.sub("", text)
     if re.search(r"\s", text):
         raise Unreadable("GS03", TWO_VALUES)

@@ -332,7 +332,13 @@ def _named(fault: Fault) -> str:
 
 
 def _automatic(fault: Fault) -> str:
-    how = next(one.prompt for one in BY_TITLE[fault.sheet or ""].columns if one.header == fault.header)
+    column = next(one for one in BY_TITLE[fault.sheet or ""].columns if one.header == fault.header)
+    if column.kind == "status":
+        return (
+            f"“{fault.header}”里写的“{value_text(fault.value)}”不读取，本列由表格自动填写。"
+            "请移到“备注”或删去，再从别的行把这一格复制过来，恢复公式。"
+        )
+    how = column.prompt
     gives = "现在还算不出" if fault.meant is None else f"算得 {value_text(fault.meant)}"
     return (
         f"“{fault.header}”填的“{_written(fault.value)}”不采用：本列{how.rstrip('。')}，{gives}。"
@@ -463,14 +469,15 @@ def gs06(book: Book) -> Iterator[Found]:
         )
     if "division" in book.facts and book.county not in book.ruleset.submitting:
         yield Found(
-            f"区划代码“{book.county}”不是本市的提交单位。请从本区县的模板重新填报。",
+            f"区划代码“{book.county}”不是本市的提交单位。请改回模板原来的代码，或从本区县的模板重新填报。",
             fault=_fact(book, "division", book.county),
         )
     for name in ("division", "year", "round", "revision"):
         if name not in book.facts and version in KNOWN_TEMPLATE_VERSIONS:
+            place = _fact(book, name)
+            lost = "没有填，或填的不是可读的内容" if place.cell else "不见了"
             yield Found(
-                f"填报说明里的“{BOOK_FIELDS[name]}”不见了，无法认定这份清单。请从模板恢复填报说明。",
-                fault=_fact(book, name),
+                f"填报说明里的“{BOOK_FIELDS[name]}”{lost}，无法认定这份清单。请从模板恢复填报说明。", fault=place
             )
 
 

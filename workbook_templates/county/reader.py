@@ -34,6 +34,7 @@ from validators.columns import (
     position_of,
 )
 from validators.expr import Record
+from validators.findings import SEVERITY_SYMBOLS
 from validators.looks import BUILT_IN, Look, Shown, look_of
 from validators.ooxml.grid import EPOCH, EPOCH_1904
 from validators.ooxml.package import (
@@ -64,7 +65,7 @@ from validators.records import (
 from validators.rule import key_of
 from validators.text import folded, plain, visible
 from workbook_templates.formulas.default_formulas import OFFERED, matches
-from workbook_templates.formulas.plan import HELPER_HEAD
+from workbook_templates.formulas.plan import FINE, HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
 from workbook_templates.xlsx.fast_reader import GridPlace, GridRows, Seen, Workbook, read_quickly, read_strings
 from workbook_templates.xlsx.ink import Paint, Paints, Rich
@@ -278,13 +279,29 @@ def named_cells(opened: Source, title: str, names: Mapping[str, str]) -> dict[st
 
 
 def _cells_at(grid: Grid, places: Mapping[str, GridPlace]) -> dict[str, Raw]:
-    """What stands at these places, fit to be written anywhere."""
+    """What stands at these places, fit to be written anywhere; nothing where that is computed or partly struck out."""
     rows, computed = dict(grid.rows), grid.seen.places()
     found: dict[str, Raw] = {}
     for name, (row, column) in places.items():
         cell = next(iter(rows.get(row, [])[column : column + 1]), None)
-        if (row, column) not in computed and not is_blank(cell):
+        mark = grid.seen.marks.get((row, column))
+        if (row, column) not in computed and not is_blank(cell) and not (mark and mark.text):
             found[name] = plain(cell) if isinstance(cell, str) else cell
+    return found
+
+
+def _unread_facts(grid: Grid, places: Mapping[str, GridPlace]) -> dict[str, tuple[str, str]]:
+    """Facts of the cover that `_cells_at` leaves out though something stands there: what, and what is to be done."""
+    formulas = grid.seen.places()
+    found: dict[str, tuple[str, str]] = {}
+    for name, place in places.items():
+        mark = grid.seen.marks.get(place)
+        if place in formulas:
+            text = grid.seen.formulas.get(place[1], {}).get(place[0], "")
+            found[name] = f"={text}" if text else "公式", "不读取公式的结果。请直接填写内容"
+        elif mark and mark.text:
+            said = "〔〕里的字划了删除线或看不见，看不出还算不算。请删去，或取消删除线、改成看得见的颜色"
+            found[name] = visible(mark.text, _MOST_MARKED), said
     return found
 
 
@@ -387,7 +404,10 @@ def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet |
     if rules is None or str(rules.year) != year:
         rules = ruleset.judging(year, text_of(facts.get("ruleset")))
     day = _day(facts.get("filled_on"), rules)
-    undated = on is None and day is None and ("filled_on" in facts or "filled_on" not in places)
+    unread = _unread_facts(cover, places) if cover else {}
+    undated = (
+        on is None and day is None and ("filled_on" in facts or "filled_on" in unread or "filled_on" not in places)
+    )
     county = text_of(facts.get("division"))
     county = rules.divisions[county]["code"] if county in rules.divisions else county
     revision = text_of(facts.get("revision"))
@@ -398,6 +418,8 @@ def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet |
     )  # fmt: skip
     book.faults += _facts_faults(opened, book.kind)
     book.faults += _cover_faults(facts, places, rules, day)
+    for name, (value, hint) in unread.items():
+        book.faults.append(_fact(name, places, value, hint))
     return book
 
 
@@ -442,9 +464,12 @@ def _cover_faults(
     }
     for name, hint in wrong.items():
         if hint:
-            row, column = places[name]
-            cell = f"{letter(column)}{row}"
-            yield Fault("GS03", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
+            yield _fact(name, places, facts[name], hint)
+
+
+def _fact(name: str, places: Mapping[str, GridPlace], value: object, hint: object) -> Fault:
+    row, column = places[name]
+    return Fault("GS03", "fact", COVER_TITLE, f"{letter(column)}{row}", row, BOOK_FIELDS[name], value=value, meant=hint)
 
 
 def _facts_faults(opened: Source, kind: BookKind) -> Iterator[Fault]:
@@ -657,6 +682,8 @@ OWN_HEADS = ("校验", "序号")
 """Columns that the workbook fills itself, in blank rows too."""
 _MOST_MARKED = 1000
 """Characters that are kept of a text of which a part is struck out."""
+VERDICTS = FINE + "".join(SEVERITY_SYMBOLS.values())
+"""What the texts begin with that the workbook itself writes in 校验."""
 MARKED = {"struck": "GS03", "painted": "GS10"}
 """The rule that says that a cell, or most of a row, is struck out or not to be seen."""
 _SUM = re.compile("(?:合计|总计|小计|共计|累计|汇总)[:：]?")
@@ -858,6 +885,8 @@ class Entries:
                 continue
             offered = OFFERED.get((self.sheet.key, column.field))
             computed: list[Raw] = [None] * len(self.numbers)
+            if column.kind == "status" and self.typed:
+                self._look_for_notes(column)
             if offered:
                 for need in offered.needs:
                     if need not in inputs:
@@ -882,10 +911,17 @@ class Entries:
             if not is_blank(own) and not _rounded(own, value):
                 self.instead.setdefault(number, []).append((column, own, value))
 
+    def _look_for_notes(self, column: Column) -> None:
+        """Note what somebody wrote where the workbook says what is wrong; what it says itself begins with a sign."""
+        for number, cell in zip(self.numbers, self.columns[column.position], strict=True):
+            if isinstance(cell, str) and not is_blank(cell) and cell.strip()[0] not in VERDICTS:
+                self.instead.setdefault(number, []).append((column, cell, None))
+
     def _tell_others(self, record: Record) -> None:
         """Find what was put in the place of automatic formulas of a row, unless what those need is found itself."""
         for column, own, value in self.instead.get(record.row, ()):
-            if record.bad.isdisjoint(OFFERED[self.sheet.key, column.field].needs):
+            offered = OFFERED.get((self.sheet.key, column.field))
+            if not offered or record.bad.isdisjoint(offered.needs):
                 rule = "GS04" if column.field == "serial" else "GS03"
                 self._note(rule, "automatic", record.row, column, own, value)
 

@@ -20,7 +20,7 @@ from workbook_templates.county.raw_cells import raw_cells, written
 from workbook_templates.formulas.default_formulas import OFFERED, entered
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
-from workbook_templates.xlsx.ink import NAMED
+from workbook_templates.xlsx.ink import PART_NAMED
 from workbook_templates.xlsx.styles import GrowingSheet, Style, put, text_width
 
 _LIST_HEADS = (
@@ -110,7 +110,7 @@ def as_text(column: Column, value: Value) -> Value:
     if (
         text
         and not found_again
-        and (not isinstance(value, str) or text[0] in "=#" or text == NO_TEXT or NAMED.search(text))
+        and (not isinstance(value, str) or text[0] in "=#" or text == NO_TEXT or PART_NAMED.search(text))
     ):
         return ""
     return text

@@ -191,7 +191,8 @@ sheet to the parser."""
 _OTHER = re.compile(rb"([^>]*+)>(?:<f([^>]*+)>(?:([^<]*+)</f>)?+)?+(?:<(?:v|is><t)[^>]*+>([^<]*+)</)?+")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _LETTERS = re.compile(rb'<c r="([A-Z]++)')
-_HIDDEN = re.compile(rb' hidden="(?:1|true)"')
+_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|(?:ht|width)="0(?:\.0+)?")')
+"""A row or column that is hidden, or of no height or width, which is the same to the eye."""
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _COLUMN = re.compile(rb"<col ([^>]*)>")
 _UNUSUAL = re.compile(
@@ -314,7 +315,7 @@ class _Taken:
             if own[0] <= self._last or own != sorted(set(own)):
                 return False
             self._last = own[-1]
-            if b"hidden" in b"".join(attributes):
+            if _HIDDEN.search(b"".join(attributes)):
                 hidden = (number for number, text in zip(own, attributes, strict=True) if _HIDDEN.search(text))
                 self.seen.hidden_rows.update(hidden)
             try:

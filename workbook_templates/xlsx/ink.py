@@ -53,8 +53,8 @@ class Mark:
     """Where it is a part: the cell's text with that part named, `〔划掉：旧〕新`; '' where all of it is."""
 
 
-WORDS: dict[How, str] = {"struck": "划掉", "painted": "看不见"}
-NAMED = re.compile(f"〔(?:{'|'.join(WORDS.values())})：")
+_WORDS: dict[How, str] = {"struck": "划掉", "painted": "看不见"}
+PART_NAMED = re.compile(f"〔(?:{'|'.join(_WORDS.values())})：")
 """How a part is named in the text of a mark."""
 
 
@@ -73,7 +73,7 @@ def mark_of(cell: object, paint: Paint) -> Mark | None:
     if len(hows) == sum(bool(text.strip()) for text, _ in found):
         return Mark(hows[0])
     parts = [("".join(text for text, _ in same), how) for how, same in groupby(found, itemgetter(1))]
-    return Mark(hows[0], "".join(f"〔{WORDS[how]}：{text}〕" if how else text for text, how in parts))
+    return Mark(hows[0], "".join(f"〔{_WORDS[how]}：{text}〕" if how else text for text, how in parts))
 
 
 class Runs:

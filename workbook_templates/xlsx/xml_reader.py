@@ -5,6 +5,7 @@ make it do more than that.
 """
 
 import re
+from collections.abc import Mapping
 
 from validators.columns import position_of
 from validators.ooxml.grid import LAST_ROW
@@ -65,7 +66,7 @@ class _Sheet:
             number = attributes.get("r", "")
             self.row = int(number) if number.isdecimal() and len(number) < 8 else self.row + 1
             self.column = -1
-            if attributes.get("hidden") in ("1", "true"):
+            if _hidden(attributes, "ht"):
                 self.seen.hidden_rows.add(self.row)
         elif tag == "c":
             place = _REFERENCE.fullmatch(attributes.get("r", ""))
@@ -83,7 +84,7 @@ class _Sheet:
             self.inside = tag
         elif tag == "mergeCell":
             self.seen.merged.append(attributes.get("ref", ""))
-        elif tag == "col" and attributes.get("hidden") in ("1", "true"):
+        elif tag == "col" and _hidden(attributes, "width"):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal():
                 self.seen.hidden_columns.append((int(first) - 1, int(last) - 1))
@@ -116,7 +117,15 @@ class _Sheet:
         self.cells += 1
         if self.cells > _MOST_CELLS:
             raise TooBigError("单元格过多，不像一份清单", self.part)
-        self.rows.setdefault(self.row, {})[self.column] = value
+        own = self.rows.setdefault(self.row, {})
+        if own.setdefault(self.column, value) != value:  # the cell stands in the file twice
+            own[self.column] = ""
+            self.seen.errors[place] = ""
+
+
+def _hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or column is hidden, or of no height or width, which is the same to the eye."""
+    return attributes.get("hidden") in ("1", "true") or re.fullmatch(r"0(\.0+)?", attributes.get(size, "")) is not None
 
 
 def read_slowly(package: Package, part: str, book: Workbook) -> tuple[Seen, GridRows]:

@@ -358,22 +358,17 @@ def gs04(book: Book) -> Iterator[Found]:
     为什么：这些写法看着一样，程序却认作不同的值。
     怎么改：不必改；请核对读成的值是否正确。文字被变成日期的，把格式设为“文本”后重新录入。
     """
-    numbered: dict[str | None, list[Fault]] = {}
     for fault in _faults(book, "GS04"):
         if fault.what == "automatic":
-            numbered.setdefault(fault.sheet, []).append(fault)
+            yield Found(
+                f"“{fault.header}”由程序自动编号，填的“{_written(fault.value)}”不采用，已编为“{_written(fault.meant)}”。",
+                fault=fault,
+            )
         elif fault.what == "became":
             said = _became(fault, value_text(fault.value), value_text(fault.meant))
             yield Found(said, severity=Severity.WARNING, fault=fault)
         else:
             yield Found(_read_as(fault), fault=fault)
-    for first, *others in numbered.values():
-        more = f"等 {len(others) + 1} 格" if others else ""
-        yield Found(
-            f"“{first.header}”由程序自动编号，{first.cell} {more}自己填的号（“{_written(first.value)}”）不采用，"
-            f"已编为“{_written(first.meant)}”。",
-            fault=first,
-        )
 
 
 def _read_as(fault: Fault) -> str:

@@ -864,7 +864,9 @@ class Entries:
                 continue
             cells[at] = ""
             if column.required == "auto":
-                if offered and not own(text, row):
+                if (
+                    offered and column.field != "serial" and not own(text, row)
+                ):  # rows that were moved number themselves
                     self.formulas[number, place] = f"={text}" if text else "公式"
                 continue
             if own(text, row):

@@ -271,7 +271,7 @@ def _go(kind: BookKind, leads: Mapping[str, Lead], titles: Sequence[str]) -> str
     unjudged = "+".join(lead.unjudged for lead in leads.values())
     heads = "+".join(lead.heads for lead in leads.values())
     own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
-    return (
+    found = (
         f'IF({leads[ROOTS[kind]].filled}=0,"○ {WORDS[kind].nothing_yet}。",'
         f"IF({wrong}>0,{_text(_WRONG, wrong)},"
         f'IF({moved_sheets(titles)}>0,"{_OTHER_SHEETS}",'
@@ -279,6 +279,7 @@ def _go(kind: BookKind, leads: Mapping[str, Lead], titles: Sequence[str]) -> str
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"处没有校验公式，请从别的行整行复制过去再改填。",'
         f'IF({own}>0,"{_UNSIGNED}","{_READY}"&IF({warned}>0,{_text(_WARNED, warned)},"")))))))'
     )
+    return f'IFERROR({found},"{_OTHER_SHEETS}")'  # what a removed sheet leaves are errors
 
 
 _WRONG = f"{ERROR} 还不能报送：有{{}}行要改，点下面的链接逐处去改。"

@@ -414,11 +414,14 @@ class Formulas:
         for kept in (STATE, JUDGED, ENTERED):
             self.cell(sheet.key, kept)
         state = self.state(sheet.key)
-        alone, others, among = self._spelled(sheet, entries)
+        alone, others, among, echoes = self._spelled(sheet, entries)
+        apart = [alone, others, among] if sheet.key in LARGE else [[*alone, *others, *among]]
+        if echoes:  # where looking at others costs much
+            apart = [alone, [*others, *among]]
         form = [self.cell(sheet.key, f'IF({state}=1,{text},"")') for text in self._chunks(self._form(sheet, entries))]
         rules = [
             self.cell(sheet.key, f'IF({state}=0,"",{text})')
-            for pieces in ((alone, others, among) if sheet.key in LARGE else ([*alone, *others, *among],))
+            for pieces in (*apart, echoes)
             for text in self._chunks(pieces)
         ]
         joined, broken = "&".join(form + rules), f"{WRONG}01{BROKEN_NUMBER}"
@@ -440,7 +443,7 @@ class Formulas:
             sheet.key, f'IF({state}=0,"",IF({codes}="",{quoted(FINE)},IFERROR({said},{quoted(BROKEN)})))'
         )
 
-    def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], list[str], list[str]]:
+    def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], ...]:
         """What rules find, once it is laid out where they find the values of odd rows."""
         offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
         packed = [one for one in entries if one not in self._others and one.kind in _FIELDS and one not in offered]
@@ -539,13 +542,14 @@ class Formulas:
             code = partial(self._quoted_code, column)
             yield faults(column, self.entry(column), read, self._inputs(column), self._needed(column), code)
 
-    def _declared(self, sheet: Sheet) -> tuple[list[str], list[str], list[str]]:
-        """What the declared rules find: over the row alone, with other sheets, and among the rows of its own.
+    def _declared(self, sheet: Sheet) -> tuple[list[str], ...]:
+        """What the declared rules find: over the row alone, with other sheets, and among the rows of its own; and what its
+        enterprise is told.
 
         They stand in helper cells of their own, so that an edit elsewhere costs little.
         """
-        alone, others, among = list[str](), list[str](), list[str]()
-        told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in (alone, others, among)}
+        found = alone, others, among, echoes = list[str](), list[str](), list[str](), list[str]()
+        told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in found}
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()):
                 sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
@@ -564,10 +568,10 @@ class Formulas:
                 told[id(own)].append((one, code))
         if sheet.key == "guarantee":
             for there, here, text in self._echoes(sheet):
-                others.append(text)
-                told[id(others)].append((there, here))
-        self.told[sheet.key] = [one for own in (alone, others, among) for one in told[id(own)]]
-        return alone, others, among
+                echoes.append(text)
+                told[id(echoes)].append((there, here))
+        self.told[sheet.key] = [one for own in found for one in told[id(own)]]
+        return found
 
     def _echoes(self, sheet: Sheet) -> Iterator[tuple[str, str, str]]:
         """What is found at an enterprise, told at the rows that speak of it: its code there and here, and the formula."""

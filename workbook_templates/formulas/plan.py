@@ -41,7 +41,7 @@ from workbook_templates.formulas.cells import (
 from workbook_templates.formulas.default_formulas import INHERITED, OFFERED, inherited_name
 from workbook_templates.formulas.expressions import Untranslatable, columns_of_others, constant, judged, place_of, say
 from workbook_templates.formulas.functions import name_number, uscc_number
-from workbook_templates.xlsx.appearance import ERRORS, HEADER_ROW, LATER, MISSING, NOT_YET, TELL, WARN, WRONG
+from workbook_templates.xlsx.appearance import AT_FAULT, HEADER_ROW, LATER, MISSING, NOT_YET, TELL, WARN, WRONG
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""
@@ -52,7 +52,7 @@ NEXT = "下一处错误"
 SIGNS = {Severity.ERROR: WRONG, Severity.WARNING: WARN, Severity.INFO: TELL}
 _LONGEST = 7_000
 """Signs of a formula; Excel takes 8,192."""
-HEAVIEST = 5_000
+HEAVIEST = 5_300
 """Parts of the formulas that one helper cell joins, names spelled out; LibreOffice takes 8,192, some of its own."""
 _PART = re.compile(rf'{TITLE}_[^-+*/&<>=(),:" ]+|"[^"]*"|[A-Z]+\(|[^!,()]+![$A-Z0-9:]+|[A-Z0-9.]+|[-+*/&<>=]+')
 ONLY_IN_PYTHON: dict[str, str] = {
@@ -416,12 +416,10 @@ class Formulas:
         state = self.state(sheet.key)
         alone, others, among, echoes = self._spelled(sheet, entries)
         apart = [alone, others, among] if sheet.key in LARGE else [[*alone, *others, *among]]
-        if echoes:  # where looking at others costs much
-            apart = [alone, [*others, *among]]
         form = [self.cell(sheet.key, f'IF({state}=1,{text},"")') for text in self._chunks(self._form(sheet, entries))]
         rules = [
             self.cell(sheet.key, f'IF({state}=0,"",{text})')
-            for pieces in (*apart, echoes)
+            for pieces in [*apart, echoes]
             for text in self._chunks(pieces)
         ]
         joined, broken = "&".join(form + rules), f"{WRONG}01{BROKEN_NUMBER}"
@@ -626,7 +624,7 @@ class Formulas:
         own[ENTERED] = f"COUNTA({window})"
         codes = self.codes[sheet.key]
         bad = f'IF(ISNUMBER(FIND("{WARN}",{codes})),{WARNED},{NOTED})'
-        for sign in ERRORS:
+        for sign in AT_FAULT:
             bad = f'IF(ISNUMBER(FIND("{sign}",{codes})),{FAULTY},{bad})'
         good = f'IF({codes}="",{DONE},{bad})'
         formula = f"IF(_xlfn.ISFORMULA({sheet.title}!$A1),{good},{UNJUDGED})"

@@ -26,7 +26,7 @@ from workbook_templates.formulas.plan import (
     WARNING,
     Formulas,
 )
-from workbook_templates.xlsx.appearance import ERRORS, FIRST_ROW, LATER, MISSING, NOT_YET, WARN, WRONG
+from workbook_templates.xlsx.appearance import AT_FAULT, FIRST_ROW, LATER, MISSING, NOT_YET, WARN, WRONG
 
 SIGN = 6
 """Signs of a code."""
@@ -177,7 +177,7 @@ def _verdict(
     formulas: Formulas, sheet: Sheet, codes: Mapping[int, str], many: int, offered: Mapping[int, Mapping[str, Value]]
 ) -> Verdict:
     rows = {row: _status(formulas, sheet, own) for row, own in codes.items()}
-    wrong = [row for row, own in codes.items() if not set(ERRORS).isdisjoint(own)]
+    wrong = [row for row, own in codes.items() if not set(AT_FAULT).isdisjoint(own)]
     warned = [row for row, own in codes.items() if WARN in own and row not in set(wrong)]
     statuses = [rows.get(row, "") for row in range(FIRST_ROW, FIRST_ROW + many)]
     if not wrong and not warned:

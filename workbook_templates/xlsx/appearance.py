@@ -80,7 +80,7 @@ MARKS: dict[MarkKey, tuple[str, str, str]] = {
 WRONG, MISSING, LATER, WARN, TELL = "#?+!~"
 """First sign of a code (`formulas.plan`): an error, an error because nothing stands there, one because nothing stands on
 another sheet yet, a warning, an information."""
-ERRORS = WRONG + MISSING + LATER
+AT_FAULT = WRONG + MISSING + LATER
 NOT_YET = "○"
 """Stands before what is not filled in on another sheet yet."""
 FAULTS: dict[str, dict[str, object]] = {

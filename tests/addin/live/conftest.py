@@ -123,7 +123,7 @@ class Calc:
     def text(self, title: str, cell: str) -> str:
         try:
             return str(self.cells(title, cell).String)
-        except AttributeError:  # seen once in LibreOffice 7.4, while the session asked too; there are no cells without it
+        except AttributeError:  # seen once in LibreOffice 7.4 while the session asked too; every cell has one
             return str(self.cells(title, cell).String)
 
     def saved(self) -> Path:

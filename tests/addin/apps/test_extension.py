@@ -237,6 +237,34 @@ def test_next_error_by_the_keyboard_and_check_say_what_stands_there(window: Wind
     wait_for(lambda: "校验：通过" in window.said())
 
 
+def test_twenty_edits_are_undone_one_by_one_and_a_protected_sheet_is_followed(window: Window) -> None:
+    if not window.said():
+        window.press("边填边查")
+    wait_for(lambda: window.said().startswith("● 边填边查"))
+    rows = range(10, 30)
+    before = [window.text(f"{NAME}{row}") for row in rows]
+    window.go(f"{NAME}9")
+    focus(window.file.stem)
+    keys("Down")
+    for number in range(20):
+        write(f"a{number}")
+        keys("Return")
+    wait_for(lambda: [window.text(f"{NAME}{row}") for row in rows] == [f"a{number}" for number in range(20)])
+    for number in range(20, 0, -1):
+        assert len(window.undo.AllUndoActionTitles) == number
+        keys("ctrl+z")
+        wait_for(lambda number=number: window.text(f"{NAME}{9 + number}") == before[number - 1])
+    assert not window.undo.isUndoPossible()
+
+    sheet = hold(hold(window.book.Sheets).getByName(ENTERPRISES))
+    sheet.protect("")
+    try:
+        window.press("校验")
+        wait_for(lambda: "校验：通过" in window.said())
+    finally:
+        sheet.unprotect("")
+
+
 def test_a_program_that_stands_still_or_is_killed_does_not_hold_libreoffice_up(window: Window, home: Path) -> None:
     (number,) = programs(home)
     os.kill(number, signal.SIGSTOP)

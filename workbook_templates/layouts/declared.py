@@ -12,7 +12,7 @@ from rapidfuzz import process
 
 from validators.columns import INVENTORY, SHEETS, Column
 from workbook_templates.layouts.spellings import LABELS
-from workbook_templates.layouts.units import convertible
+from workbook_templates.layouts.units import convertible, same
 
 _SHEET, GRAIN, _HEAD_ROWS, _HEAD, MEANS, UNIT, _VALUES = "工作表", "每行是", "表头行", "表头", "含义", "单位", "取值"
 HEADS = (_SHEET, GRAIN, _HEAD_ROWS, _HEAD, MEANS, UNIT, _VALUES)
@@ -55,8 +55,8 @@ class Entry:
 
     @property
     def converts(self) -> bool:
-        """Whether its numbers are in another unit than the declared one."""
-        return bool(self.unit and self.column and self.column.unit and self.unit != self.column.unit)
+        """Whether its numbers are in another unit than the declared one, not only in another spelling of it."""
+        return bool(self.unit and self.column and self.column.unit and not same(self.unit, self.column.unit))
 
 
 @dataclass(frozen=True)

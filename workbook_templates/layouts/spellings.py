@@ -121,8 +121,8 @@ def measure(text: str, line: str = "") -> tuple[str, float | None, str] | None:
     """
     found: dict[tuple[str, float | None], str] = {}
     transport = other = False
-    for clause in re.split(r"[；;，,。、\n]+", re.sub(r"\s", "", text)):
-        clause = clause.removeprefix(re.sub(r"\s", "", line)) or clause
+    for given in re.split(r"[；;，,。、\n]+", re.sub(r"\s", "", text)):
+        clause = given.removeprefix(re.sub(r"\s", "", line))
         if not clause:
             continue
         said = next(_said(clause), None)

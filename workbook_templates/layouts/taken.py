@@ -14,7 +14,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz, process
 
-from validators.columns import INVENTORY, LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS, Column, letter
+from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS, Column, letter
 from validators.records import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text
 from validators.rule import value_text
 from validators.ruleset import RuleSet
@@ -75,6 +75,13 @@ class CellAccount:
     index: int = 0
     """0-based place among its rows."""
     field: str = ""
+    arithmetic: str = ""
+    """How a number that was guessed came about."""
+
+    @property
+    def words(self) -> str:
+        """Note and arithmetic."""
+        return f"{self.note}：{self.arithmetic}" if self.arithmetic else self.note
 
 
 @dataclass
@@ -184,29 +191,41 @@ class Taker:
             if isinstance(at := row.get("@"), int):
                 lines.setdefault(at, []).append(place)
         for at, places in lines.items():
-            firm, own = self.taken.rows["enterprises"][at], [self.taken.rows["lines"][place] for place in places]
-            days = [_number(row.get("run_days")) for row in own]
             for pollutant in POLLUTANTS:
-                yearly, daily = f"{pollutant}_annual", f"{pollutant}_daily"
-                values = [_number(row.get(daily)) for row in own]
-                whole = _number(firm.get(yearly))
-                told = [(value, span) for value, span in zip(values, days, strict=True) if None not in (value, span)]
-                if firm.get(yearly) is None and len(told) == len(own):
-                    firm[yearly] = float(f"{math.fsum(value * span for value, span in told) / 1000:.12g}")
-                    sums = " ＋ ".join(f"{number_text(value)} × {number_text(span)}" for value, span in told)
-                    words = f"（{sums}）÷ 1000 = {number_text(firm[yearly])} t/a"
-                    self._worked_out("lines", places[0], daily, "enterprises", at, yearly, words)
-                elif len(own) == 1 and own[0].get(daily) is None and whole is not None and days[0] is not None:
-                    if whole and not days[0]:
-                        continue
-                    own[0][daily] = float(f"{whole * 1000 / days[0]:.12g}") if whole else 0.0
-                    words = f"{number_text(whole)} × 1000 ÷ {number_text(days[0])} = {number_text(own[0][daily])} kg/d"
-                    self._worked_out("enterprises", at, yearly, "lines", places[0], daily, words)
+                self._emission(at, places, f"{pollutant}_annual", f"{pollutant}_daily")
+
+    def _emission(self, at: int, places: Sequence[int], yearly: str, daily: str) -> None:
+        firm, lines = self.taken.rows["enterprises"][at], self.taken.rows["lines"]
+        told = [
+            (value, days)
+            for place in places
+            if (value := _number(lines[place].get(daily))) is not None
+            if (days := _number(lines[place].get("run_days"))) is not None
+        ]
+        if firm.get(yearly) is None and len(told) == len(places):
+            made = _shown(math.fsum(value * days for value, days in told) / 1000)
+            sums = " ＋ ".join(f"{number_text(value)} × {number_text(days)}" for value, days in told)
+            firm[yearly] = made
+            words = f"（{sums}）÷ 1000 = {number_text(made)} t/a"
+            self._worked_out("lines", places[0], daily, "enterprises", at, yearly, words)
+            return
+        line, whole = lines[places[0]], _number(firm.get(yearly))
+        days = _number(line.get("run_days"))
+        if (
+            len(places) == 1
+            and line.get(daily) is None
+            and whole is not None
+            and days is not None
+            and (days or not whole)
+        ):
+            line[daily] = made = _shown(whole * 1000 / days) if days else 0.0
+            words = f"{number_text(whole)} × 1000 ÷ {number_text(days)} = {number_text(made)} kg/d"
+            self._worked_out("enterprises", at, yearly, "lines", places[0], daily, words)
 
     def _worked_out(self, key: str, index: int, name: str, to: str, place: int, made: str, words: str) -> None:
         """Account for a number that was worked out from another one that was read."""
         sheet, number, fact = self.sources[key, index, name]
-        guess = f"表里没有{SHEETS[to][made].header}，由{SHEETS[key][name].header}算得"
+        guess = f"由{'年' if name.endswith('_annual') else '日'}排放量和年运行天数算得"
         sheet._note(number, _Fact(None, fact.place, fact.raw, guess, words), to, place, made)
 
     def _guarantee(self) -> None:
@@ -549,7 +568,7 @@ class _Sheet:
         if found is None:
             return
         kind, ratio, words = found
-        why = f"{LEVEL_NAMES[level]}措施写“{words}”"
+        why = f"措施写“{words}”"
         said["lines", f"{level}_type"] = _Fact(kind, fact.place, fact.raw, guess=why)
         if ratio is not None and ("lines", f"{level}_ratio") not in said:
             said["lines", f"{level}_ratio"] = _Fact(ratio, fact.place, fact.raw, guess=why)
@@ -694,9 +713,10 @@ class _Sheet:
             self.taker.sources[key, index, name] = self, number, fact
         if fact.guess:
             self.guessed[fact.place] += 1
-            said = f"{fact.guess}{f'（{fact.arithmetic}）' if fact.arithmetic else ''}"
             self.taken.cells.append(
-                CellAccount(self.file, self.grid.title, cell, fact.raw, "推测", said, key, index, name)
+                CellAccount(
+                    self.file, self.grid.title, cell, fact.raw, "推测", fact.guess, key, index, name, fact.arithmetic
+                )
             )
         elif fact.arithmetic:
             self.converted[fact.place] += 1
@@ -781,6 +801,11 @@ def _meant(column: Column, raw: Raw, rules: RuleSet) -> Value:
 
 def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, float | int) and not isinstance(value, bool) else None
+
+
+def _shown(number: float) -> float:
+    """A number that was worked out, with the digits that a cell has room for: four decimals, or four that count."""
+    return round(number, 4) if number >= 1 else float(f"{number:.4g}")
 
 
 def _bare(text: str, column: Column, entry: Entry) -> str:

@@ -8,8 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
-AS_OLD_AS = (1980, 1, 1, 0, 0, 0)
-"""The time of every part."""
+from workbook_templates.documents.docx_package import AS_OLD_AS
 
 
 class _Archive(ZipFile):

@@ -33,10 +33,12 @@ from workbook_templates.city.decision_sheets import (
 from workbook_templates.city.overview import write_overview
 from workbook_templates.county.raw_cells import raw_cells, written
 from workbook_templates.county.reader import (
+    LONG_ID,
     PROVENANCE,
     Entries,
     Grid,
     Opened,
+    SheetLayout,
     UnreadableWorkbook,
     find_layout,
     text_of,
@@ -315,13 +317,14 @@ def _finding_row(
     ]  # fmt: skip
 
 
-def read_city(opened: Opened) -> tuple[City, list[Finding]]:
+def read_city(opened: Opened, known: Mapping[str, Book] | None = None) -> tuple[City, list[Finding]]:
     """The city workbook read back: its lists by county, and the findings that only the counties' files showed (`_KEPT`).
 
-    Raises `UnreadableWorkbook`.
+    `known` are workbooks by the names of their files whose rows the lists are known to hold (see `reads_back`): theirs
+    are not read. Raises `UnreadableWorkbook`.
     """
     try:
-        return _city(opened)
+        return _city(opened, known or {})
     except (ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, UnreadableWorkbook):
             raise
@@ -353,7 +356,37 @@ def _named(name: str, id_: str) -> RuleSet:
         ) from error
 
 
-def _city(opened: Opened) -> tuple[City, list[Finding]]:
+def lists_digest(opened: Opened) -> str:
+    """SHA-256 of all parts of a city workbook but the sheets in which the office writes."""
+    return opened.digest([CONFLICTS_SHEET, DECISIONS, EMISSIONS_SHEET])
+
+
+def reads_back(book: Book, city: City) -> bool:
+    """Whether the rows of a workbook, once they stand in the lists of the city, are read back as they are.
+
+    Rows of which the reader noticed nothing are; the others, and the first of each sheet, are tried.
+    """
+    if book.damaged or book.ruleset is not city.ruleset:
+        return False
+    again = Book(book.file, book.ruleset, book.county, book.round, book.revision, city.on, letters={**LETTERS})
+    for key, records in book.tables.items():
+        sheet = SHEETS[key]
+        noticed = {fault.row for fault in book.faults if fault.sheet == sheet.title}
+        tried = [
+            record
+            for at, record in enumerate(records)
+            if at == 0 or record.row in noticed or record.bad or len(record.list_id or "") < LONG_ID
+        ]
+        rows: GridRows = [(record.row, ["" if value is None else value for value in record[:-2]]) for record in tried]
+        positions = {column.field: column.position for column in sheet.columns}
+        layout = SheetLayout(HEADER_ROW, positions, [], [], [])
+        Entries(again, sheet, Grid(sheet.title, False, rows, Seen()), layout).read()
+        if again.tables[key] != tried or again.faults:
+            return False
+    return True
+
+
+def _city(opened: Opened, known: Mapping[str, Book]) -> tuple[City, list[Finding]]:
     counties = list(_table(_values(opened, COUNTIES)))
     first = counties[0]
     rules = _named(opened.name, text_of(first.get("规则集")))
@@ -388,8 +421,11 @@ def _city(opened: Opened) -> tuple[City, list[Finding]]:
             city.files.append(Handed(file, status="无法读取", reason=why, guessed=guess_county(file, rules)))
         elif status == UNREAD_REFERENCE:
             city.imports.unread.append((file, why))
-    for key, sheet in INVENTORY.items():
-        _read_list(opened.name, key, _values(opened, sheet.title), by_file)
+    unknown = {file: book for file, book in by_file.items() if file not in known}
+    for key, sheet in INVENTORY.items() if unknown else ():
+        _read_list(opened.name, key, _values(opened, sheet.title), by_file, unknown)
+    for file in by_file.keys() & known.keys():
+        by_file[file].tables = known[file].tables
     found = map(_finding, _table(_values(opened, FINDINGS)))
     return city, [one for one in found if one.rule in _KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
 
@@ -433,8 +469,8 @@ def _table(grid: Grid) -> Iterator[dict[str, Any]]:
         yield {name: (cell if cell != "" else None) for name, cell in zip(heads, cells, strict=False)}
 
 
-def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> None:
-    """Rows of a list into the workbooks that they came from, read as the counties' own sheets are."""
+def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book], wanted: Mapping[str, Book]) -> None:
+    """Rows of a list into those workbooks that are wanted of the ones they came from, read as the counties' own sheets are."""
     sheet = SHEETS[key]
     layout = find_layout(sheet, grid)
     heads = {text_of(cell): position for position, cell in enumerate(grid.rows[0][1])} if grid.rows else {}
@@ -451,8 +487,8 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> 
                 f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。"
             )
         own.append((int(text_of(cells[row_at])), cells))
-    for file, rows in by_source.items():
-        Entries(by_file[file], sheet, Grid(sheet.title, False, rows, Seen()), as_county).read()
+    for file, book in wanted.items():
+        Entries(book, sheet, Grid(sheet.title, False, by_source[file], Seen()), as_county).read()
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -19,7 +19,7 @@ from validators.incremental import judge_again
 from validators.rule import judge
 from validators.ruleset import RuleSet
 from validators.settlement import City
-from workbook_templates.city.city_workbook import lists_digest, read_city, reads_back
+from workbook_templates.city.city_reader import lists_digest, read_city, reads_back
 from workbook_templates.county.reader import Opened, open_workbook
 
 _NAME = "全市汇总"

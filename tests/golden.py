@@ -63,6 +63,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "import": ("import", "旧清单.xlsx", "--layout", "布局.csv", *OWN, *YEAR, "--out", "导入.xlsx"),
     "merge": ("merge", "来件", "--out", "合并.xlsx"),
     "layout learn blank": ("layout", "learn", "空白表.xlsx", "--out", "空白表布局.csv"),
+    "export into": ("export", "样例.xlsx", "--into", "空白表.xlsx", "--layout", "空白表布局.csv", "--out", "填好.xlsx"),
     "refused": ("rules", "XX99"),
 }  # fmt: skip
 """In the order in which they run: each takes what those before it made."""

@@ -192,7 +192,7 @@ def to_json(taken: Taken, out: str, findings: Sequence[Finding]) -> Json:
                 "sheet": SHEET_TITLES[one.key],
                 "cell": address(one.key, one.index, one.field),
                 "value": _plain(taken.rows[one.key][one.index].get(one.field)),
-                "from": f"{one.file}《{one.sheet}》{one.cell}“{one.value}”：{one.note}",
+                "from": f"{one.file}《{one.sheet}》{one.cell}“{one.value}”：{one.words}",
             }
             for one in taken.cells
             if one.what == "推测"

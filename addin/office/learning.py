@@ -121,10 +121,12 @@ def _json(one: Learnt) -> Json:
 def _shown(one: Learnt) -> Iterator[str]:
     rows = "、".join(map(str, one.heading.rows))
     yield f"《{one.sheet}》表头在第 {rows} 行，每行是一{'家' if one.grain == '企业' else '个'}{one.grain}"
+    [table] = layout_from("", [one]).tables
     for column in one.columns:
         sure = "✓" if column.means and column.score >= SURE else "？"
         near = f"（留空，最接近{chinese(column.nearest)}）" if column.nearest else "（留空）"
-        means = chinese(column.means) if column.means else near
+        also = table.shown_besides(column.means) if column.means else ""
+        means = f"{chinese(column.means)}{f'（也填{also}）' if also else ''}" if column.means else near
         sample = f"  例：{'、'.join(column.samples)[:40]}" if column.samples else ""
         yield f"  {sure} {letter(column.place)} {column.head} → {means}  {column.score:.2f}{sample}"
 

@@ -1,5 +1,6 @@
 """Made-up tables that are not ours, for practice: last year's list of a county, and the blank that a province sends."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from addin.problems import output
 from validators.columns import letter
 from validators.records import Value
+from workbook_templates.documents.docx_package import AS_OLD_AS
 from workbook_templates.formulas.default_formulas import SheetRows
+from workbook_templates.xlsx.same_bytes import save
 
 _Cells = Mapping[str, Value]
 
@@ -80,6 +83,7 @@ BLANK = (
     TableHead("", "备注", "enterprises.remark"),
 )  # fmt: skip
 """The province's blank, for a row for each line."""
+_MADE_ON = dt.date(*AS_OLD_AS[:3])
 _TITLE_ROW, UPPER, LOWER = 1, 2, 3
 _LINE = Side(style="thin", color="808080")
 
@@ -101,7 +105,7 @@ def make_old_list(path: Path, rows: SheetRows, title: str) -> int:
                 page.merge_cells(start_row=at - len(own), end_row=at - 1, start_column=column, end_column=column)
     page.cell(at, 1, "合计")
     with output(path, force=True) as file:
-        book.save(file)
+        save(book, file, _MADE_ON)
     return at - LOWER - 1
 
 
@@ -124,7 +128,7 @@ def make_blank(path: Path, title: str) -> None:
     page.page_setup.orientation = "landscape"
     page.print_title_rows = f"{UPPER}:{LOWER}"
     with output(path, force=True) as file:
-        book.save(file)
+        save(book, file, _MADE_ON)
 
 
 def _said(head: TableHead, enterprise: _Cells, line: _Cells) -> Value:

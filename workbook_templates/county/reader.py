@@ -145,6 +145,16 @@ class Opened:
         """Names of the parts of the package."""
         return list(self._package.members)
 
+    def digest(self, besides: Iterable[str]) -> str:
+        """SHA-256 of all parts, packed as they are, but the sheets with these titles."""
+        left_out = {self.sheets[title].part.casefold() for title in besides if title in self.sheets}
+        digest = hashlib.sha256()
+        for name, member in sorted(self._package.members.items()):
+            if name not in left_out:
+                digest.update(repr((name, member.method, member.size, member.crc, member.packed)).encode())
+                digest.update(self._package.packed(name))
+        return digest.hexdigest()
+
     @cached_property
     def _workbook(self) -> Workbook:
         return _workbook(self._package, workbook_part(self._package))
@@ -678,6 +688,8 @@ def _row_of(reference: str) -> int:
 _LATER = (EPOCH_1904 - EPOCH).days
 _SOLID = 100_000
 """What is larger in a date column is no count of days but a day written in one, 20200818."""
+LONG_ID = 12
+"""Characters of a 清单编号 whose row is one of the list without a second look."""
 OWN_HEADS = ("校验", "序号")
 """Columns that the workbook fills itself, in blank rows too."""
 _MOST_MARKED = 1000
@@ -700,13 +712,23 @@ class Entries:
     Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
     """
 
-    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout, *, typed: bool = True) -> None:
+    def __init__(
+        self,
+        book: Book,
+        sheet: Sheet,
+        grid: Grid,
+        layout: SheetLayout,
+        roots: Book | None = None,
+        *,
+        typed: bool = True,
+    ) -> None:
         """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file.
 
-        `typed` is whether what stands in an automatic column is what somebody typed over its formula.
+        `roots` has the enterprises that rows belong to, where `book` has not; `typed` is whether what stands in an
+        automatic column is what somebody typed over its formula.
         """
+        self.book, self.sheet, self.seen, self.roots = book, sheet, grid.seen, roots or book
         self.typed = typed
-        self.book, self.sheet, self.seen = book, sheet, grid.seen
         self.rows = rows = grid.rows
         self.heads = {position: sheet[field].header for field, position in layout.positions.items()}
         self.letters = book.letters[sheet.key]
@@ -753,7 +775,7 @@ class Entries:
             if not unread and all(values[place] in ("", None) or is_blank(values[place]) for place in entries):
                 continue
             named = values[identity]
-            if not (type(named) is str and len(named) > 11) and (what := self._stray(self.rows[at][1])):
+            if not (type(named) is str and len(named) >= LONG_ID) and (what := self._stray(self.rows[at][1])):
                 self.strays[number] = what
                 continue
             record, faults = reader.read(values, number)
@@ -892,7 +914,7 @@ class Entries:
             if offered:
                 for need in offered.needs:
                     if need not in inputs:
-                        inputs[need] = self._input(self.sheet[need])
+                        inputs[need] = self._roots() if need == "root" else self._input(self.sheet[need])
                 computed = list(map(offered.compute, *(inputs[need] for need in offered.needs)))
                 rows = None if automatic else frozenset(ours[place])
                 self.computed.append((column.field, offered.needs, rows))
@@ -931,6 +953,11 @@ class Entries:
         """Whether anything stands in the 清单编号 of a row, readable or not."""
         cells = zip(self.numbers, self.columns[self.sheet["list_id"].position], strict=True)
         return [cell not in ("", None) or "list_id" in self.unread.get(number, ()) for number, cell in cells]
+
+    def _roots(self) -> list[Record | None]:
+        """The enterprise that each row belongs to."""
+        found = self.roots.index("enterprises", "list_id")
+        return [found.get(one, (None,))[0] for one in self._input(self.sheet["list_id"])]
 
     def _input(self, column: Column) -> list[Raw]:
         """A column as arithmetic takes it: None where it is blank or unreadable."""

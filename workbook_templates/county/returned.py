@@ -81,7 +81,7 @@ def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
             values = record._asdict()
             for field, formula in offered:
                 if field in values and values[field] is None and formula.value(values, book.county_name) is not None:
-                    row[field] = ""  # the officer cleared what was offered
+                    row[field] = ""  # the officer cleared what was offered (what is inherited `entered` leaves blank)
             for field in record.bad:
                 row[field] = as_text(SHEETS[key][field], raw.get((record.row, field)))
             found[key].append(row)
@@ -207,7 +207,10 @@ def write_guessed(page_: GrowingSheet, style: Style, sheet: Sheet, guessed: Mapp
     _beside_head(page_, style, sheet, appearance.GUESSED_HEAD, look[0])
     cells: dict[str, int] = {}
     for row, fields in guessed.items():
-        texts = [f"？ {sheet[name].header}：{why}" for name, why in fields.items()]
+        heads: dict[str, list[str]] = {}
+        for name, why in fields.items():
+            heads.setdefault(why, []).append(sheet[name].header)
+        texts = [f"？ {'、'.join(own)}：{why}" for why, own in heads.items()]
         more = [f"… 还有 {len(texts) - _MOST_BESIDE} 项，见报告"] if len(texts) > _MOST_BESIDE else []
         _beside_row(page_, style, sheet, row, texts[:_MOST_BESIDE] + more, look)
         cells |= {f"{LETTERS[sheet.key][name]}{row}": row for name in fields}

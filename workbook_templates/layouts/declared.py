@@ -12,11 +12,11 @@ from rapidfuzz import process
 
 from validators.columns import INVENTORY, SHEETS, Column
 from workbook_templates.layouts.spellings import LABELS
-from workbook_templates.layouts.units import convertible
+from workbook_templates.layouts.units import convertible, same
 
 _SHEET, GRAIN, _HEAD_ROWS, _HEAD, MEANS, UNIT, _VALUES = "工作表", "每行是", "表头行", "表头", "含义", "单位", "取值"
 HEADS = (_SHEET, GRAIN, _HEAD_ROWS, _HEAD, MEANS, UNIT, _VALUES)
-SCORE, _SAMPLES = "把握", "样例"
+SCORE, _ALSO, _SAMPLES = "把握", "也填", "样例"
 """What `learnt` adds for whoever confirms a proposal; nobody reads them."""
 GRAINS = {"企业": "enterprises", "厂区": "enterprises", "生产线": "lines"} | {
     sheet.title: key for key, sheet in INVENTORY.items() if key not in ("enterprises", "lines")
@@ -24,6 +24,8 @@ GRAINS = {"企业": "enterprises", "厂区": "enterprises", "生产线": "lines"
 """What a row may be, and the key of the sheet whose rows are counted; an enterprise may have several rows of lines."""
 COUNT, YEAR, LABEL = "计数.生产线", "本表.年度", "合写"
 """Meanings that are no declared column: how many lines, the year of the list, texts of several facts (`LABELS`)."""
+ALONE = "仅"
+"""Before a meaning: the head is that column's alone, where it would otherwise fill that of the same fact in other sheets, too."""
 JOINER = "_"
 
 
@@ -42,6 +44,8 @@ class Entry:
     """As the table has it; '' is that of the declared column."""
     values: tuple[tuple[str, str], ...] = ()
     """How a value is spelt in the table, and what it is."""
+    alone: bool = False
+    """Whether it says nothing of the same fact in other sheets (`others`)."""
 
     @property
     def column(self) -> Column | None:
@@ -51,8 +55,8 @@ class Entry:
 
     @property
     def converts(self) -> bool:
-        """Whether its numbers are in another unit than the declared one."""
-        return bool(self.unit and self.column and self.column.unit and self.unit != self.column.unit)
+        """Whether its numbers are in another unit than the declared one, not only in another spelling of it."""
+        return bool(self.unit and self.column and self.column.unit and not same(self.unit, self.column.unit))
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,18 @@ class Table:
     def rows(self) -> str:
         """Key of the sheet of ours whose rows are counted."""
         return GRAINS[self.grain]
+
+    def besides(self, means: str) -> tuple[str, ...]:
+        """What a head of this meaning says besides: the same fact of other sheets that has no head of its own here."""
+        own = {entry.means for entry in self.entries}
+        if any(entry.means == means and entry.alone for entry in self.entries):
+            return ()
+        return tuple(other for other in others(means) if other not in own)
+
+    def shown_besides(self, means: str) -> str:
+        """The same as people read it, of sheets that these rows say something of, or ''."""
+        told = {"enterprises"} | {entry.means.partition(".")[0] for entry in self.entries}
+        return "、".join(chinese(other) for other in self.besides(means) if other.partition(".")[0] in told)
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,32 @@ def chinese(means: str) -> str:
     """A meaning as an office reads it: `企业基本信息.企业名称`."""
     sheet, _, field = means.partition(".")
     return f"{SHEETS[sheet].title}.{SHEETS[sheet][field].header}" if sheet in SHEETS else means
+
+
+@cache
+def others(means: str) -> tuple[str, ...]:
+    """Columns of other sheets that say the same fact: of that name, kind and unit, where the rows of one refer to the other's."""
+    sheet, _, field = means.partition(".")
+    if sheet not in INVENTORY or field not in SHEETS[sheet]:
+        return ()
+    own = SHEETS[sheet][field]
+    return tuple(
+        f"{key}.{field}"
+        for key, other in INVENTORY.items()
+        if key != sheet and field in other and _refers(key, sheet) and own.kind not in ("id", "ref", "status")
+        if (own.kind, own.unit) == (other[field].kind, other[field].unit)
+        if own.kind != "enum" or own.values == other[field].values
+    )
+
+
+def _refers(one: str, other: str) -> bool:
+    """Whether the rows of one sheet name rows of the other."""
+    pairs = ((one, other), (other, one))
+    return any(
+        column.kind == "ref" and whom in column.values.split("|")
+        for key, whom in pairs
+        for column in SHEETS[key].columns
+    )
 
 
 @cache
@@ -140,11 +182,12 @@ def _numbers(text: str, where: str) -> tuple[int, ...]:
 
 def _entry(given: Mapping[str, str], where: str) -> Entry:
     known = meanings()
-    means = given[MEANS]
+    means = given[MEANS].removeprefix(ALONE).strip()
+    alone = means != given[MEANS]
     if means and means not in known:
         near = [found for found, *_ in process.extract(means, list(known), limit=3)]
         raise WrongLayout(f"{where}的含义“{means}”不是清单里的列。最接近的是{'、'.join(f'“{one}”' for one in near)}。")
-    entry = Entry(given[_HEAD], known.get(means, ""), given[UNIT], tuple(_pairs(given[_VALUES], where)))
+    entry = Entry(given[_HEAD], known.get(means, ""), given[UNIT], tuple(_pairs(given[_VALUES], where)), alone)
     column = entry.column
     if entry.unit and column and not column.is_number:
         raise WrongLayout(f"{where}的“{column.header}”不是数，不能写单位“{entry.unit}”。请把单位清空，或核对含义。")
@@ -170,16 +213,17 @@ def as_csv(tables: Sequence[Table], notes: Mapping[tuple[int, int], tuple[float,
     """A layout as CSV; `notes` holds score and samples by the places of table and entry."""
     text = io.StringIO(newline="")
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow([*HEADS, SCORE, _SAMPLES] if notes is not None else HEADS)
+    lines.writerow([*HEADS, SCORE, _ALSO, _SAMPLES] if notes is not None else HEADS)
     for at, table in enumerate(tables):
         for place, one in enumerate(table.entries):
             row = [
-                table.title, table.grain, "+".join(map(str, table.head_rows)), one.head, chinese(one.means), one.unit,
+                table.title, table.grain, "+".join(map(str, table.head_rows)), one.head,
+                f"{ALONE if one.alone else ''}{chinese(one.means)}", one.unit,
                 "；".join(f"{spelt}={value}" for spelt, value in one.values),
             ]  # fmt: skip
             if notes is not None:
                 score, samples = notes.get((at, place), (0.0, ()))
-                row += [f"{score:.2f}" if one.means else "", " | ".join(samples)]
+                row += [f"{score:.2f}" if one.means else "", table.shown_besides(one.means), " | ".join(samples)]
             lines.writerow(row)
     return text.getvalue()
 

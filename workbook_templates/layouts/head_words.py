@@ -35,6 +35,12 @@ _POLLUTANT_WORDS = {
     "pm": r"烟（粉）尘|烟粉尘|颗粒物|粉尘|烟尘|扬尘|TSP|(?<![A-Z0-9])PM(?![0-9.])",
     "vocs": r"VOCS?|挥发性有机物|非甲烷总烃",
 }
+_PERSONS = (
+    ("enterprises", "contact", "phone"), ("enterprises", "supervisor", "supervisor_phone"),
+    ("lines", "keeper", "keeper_phone"), ("dust", "keeper", "keeper_phone"), ("mobile", "keeper", "keeper_phone"),
+)  # fmt: skip
+"""Columns of persons and of their phones: what they may be called follows from what the person is."""
+_PHONES = ("电话", "手机", "手机号", "手机号码", "联系电话", "联系方式")
 _PERSONAL = re.compile(r"电话|手机|联系方式|^姓名$")
 _BRACKETED = re.compile(r"[（(]([^（）()]*)[）)]")
 _IDLE = re.compile(r"（(?:必填|选填|可不填|万元|如有|单选|下拉选择|\d{4}年?)）|^\d+[.、]|#\d+$")
@@ -102,6 +108,11 @@ def _names() -> Mapping[str, Mapping[str, str]]:
             for other in shared:
                 if field in SHEETS[other]:
                     add(f"{other}.{field}", name)
+    for sheet, who, phone in _PERSONS:
+        for name, means in list(found[sheet].items()):
+            if means == f"{sheet}.{who}":
+                for word in _PHONES:
+                    found[sheet].setdefault(f"{name}{word}", f"{sheet}.{phone}")
     for means in meanings().values():
         sheet, _, field = means.partition(".")
         if sheet in SHEETS:
@@ -177,6 +188,8 @@ def _like(rest: str, source: str) -> tuple[tuple[str, float], ...]:
 
 
 def _fuzzy(rest: str, names: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+    if len(rest) < 2:
+        return
     for name, ratio, _ in process.extract(rest, list(names), scorer=fuzz.ratio, limit=4, score_cutoff=66):
         yield str(name), min(float(ratio), 95.0)
 

@@ -31,7 +31,7 @@ def guessed_fields(taken: Taken) -> dict[tuple[str, int], dict[str, str]]:
     found: dict[tuple[str, int], dict[str, str]] = {}
     for one in taken.cells:
         if one.what == "推测":
-            found.setdefault((one.key, one.index), {})[one.field] = f"{one.note}（{one.sheet} {one.cell}）"
+            found.setdefault((one.key, one.index), {})[one.field] = one.note
     return found
 
 
@@ -63,7 +63,7 @@ def write_report(file: BinaryIO, taken: Taken, rules: RuleSet) -> None:
 
 
 def _cell_row(one: CellAccount, taken: Taken) -> tuple[Value, ...]:
-    here: tuple[Value, ...] = (one.file, one.sheet, one.cell, one.value, one.note)
+    here: tuple[Value, ...] = (one.file, one.sheet, one.cell, one.value, one.words)
     if not one.key:
         return (*here, "", "", "")
     value = taken.rows[one.key][one.index].get(one.field)

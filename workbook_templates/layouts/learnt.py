@@ -16,7 +16,7 @@ from validators.records import ID_PATTERNS, Raw
 from validators.ruleset import RuleSet
 from validators.text import folded
 from workbook_templates.county.reader import Grid, text_of
-from workbook_templates.layouts.declared import GRAINS, JOINER, Entry, Layout, Table
+from workbook_templates.layouts.declared import GRAINS, JOINER, Entry, Layout, Table, others
 from workbook_templates.layouts.found import Heading, headings
 from workbook_templates.layouts.head_words import FAMILIES, by_name, known_heads, said
 from workbook_templates.layouts.spellings import facts, spelt
@@ -48,11 +48,15 @@ def _is_uscc(text: str) -> bool:
     return len(text) == 18 and gb32100.is_valid(text)
 
 
+_UNIT_BEHIND = re.compile(r"(?<=\d)\s*(?:[%％]|[a-zA-Z一-鿿]{1,4}(?:/[a-zA-Z一-鿿]{1,2})?)$")
+"""What may stand behind a number."""
+
+
 def _number(value: Raw) -> float | None:
     if isinstance(value, float | int) and not isinstance(value, bool):
         return float(value)
     try:
-        return float(text_of(value).replace(",", "").rstrip("%％"))
+        return float(_UNIT_BEHIND.sub("", text_of(value)).replace(",", ""))
     except ValueError:
         return None
 
@@ -275,7 +279,11 @@ def _assigned(grid: Grid, heading: Heading, below: Sequence[Below], family: str,
     taken: set[str] = set()
     for score, place, means in ranked:
         if -place not in chosen and means not in taken and score >= OPEN:
-            rivals = [other for name, other in options[-place].items() if name != means and name not in taken]
+            rivals = [
+                other
+                for name, other in options[-place].items()
+                if name != means and name not in taken and name not in others(means)
+            ]
             close = max(rivals, default=0.0)
             chosen[-place] = means, score if score - close >= 0.015 else min(score, SURE - 0.05)
             taken.add(means)

@@ -102,6 +102,11 @@ _CLAUSES: tuple[tuple[re.Pattern[str], str, float | None], ...] = tuple(
         (rf"{_WHOLE}(?:限产|减产|压产|限制产能|产能压减|压减产能|生产负荷降低|降低生产负荷|降低负荷){_PERCENT}(?:以上|（?以?按?生产线计）?)?", "限产", None),
         (r"(?:企业)?(?:自主|自行)(?:采取)?减排(?:措施)?", "自主减排", 0.0),
         (r"不停产|不限产|不停限产|正常生产|不采取停限产措施", "不停产", 0.0),
+        (r"(?:仅|只)(?:进行|实施|采取|执行)?(?:管控)?运输(?:车辆)?(?:管控)?(?:措施)?", "仅运输管控", 0.0),
+        (r".*以热定产", "以热定产", None),
+        (r".*以处置定产", "以处置定产", None),
+        (r".*以量定产", "以量定产", None),
+        (r"(?:将)?延长出焦时间.*", "延长出焦时间", None),
         (r"(?:生产负荷|产量|日产量|产能|日产)?由(\d+(?:\.\d+)?)(?:吨|t|万吨|件|万件|m³)?(?:/[天日d])?(?:降低|降|减少|压减|下降)(?:到|至|为)(\d+(?:\.\d+)?).*", "限产", None),
     )
 )  # fmt: skip
@@ -109,11 +114,15 @@ _CLAUSES: tuple[tuple[re.Pattern[str], str, float | None], ...] = tuple(
 _TRANSPORT = re.compile(r".*(?:停止|禁止|禁用|停用).*(?:国[一二三四五]|车辆|货车|公路运输|运输).*")
 
 
-def measure(text: str) -> tuple[str, float | None, str] | None:
-    """措施类型 and ratio (%) of a measure in prose where it says so plainly, with the arithmetic; else None."""
+def measure(text: str, line: str = "") -> tuple[str, float | None, str] | None:
+    """措施类型 and ratio (%) of a measure in prose where it says so plainly, with the arithmetic; else None.
+
+    `line` is the name of the line whose measure it is, with which a clause may begin.
+    """
     found: dict[tuple[str, float | None], str] = {}
     transport = other = False
-    for clause in re.split(r"[；;，,。、\n]+", re.sub(r"\s", "", text)):
+    for given in re.split(r"[；;，,。、\n]+", re.sub(r"\s", "", text)):
+        clause = given.removeprefix(re.sub(r"\s", "", line))
         if not clause:
             continue
         said = next(_said(clause), None)

@@ -5,15 +5,16 @@ reason. Nothing is invented: what a table does not say in so many words is a `Gu
 """
 
 import datetime as dt
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rapidfuzz import fuzz, process
 
-from validators.columns import INVENTORY, LEVEL_NAMES, LEVELS, SHEETS, Column, letter
+from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS, Column, letter
 from validators.records import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text
 from validators.rule import value_text
 from validators.ruleset import RuleSet
@@ -22,13 +23,14 @@ from workbook_templates.county.identities import give_ids, give_line_ids, identi
 from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.county.returned import as_text
 from workbook_templates.formulas.default_formulas import SheetRows
-from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese
+from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese, meanings
 from workbook_templates.layouts.found import Fit, areas
 from workbook_templates.layouts.head_words import known_heads
 from workbook_templates.layouts.spellings import facts, measure, spelt
 from workbook_templates.layouts.units import UnknownUnit, convert
 from workbook_templates.layouts.words import DITTO, NOTES, NOTHING, TOTALS
 
+_ABOVE = "这一格没有写，取上一行的"
 _MOST = 20_000
 """Rows of a county's table at most."""
 _Status = Literal["采用", "换算", "推测", "未用"]
@@ -73,6 +75,13 @@ class CellAccount:
     index: int = 0
     """0-based place among its rows."""
     field: str = ""
+    arithmetic: str = ""
+    """How a number that was guessed came about."""
+
+    @property
+    def words(self) -> str:
+        """Note and arithmetic."""
+        return f"{self.note}：{self.arithmetic}" if self.arithmetic else self.note
 
 
 @dataclass
@@ -117,6 +126,10 @@ class Taker:
         """Place of an enterprise by what it is known by."""
         self.beside: dict[tuple[str, int], int] = {}
         """Place of the row that another sheet has for an enterprise, by its key and the place of the enterprise."""
+        self.said_beside: dict[tuple[int, str], list[tuple[_Sheet, int, _Fact]]] = {}
+        """What heads of other sheets' columns say of an enterprise, by its place and the field."""
+        self.sources: dict[tuple[str, int, str], tuple[_Sheet, int, _Fact]] = {}
+        """Where emissions were read, by key of the sheet, place of the row and field."""
 
     def take(self, file: str, grid: Grid, fit: Fit) -> None:
         """Take one sheet. Raises `TooMany`."""
@@ -131,6 +144,8 @@ class Taker:
         """Give numbers to the rows that have none, and what follows from all rows together."""
         rows = self.taken.rows
         enterprises = rows["enterprises"]
+        self._said_beside()
+        self._emissions()
         give_ids(enterprises, "G", self.county, [identities(row) for row in enterprises], self.before)
         ids = {place: str(row["list_id"]) for place, row in enumerate(enterprises) if row.get("list_id")}
         for key in ("lines", "transport", "guarantee", "changes"):
@@ -151,6 +166,67 @@ class Taker:
                 row.setdefault("district", self.name)
         self._guarantee()
         return self.taken
+
+    def _said_beside(self) -> None:
+        """What the rows of an enterprise's lines agree on is the enterprise's, too; where they differ, that is said."""
+        differ: Counter[str] = Counter()
+        for (at, name), told in self.said_beside.items():
+            row = self.taken.rows["enterprises"][at]
+            if row.get(name) is not None:
+                continue
+            sheet, number, fact = told[0]
+            if all(other.value == fact.value for _, _, other in told):
+                row[name] = fact.value
+                sheet._note(number, fact, "enterprises", at, name)
+            else:
+                differ[name] += 1
+        for name, firms in differ.items():
+            header = SHEETS["enterprises"][name].header
+            self.taken.notes.append(f"有 {firms} 家企业各行的“{header}”不同，企业的没有填，请照规定填一个。")
+
+    def _emissions(self) -> None:
+        """Emissions of a year from those of the days, or those of the one line from the year's, where only one is told."""
+        lines: dict[int, list[int]] = {}
+        for place, row in enumerate(self.taken.rows["lines"]):
+            if isinstance(at := row.get("@"), int):
+                lines.setdefault(at, []).append(place)
+        for at, places in lines.items():
+            for pollutant in POLLUTANTS:
+                self._emission(at, places, f"{pollutant}_annual", f"{pollutant}_daily")
+
+    def _emission(self, at: int, places: Sequence[int], yearly: str, daily: str) -> None:
+        firm, lines = self.taken.rows["enterprises"][at], self.taken.rows["lines"]
+        told = [
+            (value, days)
+            for place in places
+            if (value := _number(lines[place].get(daily))) is not None
+            if (days := _number(lines[place].get("run_days"))) is not None
+        ]
+        if firm.get(yearly) is None and len(told) == len(places):
+            made = _shown(math.fsum(value * days for value, days in told) / 1000)
+            sums = " ＋ ".join(f"{number_text(value)} × {number_text(days)}" for value, days in told)
+            firm[yearly] = made
+            words = f"（{sums}）÷ 1000 = {number_text(made)} t/a"
+            self._worked_out("lines", places[0], daily, "enterprises", at, yearly, words)
+            return
+        line, whole = lines[places[0]], _number(firm.get(yearly))
+        days = _number(line.get("run_days"))
+        if (
+            len(places) == 1
+            and line.get(daily) is None
+            and whole is not None
+            and days is not None
+            and (days or not whole)
+        ):
+            line[daily] = made = _shown(whole * 1000 / days) if days else 0.0
+            words = f"{number_text(whole)} × 1000 ÷ {number_text(days)} = {number_text(made)} kg/d"
+            self._worked_out("enterprises", at, yearly, "lines", places[0], daily, words)
+
+    def _worked_out(self, key: str, index: int, name: str, to: str, place: int, made: str, words: str) -> None:
+        """Account for a number that was worked out from another one that was read."""
+        sheet, number, fact = self.sources[key, index, name]
+        guess = f"由{'年' if name.endswith('_annual') else '日'}排放量和年运行天数算得"
+        sheet._note(number, _Fact(None, fact.place, fact.raw, guess, words), to, place, made)
 
     def _guarantee(self) -> None:
         """A row in the sheet of guarantees for each enterprise that is said to be guaranteed and has none."""
@@ -202,6 +278,8 @@ class _Sheet:
         self.computed = grid.seen.places()
         self.heads = {folded(text) for text in fit.heading.texts if text}
         self.fractions = self._fractions()
+        self.besides = {means: found for means in meanings().values() if (found := self.table.besides(means))}
+        """What a head of each meaning says in other sheets, too."""
         self.lines: set[tuple[object, ...]] = set()
         """Lines that were taken, with their enterprises, where rows are enterprises."""
         self.kept: list[str] = []
@@ -337,7 +415,7 @@ class _Sheet:
             if place in ditto and entry.column:
                 fact = said.get((entry.column.sheet, entry.column.field))
                 if fact:
-                    fact.guess = fact.guess or "这一格没有写，取上一行的"
+                    fact.guess = fact.guess or _ABOVE
         self._derive(said)
         notes = list(self.kept)
         own = {name: fact.value for (sheet, name), fact in said.items() if sheet == "enterprises"}
@@ -346,9 +424,12 @@ class _Sheet:
             self._account(number, taken=False, note=f"是{district}的")
             return
         at = self._place(own, raw_ids, said)
+        besides = self._besides(said)
         if at >= 0:
             notes += self._enterprise(number, at, said)
-        self._others(number, at, said, notes)
+            for name, fact in besides.get("enterprises", {}).items():
+                self.taker.said_beside.setdefault((at, name), []).append((self, number, fact))
+        self._others(number, at, said, besides, notes)
         self._account(number, taken=True, note="；".join(notes))
 
     def _ditto(self, number: int, cells: Sequence[Raw], above: dict[str, Raw]) -> dict[int, Raw]:
@@ -482,11 +563,12 @@ class _Sheet:
             self._measured(said, level, fact)
 
     def _measured(self, said: _Facts, level: str, fact: _Fact) -> None:
-        found = measure(str(fact.value))
+        line = said.get(("lines", "line_name"))
+        found = measure(str(fact.value), str(line.value or "") if line else "")
         if found is None:
             return
         kind, ratio, words = found
-        why = f"{LEVEL_NAMES[level]}措施写“{words}”"
+        why = f"措施写“{words}”"
         said["lines", f"{level}_type"] = _Fact(kind, fact.place, fact.raw, guess=why)
         if ratio is not None and ("lines", f"{level}_ratio") not in said:
             said["lines", f"{level}_ratio"] = _Fact(ratio, fact.place, fact.raw, guess=why)
@@ -531,7 +613,20 @@ class _Sheet:
                 differ.append(f"{SHEETS[sheet][name].header}“{fact.raw}”与前面的“{value_text(known)}”不同，取前面的")
         return differ
 
-    def _others(self, number: int, at: int, said: _Facts, notes: list[str]) -> None:
+    def _besides(self, said: _Facts) -> dict[str, dict[str, _Fact]]:
+        """What these facts say in other sheets, too, by key of the sheet and field (`declared.others`)."""
+        found: dict[str, dict[str, _Fact]] = {}
+        for (sheet, name), fact in said.items():
+            for other in self.besides.get(f"{sheet}.{name}", ()):
+                key, _, field = other.partition(".")
+                if fact.value is not None and (key, field) not in said:
+                    known = self.inherited and fact.guess == _ABOVE  # whose line it is has been marked already
+                    found.setdefault(key, {})[field] = replace(fact, guess="") if known else fact
+        return found
+
+    def _others(
+        self, number: int, at: int, said: _Facts, besides: Mapping[str, Mapping[str, _Fact]], notes: list[str]
+    ) -> None:
         by_sheet: dict[str, dict[str, _Fact]] = {}
         for (sheet, name), fact in said.items():
             if sheet != "enterprises":
@@ -543,7 +638,7 @@ class _Sheet:
             if sheet not in (self.table.rows, "lines") and at >= 0:
                 known = self.taker.beside.get((sheet, at))
                 if known is not None:
-                    self._lay(number, sheet, known, own)
+                    self._lay(number, sheet, known, {**besides.get(sheet, {}), **own})
                     continue
                 self.taker.beside[sheet, at] = len(self.taken.rows[sheet])
             if sheet == "lines" and len(parts) < self.count <= _MOST_LINES:
@@ -558,7 +653,7 @@ class _Sheet:
                         continue
                     self.lines.add(same)
                 rows.append({"@": at} if at >= 0 and sheet not in ("dust", "mobile") else {})
-                self._lay(number, sheet, len(rows) - 1, part)
+                self._lay(number, sheet, len(rows) - 1, {**besides.get(sheet, {}), **part})
                 if sheet == "lines" and self.inherited:
                     place = next((fact.place for fact in part.values()), 0)
                     why = _Fact(None, place, "", guess="这一行没有写企业，算作上一行那家的")
@@ -614,11 +709,14 @@ class _Sheet:
 
     def _note(self, number: int, fact: _Fact, key: str, index: int, name: str) -> None:
         cell = f"{letter(fact.place)}{number}"
+        if name.endswith(("_annual", "_daily")):
+            self.taker.sources[key, index, name] = self, number, fact
         if fact.guess:
             self.guessed[fact.place] += 1
-            said = f"{fact.guess}{f'（{fact.arithmetic}）' if fact.arithmetic else ''}"
             self.taken.cells.append(
-                CellAccount(self.file, self.grid.title, cell, fact.raw, "推测", said, key, index, name)
+                CellAccount(
+                    self.file, self.grid.title, cell, fact.raw, "推测", fact.guess, key, index, name, fact.arithmetic
+                )
             )
         elif fact.arithmetic:
             self.converted[fact.place] += 1
@@ -666,6 +764,9 @@ class _Sheet:
                 notes.append(f"{self.guessed[place]} 格是推测的，已在填报表里标出")
             if self.lost[place]:
                 notes.append(f"{self.lost[place]} 格没有取，见《未取的格》")
+            besides = self.table.shown_besides(entry.means) if entry else ""
+            if besides:
+                notes.append(f"也填{besides}")
             hidden = any(first <= place <= last for first, last in self.grid.seen.hidden_columns)
             if hidden and filled[place]:
                 notes.append("这一列在表里是隐藏的")
@@ -696,6 +797,15 @@ def _meant(column: Column, raw: Raw, rules: RuleSet) -> Value:
         return meaning(column, raw, rules)
     except Unreadable:
         return None
+
+
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, float | int) and not isinstance(value, bool) else None
+
+
+def _shown(number: float) -> float:
+    """A number that was worked out, with the digits that a cell has room for: four decimals, or four that count."""
+    return round(number, 4) if number >= 1 else float(f"{number:.4g}")
 
 
 def _bare(text: str, column: Column, entry: Entry) -> str:

@@ -1,7 +1,7 @@
 """Units as tables write them, and turning a number of one into a number of another, with the arithmetic shown."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -51,6 +51,14 @@ def unit(text: str) -> Unit | None:
         if amount.lower() in own:
             return Unit(dimension, many * own[amount.lower()], _SPANS.get(span, ""), text)
     return None
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts name one unit: 吨/年 and t/a."""
+    known, wanted = unit(one), unit(other)
+    if one == other or known is None or wanted is None:
+        return one == other
+    return replace(known, text="") == replace(wanted, text="")
 
 
 def convertible(given: str, wanted: str) -> bool:

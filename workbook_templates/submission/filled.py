@@ -34,6 +34,7 @@ from workbook_templates.submission.submission_workbook import (
     with_manifest,
 )
 from workbook_templates.xlsx.appearance import DAY
+from workbook_templates.xlsx.same_bytes import save
 
 LINKS = ("externallinks/", "connections.xml", "embeddings/", "activex/", "querytables/", "customxml/", "webextensions/")
 """Parts of a package that reach outside or hold other programs' things."""
@@ -178,8 +179,7 @@ def fill(blank: Path, layout: Layout, city: City, target: BinaryIO) -> Filled:
         )
     for sheet in book.worksheets:
         _strip(sheet, done)
-    book.properties.creator = book.properties.lastModifiedBy = None
-    book.save(target)
+    save(book, target, city.filled_on)
     return done
 
 

@@ -5,7 +5,8 @@ from xml.sax.saxutils import quoteattr
 from addin.pane.buttons import BUTTONS, Button
 
 NAMESPACE = "http://schemas.microsoft.com/office/2006/01/customui"
-TAB_KEY = "Q"
+TAB_KEY = "K"
+"""Alt+Q is the search box of Excel since 2016."""
 CALLBACKS = ("OnLoad", "OnPress", "OnToggle", "GetPressed")
 """What the add-in answers to (`installer/ribbon/addin.c`)."""
 TOGGLE = "live"

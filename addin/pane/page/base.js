@@ -19,6 +19,21 @@ export function button(className, text, pressed) {
   return made;
 }
 
+const focusable = "button, input, select, textarea, summary";
+const called = (one) => one.getAttribute("aria-label") ?? one.textContent;
+
+/** Puts these in place of what is in an element; the keyboard stays on what is called the same, or else on the first. */
+export function fill(parent, ...children) {
+  const before = [...parent.querySelectorAll(focusable)];
+  const held = before.find((one) => one === document.activeElement);
+  parent.replaceChildren(...children);
+  if (!held || held.isConnected) return;
+  const alike = (all) => all.filter((one) => called(one) === called(held));
+  const now = [...parent.querySelectorAll(focusable)];
+  const same = alike(now);
+  (same[Math.min(alike(before).indexOf(held), same.length - 1)] ?? now[0])?.focus({ preventScroll: true });
+}
+
 const two = (number) => String(number).padStart(2, "0");
 
 /** A moment, in seconds since 1970, as this computer's clock has it. */

@@ -1,5 +1,5 @@
 // The city: what to do next, the counties, conflicts, decisions, versions.
-import { $, ask, attempt, button, day, element, options } from "./base.js";
+import { $, ask, attempt, button, day, element, fill, options } from "./base.js";
 
 const KINDS = {
   豁免: ["rule", "key", "county", "reason", "approver", "document", "until"],
@@ -96,7 +96,7 @@ export class City {
     $("step").hidden = running;
     $("step-title").textContent = said[0];
     $("step-why").textContent = said[1];
-    $("step-go").replaceChildren(...said[2]);
+    fill($("step-go"), ...said[2]);
   }
 
   open(id) {
@@ -111,7 +111,7 @@ export class City {
     $("counties-title").textContent = `县区　${[...count].map(([state, number]) => `${STATES[state]} ${state} ${number}`).join("　")}`;
     if (!$("counties").dataset.used) $("counties").open = true;
     const number = (value, kind = "") => element("td", `number ${kind}`, value === null || value === undefined ? "" : String(value));
-    $("board").replaceChildren(...this.seen.board.map((one) => {
+    fill($("board"), ...this.seen.board.map((one) => {
       const row = element("tr");
       const state = element("td", `state ${one.status === "已报" ? "good" : one.status === "已剔除" ? "" : "bad"}`, `${STATES[one.status]} ${one.status}`);
       if (one.reason) state.title = one.reason;
@@ -146,7 +146,7 @@ export class City {
     $("conflicts").hidden = !all.length;
     $("conflicts-title").textContent = `冲突　${open.length ? `✗ ${open.length} 处还没有裁定` : "✓ 都已裁定"}`;
     if (open.length && !$("conflicts").dataset.used) $("conflicts").open = true;
-    $("conflict-cards").replaceChildren(...all.map((one) => {
+    fill($("conflict-cards"), ...all.map((one) => {
       const card = element("article", "card");
       const pending = this.seen.decisions.find((other) => other.holds && other.kind === "冲突裁定" && other.rule === one.rule && other.key === one.key);
       const value = pending?.value ?? one.value;
@@ -174,7 +174,7 @@ export class City {
     const pending = all.filter((one) => one.pending).length;
     $("decisions-title").textContent = `决定　${all.length} 项${pending ? `，${pending} 项等下次汇总` : ""}`;
     const remarks = this.seen.remarks.map((text) => element("p", "bad", `✗ ${text}`));
-    $("decision-cards").replaceChildren(...remarks, ...all.map((one) => {
+    fill($("decision-cards"), ...remarks, ...all.map((one) => {
       const card = element("article", "card");
       const state = one.kind === "撤销" ? "" : !one.holds ? "－ 已被取代或撤销" : one.pending ? "○ 下次汇总时照办" : "✓ 有效";
       const title = element("h3");
@@ -201,7 +201,7 @@ export class City {
   showVersions() {
     const all = this.seen.versions;
     $("versions-title").textContent = `各版　${all.length} 版，最新的是第 ${all.at(-1).version} 版（${day(Date.parse(all.at(-1).at) / 1000)}）`;
-    $("version-rows").replaceChildren(...all.map((one, at) => {
+    fill($("version-rows"), ...all.map((one, at) => {
       const row = element("tr");
       const act = element("td", "act2");
       act.append(button("plain", "看问题", () => this.desk.look(`v${one.version}`)));

@@ -1,5 +1,5 @@
 // Files, buttons, and what became of the jobs.
-import { $, ask, attempt, button, clockTime, day, element, options, send } from "./base.js";
+import { $, ask, attempt, button, clockTime, day, element, fill, options, send } from "./base.js";
 import { City } from "./city.js";
 import { Layouts } from "./layout.js";
 
@@ -108,7 +108,7 @@ export class Desk {
       $("next").textContent = next ? `日程　${next.state}：${next.what}（${next.who}）` : past;
       $("calendar-about").textContent = heading;
       $("calendar-frame").hidden = !duties.length;
-      $("duties").replaceChildren(...duties.map((one) => {
+      fill($("duties"), ...duties.map((one) => {
         const row = element("tr", one.days < 0 ? "past" : "");
         const what = element("td", "", `${one.what}（${one.round}）`);
         what.append(element("span", "hint", one.verified ? one.source : `${one.source}（待核实）`));
@@ -138,7 +138,7 @@ export class Desk {
     inside.forEach((name, at) => {
       $("crumbs").append(" / ", button("plain", name, () => this.enter([root, ...inside.slice(0, at + 1)].join("/"))));
     });
-    $("files").replaceChildren(...this.entries.map((one) => this.fileRow(one)));
+    fill($("files"), ...this.entries.map((one) => this.fileRow(one)));
     $("all").checked = this.choosable.length > 0 && this.chosen.size === this.choosable.length;
     $("all").disabled = !this.entries.length;
     $("no-files").hidden = this.entries.length > 0;
@@ -304,8 +304,8 @@ export class Desk {
     const first = this.jobs === null;
     this.jobs = jobs;
     const cards = jobs.toReversed().map((one) => this.card(one));
-    $("jobs").replaceChildren(...cards.slice(0, 1));
-    $("earlier-jobs").replaceChildren(...cards.slice(1));
+    fill($("jobs"), ...cards.slice(0, 1));
+    fill($("earlier-jobs"), ...cards.slice(1));
     $("earlier").hidden = cards.length < 2;
     $("earlier-title").textContent = `以前做过的事（${cards.length - 1}）`;
     const ended = jobs.filter((one) => one.state !== "运行中" && before.get(one.id) !== one.state);

@@ -72,10 +72,14 @@ export class Layouts {
     unit.autocomplete = "off";
     const mark = element("td", "mark");
     const cells = [mark, element("td", "", row["表头"]), element("td", "hint", row["样例"]), element("td"), element("td")];
-    cells[3].append(means);
+    const also = element("div", "hint", row["也填"] ? `也填${row["也填"]}` : "");
+    cells[3].append(means, also);
     cells[4].append(unit);
     line.append(...cells);
-    means.addEventListener("input", () => (row["含义"] = means.value.trim()));
+    means.addEventListener("input", () => {
+      row["含义"] = means.value.trim();
+      also.textContent = "";
+    });
     unit.addEventListener("input", () => (row["单位"] = unit.value.trim()));
     this.mark(line, Boolean(row["含义"]) && Number(row["把握"]) >= this.seen.sure);
     return line;

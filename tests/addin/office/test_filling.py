@@ -1,6 +1,7 @@
 """The province's blank, filled: its own looks, values only, an audit that passes and finds what was altered."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from addin.office.auditing import audit_one
 from tests.addin.conftest import COUNTY, Run, fill, run
 from validators.columns import SHEETS
+from workbook_templates.documents.docx_package import AS_OLD_AS
 from workbook_templates.submission.submission_workbook import manifest_path
 
 __all__ = ["run"]
@@ -98,7 +100,11 @@ def test_a_blank_with_two_rows_of_heads_is_filled_and_passes_its_audit(run: Run)
     assert any("下拉列表" in one for one in manifest["blank"]["removed"]) and any(
         "批注" in one for one in manifest["blank"]["removed"]
     )
-    sheet = openpyxl.load_workbook("报省.xlsx")["附件1"]
+    with zipfile.ZipFile("报省.xlsx") as package:
+        assert {one.date_time for one in package.infolist()} == {AS_OLD_AS}, "the same bytes whenever it is written"
+    book = openpyxl.load_workbook("报省.xlsx")
+    assert book.properties.modified == book.properties.created and str(book.properties.created).endswith("00:00:00")
+    sheet = book["附件1"]
     rows = sheet.max_row - 5
     assert rows > 3 and sheet.column_dimensions["B"].width == 41
     assert {"A2:A3", "D2:E2", "F2:H2", f"A{rows + 5}:I{rows + 5}"} <= {str(area) for area in sheet.merged_cells.ranges}

@@ -27,8 +27,9 @@ NAMES = RULES.submitting
 
 
 def done(page: Page, words: str) -> None:
-    """Wait until the last job has come to this."""
+    """Wait until the last job has come to this, and its findings are listed."""
     expect(page.locator("#jobs .job b")).to_contain_text(words, timeout=LONG)
+    expect(page.locator("#list")).not_to_have_attribute("aria-busy", "true")
 
 
 def do(page: Page, button: str, *, overwrite: bool = False) -> None:
@@ -159,7 +160,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
     """Press the tab key until this has the focus, which can be seen."""
     expect(wanted).to_be_visible(timeout=LONG)
     for _ in range(300):
-        if wanted.evaluate("one => one === document.activeElement"):
+        if wanted.and_(page.locator(":focus")).count():  # in one look: the page may be making it anew
             break
         page.keyboard.press("Tab")
     expect(wanted).to_be_focused()
@@ -200,6 +201,7 @@ def test_the_whole_day_by_the_keyboard_alone_in_the_dark_on_a_narrow_page(
         enter(page.get_by_label(f"剔除{county}"))
         say("没有涉气企业")
         expect(card).to_have_count(number)
+        expect(page.get_by_label(f"剔除{county}")).to_be_focused()  # although the table was made anew
     expect(card.first).to_contain_text("下次汇总时照办")
     enter(card.first.get_by_role("button", name="撤销…"))
     say("记错了")

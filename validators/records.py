@@ -116,31 +116,28 @@ _NEVER = (
     f"{texts.UNSEEN}{texts.BREAKS}{texts.LOST}{texts.PRIVATE_USE}\\r\u2e80-\u2fdf\uf900-\ufad9\U0002f800-\U0002fa1d"
 )
 """Characters that no text is left with, or not without a word."""
-_ODD = re.compile(rf"[\s{_NEVER}{_WIDE_RANGE}]")
+_WORTH = re.compile(rf"[\s={_NEVER}{_WIDE_RANGE}{texts.SUSPECTS}]")
 _ODD_PROSE = re.compile(rf"^\s|\s$|[{_NEVER}{_WIDE_RANGE}]|{_HAN_GAP}")
 _ODD_CODE = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_NEVER}{_WIDE_RANGE}{''.join(map(chr, texts.LATIN_LOOKALIKES))}]")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]")
 _LETTER = re.compile(r"[^\W\d_]")
-_LONGEST_WORD = 20
-"""Characters from which on a text that begins with a letter is no word for nothing."""
 _LONG = texts.LONGEST // 2
 """Characters beyond which a text may be longer than a cell holds."""
 
 
 def _is_odd_prose(text: str) -> bool:
     """Whether a prose text is worth a second look; nearly none has a character that makes it so."""
-    return (
-        (_ODD.search(text) is not None and _ODD_PROSE.search(text) is not None)
-        or len(text) > _LONG
-        or texts.garbled(text)
-        or texts.gap(text)
-        or text[0] == "="
-    )
+    if _WORTH.search(text) is None:
+        return len(text) > _LONG
+    odd = _ODD_PROSE.search(text) is not None or text[0] == "=" or len(text) > _LONG
+    return odd or texts.garbled(text) or texts.gap(text)
 
 
 def _is_odd_name(text: str) -> bool:
     """The same for what names somebody or something."""
-    return _is_odd_prose(text) or "?" in text or "？" in text or not _LETTER.search(text)
+    if _is_odd_prose(text) or not (text[0].isalpha() or _LETTER.search(text)):
+        return True
+    return "?" in text or "？" in text
 
 
 def _is_odd_code(text: str) -> bool:
@@ -159,10 +156,12 @@ class _Plain(dict[str, str | None]):
         super().__init__({"": None})
         self._is_odd = is_odd
         self._nothing = nothing
+        self._begin = frozenset(first for word in nothing if word for first in (word[0], word[0].upper()))
 
     def __missing__(self, text: str) -> str:
-        short = len(text) < _LONGEST_WORD or not text[0].isalnum()
-        if self._is_odd(text) or (short and self._nothing and texts.spoken(text) in self._nothing):
+        first = text[0]
+        may_be_nothing = self._nothing and (first in self._begin or not first.isalnum())
+        if self._is_odd(text) or (may_be_nothing and texts.spoken(text) in self._nothing):
             raise _OddText
         if len(self) < 1_000_000:
             self[text] = text

@@ -132,7 +132,9 @@ _LEADS = "".join(
 _LATIN = "\x80-\xffŒœŠšŸŽžƒˆ˜–-•…‰‹›€™"
 """Characters of Windows-1252 beyond ASCII, and the controls that Latin-1 has in their place."""
 _ACCENTED = "À-ÖØ-öø-ÿŒœŠšŸŽžƒ"
-_SUSPECT = re.compile(f"[{_LEADS}{_ACCENTED}锟烫屯?？&%{re.escape(chr(92))}]")
+SUSPECTS = rf"{_LEADS}{_ACCENTED}锟烫屯?？&%\\"
+"""Characters without which no text is garbled or has a gap, as a class of a pattern."""
+_LEAD = re.compile(f"[{_LEADS}]")
 _CERTAIN = re.compile(
     rf"锟斤|斤拷|烫烫烫|屯屯屯|(?=[{_LATIN}]*[{_ACCENTED}][{_LATIN}]*[{_ACCENTED}])[{_LATIN}]{{4}}"
     r"|&(?:#x?[0-9a-fA-F]{2,6}|amp|nbsp|lt|gt|quot);|\\u[0-9a-fA-F]{4}|%E[3-9]%[89AB][0-9A-F]%[89AB][0-9A-F]"
@@ -144,9 +146,9 @@ _BETWEEN_HAN = re.compile("(?<=[\u4e00-\u9fff])[?](?=[\u4e00-\u9fff])")
 
 def garbled(text: str) -> bool:
     """Whether a text was surely read in another encoding than it was written in."""
-    if not _SUSPECT.search(text):
-        return False
-    return _CERTAIN.search(text) is not None or any(map(_utf8_as_gbk, re.split("[?？\ufffd]", text)))
+    if _CERTAIN.search(text):
+        return True
+    return _LEAD.search(text) is not None and any(map(_utf8_as_gbk, re.split("[?？\ufffd]", text)))
 
 
 def _utf8_as_gbk(text: str) -> bool:

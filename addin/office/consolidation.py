@@ -12,6 +12,7 @@ from addin.office.record import as_written, keep_result, put_aside, put_on_recor
 from addin.office.results import Card, FindingRow, by_file, count_words, how_to_rule, standing_errors, verdict
 from addin.office.returning import told_to
 from addin.problems import Stop, refusal, writing
+from addin.reading import cities
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
 from addin.reading.steps import Step, silent
 from addin.reading.workbooks import summary
@@ -234,6 +235,7 @@ def consolidate(
             record.keep(as_written(out), b"{}")
             done = Consolidated(city, findings, [*errors, *unread], desk, remarks, aside, out)
             keep_result(record, desk.version, done.to_keep())
+    cities.remember(out, city, changed, on=on, rules=rules)
     if parquet is not None:
         _write_parquet(parquet, city, overwrite)
     return done

@@ -21,6 +21,7 @@ from addin.office.results import (
 )
 from addin.office.signing import Signer
 from addin.problems import Stop, writing
+from addin.reading import cities
 from addin.reading.inbox import LEDGER
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
 from addin.reading.workbooks import of_another_kind
@@ -33,7 +34,7 @@ from validators.decisions import (
 from validators.findings import Finding, Json, counts, in_order, stops
 from validators.rule import judge, judge_city
 from validators.settlement import City, Handed, sort_out
-from workbook_templates.city.city_workbook import COUNTIES, read_city
+from workbook_templates.city.city_workbook import COUNTIES
 from workbook_templates.city.decision_sheets import printed
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 from workbook_templates.layouts.declared import Layout, WrongLayout
@@ -228,11 +229,8 @@ def source_of(source: Path) -> tuple[City, list[Finding], list[Decision]]:
     """The city to export, what is found in it now, and the decisions that it was made with."""
     opened = open_workbook(source)
     if COUNTIES in opened.sheets:
-        city, findings = read_city(opened)
+        city, findings = cities.read_and_judge(opened)
         decisions = _decided(source, printed(opened), city.year)
-        del opened
-        for book in city.books():
-            findings += judge(book)
         return city, waived(city, findings + judge_city(city), decisions), decisions
     book = read_county(source)
     if book.kind != "inventory":

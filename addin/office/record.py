@@ -27,7 +27,8 @@ from validators.references import Import
 from validators.ruleset import RuleSet, load
 from validators.settlement import City
 from validators.versions import Change, differences
-from workbook_templates.city.city_workbook import COUNTIES, Desk, seen_files
+from workbook_templates.city.city_reader import seen_files
+from workbook_templates.city.city_workbook import COUNTIES, Desk
 from workbook_templates.city.decision_sheets import Untaken, read_decisions
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.writer import replacing

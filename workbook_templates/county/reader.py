@@ -144,6 +144,16 @@ class Opened:
         """Names of the parts of the package."""
         return list(self._package.members)
 
+    def digest(self, besides: Iterable[str]) -> str:
+        """SHA-256 of all parts, packed as they are, but the sheets with these titles."""
+        left_out = {self.sheets[title].part.casefold() for title in besides if title in self.sheets}
+        digest = hashlib.sha256()
+        for name, member in sorted(self._package.members.items()):
+            if name not in left_out:
+                digest.update(repr((name, member.method, member.size, member.crc, member.packed)).encode())
+                digest.update(self._package.packed(name))
+        return digest.hexdigest()
+
     @cached_property
     def _workbook(self) -> Workbook:
         return _workbook(self._package, workbook_part(self._package))
@@ -627,6 +637,8 @@ def _row_of(reference: str) -> int:
 _LATER = (EPOCH_1904 - EPOCH).days
 _SOLID = 100_000
 """What is larger in a date column is no count of days but a day written in one, 20200818."""
+LONG_ID = 12
+"""Characters of a 清单编号 whose row is one of the list without a second look."""
 OWN_HEADS = ("校验", "序号")
 """Columns that the workbook fills itself, in blank rows too."""
 _SUM = re.compile("(?:合计|总计|小计|共计|累计|汇总)[:：]?")
@@ -685,7 +697,7 @@ class Entries:
             if not unread and all(values[place] in ("", None) or is_blank(values[place]) for place in entries):
                 continue
             named = values[identity]
-            if not (type(named) is str and len(named) > 11) and (what := self._stray(self.rows[at][1])):
+            if not (type(named) is str and len(named) >= LONG_ID) and (what := self._stray(self.rows[at][1])):
                 self.strays[number] = what
                 continue
             record, faults = reader.read(values, number)

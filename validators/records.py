@@ -116,7 +116,7 @@ _NEVER = (
     f"{texts.UNSEEN}{texts.BREAKS}{texts.LOST}{texts.PRIVATE_USE}\\r\u2e80-\u2fdf\uf900-\ufad9\U0002f800-\U0002fa1d"
 )
 """Characters that no text is left with, or not without a word."""
-_WORTH = re.compile(rf"[\s={_NEVER}{_WIDE_RANGE}{texts.SUSPECTS}]")
+_WORTH = re.compile(rf"[\s={_NEVER}{_WIDE_RANGE}{texts.GARBLED_BY}]")
 _ODD_PROSE = re.compile(rf"^\s|\s$|[{_NEVER}{_WIDE_RANGE}]|{_HAN_GAP}")
 _ODD_CODE = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_NEVER}{_WIDE_RANGE}{''.join(map(chr, texts.LATIN_LOOKALIKES))}]")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]")

@@ -132,7 +132,7 @@ _LEADS = "".join(
 _LATIN = "\x80-\xffŒœŠšŸŽžƒˆ˜–-•…‰‹›€™"
 """Characters of Windows-1252 beyond ASCII, and the controls that Latin-1 has in their place."""
 _ACCENTED = "À-ÖØ-öø-ÿŒœŠšŸŽžƒ"
-SUSPECTS = rf"{_LEADS}{_ACCENTED}锟烫屯?？&%\\"
+GARBLED_BY = rf"{_LEADS}{_ACCENTED}锟烫屯?？&%\\"
 """Characters without which no text is garbled or has a gap, as a class of a pattern."""
 _LEAD = re.compile(f"[{_LEADS}]")
 _CERTAIN = re.compile(

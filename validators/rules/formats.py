@@ -532,7 +532,8 @@ def gs12(row: Row) -> Iterator[Check]:
         row.list_id,
         count("transport", list_id=row.list_id) == 0,
         "企业“{at}”在《运输管控》中没有一行。请用该清单编号补填；没有货车的填 0。",
-        brief="《运输管控》里没有该企业",
+        brief="尚未在《运输管控》填写",
+        later=True,
     )
 
 

@@ -655,9 +655,12 @@ class Entries:
     Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
     """
 
-    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout) -> None:
-        """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file."""
-        self.book, self.sheet, self.seen = book, sheet, grid.seen
+    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout, roots: Book | None = None) -> None:
+        """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file.
+
+        `roots` has the enterprises that rows belong to, where `book` has not.
+        """
+        self.book, self.sheet, self.seen, self.roots = book, sheet, grid.seen, roots or book
         self.rows = rows = grid.rows
         self.heads = {position: sheet[field].header for field, position in layout.positions.items()}
         self.letters = book.letters[sheet.key]
@@ -794,7 +797,7 @@ class Entries:
             if offered:
                 for need in offered.needs:
                     if need not in inputs:
-                        inputs[need] = self._input(self.sheet[need])
+                        inputs[need] = self._roots() if need == "root" else self._input(self.sheet[need])
                 computed = list(map(offered.compute, *(inputs[need] for need in offered.needs)))
                 rows = None if automatic else frozenset(ours[place])
                 self.computed.append((column.field, offered.needs, rows))
@@ -807,6 +810,11 @@ class Entries:
         """Whether anything stands in the 清单编号 of a row, readable or not."""
         cells = zip(self.numbers, self.columns[self.sheet["list_id"].position], strict=True)
         return [cell not in ("", None) or "list_id" in self.unread.get(number, ()) for number, cell in cells]
+
+    def _roots(self) -> list[Record | None]:
+        """The enterprise that each row belongs to."""
+        found = self.roots.index("enterprises", "list_id")
+        return [found.get(one, (None,))[0] for one in self._input(self.sheet["list_id"])]
 
     def _input(self, column: Column) -> list[Raw]:
         """A column as arithmetic takes it: None where it is blank or unreadable."""

@@ -14,6 +14,7 @@ from tests.inventory import full_rows, kind_of
 from validators.columns import LEVELS, POLLUTANTS, SHEETS, TITLES, BookKind, Column
 from validators.ruleset import RuleSet
 from workbook_templates.county.grading_workbook import make_grading
+from workbook_templates.formulas.default_formulas import INHERITED
 from workbook_templates.samples.sample_inventory import make_rows
 
 COUNTY = "371502"
@@ -260,6 +261,9 @@ class Maker:
         self.rows["lines"] = [line for line in self.rows["lines"] if line["list_id"] not in lost]
         for row in self.rng.sample(self.rows["enterprises"], 6):
             row["phone"] = "0635-8412345"
+        for line in self.rows["lines"][::2]:  # these show what stands at their enterprise
+            for field in INHERITED:
+                line.pop(field, None)
         self._more()
         self._spoil()
 

@@ -251,7 +251,7 @@ def gs02_placeholders(book: Book) -> Iterator[Found]:
 
 @row_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", "enterprises", "lines")
 def gs03(row: Row) -> Iterator[Check]:
-    """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式，一格里有没有划了删除线或看不见颜色的字。
+    """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式；文字是不是乱码、“同上”、错误值或公式的文字，名称里有没有文字；一格里有没有划了删除线或看不见颜色的字。
     整格、整行划了删除线的，自动计算的列被改填的，只作提醒。
     表中夹着的表头、合计、标题一类的行，整行只提示一次。
 
@@ -347,7 +347,27 @@ def _automatic(fault: Fault) -> str:
 
 
 BY_TITLE = {sheet.title: sheet for sheet in SHEETS.values()}
-_ONLY_WARNED = {"private": _private, "struck": _struck, "struck_row": _struck_row, "automatic": _automatic}
+
+
+def _phone(fault: Fault) -> str:
+    return f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}，例如 0635-8412345。"
+
+
+def _gap(fault: Fault) -> str:
+    return (
+        f"“{fault.header}”填的是“{value_text(fault.value)}”，汉字中间的“?”像是没能转换过来的字。"
+        "请对照原件核对，有误的重新录入。"
+    )
+
+
+_ONLY_WARNED = {
+    "private": _private,
+    "phone": _phone,
+    "gap": _gap,
+    "struck": _struck,
+    "struck_row": _struck_row,
+    "automatic": _automatic,
+}
 """Faults of GS03 that do not stop a submission, and what is said of them."""
 
 

@@ -503,7 +503,12 @@ def _unmeant(facts: Mapping[str, Raw], rules: ruleset.RuleSet) -> Iterator[tuple
             yield error.rule, "fact", name, error.hint
         else:
             if column.kind == "phone" and read is not None and not is_phone(str(read)):
-                yield "GS03", "phone", name, "不是有效的号码。请填一个11位手机号（前面不加 +86 或 0），或带区号的固定电话"
+                yield (
+                    "GS03",
+                    "phone",
+                    name,
+                    "不是有效的号码。请填一个11位手机号（前面不加 +86 或 0），或带区号的固定电话",
+                )
 
 
 def _facts_faults(opened: Source, kind: BookKind) -> Iterator[Fault]:

@@ -32,6 +32,7 @@ ABOUT = {
     "清单校验码": "整本填报表内容的校验码；内容有任何改动，校验码就不同",
     "本企业校验码": "本企业各行内容的校验码",
     "企业及厂区": "企业名称，有厂区名称的写在后面的括号里",
+    "行业及子类": "重点行业，有子类的写在后面的括号里",
 }
 """Names that every document knows beside the columns."""
 PLAN_ABOUT = {
@@ -131,8 +132,12 @@ def about(book: Book) -> dict[str, str]:
     return facts | {"区县名称": book.county_name, "清单校验码": book.content()[:_DIGITS]}
 
 
-def _site(record: Record) -> str:
-    return f"{shown(record.name)}（{record.site}）" if record.site else shown(record.name)
+def _named(record: Record) -> dict[str, str]:
+    """What has a closer word in brackets where there is one."""
+    return {
+        "企业及厂区": shown(record.name) + (f"（{record.site}）" if record.site else ""),
+        "行业及子类": shown(record.industry) + (f"（{record.subtype}）" if record.subtype else ""),
+    }
 
 
 def _own_hash(rows: Mapping[str, Sequence[Record]]) -> str:
@@ -159,7 +164,7 @@ def _plan(book: Book, enterprise: Record, places: "Places") -> dict[str, str | S
         SHEETS["enterprises"]["grade"].header: _grade(book, enterprise, joined["lines"]),
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash(rows),
-        "企业及厂区": _site(enterprise),
+        **_named(enterprise),
         "生产线责任人": _keepers(joined["lines"]),
         "方案日期": NO_DAY if filed is None else shown(filed),
         **_wrong(rows, places),
@@ -271,7 +276,7 @@ def _application(
         **{SHEETS["applications"][field].header: shown(value) for field, value in computed.items()},
         **{SHEETS[sheet].title: [row(sheet, record) for record in records] for sheet, records in joined.items()},
         "本企业校验码": _own_hash({"applications": [application], **joined}),
-        "企业及厂区": _site(application),
+        **_named(application),
         "对标情况": [{}] if joined["aspects"] else [],
         "八个方面": list(_aspects(joined["aspects"])),
         **visits,

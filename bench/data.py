@@ -12,7 +12,8 @@ from stdnum.cn import uscc
 from validators import ruleset
 from validators.columns import SHEETS
 from validators.records import Value
-from validators.ruleset import Row, RuleSet
+from validators.ruleset import RuleSet
+from validators.ruleset_tables import LawRow
 from workbook_templates.county.template import write_county
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
 
@@ -92,7 +93,7 @@ def _moved(rows: Rows, shipped: RuleSet, model: str, code: str, name: str) -> di
     return {key: [{f: moved(f, v) for f, v in row.items()} for row in sheet] for key, sheet in rows.items()}
 
 
-def province_divisions() -> list[Row]:
+def province_divisions() -> list[LawRow]:
     """Rows of divisions.csv for the made-up counties."""
     return [
         {

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 from tests.addin.live.screen import keys, write
 from tests.typist import Typist, typist, wait_for
@@ -64,6 +65,9 @@ def fill(desk: Typist) -> None:
         enter(desk, COVER_TITLE, place, officer[field])
     rows = make_rows(COUNTY, ENTERPRISES, SEED, RULES)
     county = RULES.submitting[COUNTY]
+    roots = {
+        one["list_id"]: SimpleNamespace(**dict.fromkeys(LETTERS["enterprises"]) | one) for one in rows["enterprises"]
+    }
     pressed = all_typed = 0
     for key, own in rows.items():
         title = SHEETS[key].title
@@ -74,7 +78,7 @@ def fill(desk: Typist) -> None:
                     continue
                 all_typed += len(text(value)) + 1
                 offered = OFFERED.get((key, field))
-                if not offered or offered.value({**row, "row": number}, county) != value:
+                if not offered or offered.value({**row, "row": number}, county, roots.get(row["list_id"])) != value:
                     pressed += enter(desk, title, f"{LETTERS[key][field]}{number}", value, above.get(field))
             above = row
         print(title, len(own), [desk.text(title, f"A{FIRST_ROW + number}") for number in range(len(own))], flush=True)

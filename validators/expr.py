@@ -647,6 +647,8 @@ class Check:
     """Rows that the finding also speaks of, and the field that matters there; `{others}` in the message."""
     brief: str = ""
     """What the workbook says beside the row, in a few words; where it is empty, the rule's name."""
+    later: bool = False
+    """Whether what is missing stands on another sheet, which may not have been filled in yet: the workbook says so softly."""
     rule: str = ""
     """Set by the registry."""
 
@@ -658,11 +660,13 @@ def check(
     severity: Severity | None = None,
     others: tuple[Count, str] | None = None,
     brief: str = "",
+    *,
+    later: bool = False,
     **shown: object,
 ) -> Check:
     """A `Check`; the cell itself can be shown as `{at}`."""
     values = {"at": at, **{name: wrap(value) for name, value in shown.items()}}
-    return Check(at, when, say, severity, values, others, brief)
+    return Check(at, when, say, severity, values, others, brief, later)
 
 
 Judge = Callable[[Record, Callable[[int], None]], None]

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from validators.book import Book, Fault
-from validators.columns import KINDS, SHEETS, BookKind
+from validators.columns import KINDS, LETTERS, SHEETS, BookKind
 from validators.expr import Cell, Expr, Lookup, Record
 from validators.findings import Finding, in_order, order
-from validators.rule import Rule, all_rules, compiled, judge_book, judge_rows, rules_over
+from validators.rule import Rule, all_rules, compiled, judge, judge_book, judge_rows, rules_over
 
 ChangedRows = Mapping[int, tuple[Record | None, Sequence[Fault]]]
 """What stands in rows of a sheet now, by number: a record or none, and what the reader noticed in its cells."""
@@ -89,7 +89,7 @@ class Watch:
                 looking_rows = again.setdefault((looking.sheet, looking.rules), {})
                 looking_rows.update((record.row, record) for record in self._looking(looking, pairs))
         if self.book.table("own") != own:
-            for looking in _at_own(self.book.kind):
+            for looking in at_own(self.book.kind):
                 again.setdefault((looking.sheet, looking.rules), {}).update(
                     (record.row, record) for record in self.book.tables[looking.sheet]
                 )
@@ -105,7 +105,7 @@ class Watch:
         if faults is not None:
             self.book.faults[:] = faults
         for rule in rules_over(self.book.kind):
-            if (faults is not None and not rule.reads) or any(
+            if (faults is not None and not any(rule.reads.values())) or any(
                 _differ(sheet, pairs, rule.reads[sheet]) for sheet, pairs in moves.items() if sheet in rule.reads
             ):
                 self._due[rule.id] = rule
@@ -172,6 +172,33 @@ def _by_row(findings: Iterable[Finding], into: dict[int, list[Finding]]) -> None
         into.setdefault(finding.row or 0, []).append(finding)
 
 
+def judge_again(book: Book, as_read: Book, findings: Sequence[Finding]) -> list[Finding]:
+    """What `judge` finds in a book that has the rows of another one, for the work of what may differ.
+
+    `findings` are those of the book `as_read`. Of them stands what was found by rules that look at rows alone; what the
+    reader noticed then, what the workbook says of itself and the day to judge by may be others now.
+    """
+    over = rules_over(book.kind)
+    declared_too = {rule.id for rule in over if rule.checks}
+    if (
+        (book.file, book.county, book.ruleset) != (as_read.file, as_read.county, as_read.ruleset)
+        or any(as_read.letters.get(sheet, LETTERS[sheet]) != LETTERS[sheet] for sheet in book.tables)
+        or any(fault.rule in declared_too for fault in as_read.faults)
+        or as_read.damaged
+        or as_read.previous
+    ):
+        return judge(book)
+    noticed = [rule for rule in over if not rule.reads and not rule.checks]
+    looking = at_own(book.kind) if book.table("own") != as_read.table("own") else ()
+    gone = {rule.id for rule in noticed}.union(*(one.rules for one in looking))
+    found = [finding for finding in findings if finding.rule not in gone]
+    for rule in noticed:
+        found += judge_book(book, rule)
+    for one in looking:
+        found += judge_rows(book, one.sheet, book.tables[one.sheet], one.rules)
+    return in_order(found)
+
+
 def _nodes(node: Expr) -> Iterator[Expr]:
     yield node
     for part in node.parts():
@@ -193,7 +220,7 @@ def _onlookers(looked_at: str) -> tuple[_Onlooker, ...]:
 
 
 @cache
-def _at_own(kind: BookKind) -> tuple[_Onlooker, ...]:
+def at_own(kind: BookKind) -> tuple[_Onlooker, ...]:
     """Who looks at what the workbook says of itself (`Book.table("own")`)."""
     found: dict[str, set[str]] = {}
     for sheet in KINDS[kind]:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from validators.book import Book
-from validators.columns import KIND_OF, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, BookKind, Column, Sheet
+from validators.columns import KIND_OF, KINDS, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, BookKind, Column, Sheet
 from validators.expr import Record
 from validators.records import RowReader, Value
 from validators.ruleset import RuleSet
@@ -133,13 +133,14 @@ def book_of(
         "template_version": TEMPLATE_VERSION, "ruleset": rules.id,
     }  # fmt: skip
     book = Book(file, rules, county, round_, revision, on or dt.date.today(), facts, kind)
-    for key, own in rows.items():
+    for key in (one for one in KINDS[kind] if one in rows):  # enterprises before their lines
         reader, columns = RowReader(key, rules), SHEETS[key].columns
-        for number, row in enumerate(own, 1):
+        for number, row in enumerate(rows[key], 1):
             values: dict[str, Value] = dict(row)
+            root = book.enterprise(str(values.get("list_id"))) if key == "lines" else None
             for (sheet, name), formula in OFFERED.items():
                 if sheet == key and values.get(name) is None:
-                    values[name] = formula.value({**values, "row": number})
+                    values[name] = formula.value({**values, "row": number}, root=root)
             record, faults = reader.read([values.get(column.field) for column in columns], number)
             book.tables[key].append(record)
             book.faults += [cell_fault(book, fault, record) for fault in faults]

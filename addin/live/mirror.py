@@ -1,6 +1,6 @@
 """An open workbook as it was last read, and the findings on it, kept right row by row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from addin.live.host import OpenBook
@@ -24,6 +24,7 @@ from workbook_templates.county.reader import (
     look_elsewhere,
     of_other_sheet,
 )
+from workbook_templates.formulas.default_formulas import is_inherited
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
 LIST_TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
@@ -147,8 +148,27 @@ class Mirror:
         if again:
             self._judge()
         elif changes or shaped:
+            roots = self._named(changes.get("enterprises", {}))
             self._watch.update(changes, self._faults() if shaped else None)
+            if follow := self._inheriting(roots):
+                self._watch.update({"lines": follow})
         return any(looked.values())
+
+    def _named(self, enterprises: WatchedRows) -> set[str]:
+        """清单编号 that rows of enterprises had and have now."""
+        if not enterprises:
+            return set()
+        before = (record for record in self.book.tables["enterprises"] if record.row in enterprises)
+        return {one.list_id for one in (*before, *(now for now, _ in enterprises.values())) if one and one.list_id}
+
+    def _inheriting(self, roots: Iterable[str]) -> WatchedRows:
+        """The lines of enterprises that show what stands there, read again."""
+        index, page = self.book.index("lines", "list_id") if roots else {}, self._pages.get(SHEETS["lines"].title)
+        if page is None or page.layout is None:
+            return {}
+        lines = {record.row: page.lines[record.row] for root in roots for record in index.get(root, ())}
+        own = {row: line for row, line in lines.items() if any(map(is_inherited, line.formulas.values()))}
+        return _entered(self.book, SHEETS["lines"], page.layout, own, since_1904=page.shape.since_1904) if own else {}
 
     def look_around(self) -> bool:
         """Read what the workbook says of itself, its sheets, and what is merged and hidden; whether that changed."""
@@ -248,7 +268,7 @@ def _entered(
     own = replace(book, tables={}, faults=[], _indexes={})
     grid = _grid_of(sheet.title, lines)
     grid.seen.since_1904 = since_1904
-    Entries(own, sheet, below(layout, grid), layout).read()
+    Entries(own, sheet, below(layout, grid), layout, roots=book).read()
     records = {record.row: record for record in own.tables[sheet.key]}
     faults: dict[int, list[Fault]] = {}
     for fault in own.faults:

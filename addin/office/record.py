@@ -27,7 +27,8 @@ from validators.references import Import
 from validators.ruleset import RuleSet, load
 from validators.settlement import City
 from validators.versions import Change, differences
-from workbook_templates.city.city_workbook import COUNTIES, Desk, seen_files
+from workbook_templates.city.city_reader import seen_files
+from workbook_templates.city.city_workbook import COUNTIES, Desk
 from workbook_templates.city.decision_sheets import Untaken, read_decisions
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.writer import replacing
@@ -132,7 +133,7 @@ def put_on_record(
         "decisions": [one.to_json() for one in standing(records)],
     }  # fmt: skip
     digest = sha256(json.dumps(made_from, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    said = {**made_from, "contents": contents, "counts": counts(findings)}
+    said = {**made_from, "contents": contents, "counts": counts(one for one in findings if not one.waiver)}
     made = record.add_version(city.year, city.round, digest, out.name, said)
     before = ledger.latest(record.versions(), city.year, made.id)
     changes = compare(record, before, made, city.ruleset) if before else []

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from addin.problems import Stop
-from addin.reading import ruleset_store  # noqa: F401 - so that rule sets loaded on this computer are known
+from addin.reading import (
+    cities,
+    ruleset_store,  # noqa: F401 - so that rule sets loaded on this computer are known
+)
 from addin.reading.inbox import labels
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, each
 from addin.reading.steps import Step, Unread
@@ -12,7 +15,7 @@ from addin.reading.workbooks import of_another_kind, undamaged
 from validators.book import Book
 from validators.ruleset import load
 from validators.settlement import City, Handed, sort_out
-from workbook_templates.city.city_workbook import COUNTIES, read_city
+from workbook_templates.city.city_workbook import COUNTIES
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
 
 
@@ -23,23 +26,23 @@ def read_inventories(paths: Sequence[Path], progress: Step) -> tuple[City, list[
     """
     names = labels(paths)
     handed: list[Handed] = []
-    cities: list[City] = []
+    found_cities: list[City] = []
     wrong: list[Unread] = []
     found = each(_read, [(path,) for path in paths], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
     for number, (name, one) in enumerate(zip(names, found, strict=True), 1):
         progress(number, len(paths), name)
         if isinstance(one, City):
             one.ruleset = load(one.ruleset.id)  # the object that tables are kept for
-            cities.append(one)
+            found_cities.append(one)
         elif isinstance(one, Book):
             one.file = name
             handed.append(Handed(name, one))
         else:
             wrong.append(Unread(file=name, message=one.message))
-    if len(cities) > 1 or (cities and handed):
+    if len(found_cities) > 1 or (found_cities and handed):
         raise Stop("请只给一份全市汇总，或只给各区县的填报表，不要混在一起，否则同一家企业会算两次。")
-    if cities:
-        return cities[0], wrong
+    if found_cities:
+        return found_cities[0], wrong
     if not handed:
         raise Stop(" ".join(error.message for error in wrong))
     city = sort_out(handed)
@@ -52,7 +55,7 @@ def _read(path: Path) -> City | Book:
     try:
         opened = open_workbook(path)
         if COUNTIES in opened.sheets:
-            return read_city(opened)[0]
+            return cities.read(opened)[0]
         book = read_county(path)
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error

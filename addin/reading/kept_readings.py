@@ -72,11 +72,12 @@ def key_of(path: Path, *asked: object) -> str | None:
     with suppress(OSError):
         about = path.stat()
         if stat.S_ISREG(about.st_mode) and about.st_size <= LARGEST_FILE:
-            return _key(sha256(path.read_bytes()).hexdigest(), path.name, asked)
+            return key_for(sha256(path.read_bytes()).hexdigest(), path.name, *asked)
     return None
 
 
-def _key(digest: str, name: str, asked: Sequence[object]) -> str:
+def key_for(digest: str, name: str, *asked: object) -> str:
+    """What is kept under: of bytes with that SHA-256 and a name, for what was asked, by this program and its rules."""
     return sha256(repr((digest, name, [*map(str, asked)], _program(), _loaded_rules())).encode()).hexdigest()
 
 
@@ -114,28 +115,41 @@ def find(key: str, *, records: bool) -> KeptReading | None:
 
     Whatever is not exactly as `packed` writes it counts as none.
     """
-    place = _place(key)
-    if place is None:
-        return None
+    data = sealed(key)
     try:
-        data, start = _private_bytes(place), _FORMAT + key.encode() + b"\n"
-        digest, packed = data[len(start) : len(start) + 65], data[len(start) + 65 :]
-        if not data.startswith(start) or sha256(packed).hexdigest().encode() + b"\n" != digest:
-            return None
-        return unpacked(packed, records=records)
+        return unpacked(data, records=records) if data else None
     except (
-        OSError, ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError, zlib.error
+        ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError, zlib.error
     ):  # fmt: skip
         return None
 
 
-def keep(key: str, digest: str, path: Path, asked: Sequence[object], data: bytes) -> None:
-    """Keep what a child packed under the key of the bytes that it read, if those are the ones that were asked for.
+def sealed(key: str) -> bytes | None:
+    """What `seal` keeps under that key; None where nothing is, or nothing whole."""
+    place = _place(key)
+    if place is None:
+        return None
+    with suppress(OSError):
+        data, start = _private_bytes(place), _FORMAT + key.encode() + b"\n"
+        digest, content = data[len(start) : len(start) + 65], data[len(start) + 65 :]
+        if data.startswith(start) and sha256(content).hexdigest().encode() + b"\n" == digest:
+            return content
+    return None
 
-    Where there is no place for it (a home that cannot be written to, a full disk), nothing is kept.
+
+def keep(key: str, digest: str, path: Path, asked: Sequence[object], data: bytes) -> None:
+    """Keep what a child packed under the key of the bytes that it read, if those are the ones that were asked for."""
+    if key_for(digest, path.name, *asked) == key:
+        seal(key, data)
+
+
+def seal(key: str, data: bytes) -> None:
+    """Keep bytes under a key.
+
+    Where there is no place for them (a home that cannot be written to, a full disk), nothing is kept.
     """
     place = _place(key, make=True)
-    if place is None or len(data) > LARGEST or _key(digest, path.name, asked) != key:
+    if place is None or len(data) > LARGEST:
         return
     with suppress(OSError):
         with replacing(place, overwrite=True) as file:

@@ -182,6 +182,12 @@ class Package:
         if left or size != member.size or crc != member.crc or not whole:
             raise DamagedError(f"部件 {name} 的长度或校验值与登记的不符，数据已损坏或被改动", name)
 
+    def packed(self, name: str) -> bytes:
+        """The bytes of a part as they stand in the file."""
+        member = self.members[name]
+        self.file.seek(member.start)
+        return self.file.read(member.packed)
+
     def read(self, name: str, limit: int = MAX_SMALL_PART) -> bytes:
         """Return all bytes of a small part; errors as in `chunks`."""
         return b"".join(self.chunks(name, limit))

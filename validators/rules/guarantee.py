@@ -92,7 +92,8 @@ def bz03(row: Row) -> Iterator[Check]:
         (mark == "是") & (rows == 0),
         f"{{at.header}}填“是”，但《保障类》中没有该{what}（{{list_id}}）。请在《保障类》补填一行；不属于的，改为“否”。",
         list_id=row.list_id,
-        brief="《保障类》里没有这一行",
+        brief="尚未在《保障类》填写",
+        later=True,
     )
     yield check(
         mark,

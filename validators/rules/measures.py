@@ -462,7 +462,8 @@ def cs11(enterprise: Row) -> Iterator[Check]:
         enterprise.list_id,
         count("lines", list_id=enterprise.list_id) == 0,
         "企业“{at}”在《生产线减排措施》中没有一行。请用该清单编号补填生产线；不涉气的企业，请从清单中移出并在《移出说明》说明。",
-        brief="《生产线减排措施》里没有该企业",
+        brief="尚未在《生产线减排措施》填写",
+        later=True,
     )
 
 

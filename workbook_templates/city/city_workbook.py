@@ -8,24 +8,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from validators.book import Book
-from validators.columns import INVENTORY, LETTERS, SHEETS, Column, letter
+from validators.columns import INVENTORY, SHEETS, Column, letter
 from validators.decisions import Decision, standing
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
 from validators.records import Value
-from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Import, Imports, Listed
+from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Listed
 from validators.rule import all_rules
-from validators.ruleset import RuleSet, UnknownRuleSet, load
-from validators.settlement import City, County, Handed, guess_county, ruleset_of
+from validators.settlement import City, ruleset_of
 from validators.versions import Change
 from workbook_templates.city.decision_sheets import (
     CONFLICTS_SHEET,
     DECISIONS,
     EMISSIONS_SHEET,
     Untaken,
-    read_emissions,
     write_conflicts,
     write_decisions,
     write_emissions,
@@ -34,21 +31,13 @@ from workbook_templates.city.overview import write_overview
 from workbook_templates.county.raw_cells import raw_cells, written
 from workbook_templates.county.reader import (
     PROVENANCE,
-    Entries,
-    Grid,
-    Opened,
-    UnreadableWorkbook,
-    find_layout,
-    text_of,
 )
 from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, public_rows
-from workbook_templates.xlsx.appearance import HEADER_ROW
-from workbook_templates.xlsx.fast_reader import GridRows, Seen
 from workbook_templates.xlsx.styles import new_workbook, styles
 from workbook_templates.xlsx.writer import Head, ListSheet, fill_workbook, looks
 
 COUNTIES, FILES, FINDINGS = "提交情况", "文件情况", "问题清单"
-_GUARANTEED, CHANGES, _RESULTS = "保障类名单", "与上版差异", "参考资料"
+_GUARANTEED, CHANGES, RESULTS = "保障类名单", "与上版差异", "参考资料"
 _COUNTY_HEADS = (
     Head("区划代码", "code", 12), Head("区县", "text", 26), Head("状态", "text", 10), Head("原因", "prose", 40),
     Head("文件", "text", 28), Head("版次", "number", 8), Head("填报日期", "date", 12), Head("企业数", "number", 9),
@@ -82,11 +71,6 @@ RESULT_HEADS = (
     Head("日期", "date", 12), Head("规则集", "text", 24),
 )  # fmt: skip
 UNREAD_REFERENCE = "参考资料读不了"
-_KEPT = ("GS01", "GS06", "GS07", "HZ03")
-"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
-
-So is a formula that a county wrote where text is due (GS03): in the list it stands as text, which is allowed there.
-"""
 
 
 def head(column: Column) -> Head:
@@ -161,7 +145,7 @@ def write_city(file: BinaryIO, city: City, findings: list[Finding], *, desk: Des
     )
     stream(ListSheet(CHANGES, CHANGE_HEADS, map(_change_row, desk.changes)), len(desk.changes))
     results = list(city.imports.rows(PROVINCE_RESULT, MINISTRY_RESULT))
-    stream(ListSheet(_RESULTS, RESULT_HEADS, map(_result_row, results)), len(results))
+    stream(ListSheet(RESULTS, RESULT_HEADS, map(_result_row, results)), len(results))
     for sheet in INVENTORY.values():
         heads = [*map(head, sheet.columns), *(Head(name, "text", 18) for name in PROVENANCE)]
         number = sum(len(one.tables[sheet.key]) for one in city.books())
@@ -313,154 +297,3 @@ def _finding_row(
         f"{target[0]}!{target[1]}" if target else None, f"第{finding.waiver}号" if finding.waiver else None, finding.file, finding.sheet, finding.cell,
         finding.header, finding.key, written(finding.value), finding.message, finding.basis, related or None,
     ]  # fmt: skip
-
-
-def read_city(opened: Opened) -> tuple[City, list[Finding]]:
-    """The city workbook read back: its lists by county, and the findings that only the counties' files showed (`_KEPT`).
-
-    Raises `UnreadableWorkbook`.
-    """
-    try:
-        return _city(opened)
-    except (ValueError, TypeError, KeyError, IndexError) as error:
-        if isinstance(error, UnreadableWorkbook):
-            raise
-        raise UnreadableWorkbook(f"“{opened.name}”的《{COUNTIES}》已被改动，无法认读。请重新汇总。") from error
-
-
-def _values(opened: Opened, title: str) -> Grid:
-    """A sheet of the city workbook, which must hold nothing but values. Raises `UnreadableWorkbook`."""
-    grid = opened.grid(title)
-    if grid is None:
-        raise UnreadableWorkbook(
-            f"“{opened.name}”不是汇总工作簿：缺少工作表“{title}”。请指定 qingdan consolidate 生成的文件。"
-        )
-    odd = grid.seen.places() | grid.seen.errors.keys()
-    if odd:
-        row, column = min(odd)
-        raise UnreadableWorkbook(
-            f"“{opened.name}”的《{title}》{letter(column)}{row} 是公式或错误值。请改为数值，或重新汇总。"
-        )
-    return grid
-
-
-def _named(name: str, id_: str) -> RuleSet:
-    try:
-        return load(id_)
-    except UnknownRuleSet as error:
-        raise UnreadableWorkbook(
-            f"“{name}”是用规则集 {id_} 汇总的，{str(error).rstrip('。')}。请用 qingdan ruleset load 载入该版，或重新汇总。"
-        ) from error
-
-
-def _city(opened: Opened) -> tuple[City, list[Finding]]:
-    counties = list(_table(_values(opened, COUNTIES)))
-    first = counties[0]
-    rules = _named(opened.name, text_of(first.get("规则集")))
-    on = first["汇总日期"]
-    if not isinstance(on, dt.date):
-        raise ValueError("汇总日期")
-    city = City(rules, int(text_of(first.get("年度"))), text_of(first.get("轮次")), on, [], [], {})
-    exclusions = {}
-    by_file: dict[str, Book] = {}
-    for row in counties:
-        code, status = text_of(row.get("区划代码")), text_of(row.get("状态"))
-        county = County(code, text_of(row.get("区县")), status, text_of(row.get("原因")))  # type: ignore[arg-type] # one of the five
-        if status == "已剔除":
-            exclusions[code] = county.reason
-        file = text_of(row.get("文件"))
-        if file:
-            book = Book(
-                file, rules, code, city.round, int(row.get("版次") or 0), on,
-                {"filled_on": row.get("填报日期"), "year": str(city.year), "template_version": "1.0", "division": code,
-                 "round": city.round, "revision": text_of(row.get("版次"))},
-                sha256=text_of(row.get("SHA-256")), letters={**LETTERS},
-            )  # fmt: skip
-            county.handed = Handed(file, book, status="采用")
-            by_file[file] = book
-            city.files.append(county.handed)
-        city.counties.append(county)
-    city.exclusions = exclusions
-    city.imports = _imports(opened)
-    for row in _table(_values(opened, FILES)):
-        file, status, why = (text_of(row.get(name)) for name in ("文件", "状态", "原因"))
-        if status == "无法读取":
-            city.files.append(Handed(file, status="无法读取", reason=why, guessed=guess_county(file, rules)))
-        elif status == UNREAD_REFERENCE:
-            city.imports.unread.append((file, why))
-    for key, sheet in INVENTORY.items():
-        _read_list(opened.name, key, _values(opened, sheet.title), by_file)
-    found = map(_finding, _table(_values(opened, FINDINGS)))
-    return city, [one for one in found if one.rule in _KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
-
-
-def seen_files(opened: Opened) -> dict[str, str]:
-    """SHA-256 of the file that held for each county, by its code. Raises `UnreadableWorkbook`."""
-    rows = _table(_values(opened, COUNTIES))
-    return {text_of(row.get("区划代码")): text_of(row.get("SHA-256")) for row in rows}
-
-
-def _imports(opened: Opened) -> Imports:
-    """The results of the review and the emissions that the workbook was made with."""
-    own: dict[tuple[str, str], list[Listed]] = {}
-    for row in _table(_values(opened, _RESULTS)):
-        kind, file = text_of(row.get("类别")), text_of(row.get("文件"))
-        day = row.get("日期")
-        uscc, name, list_id, site, grade = (text_of(row.get(one.head)) for one in RESULT_HEADS[3:8])
-        when = day if isinstance(day, dt.date) else None
-        by = text_of(row.get("规则集"))
-        listed = Listed(kind, file, int(row.get("行") or 0), uscc, name, list_id, site, grade, when, by)
-        own.setdefault((kind, file), []).append(listed)
-    files = [Import(kind, file, "", tuple(rows)) for (kind, file), rows in own.items()]
-    return Imports(files, read_emissions(opened))
-
-
-def _formula_stands(finding: Finding, by_file: Mapping[str, Book]) -> bool:
-    """Whether the text of a county's formula still stands in the list where the finding says."""
-    book = by_file.get(finding.file or "")
-    sheet = next((sheet for sheet in INVENTORY.values() if sheet.title == finding.sheet), None)
-    column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
-    if book is None or sheet is None or column is None or column.kind != "text":
-        return False
-    records = [record for record in book.tables[sheet.key] if record.row == finding.row]
-    return any(record[column.position] == finding.value for record in records)
-
-
-def _table(grid: Grid) -> Iterator[dict[str, Any]]:
-    """Rows below the first one by its heads."""
-    heads = [text_of(cell) for cell in grid.rows[0][1]] if grid.rows else []
-    for _, cells in grid.rows[1:]:
-        yield {name: (cell if cell != "" else None) for name, cell in zip(heads, cells, strict=False)}
-
-
-def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book]) -> None:
-    """Rows of a list into the workbooks that they came from, read as the counties' own sheets are."""
-    sheet = SHEETS[key]
-    layout = find_layout(sheet, grid)
-    heads = {text_of(cell): position for position, cell in enumerate(grid.rows[0][1])} if grid.rows else {}
-    lost = layout.missing or layout.double or [one for one in PROVENANCE if one not in heads]
-    if lost:
-        raise UnreadableWorkbook(f"“{name}”的《{sheet.title}》表头已损坏（{lost[0]}）。请重新汇总。")
-    source, row_at = heads[PROVENANCE[0]], heads[PROVENANCE[2]]
-    as_county = replace(layout, header_row=HEADER_ROW)
-    by_source: dict[str, GridRows] = {file: [] for file in by_file}
-    for number, cells in grid.rows[1:]:
-        own = by_source.get(text_of(cells[source]))
-        if own is None:
-            raise UnreadableWorkbook(
-                f"“{name}”的《{sheet.title}》第 {number} 行没有来源文件，或来源文件不在《{COUNTIES}》中。请重新汇总。"
-            )
-        own.append((int(text_of(cells[row_at])), cells))
-    for file, rows in by_source.items():
-        Entries(by_file[file], sheet, Grid(sheet.title, False, rows, Seen()), as_county).read()
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    names = {name: severity for severity, name in SEVERITY_NAMES.items()}
-    severity = names.get(text_of(row.get("严重程度")).rpartition(" ")[2], Severity.ERROR)
-    cell = text_of(row.get("单元格"))
-    return Finding(
-        text_of(row.get("规则")), severity, row.get("文件"), row.get("工作表"), cell or None,
-        int("".join(filter(str.isdecimal, cell)) or 0) or None, row.get("表头"), row.get("编号"), row.get("填的值"),
-        text_of(row.get("问题与改法")), text_of(row.get("依据")),
-    )  # fmt: skip

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from validators.columns import BOOK_FIELDS, COVER_TITLE, KIND_NAMES, ROOTS, SHEETS, TEMPLATE_VERSION, BookKind
+from validators.columns import BOOK_FIELDS, COVER_TITLE, KIND_NAMES, KINDS, ROOTS, SHEETS, TEMPLATE_VERSION, BookKind
 from validators.records import Value
 from validators.ruleset import RuleSet
-from workbook_templates.county.data_validation import DATES, PHONE_LENGTHS, Limit
-from workbook_templates.formulas.plan import ERROR, WARNING, Lead
+from workbook_templates.county.data_validation import CHOICES_TITLE, DATES, PHONE_LENGTHS, Limit
+from workbook_templates.formulas.plan import ERROR, TITLE, WARNING, Lead
 from workbook_templates.formulas.verdicts import Verdict
 from workbook_templates.xlsx import appearance
+from workbook_templates.xlsx.appearance import RETURNED_TITLE
 from workbook_templates.xlsx.styles import Style, put, text_width
 
 OFFICER_FIELDS = ("filled_by_office", "filled_by", "filled_phone", "filled_on")
@@ -108,7 +109,9 @@ def write_cover(
             row += 1
         first = row + 1
     row = _facts(book, sheet, style, facts, first)
-    row = _board(sheet, style, kind, leads, shown, facts, row)
+    lists = [one.title for one in KINDS[kind].values()]
+    beside = [RETURNED_TITLE] if returned is not None else []
+    row = _board(sheet, style, kind, leads, shown, facts, [COVER_TITLE, *beside, *lists, CHOICES_TITLE, TITLE], row)
     row = _steps(sheet, style, kind, str(facts["division"]), room, row)
     row = _key(sheet, style, kind, row)
     row = _deadlines(sheet, style, ruleset, "" if kind == "grading" else str(facts["round"]), row)
@@ -225,6 +228,7 @@ def _board(
     leads: Mapping[str, Lead],
     shown: Mapping[str, Verdict],
     facts: Mapping[str, Value],
+    titles: Sequence[str],
     row: int,
 ) -> int:
     """How far each sheet is, the first of its faults with a link, and whether the workbook can be handed in."""
@@ -234,7 +238,7 @@ def _board(
     )
     sheet.set_row(row, 30)
     sheet.merge_range(row, _LABEL, row, LAST, "", go)
-    sheet.write_formula(row, _LABEL, f"={_go(kind, leads)}", go, _gone(kind, shown, facts))
+    sheet.write_formula(row, _LABEL, f"={_go(kind, leads, titles)}", go, _gone(kind, shown, facts))
     for sign, colour in (("✗", "#8E0000"), ("✓", "#2F5D1E"), ("○", appearance.GREY)):
         rule = {"type": "formula", "criteria": f'=LEFT($B${row + 1})="{sign}"', "format": style(font_color=colour)}
         sheet.conditional_format(row, _LABEL, row, _LABEL, rule)
@@ -254,23 +258,32 @@ def _board(
     return row + 2
 
 
-def _go(kind: BookKind, leads: Mapping[str, Lead]) -> str:
+def moved_sheets(titles: Sequence[str]) -> str:
+    """How many sheets have another name or are gone, or are there besides; 0 where a program cannot say."""
+    lost = "+".join(f'ISERROR(_xlfn.SHEET("{title}"))' for title in titles)
+    return f"IF({lost}={len(titles)},0,{lost})+ABS(IFERROR(_xlfn.SHEETS(),{len(titles)})-{len(titles)})"
+
+
+def _go(kind: BookKind, leads: Mapping[str, Lead], titles: Sequence[str]) -> str:
     """Whether the workbook can be handed in, in words."""
     wrong = "+".join(lead.wrong for lead in leads.values())
     warned = "+".join(lead.warned for lead in leads.values())
     unjudged = "+".join(lead.unjudged for lead in leads.values())
     heads = "+".join(lead.heads for lead in leads.values())
     own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
-    return (
+    found = (
         f'IF({leads[ROOTS[kind]].filled}=0,"○ {WORDS[kind].nothing_yet}。",'
         f"IF({wrong}>0,{_text(_WRONG, wrong)},"
+        f'IF({moved_sheets(titles)}>0,"{_OTHER_SHEETS}",'
         f'IF({heads}>0,"{ERROR} 还不能报送：表头改了"&{heads}&"处，请撤销，或照原样改回。",'
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"处没有校验公式，请从别的行整行复制过去再改填。",'
-        f'IF({own}>0,"{_UNSIGNED}","{_READY}"&IF({warned}>0,{_text(_WARNED, warned)},""))))))'
+        f'IF({own}>0,"{_UNSIGNED}","{_READY}"&IF({warned}>0,{_text(_WARNED, warned)},"")))))))'
     )
+    return f'IFERROR({found},"{_OTHER_SHEETS}")'  # what a removed sheet leaves are errors
 
 
 _WRONG = f"{ERROR} 还不能报送：有{{}}行要改，点下面的链接逐处去改。"
+_OTHER_SHEETS = f"{ERROR} 还不能报送：工作表改了名、少了或多了，请撤销；多出来的请删去。"
 _UNSIGNED = f"{ERROR} 还不能报送：上面浅黄底的四格没有填全。"
 _READY = "✓ 可以报送。"
 _WARNED = "有{}行提醒，请看一看，确实无误的不必改。"

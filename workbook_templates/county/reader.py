@@ -59,8 +59,10 @@ from validators.records import (
     is_blank,
     meaning,
     number_text,
+    says_nothing,
 )
 from validators.rule import key_of
+from validators.telephone import is_phone
 from validators.text import plain, visible
 from workbook_templates.formulas.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
@@ -141,6 +143,16 @@ class Opened:
     def parts(self) -> list[str]:
         """Names of the parts of the package."""
         return list(self._package.members)
+
+    def digest(self, besides: Iterable[str]) -> str:
+        """SHA-256 of all parts, packed as they are, but the sheets with these titles."""
+        left_out = {self.sheets[title].part.casefold() for title in besides if title in self.sheets}
+        digest = hashlib.sha256()
+        for name, member in sorted(self._package.members.items()):
+            if name not in left_out:
+                digest.update(repr((name, member.method, member.size, member.crc, member.packed)).encode())
+                digest.update(self._package.packed(name))
+        return digest.hexdigest()
 
     @cached_property
     def _workbook(self) -> Workbook:
@@ -434,11 +446,31 @@ def _cover_faults(
         and "应为从 1 开始的整数，每改报一次加 1",
         "filled_on": facts.get("filled_on") is not None and day is None and "应为日期，例如 2020-08-18",
     }
-    for name, hint in wrong.items():
-        if hint:
-            row, column = places[name]
-            cell = f"{letter(column)}{row}"
-            yield Fault("GS03", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
+    found = [("GS03", "fact", name, hint) for name, hint in wrong.items() if hint]
+    found += [one for one in _unmeant(facts, rules) if not wrong.get(one[2])]
+    for rule, what, name, hint in found:
+        row, column = places[name]
+        cell = f"{letter(column)}{row}"
+        yield Fault(rule, what, COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
+
+
+_READ_AS = {"filled_by_office": "name", "filled_by": "contact", "filled_phone": "phone"}
+"""Columns of 企业基本信息 whose law holds for what the officer writes on the cover."""
+
+
+def _unmeant(facts: Mapping[str, Raw], rules: ruleset.RuleSet) -> Iterator[tuple[str, str, str, str]]:
+    """What names nobody or is no number to call: the rule, which case of it, the field and what is said."""
+    for name, field in _READ_AS.items():
+        value, column = facts.get(name), SHEETS["enterprises"][field]
+        try:
+            if isinstance(value, str):
+                says_nothing(column, value, rules)
+            read = meaning(column, value, rules) if value is not None else None
+        except Unreadable as error:
+            yield error.rule, "fact", name, error.hint
+        else:
+            if column.kind == "phone" and read is not None and not is_phone(str(read)):
+                yield "GS03", "phone", name, "不是有效的号码。请填一个11位手机号，或带区号的固定电话"
 
 
 def _facts_faults(opened: Source, kind: BookKind) -> Iterator[Fault]:
@@ -605,6 +637,8 @@ def _row_of(reference: str) -> int:
 _LATER = (EPOCH_1904 - EPOCH).days
 _SOLID = 100_000
 """What is larger in a date column is no count of days but a day written in one, 20200818."""
+LONG_ID = 12
+"""Characters of a 清单编号 whose row is one of the list without a second look."""
 OWN_HEADS = ("校验", "序号")
 """Columns that the workbook fills itself, in blank rows too."""
 _SUM = re.compile("(?:合计|总计|小计|共计|累计|汇总)[:：]?")
@@ -621,9 +655,12 @@ class Entries:
     Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
     """
 
-    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout) -> None:
-        """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file."""
-        self.book, self.sheet, self.seen = book, sheet, grid.seen
+    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout, roots: Book | None = None) -> None:
+        """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file.
+
+        `roots` has the enterprises that rows belong to, where `book` has not.
+        """
+        self.book, self.sheet, self.seen, self.roots = book, sheet, grid.seen, roots or book
         self.rows = rows = grid.rows
         self.heads = {position: sheet[field].header for field, position in layout.positions.items()}
         self.letters = book.letters[sheet.key]
@@ -663,7 +700,7 @@ class Entries:
             if not unread and all(values[place] in ("", None) or is_blank(values[place]) for place in entries):
                 continue
             named = values[identity]
-            if not (type(named) is str and len(named) > 11) and (what := self._stray(self.rows[at][1])):
+            if not (type(named) is str and len(named) >= LONG_ID) and (what := self._stray(self.rows[at][1])):
                 self.strays[number] = what
                 continue
             record, faults = reader.read(values, number)
@@ -760,7 +797,7 @@ class Entries:
             if offered:
                 for need in offered.needs:
                     if need not in inputs:
-                        inputs[need] = self._input(self.sheet[need])
+                        inputs[need] = self._roots() if need == "root" else self._input(self.sheet[need])
                 computed = list(map(offered.compute, *(inputs[need] for need in offered.needs)))
                 rows = None if automatic else frozenset(ours[place])
                 self.computed.append((column.field, offered.needs, rows))
@@ -773,6 +810,11 @@ class Entries:
         """Whether anything stands in the 清单编号 of a row, readable or not."""
         cells = zip(self.numbers, self.columns[self.sheet["list_id"].position], strict=True)
         return [cell not in ("", None) or "list_id" in self.unread.get(number, ()) for number, cell in cells]
+
+    def _roots(self) -> list[Record | None]:
+        """The enterprise that each row belongs to."""
+        found = self.roots.index("enterprises", "list_id")
+        return [found.get(one, (None,))[0] for one in self._input(self.sheet["list_id"])]
 
     def _input(self, column: Column) -> list[Raw]:
         """A column as arithmetic takes it: None where it is blank or unreadable."""

@@ -80,7 +80,7 @@ def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
             values = record._asdict()
             for field, formula in offered:
                 if field in values and values[field] is None and formula.value(values, book.county_name) is not None:
-                    row[field] = ""  # the officer cleared what was offered
+                    row[field] = ""  # the officer cleared what was offered (what is inherited `entered` leaves blank)
             for field in record.bad:
                 row[field] = as_text(SHEETS[key][field], raw.get((record.row, field)))
             found[key].append(row)

@@ -19,7 +19,7 @@ from workbook_templates.county.data_validation import CHOICES_TITLE, Limit, limi
 from workbook_templates.county.returned import write_beside, write_guessed, write_list
 from workbook_templates.formulas.cells import quoted
 from workbook_templates.formulas.default_formulas import OFFERED
-from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, TITLE, Formula, Formulas
+from workbook_templates.formulas.plan import HELPER_HEAD, NEXT, NUMBERED, TITLE, Formula, Formulas
 from workbook_templates.formulas.verdicts import Verdict, verdicts
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import (
@@ -31,7 +31,7 @@ from workbook_templates.xlsx.appearance import (
     RETURNED_HEAD,
     TITLE_ROW,
 )
-from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width
+from workbook_templates.xlsx.styles import Style, new_workbook, packed, put, styles, text_width
 
 _ROOM = {
     "enterprises": (1, 1),
@@ -118,7 +118,7 @@ def write_county(
         page = book.add_worksheet(sheet.title)
         page.growing_from = FIRST_ROW
         _table(page, sheet, room[sheet.key], formulas, [*beside])
-        _head(page, style, sheet, formulas, shown[sheet.key])
+        _head(page, style, sheet, formulas, shown[sheet.key], ids[0] if ids else 1)
         limits = [limit(column, LETTERS[sheet.key], ruleset, county, ids) for column in sheet.columns]
         _columns(page, style, sheet, room[sheet.key], limits)
         _helpers(page, style, sheet, formulas, len(given.get(sheet.key, ())), room[sheet.key])
@@ -129,8 +129,7 @@ def write_county(
             given.get(sheet.key, ()),
             room[sheet.key],
             formulas.status[sheet.key],
-            shown[sheet.key].rows,
-            name,
+            shown[sheet.key],
         )
         _page(page, sheet, room[sheet.key], f"{name} {ruleset.year}年{round_}")
         if found is not None:
@@ -141,7 +140,7 @@ def write_county(
     _choices(book, style, lists(ruleset, county, kind))
     _machinery(book, style, formulas)
     book.close()
-    target.write(made.getvalue())
+    target.write(packed(made))
 
 
 def room_for(sheet: str, enterprises: int, filled: int) -> int:
@@ -150,14 +149,20 @@ def room_for(sheet: str, enterprises: int, filled: int) -> int:
     return max(LEAST_ROOM, -(-enterprises * share // of), filled and filled + max(LEAST_ROOM, filled // 10))
 
 
-def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, shown: Verdict) -> None:
-    """The head of a list."""
+def _head(page: Worksheet, style: Style, sheet: Sheet, formulas: Formulas, shown: Verdict, first: int) -> None:
+    """The head of a list; `first` is the first serial number that rows may have."""
     for row, height in appearance.HEAD_HEIGHTS.items():
         page.set_row(row - 1, height)
     title = style(font_name=appearance.HEAD_FONT, font_size=16, font_color=appearance.INK)
     hint = style(font_color=appearance.GREY)
     page.write_string(TITLE_ROW - 1, 0, sheet.title, title)
-    page.write_string(TITLE_ROW - 1, 1, STEPS[sheet.key].replace("{county}", "区划代码"), hint)
+    step = STEPS[sheet.key].replace("{county}", "区划代码")
+    if sheet.key in NUMBERED:
+        head, number = f"{formulas.county}-{sheet['list_id'].values}-", max(shown.last + 1, first)
+        offer = f'="下一个清单编号："&{formulas.next_number(sheet.key, first)}&"。{step}"'
+        page.write_formula(TITLE_ROW - 1, 1, offer, hint, f"下一个清单编号：{head}{number:04d}。{step}")
+    else:
+        page.write_string(TITLE_ROW - 1, 1, step, hint)
     for position in range(2, len(sheet.columns)):
         page.write_blank(TITLE_ROW - 1, position, None, hint)
     grounds = appearance.band_grounds(sheet)
@@ -283,8 +288,7 @@ def _rows(
     given: Sequence[Mapping[str, Value]],
     room: int,
     status: str,
-    statuses: Sequence[str],
-    county: str,
+    shown: Verdict,
 ) -> None:
     letters = LETTERS[sheet.key]
     looks = [_body(style, column) for column in sheet.columns]
@@ -292,18 +296,20 @@ def _rows(
     formulas = [OFFERED.get((sheet.key, column.field)) for column in sheet.columns]
     for row in range(FIRST_ROW, FIRST_ROW + room):
         values = given[row - FIRST_ROW] if row - FIRST_ROW < len(given) else {}
-        unread = {name: None for name, value in values.items() if isinstance(value, str) and sheet[name].is_number}
         for column, look, formula in zip(sheet.columns, looks, formulas, strict=True):
             value = values.get(column.field)
             if column.kind == "status":
-                said = statuses[row - FIRST_ROW] if row - FIRST_ROW < len(statuses) else ""
+                said = shown.rows[row - FIRST_ROW] if row - FIRST_ROW < len(shown.rows) else ""
                 page.write_formula(row - 1, column.position, f"={status}", look, said)
             elif value not in (None, ""):
                 put(page, row - 1, column.position, value, look)
             elif formula and value is None:
-                shown = formula.value({**values, **unread, "row": row}, county) if values else None
-                cached = "" if shown is None else shown
-                page.write_formula(row - 1, column.position, f"={formula.text(row, letters)}", look, cached)
+                text = f"={formula.text(row, letters)}"
+                if not values:
+                    page.write_alike(row - 1, column.position, text, look, "", HEADER_ROW - 1 + room)
+                    continue
+                cached = shown.offered.get(row, {}).get(column.field)
+                page.write_formula(row - 1, column.position, text, look, "" if cached is None else cached)
         lines = max((_lines(column, values) for column in wrapped), default=1) if values else 1
         if lines > 1:
             page.set_row(row - 1, lines * appearance.ENTRY_LINE + 3)

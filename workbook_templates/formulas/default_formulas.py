@@ -41,9 +41,9 @@ def round_half_away(number: float) -> float | None:
     return float(Decimal(f"{number:.15g}").quantize(_STEP, ROUND_HALF_UP)) if abs(scaled) < 1e15 else number
 
 
-AROUND = ("row", "numbered", "county")
-"""What a formula knows besides the values of its row: the 1-based row, whether anything stands in its 清单编号, and the
-name of the county that submits."""
+AROUND = ("row", "numbered", "county", "root")
+"""What a formula knows besides the values of its row: the 1-based row, whether anything stands in its 清单编号, the
+name of the county that submits, and the record of the enterprise with its 清单编号."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,13 @@ class Offered:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The fields of the same row whose values it is made of."""
-        return tuple(need for need in self.needs if need not in AROUND)
+        """The fields of the same row whose cells it is made of."""
+        return tuple(need for need in self.needs if need not in AROUND and f"{{{need}}}" in self.formula)
+
+    @property
+    def inherits(self) -> bool:
+        """Whether it shows what stands at the enterprise."""
+        return "root" in self.needs
 
     def pieces(self, letters: Mapping[str, str]) -> tuple[str, ...]:
         """Excel text without `=`, cut where the row number stands; `letters` gives the column letter of each field.
@@ -72,9 +77,12 @@ class Offered:
         """Excel text without `=` for a 1-based row."""
         return str(row).join(self.pieces(letters))
 
-    def value(self, values: Mapping[str, Any], county: str = "") -> Value:
-        """What the formula shows for the values of a row; None for a blank, and where a value is not of its kind."""
-        around = {"numbered": values.get("list_id") not in (None, ""), "county": county}
+    def value(self, values: Mapping[str, Any], county: str = "", root: Record | None = None) -> Value:
+        """What the formula shows for the values of a row; None for a blank, and where a value is not of its kind.
+
+        `root` is the enterprise with the row's 清单编号.
+        """
+        around = {"numbered": values.get("list_id") not in (None, ""), "county": county, "root": root}
         try:
             return self.compute(*(around.get(need, values.get(need)) for need in self.needs))
         except TypeError:  # a text where a number is due
@@ -98,8 +106,8 @@ def matches(sheet: str, field: str, formula_text: str, row: int, letters: Mappin
 
 
 def _plain(formula: str) -> str:
-    """A formula without what applications add when they save it: blanks, `$`, small letters, prefixes."""
-    return "".join(formula.split()).upper().replace("$", "").replace("_XLFN.", "").lstrip("=+")
+    """A formula without what applications add when they save it: blanks, `$`, `@`, small letters, prefixes."""
+    return "".join(formula.split()).upper().replace("$", "").replace("_XLFN.", "").replace("@", "").lstrip("=+")
 
 
 @cache
@@ -146,6 +154,32 @@ _OWN_COUNTY = Offered(
     ("numbered", "county"),
     lambda numbered, county: county if numbered else None,
 )
+_FROM_ROOT = "校验_企业的"
+INHERITED = ("industry", "subtype", "grade")
+"""Fields of a line that its enterprise has too. Sub-types and grades belong to an industry: a line of another one has its
+own, and its cells stay blank."""
+
+
+def inherited_name(field: str) -> str:
+    """The defined name of what a line takes from its enterprise."""
+    return f"{_FROM_ROOT}{SHEETS['lines'][field].header}"
+
+
+def is_inherited(formula: str) -> bool:
+    """Whether a formula, as it was found, shows what stands at the enterprise."""
+    return _FROM_ROOT in formula
+
+
+def _inherited(field: str) -> Offered:
+    def of_same_industry(industry: str | None, root: Record | None) -> Value:
+        return getattr(root, field) if root and industry and root.industry == industry else None
+
+    formula = f'IF({{list_id}}="","",{inherited_name(field)})'
+    if field == "industry":
+        return Offered(formula, ("root",), lambda root: root and root.industry)
+    return Offered(formula, ("industry", "root"), of_same_industry)
+
+
 OFFERED: Mapping[tuple[str, str], Offered] = {
     ("enterprises", "district"): _OWN_COUNTY,
     ("enterprises", "datum"): _usual("CGCS2000"),
@@ -155,6 +189,7 @@ OFFERED: Mapping[tuple[str, str], Offered] = {
     ("dust", "district"): _OWN_COUNTY,
     ("dust", "key_project"): _usual("否"),
     ("mobile", "district"): _OWN_COUNTY,
+    **{("lines", field): _inherited(field) for field in INHERITED},
     ("enterprises", "serial"): Offered(f'IF({{list_id}}="","",ROW()-{HEADER_ROW})', ("list_id", "row"), _serial),
     ("lines", "baseline_daily"): Offered(
         'IF(OR(COUNT({eia_capacity},{permit_capacity},{last_output})=0,{run_days}="",{run_days}=0),"",'
@@ -174,12 +209,18 @@ def entered(sheet: str, record: Record, county: str) -> dict[str, Value]:
     """The cells of a record as a new workbook is given them, by field.
 
     Columns that the workbook fills itself are left out, and a cell that holds what the formula offered there gives
-    becomes the formula again; what an officer typed instead stays. `county` is the name of the one that submits.
+    becomes the formula again; what an officer typed instead stays. What a line took from its enterprise stays as it is,
+    blank too: measures were fixed for it, and another grade of the enterprise must not change it behind the officer's back.
+    `county` is the name of the one that submits.
     """
     columns = SHEETS[sheet].columns
     row: dict[str, Value] = {one.field: record[one.position] for one in columns if one.required != "auto"}
     for (own, field), formula in OFFERED.items():
-        if own == sheet and field in row and _same(row[field], formula.value(row, county)):
+        if own != sheet or field not in row:
+            continue
+        if formula.inherits:
+            row[field] = "" if row[field] is None else row[field]
+        elif _same(row[field], formula.value(row, county)):
             del row[field]
     return row
 

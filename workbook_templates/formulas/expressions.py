@@ -337,14 +337,17 @@ def _(node: Largest, plan: Plan) -> str:
 def _(node: ListedCodes, plan: Plan) -> str:
     joined = plan.kept(node.joined.column)
     keys = plan.over(node.sheet, _keys(Count(node.sheet, node.key_field, Const(None), node.where), plan)[0])
-    found = "+".join(f"ISNUMBER(MATCH({code},{keys},0))" for code in codes_in(plan, joined, plan.county))
+    codes = codes_in(plan, joined, plan.county)
+    found = "+".join(
+        f"IF({there},ISNUMBER(MATCH({code},{keys},0)),FALSE)" for there, code in codes
+    )  # looking costs time
     return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 
 @say.register
 def _(node: Codes, plan: Plan) -> str:
     joined = plan.kept(node.joined.column)
-    found = "+".join(f"({code}<>{NO_CODE})" for code in codes_in(plan, joined, plan.county))
+    found = "+".join(f"({code}<>{NO_CODE})" for _, code in codes_in(plan, joined, plan.county))
     return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 

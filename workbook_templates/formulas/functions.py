@@ -34,14 +34,17 @@ class Maker(Protocol):
         """A name for a list of the hidden sheet."""
 
 
-def codes_in(plan: Maker, joined: str, county: str) -> list[str]:
-    """The codes joined in a text, `MOST_CODES` of them, as they are looked up: numbers where they are the county's own."""
+def codes_in(plan: Maker, joined: str, county: str) -> list[tuple[str, str]]:
+    """The codes joined in a text, `MOST_CODES` of them: whether the text is so long, and the code as it is looked up, a
+    number where it is one of the county's own."""
     apart = f'SUBSTITUTE(SUBSTITUTE({joined},"{county}-G-","1"),"-L","")'
     for sign in "，,;；、":
         apart = f'SUBSTITUTE({apart},"{sign}",REPT(" ",LEN({joined})))'
     spread = plan.here(apart)
+    there = [f"{place}*LEN({joined})<LEN({spread})" for place in range(MOST_CODES)]
     pieces = [f"MID({spread},{place}*LEN({joined})+1,LEN({joined}))" for place in range(MOST_CODES)]
-    return [f'IFERROR(VALUE({piece}),IF(TRIM({piece})="",{NO_CODE},TRIM({piece})))' for piece in pieces]
+    codes = [f'IFERROR(VALUE({piece}),IF(TRIM({piece})="",{NO_CODE},TRIM({piece})))' for piece in pieces]
+    return list(zip(there, codes, strict=True))
 
 
 def uscc_number(code: str) -> str:

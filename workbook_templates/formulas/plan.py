@@ -16,31 +16,33 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
-from validators.expr import Cell, Check
+from validators.expr import Cell, Check, Ref
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
+from validators.text import ERROR_WORDS
 from workbook_templates.formulas.cells import (
     FIRST_SERIAL,
+    KINDS_OF_ROWS,
     LAST_SERIAL,
     LOOKED_UP,
-    WORD,
     blank,
     bounds,
     faults,
     folded,
     lookup_key,
+    nothing_said,
     one_of_words,
     prose,
     quoted,
     right,
     value,
 )
-from workbook_templates.formulas.default_formulas import OFFERED
-from workbook_templates.formulas.expressions import Untranslatable, columns_of_others, constant, judged, place_of
+from workbook_templates.formulas.default_formulas import INHERITED, OFFERED, inherited_name
+from workbook_templates.formulas.expressions import Untranslatable, columns_of_others, constant, judged, place_of, say
 from workbook_templates.formulas.functions import name_number, uscc_number
-from workbook_templates.xlsx.appearance import HEADER_ROW, MISSING, TELL, WARN, WRONG
+from workbook_templates.xlsx.appearance import AT_FAULT, HEADER_ROW, LATER, MISSING, NOT_YET, TELL, WARN, WRONG
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""
@@ -51,7 +53,7 @@ NEXT = "下一处错误"
 SIGNS = {Severity.ERROR: WRONG, Severity.WARNING: WARN, Severity.INFO: TELL}
 _LONGEST = 7_000
 """Signs of a formula; Excel takes 8,192."""
-HEAVIEST = 5_000
+HEAVIEST = 5_300
 """Parts of the formulas that one helper cell joins, names spelled out; LibreOffice takes 8,192, some of its own."""
 _PART = re.compile(rf'{TITLE}_[^-+*/&<>=(),:" ]+|"[^"]*"|[A-Z]+\(|[^!,()]+![$A-Z0-9:]+|[A-Z0-9.]+|[-+*/&<>=]+')
 ONLY_IN_PYTHON: dict[str, str] = {
@@ -71,7 +73,7 @@ ONLY_IN_PYTHON: dict[str, str] = {
 }
 """Rules of a workbook that no formula says, and why."""
 PARTLY: dict[str, str] = {
-    "GS03": "自己写的公式、整格合并由程序判断",
+    "GS03": "自己写的公式、整格合并、乱码由程序判断",
     "GS04": "文字里的全角数字、汉字之间的空格、看不见的字符由程序判断",
     "GS07": "合并单元格由程序判断，公式看不出合并",
     "GS12": "一家企业也没有的空表由程序判断",
@@ -160,6 +162,8 @@ _FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 0, "code22": 40, "code4
 """Characters that the value of a column of a kind has in the helper cells; of a choice as many as the longest has."""
 DONE, NOTED, WARNED, FAULTY, UNJUDGED = 1, 2, 3, 4, 9
 """Last digits in `JUDGED`."""
+NUMBERED: Mapping[str, tuple[str, ...]] = {"enterprises": ("removals",), "dust": (), "mobile": ()}
+"""Sheets whose rows are given numbers, and those with numbers that are not given again."""
 LARGE = {*ROOTS.values(), "lines"}
 """Sheets with many rows: what the rows find by themselves is not worked out anew when another row changes."""
 BEYOND = 1_000
@@ -199,6 +203,8 @@ class Formulas:
         self._sheet = ""
         for key in room:
             self._judge(SHEETS[key])
+        if "lines" in room:
+            self._inherit()
         for key in room:
             self._conclude(SHEETS[key])
         for key in room:
@@ -311,7 +317,7 @@ class Formulas:
         """
         if column.kind == "text":
             entry = self.entry(column)
-            return self.name(column.sheet, f'IF(ISERROR({entry}),"",{prose(entry, self._needed(column)[1])})')
+            return self.name(column.sheet, f'IF(ISERROR({entry}),"",{prose(column, entry, self._needed(column)[1])})')
         address, first = self._fields[column]
         found = f"MID({address},{first},{self._width(column)})"
         if column.is_number or column.kind == "date":
@@ -324,16 +330,19 @@ class Formulas:
     def _needed(self, column: Column) -> tuple[str, str]:
         """What `cells.value` needs to read a column."""
         if column.kind == "text":
-            return self._words("placeholder"), self._words("placeholder", "ditto")
+            nothing = ["placeholder"]
+            if column.required == "always":
+                nothing += ["no_answer", "no_name"] if column.is_name else ["no_answer"]
+            return self._words(*nothing), self._words(*nothing, "ditto")
         if column.kind != "enum":
             return "", ""
         allowed = self.ruleset.allowed(column.values)
         return self.listed(column), self._list(f"比_{_digest(column.values)}", folded(allowed))
 
     def _words(self, *names: str) -> str:
-        """A text of the hidden sheet that joins the words of some lists."""
-        words = [word.upper() for name in names for word in self.ruleset.words.get(name, ())]
-        joined = WORD.join(["", *dict.fromkeys((*words, *folded(tuple(words)))), ""])
+        """A text of the hidden sheet that joins what says as little as the words of some lists."""
+        words = [word for name in names for word in self.ruleset.words.get(name, ())]
+        joined = nothing_said((*words, *ERROR_WORDS) if "ditto" in names else words)
         return f"INDEX({self._list(f'词_{_digest(joined)}', [joined])},1)"
 
     def listed(self, column: Column) -> str:
@@ -409,23 +418,24 @@ class Formulas:
         for kept in (STATE, JUDGED, ENTERED):
             self.cell(sheet.key, kept)
         state = self.state(sheet.key)
-        alone, others, among = self._spelled(sheet, entries)
+        alone, others, among, echoes = self._spelled(sheet, entries)
+        apart = [alone, others, among] if sheet.key in LARGE else [[*alone, *others, *among]]
         form = [self.cell(sheet.key, f'IF({state}=1,{text},"")') for text in self._chunks(self._form(sheet, entries))]
         rules = [
             self.cell(sheet.key, f'IF({state}=0,"",{text})')
-            for pieces in ((alone, others, among) if sheet.key in LARGE else ([*alone, *others, *among],))
+            for pieces in [*apart, echoes]
             for text in self._chunks(pieces)
         ]
         joined, broken = "&".join(form + rules), f"{WRONG}01{BROKEN_NUMBER}"
         codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({state}=0,"",IFERROR({joined},"{broken}"))')
         worst = _worst(codes)
-        symbols = "".join(SEVERITY_SYMBOLS[severity] for severity in (Severity.ERROR, *SIGNS))
+        symbols = ERROR + NOT_YET + "".join(SEVERITY_SYMBOLS[severity] for severity in SIGNS)
         last = letter(len(sheet.columns) - 1)
         heads = self._name(f"{TITLE}_{sheet.title}_表头", f"{sheet.title}!$A${HEADER_ROW}:${last}${HEADER_ROW}")
         rule = f"VALUE(MID({codes},{worst}+3,3))"
         said = "&".join(
             (
-                f'MID("{symbols}",FIND(MID({codes},{worst},1),"{MISSING}{WRONG}{WARN}{TELL}"),1)&" "',
+                f'MID("{symbols}",FIND(MID({codes},{worst},1),"{MISSING}{LATER}{WRONG}{WARN}{TELL}"),1)&" "',
                 f'INDEX({self._rule_ids},{rule})&" "',
                 f'INDEX({heads},1,VALUE(MID({codes},{worst}+1,2)))&"："&INDEX({self._rule_names},{rule})',
                 f'IF(LEN({codes})>6,"（还有"&LEN({codes})/6-1&"处）","")',
@@ -435,7 +445,7 @@ class Formulas:
             sheet.key, f'IF({state}=0,"",IF({codes}="",{quoted(FINE)},IFERROR({said},{quoted(BROKEN)})))'
         )
 
-    def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], list[str], list[str]]:
+    def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], ...]:
         """What rules find, once it is laid out where they find the values of odd rows."""
         offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
         packed = [one for one in entries if one not in self._others and one.kind in _FIELDS and one not in offered]
@@ -504,11 +514,16 @@ class Formulas:
         if texts:
             joined = self.named('"¦"&' + '&"¦"&'.join(self.entry(one) for one in texts) + '&"¦"')
             yield f"COUNT({','.join(self._areas(texts))})=0"
-            yield from (f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦　", "¦TRUE¦", "¦FALSE¦"))
+            yield from (
+                f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦　", "¦=", "?", "？", "¦TRUE¦", "¦FALSE¦")
+            )
             yield f"LEN({joined})>0"
             yield from (f"LEN({self.entry(one)})<={one.values[2:]}" for one in texts if one.values.startswith("<="))
             words = [one_of_words(self.entry(one), self._needed(one)[1]) for one in texts]
             yield f"COUNT({','.join(words)})=0"
+            names = [self.entry(one) for one in texts if one.is_name]
+            as_numbers = [f'VALUE(IF({one}="","¦",ASC({one})))' for one in names]
+            yield f"COUNT({','.join(as_numbers)})=0" if names else "TRUE"
         for one in entries:
             if one.kind in LOOKED_UP:
                 yield f"EXACT({self._named(one) if one.kind == 'id' else self.held(one)},{self.entry(one)})"
@@ -534,16 +549,19 @@ class Formulas:
             code = partial(self._quoted_code, column)
             yield faults(column, self.entry(column), read, self._inputs(column), self._needed(column), code)
 
-    def _declared(self, sheet: Sheet) -> tuple[list[str], list[str], list[str]]:
-        """What the declared rules find: over the row alone, with other sheets, and among the rows of its own.
+    def _declared(self, sheet: Sheet) -> tuple[list[str], ...]:
+        """What the declared rules find: over the row alone, with other sheets, and among the rows of its own; and what its
+        enterprise is told.
 
         They stand in helper cells of their own, so that an edit elsewhere costs little.
         """
-        alone, others, among = list[str](), list[str](), list[str]()
-        told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in (alone, others, among)}
+        found = alone, others, among, echoes = list[str](), list[str](), list[str](), list[str]()
+        told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in found}
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()):
-                sign = MISSING if rule.id == "GS02" else SIGNS[standing(rule, one.severity, self.ruleset)[0]]
+                sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
+                if sign == WRONG:
+                    sign = MISSING if rule.id == "GS02" else LATER if one.later else WRONG
                 code = self._code(sign, one.at.column, rule.id, one.brief)
                 try:
                     text = judged(one.when, self, code)
@@ -557,10 +575,10 @@ class Formulas:
                 told[id(own)].append((one, code))
         if sheet.key == "guarantee":
             for there, here, text in self._echoes(sheet):
-                others.append(text)
-                told[id(others)].append((there, here))
-        self.told[sheet.key] = [one for own in (alone, others, among) for one in told[id(own)]]
-        return alone, others, among
+                echoes.append(text)
+                told[id(echoes)].append((there, here))
+        self.told[sheet.key] = [one for own in found for one in told[id(own)]]
+        return found
 
     def _echoes(self, sheet: Sheet) -> Iterator[tuple[str, str, str]]:
         """What is found at an enterprise, told at the rows that speak of it: its code there and here, and the formula."""
@@ -583,6 +601,22 @@ class Formulas:
         number = self.said.index((rule, brief or all_rules()[rule].name)) + 1
         return f"{sign}{column.position + 1:02d}{number:03d}"
 
+    def next_number(self, sheet: str, first: int) -> str:
+        """The next 清单编号 of a sheet of `NUMBERED`, as a formula; the first one has the serial number `first`."""
+        kind = SHEETS[sheet]["list_id"].values
+        start = (KINDS_OF_ROWS.index(kind) + 1) * 10_000
+        keys = ",".join(self.over(one, self.key(SHEETS[one]["list_id"])) for one in (sheet, *NUMBERED[sheet]))
+        return f'"{self.county}-{kind}-"&TEXT(MAX({keys},{start + first - 1})-{start - 1},"0000")'
+
+    def _inherit(self) -> None:
+        """The names of what a line takes from its enterprise, as `default_formulas` works them out."""
+        root, line = SHEETS["enterprises"], SHEETS["lines"]
+        of = {name: say(Ref(root[name], "list_id", Cell(line["list_id"])), self) for name in INHERITED}
+        own = self.held(line["industry"])
+        for name, there in of.items():
+            same = f'IF({own}="","",IF({own}={of["industry"]},{there},""))'
+            self._name(inherited_name(name), there if name == "industry" else same)
+
     def _conclude(self, sheet: Sheet) -> None:
         """The helper cells that are known by name, once all others are there, and what the sheet's head says."""
         self._sheet = sheet.key
@@ -598,8 +632,9 @@ class Formulas:
         own[STATE] = f"IF({typed}=0,0,IF({plain},2,1))"
         own[ENTERED] = f"COUNTA({window})"
         codes = self.codes[sheet.key]
-        bad = f'IF(ISNUMBER(FIND("{WRONG}",{codes})),{FAULTY},IF(ISNUMBER(FIND("{MISSING}",{codes})),{FAULTY},'
-        bad += f'IF(ISNUMBER(FIND("{WARN}",{codes})),{WARNED},{NOTED})))'
+        bad = f'IF(ISNUMBER(FIND("{WARN}",{codes})),{WARNED},{NOTED})'
+        for sign in AT_FAULT:
+            bad = f'IF(ISNUMBER(FIND("{sign}",{codes})),{FAULTY},{bad})'
         good = f'IF({codes}="",{DONE},{bad})'
         formula = f"IF(_xlfn.ISFORMULA({sheet.title}!$A1),{good},{UNJUDGED})"
         stamp = int(_digest("".join((*own.values(), formula))), 36) % 90_000 + 10_000
@@ -699,7 +734,10 @@ def _looked_at() -> frozenset[Column]:
                 uses.setdefault(column, set()).add(use)
     roots = (SHEETS[key][name] for key in ROOTS.values() for name in ("list_id", "name"))
     keys = (column for sheet in SHEETS.values() for column in sheet.columns if column.kind in LOOKED_UP)
-    return frozenset([*roots, *keys, *(column for column, own in uses.items() if None in own or len(own) > 1)])
+    inherited = (SHEETS["enterprises"][name] for name in INHERITED)
+    return frozenset(
+        [*roots, *keys, *inherited, *(column for column, own in uses.items() if None in own or len(own) > 1)]
+    )
 
 
 def _said(kind: BookKind) -> list[tuple[str, str]]:
@@ -715,4 +753,4 @@ def _said(kind: BookKind) -> list[tuple[str, str]]:
 def _worst(codes: str) -> str:
     """Place of the first of the worst codes."""
     error = f'MIN(FIND("{WRONG}",{codes}&"{WRONG}"),FIND("{MISSING}",{codes}&"{MISSING}"))'
-    return f'IF({error}<=LEN({codes}),{error},IFERROR(FIND("{WARN}",{codes}),1))'
+    return f'IF({error}<=LEN({codes}),{error},IFERROR(FIND("{LATER}",{codes}),IFERROR(FIND("{WARN}",{codes}),1)))'

@@ -6,11 +6,11 @@ it out again as soon as a cell changes; that both say the same is held by tests.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from validators.book import Book
-from validators.columns import SHEETS, Sheet, letter
+from validators.columns import SHEETS, Column, Sheet, letter
 from validators.expr import Record
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.records import CellFault, RowReader, Unreadable, Value, meaning
@@ -21,15 +21,16 @@ from workbook_templates.formulas.plan import (
     FINE,
     NEXT,
     NOTHING_WRONG,
+    NUMBERED,
     SIGNS,
     WARNING,
     Formulas,
 )
-from workbook_templates.xlsx.appearance import FIRST_ROW, MISSING, WARN, WRONG
+from workbook_templates.xlsx.appearance import AT_FAULT, FIRST_ROW, LATER, MISSING, NOT_YET, WARN, WRONG
 
 SIGN = 6
 """Signs of a code."""
-_SYMBOLS = {MISSING: ERROR, **{sign: SEVERITY_SYMBOLS[severity] for severity, sign in SIGNS.items()}}
+_SYMBOLS = {MISSING: ERROR, LATER: NOT_YET, **{sign: SEVERITY_SYMBOLS[severity] for severity, sign in SIGNS.items()}}
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Verdict:
 
     rows: Sequence[str]
     """校验 of each row that is given."""
+    offered: Mapping[int, Mapping[str, Value]]
+    """What the offered formulas show, by number of the row and field."""
     filled: int
     wrong: int
     warned: int
@@ -45,6 +48,8 @@ class Verdict:
     """The way to the next cell at fault, "" where there is none."""
     said: str = ""
     """What 校验 says of it."""
+    last: int = 0
+    """The highest serial number that was given, on a sheet of `plan.NUMBERED`."""
 
     @property
     def head(self) -> tuple[str, str]:
@@ -52,7 +57,7 @@ class Verdict:
         return self.link or NOTHING_WRONG, f"{ERROR} {self.wrong}行　{WARNING} {self.warned}行"
 
 
-_NOTHING = Verdict((), 0, 0, 0)
+_NOTHING = Verdict((), {}, 0, 0, 0)
 
 
 def verdicts(
@@ -71,11 +76,12 @@ def verdicts(
         "", formulas.ruleset, formulas.county, round_, 1, day or dt.date.min, facts, formulas.kind, undated=not day,
     )  # fmt: skip
     noticed: dict[tuple[str, int], list[CellFault]] = {}
-    for key, given in rows.items():
+    offered: dict[str, dict[int, Mapping[str, Value]]] = {key: {} for key in rows}
+    for key in (one for one in formulas.room if one in rows):  # enterprises before their lines
         reader = RowReader(key, formulas.ruleset)
-        for number, values in enumerate(given, FIRST_ROW):
+        for number, values in enumerate(rows[key], FIRST_ROW):
             if any(value not in (None, "") for value in values.values()):
-                record, faults = _read(reader, values, number, book)
+                record, faults, offered[key][number] = _read(reader, values, number, book)
                 book.tables[key].append(record)
                 noticed[key, number] = sorted(faults, key=lambda fault: fault.column.position)
     codes = {key: {record.row: "" for record in records} for key, records in book.tables.items()}
@@ -102,35 +108,57 @@ def verdicts(
             ]
             own[record.row] = "".join((*form, *told))
     for key, given in rows.items():
-        found[key] = _verdict(formulas, SHEETS[key], codes[key], len(given))
+        found[key] = _verdict(formulas, SHEETS[key], codes[key], len(given), offered[key])
+    for key in NUMBERED.keys() & found.keys():
+        found[key] = replace(found[key], last=_last_number(book, key))
     return found
 
 
-def _read(reader: RowReader, values: Mapping[str, Value], number: int, book: Book) -> tuple[Record, list[CellFault]]:
-    """The record of a row as the reader will make it of the file, with what the offered formulas give."""
+def _last_number(book: Book, key: str) -> int:
+    head = f"{book.county}-{SHEETS[key]['list_id'].values}-"
+    ids = (record.list_id for one in (key, *NUMBERED[key]) for record in book.tables[one])
+    return max((int(one.removeprefix(head)) for one in ids if one and one.startswith(head)), default=0)
+
+
+def _read(
+    reader: RowReader, values: Mapping[str, Value], number: int, book: Book
+) -> tuple[Record, list[CellFault], Mapping[str, Value]]:
+    """The record of a row as the reader will make it of the file, and what the offered formulas give in it."""
     sheet, county = reader.sheet, book.ruleset.submitting[book.county]
-    inputs: dict[str, Value] = {"row": number - FIRST_ROW + 1, "list_id": values.get("list_id")}
+    inputs: dict[str, Value] = {"row": number, "list_id": values.get("list_id")}
     for field, value in values.items():
         inputs[field] = _meant(sheet, field, value, book)
-    computed = {
-        field: offered.value(inputs, county)
-        for (key, field), offered in OFFERED.items()
-        if key == sheet.key and values.get(field) is None
-    }
+    root = _root(sheet, values, book)
+    computed: dict[str, Value] = {}
+    for (key, field), offered in OFFERED.items():
+        if key == sheet.key and values.get(field) is None:
+            computed[field] = inputs[field] = offered.value(inputs, county, root)
     cells = [
         None if one.required == "auto" else computed[one.field] if one.field in computed else values.get(one.field)
         for one in sheet.columns
     ]
     record, faults = reader.read(cells, number)
     lost = [field for field in computed if not record.bad.isdisjoint(OFFERED[sheet.key, field].needs)]
-    return record._replace(**dict.fromkeys(lost)) if lost else record, faults
+    return record._replace(**dict.fromkeys(lost)) if lost else record, faults, computed | dict.fromkeys(lost)
+
+
+def _root(sheet: Sheet, values: Mapping[str, Value], book: Book) -> Record | None:
+    """The enterprise that a row of another sheet belongs to."""
+    if sheet.key != "lines":
+        return None
+    found = _understood(sheet["list_id"], values.get("list_id"), book)
+    return book.enterprise(found) if isinstance(found, str) else None
 
 
 def _meant(sheet: Sheet, field: str, value: Value, book: Book) -> Value:
-    if not isinstance(value, str) or not value or not sheet[field].is_number:
+    return _understood(sheet[field], value, book) if sheet[field].is_number or field == "industry" else value
+
+
+def _understood(column: Column, value: Value, book: Book) -> Value:
+    if not isinstance(value, str) or not value:
         return value
     try:
-        return meaning(sheet[field], value, book.ruleset)
+        return meaning(column, value, book.ruleset)
     except Unreadable:
         return None
 
@@ -145,23 +173,25 @@ def _noticed(formulas: Formulas, fault: CellFault) -> str:
     return formulas.form_code(fault.column, fault.rule, Severity.WARNING if fault.what == "became" else None)
 
 
-def _verdict(formulas: Formulas, sheet: Sheet, codes: Mapping[int, str], many: int) -> Verdict:
+def _verdict(
+    formulas: Formulas, sheet: Sheet, codes: Mapping[int, str], many: int, offered: Mapping[int, Mapping[str, Value]]
+) -> Verdict:
     rows = {row: _status(formulas, sheet, own) for row, own in codes.items()}
-    wrong = [row for row, own in codes.items() if WRONG in own or MISSING in own]
+    wrong = [row for row, own in codes.items() if not set(AT_FAULT).isdisjoint(own)]
     warned = [row for row, own in codes.items() if WARN in own and row not in set(wrong)]
     statuses = [rows.get(row, "") for row in range(FIRST_ROW, FIRST_ROW + many)]
     if not wrong and not warned:
-        return Verdict(statuses, len(rows), 0, 0)
+        return Verdict(statuses, offered, len(rows), 0, 0)
     row = (wrong or warned)[0]
     at = f"{letter(int(_worst(codes[row])[1:3]) - 1)}{row}"
-    return Verdict(statuses, len(rows), len(wrong), len(warned), f"▶ {NEXT}：{at}", rows[row])
+    return Verdict(statuses, offered, len(rows), len(wrong), len(warned), f"▶ {NEXT}：{at}", rows[row])
 
 
 def _worst(codes: str) -> str:
     """The first of the worst codes."""
     own = [codes[at : at + SIGN] for at in range(0, len(codes), SIGN)]
-    ranks = {MISSING: 0, WRONG: 0, WARN: 1}
-    return min(own, key=lambda code: ranks.get(code[0], 2))
+    ranks = {MISSING: 0, WRONG: 0, LATER: 1, WARN: 2}
+    return min(own, key=lambda code: ranks.get(code[0], 3))
 
 
 def _status(formulas: Formulas, sheet: Sheet, codes: str) -> str:

@@ -77,14 +77,19 @@ MARKS: dict[MarkKey, tuple[str, str, str]] = {
 }
 """Mark above each header, its colour, and what it means: word and symbol, so that colour is never alone."""
 
-WRONG, MISSING, WARN, TELL = "#?!~"
-"""First sign of a code (`formulas.plan`): an error, an error because nothing stands there, a warning, an information."""
+WRONG, MISSING, LATER, WARN, TELL = "#?+!~"
+"""First sign of a code (`formulas.plan`): an error, an error because nothing stands there, one because nothing stands on
+another sheet yet, a warning, an information."""
+AT_FAULT = WRONG + MISSING + LATER
+NOT_YET = "○"
+"""Stands before what is not filled in on another sheet yet."""
 FAULTS: dict[str, dict[str, object]] = {
     WRONG: {"bg_color": "#F8CBC6", "font_color": "#8E0000", "bold": True, "underline": 1},
     MISSING: {"bg_color": "#FFE9A8", "font_color": "#8E0000", "border": 3, "border_color": "#C00000"},
+    LATER: {"bg_color": "#EFEAF7", "font_color": "#4B2E83", "border": 4, "border_color": "#4B2E83"},
     WARN: {"bg_color": "#FFEFC2", "font_color": "#6B4E00", "italic": True},
 }
-"""Looks of cells at fault, worst first. Never by colour alone: bold and underlined, dashed and empty, slanted."""
+"""Looks of cells at fault, worst first. Never by colour alone: bold and underlined, dashed and empty, dotted, slanted."""
 
 PAPER_A3, PAPER_A4 = 8, 9
 PRINT_SCALE = 56

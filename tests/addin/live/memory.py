@@ -1,6 +1,7 @@
 """A spreadsheet application in memory, for tests: workbooks of cells, edits that it reports, faults on demand."""
 
 import queue
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,13 +134,13 @@ def opened(path: Path) -> MemoryBook:
             continue
         for row, values in grid.rows:
             tab.cells[row] = {column: value for column, value in enumerate(values) if value not in ("", None)}
-        shared = {place: grid.seen.formulas[at[1]][at[0]] for place, at in grid.seen.shared.items()}
-        assert not shared, "files of our template share no formulas"
-        for column, texts in grid.seen.formulas.items():
-            for row, text in texts.items():
-                own = tab.cells.setdefault(row, {})
-                shown = own.get(column, "")
-                own[column] = Formula(text, shown if not isinstance(shown, Formula | Error) else "")
+        formulas = {(row, column): text for column, own in grid.seen.formulas.items() for row, text in own.items()}
+        for (row, column), (first, _) in grid.seen.shared.items():  # an application gives each its own text
+            formulas[row, column] = re.sub(rf"(?<=[A-Z]){first}\b", str(row), formulas[first, column])
+        for (row, column), text in formulas.items():
+            cells = tab.cells.setdefault(row, {})
+            shown = cells.get(column, "")
+            cells[column] = Formula(text, shown if not isinstance(shown, Formula | Error) else "")
         tab.shape = Seen(
             merged=grid.seen.merged, hidden_rows=grid.seen.hidden_rows, hidden_columns=grid.seen.hidden_columns
         )

@@ -7,12 +7,14 @@ import pytest
 from addin.live import mirror as mirror_module
 from addin.live.mirror import Mirror
 from tests.addin.live.edits import TITLES, Edit, Officer
-from tests.addin.live.memory import Changed, opened
-from validators.columns import SHEETS
+from tests.addin.live.memory import Changed, Formula, opened
+from validators.columns import LETTERS, SHEETS
 from validators.findings import Finding
 from validators.ooxml.grid import LAST_ROW
 from validators.rule import judge
 from workbook_templates.county.reader import Source, read_book, read_county
+from workbook_templates.formulas.default_formulas import INHERITED, OFFERED
+from workbook_templates.xlsx.appearance import FIRST_ROW
 
 
 def scratch(source: Source) -> list[Finding]:
@@ -49,6 +51,22 @@ def test_an_edit_costs_nothing_for_the_rows_that_it_does_not_touch(
     monkeypatch.setattr(mirror_module, "lay_out", lambda *_: pytest.fail("a whole sheet was looked at"))
     book.tabs[title].cells[9][SHEETS["lines"]["product"].position] = "另一种产品"
     assert mirror.take({title: mirror.look(title, 9, 9)})
+
+
+def test_lines_that_show_what_stands_at_their_enterprise_follow_it(sample: Path) -> None:
+    book = opened(sample)
+    enterprises, lines = SHEETS["enterprises"], SHEETS["lines"]
+    for row in range(FIRST_ROW, FIRST_ROW + 20):
+        for field in INHERITED:
+            text = OFFERED["lines", field].text(row, LETTERS["lines"])
+            book.tabs[lines.title].cells[row][lines[field].position] = Formula(text)
+    mirror = Mirror(book)
+    assert mirror.book.tables["lines"][0].grade == mirror.book.tables["enterprises"][0].grade
+    first = book.tabs[enterprises.title].cells[FIRST_ROW]
+    for field, value in (("grade", "D"), ("industry", "非重点行业"), ("list_id", "371502-G-9001")):
+        first[enterprises[field].position] = value
+        take_in(mirror, Changed(enterprises.title, FIRST_ROW, FIRST_ROW))
+        assert mirror.findings == scratch(book)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -19,7 +19,8 @@ from validators.book import Book
 from validators.columns import INVENTORY, SHEETS
 from validators.rule import judge
 from validators.settlement import City, Handed, sort_out
-from workbook_templates.city.city_workbook import read_city, write_city
+from workbook_templates.city.city_reader import read_city
+from workbook_templates.city.city_workbook import write_city
 from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 from workbook_templates.submission.submission_workbook import heads, manifest_path, write_submission
 from workbook_templates.xlsx.writer import replacing

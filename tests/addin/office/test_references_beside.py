@@ -7,7 +7,7 @@ import openpyxl
 from addin.reading.inbox import inbox, read_imports, references
 from tests.addin.conftest import Run
 from validators.references import Import
-from workbook_templates.city.city_workbook import read_city
+from workbook_templates.city.city_reader import read_city
 from workbook_templates.county.reader import open_workbook
 
 

@@ -23,7 +23,7 @@ ALLOWED_FUNCTIONS = {
     "ABS", "ADDRESS", "AND", "ASC", "CHAR", "CLEAN", "COLUMN", "COUNT", "COUNTA", "COUNTIF", "DATEVALUE", "EXACT",
     "FIND", "FREQUENCY", "HYPERLINK", "IF", "IFERROR", "INDEX", "INT", "ISERROR", "ISNUMBER", "ISTEXT", "LEFT", "LEN",
     "MATCH", "MAX", "MID", "MIN", "MOD", "NOT", "OR", "REPT", "RIGHT", "ROUND", "ROW", "SUBSTITUTE", "SUM",
-    "SUMPRODUCT", "TEXT", "TRIM", "UPPER", "VALUE", "_xlfn.ISFORMULA", "_xlfn.UNICHAR",
+    "SUMPRODUCT", "TEXT", "TRIM", "UPPER", "VALUE", "_xlfn.ISFORMULA", "_xlfn.SHEET", "_xlfn.SHEETS", "_xlfn.UNICHAR",
     "_xlfn.UNICODE",
 }  # fmt: skip
 """Functions of Excel 2013 at the latest; none is volatile, none needs an array formula."""

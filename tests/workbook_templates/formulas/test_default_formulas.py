@@ -4,12 +4,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
-from validators.columns import SHEETS
+from validators.columns import LETTERS, SHEETS
+from validators.records import Value
 from validators.ruleset import load
 from workbook_templates.county.reader import read_county
 from workbook_templates.county.template import write_county
-from workbook_templates.formulas.default_formulas import AROUND, OFFERED, entered, matches, round_half_away
+from workbook_templates.formulas.default_formulas import AROUND, INHERITED, OFFERED, entered, matches, round_half_away
 from workbook_templates.xlsx.appearance import FIRST_ROW
 
 LINES = {"so2_daily": "T", "yellow_ratio": "Z"}
@@ -104,6 +106,44 @@ def test_the_usual_stands_there_as_soon_as_the_row_has_its_number_until_it_is_ch
     assert [[field for field in ("district", "datum", "long_idle") if field in row] for row in carried] == [
         [], ["datum"], ["district", "datum", "long_idle"], [],
     ]  # fmt: skip
+
+
+def test_a_line_is_of_the_industry_and_grade_of_its_enterprise_until_it_is_changed(tmp_path: Path) -> None:
+    path = tmp_path / "填报表.xlsx"
+    root = {"list_id": "371502-G-0001", "industry": " 水泥", "subtype": "粉磨站", "grade": "B"}
+    lines: list[dict[str, Value]] = [
+        {"list_id": "371502-G-0001"},
+        {"list_id": "３７１５０２-G-0001", "grade": "C"},
+        {"list_id": "371502-G-0001", "industry": "砖瓦窑"},
+        {"list_id": "371502-G-0001", "subtype": ""},
+        {"list_id": "371502-G-0002"},
+        {"list_id": "371502-g-0001"},
+        {"list_id": "371502-G-000?"},
+        {"line_name": "没有编号"},
+    ]
+    with path.open("wb") as file:
+        write_county(
+            file, county="371502", ruleset=load("2020"), round_="首报", revision=1, enterprises=1,
+            rows={"enterprises": [root], "lines": lines},
+        )  # fmt: skip
+    book = read_county(path)
+    all_ = ("水泥", "粉磨站", "B")
+    shown = [tuple(getattr(one, field) for field in INHERITED) for one in book.tables["lines"]]
+    assert shown == [
+        all_, ("水泥", "粉磨站", "C"), ("砖瓦窑", None, None), ("水泥", None, "B"),
+        *[(None, None, None)] * 4,
+    ]  # fmt: skip
+    cached = load_workbook(path, data_only=True)["生产线减排措施"]
+    letters = LETTERS["lines"]
+    assert [tuple(cached[f"{letters[field]}{row}"].value for field in INHERITED) for row in (5, 6, 7, 12)] == [
+        all_, ("水泥", "粉磨站", "C"), ("砖瓦窑", None, None), (None, None, None),
+    ]  # fmt: skip
+    carried = entered("lines", book.tables["lines"][3], book.county_name)
+    assert [carried[field] for field in INHERITED] == [
+        "水泥",
+        "",
+        "B",
+    ]  # a grade that is corrected later changes no line
 
 
 @pytest.mark.parametrize(

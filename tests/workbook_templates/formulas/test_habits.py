@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from addin.apps.libreoffice.instance import NoOffice, Office, load_uno
-from tests.workbook_templates.formulas.habits import Desk, Said, disagreements
+from tests.workbook_templates.formulas.habits import GO, Desk, Said, disagreements
 from validators import ruleset
-from validators.columns import LETTERS, SHEETS
+from validators.columns import COVER_TITLE, LETTERS, SHEETS
 from workbook_templates.county import template
 from workbook_templates.formulas import plan
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
@@ -372,3 +372,21 @@ def test_what_is_typed_oddly_is_judged_as_by_check(officer: Officer, title: str,
     officer.type(title, address, text)
     agrees(officer)
     officer.back()
+
+
+def test_a_sheet_that_is_copied_renamed_or_removed_leaves_no_tick(officer: Officer) -> None:
+    def go() -> str:
+        return str(officer.cells(COVER_TITLE, f"B{GO}").String)
+
+    sheets = officer.book.Sheets
+    sheets.copyByName(E, "副本", 3)
+    assert go().startswith("✗ 还不能报送：工作表")
+    sheets.removeByName("副本")
+    assert go().startswith("✓")
+    sheets.getByName("扬尘源").Name = "扬尘"
+    officer.type(E, "E6", "某镇")  # LibreOffice asks for the name of a sheet again when something was entered
+    assert go().startswith("✗ 还不能报送：工作表")
+    sheets.removeByName("扬尘")
+    assert go().startswith("✗ 还不能报送：工作表")
+    officer.close()
+    officer.open(officer.path)

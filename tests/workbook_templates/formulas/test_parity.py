@@ -21,7 +21,7 @@ from validators.ruleset import load
 from workbook_templates.county.reader import read_county
 from workbook_templates.county.template import write_county
 from workbook_templates.formulas.plan import BROKEN_NUMBER, ECHOED, ONLY_IN_PYTHON, PARTLY, SIGNS, Formulas
-from workbook_templates.xlsx.appearance import FIRST_ROW, MISSING, WRONG
+from workbook_templates.xlsx.appearance import FIRST_ROW, LATER, MISSING, WRONG
 
 pytestmark = pytest.mark.xdist_group("parity")  # the inventories are judged once
 RULESET = load("2020")
@@ -33,7 +33,7 @@ NUMBERS = count()
 Verdict = tuple[str, int, str, str, str]
 """Key of the sheet, 1-based row, column letters, rule, severity."""
 BROKEN_CODE = f"{WRONG}01{BROKEN_NUMBER}"
-SEVERITIES = {sign: severity.name for severity, sign in SIGNS.items()} | {MISSING: "ERROR"}
+SEVERITIES = {sign: severity.name for severity, sign in SIGNS.items()} | {MISSING: "ERROR", LATER: "ERROR"}
 
 
 def codes(path: Path, formulas: Formulas) -> set[Verdict]:

@@ -3,7 +3,7 @@
 `make` takes the lists of the made-up city (`qingdan consolidate --parquet`) and repeats them, with codes of their own,
 until there are 31 provinces with 2.5 million enterprises: NATION/province=NN/<sheet>.parquet, one schema, a row group
 for each county. `duckdb` and `spark` run `nation.sql` over them and print what each query took; `check` compares it
-with our rules on the city. Needs duckdb, or pyspark and Java, which are no part of the project's own environment.
+with our rules on the city. `spark` needs pyspark and Java, which are no part of the project's own environment.
 """
 
 import json
@@ -11,7 +11,7 @@ import re
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from validators.columns import LEVELS, POLLUTANTS, SHEETS
 from validators.guarantee_list import OTHERWISE, extents
+from validators.settlement import City, crossings, reductions
 from workbook_templates.county.reader import PROVENANCE
 
 HERE = Path(__file__).parent
@@ -167,10 +168,8 @@ def hash_of(row: tuple[Any, ...]) -> int:
 
 
 def check(workbook: Path) -> None:
-    """What the queries give of a city workbook, against what our rules give; three of its sites are given to two counties."""
+    """Print of each query whether it gives of a city workbook what our rules give; three of its sites are given to two counties."""
     from addin.reading.inventories import read_inventories
-    from validators.settlement import crossings, reductions
-    from workbook_templates.city.parquet import write_parquet
 
     city, _ = read_inventories([workbook], lambda *_: None)
     one, other = list(city.books())[:2]
@@ -178,27 +177,37 @@ def check(workbook: Path) -> None:
         twin = one.tables["enterprises"][place]
         mine = other.tables["enterprises"]
         mine[place] = mine[place]._replace(uscc=twin.uscc, site=twin.site)
+    for name, (theirs, ours) in both(city).items():
+        print(name, len(theirs), "same" if theirs == ours else f"DIFFERENT: {set(theirs) ^ set(ours)}")
+
+
+def both(city: City) -> dict[str, tuple[list[Any], list[Any]]]:
+    """What each query gives of a city in DuckDB, and what our rules give."""
+    from workbook_templates.city.parquet import write_parquet
+
+    known = next(city.books()).tables["enterprises"][0].uscc
     with TemporaryDirectory() as folder:
         write_parquet(Path(folder, "province=37"), city, overwrite=True)
-        pq.write_table(pa.table({"uscc": [twin.uscc, "absent"], "name": ["", "虚构企业"]}), Path(folder, LISTED))
+        pq.write_table(pa.table({"uscc": [known, "absent"], "name": ["", "虚构企业"]}), Path(folder, LISTED))
         run = duckdb_run(Path(folder))
         found = {name: run(text) for name, text in queries().items()}
     crossed = [(r.uscc, r.site or "", book.county, r.row) for rows in crossings(city).values() for book, r in rows]
-    same("hz02", found["hz02"], sorted(crossed))
-    same("jb12", found["jb12"], [("absent", "虚构企业")])
     cut = reductions(city.books())
-    ours = sorted((level, name, round(kg / 1000, 6)) for level, own in cut.items() for name, kg in own.items())
-    same("totals", [(level, name, round(tons, 6)) for _, level, name, tons, _ in found["totals"]], ours)
     names = city.ruleset.submitting
     groups = tuple({row["duty"] or OTHERWISE for row in city.ruleset.tables["guarantee"]})
     extent = [(one.county, one.enterprises, one.number, round(one.share, 12)) for one in extents(city, groups)]
-    theirs = [(names[code], firms, sites, round(share, 12)) for code, firms, sites, share in found["guarantee"]]
-    same("guarantee", sorted(theirs), sorted(one for one in extent if one[2]))
-
-
-def same(name: str, theirs: Sequence[object], ours: Sequence[object]) -> None:
-    """Print whether two results are the same."""
-    print(name, len(theirs), "same" if list(theirs) == list(ours) else f"DIFFERENT: {set(theirs) ^ set(ours)}")
+    return {
+        "hz02": (found["hz02"], sorted(crossed)),
+        "jb12": (found["jb12"], [("absent", "虚构企业")]),
+        "totals": (
+            [(level, name, round(tons, 6)) for _, level, name, tons, _ in found["totals"]],
+            sorted((level, name, round(kg / 1000, 6)) for level, own in cut.items() for name, kg in own.items()),
+        ),
+        "guarantee": (
+            sorted((names[code], firms, sites, round(share, 12)) for code, firms, sites, share in found["guarantee"]),
+            sorted(one for one in extent if one[2]),
+        ),
+    }
 
 
 if __name__ == "__main__":

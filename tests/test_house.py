@@ -62,6 +62,7 @@ LONG = {
     "validators/rules/measures.py": "a group of rules is one module",
     "workbook_templates/county/reader.py": "to be taken apart: cells, sheets, counties (issue 14)",
     "workbook_templates/formulas/plan.py": "where every formula stands: one plan",
+    "validators/records.py": "to be taken apart: records, meanings (issue 14)",
     "validators/rules/formats.py": "to be taken apart (issue 14)",
     "addin/apps/libreoffice/extension/component.py": "one file that LibreOffice loads",
     "addin/pane/server.py": "to be taken apart (issue 14)",

@@ -51,6 +51,15 @@ SHEET_TITLES = {key: title for own in TITLES.values() for key, title in own.item
 """Titles of the sheets of all kinds by key."""
 
 
+NAME_FIELDS = frozenset(
+    (
+        "township", "name", "address", "legal_person", "contact", "supervisor", "keeper", "dust_name", "owner", "builder",
+        "department", "reviewers", "visitors", "checkers",
+    )
+)  # fmt: skip
+"""Fields that name a person, an enterprise, an office or a place: there is no such name without a letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its place, what may stand in it, and what the officer is told about it."""
@@ -86,6 +95,11 @@ class Column:
     def is_number(self) -> bool:
         """Whether the cell holds a number."""
         return self.kind in ("int", "decimal")
+
+    @property
+    def is_name(self) -> bool:
+        """Whether the cell names somebody or something."""
+        return self.kind == "text" and self.field in NAME_FIELDS
 
     @property
     def is_code(self) -> bool:

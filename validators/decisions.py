@@ -5,6 +5,7 @@ back. How each kind is filled in stands in `DECISION_KINDS`.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,6 +40,8 @@ FIELD_NAMES = {
     "approver": "批准人", "document": "文号", "until": "有效期至", "replaces": "撤销的编号",
 }  # fmt: skip
 CONFLICTS = ("HZ02", "HZ03")
+_HASH = re.compile("[0-9a-f]{8,64}")
+"""The SHA-256 of a file, or its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ def checked(one: Decision, rules: RuleSet) -> Decision:
         raise Wrong(f"冲突裁定的规则应为{'或'.join(CONFLICTS)}", "rule")
     if one.kind == HOLDS and one.rule == "HZ02" and one.value not in rules.submitting:
         raise Wrong(f"取值应为认定有效的那个区县的区划代码，不是“{one.value}”", "value")
+    if one.kind == HOLDS and one.rule == "HZ03" and not _HASH.fullmatch(one.value):
+        raise Wrong(f"取值应为认定有效的那份文件的SHA-256（《冲突清单》里的取值），不是“{one.value}”", "value")
     if one.kind == GRADE and one.value not in rules.values["grades"]:
         raise Wrong(f"取值“{one.value}”不是绩效等级，应为{'、'.join(rules.values['grades'])}之一", "value")
     if one.kind == EMISSION:

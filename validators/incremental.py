@@ -105,7 +105,7 @@ class Watch:
         if faults is not None:
             self.book.faults[:] = faults
         for rule in rules_over(self.book.kind):
-            if (faults is not None and not rule.reads) or any(
+            if (faults is not None and not any(rule.reads.values())) or any(
                 _differ(sheet, pairs, rule.reads[sheet]) for sheet, pairs in moves.items() if sheet in rule.reads
             ):
                 self._due[rule.id] = rule

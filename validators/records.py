@@ -62,7 +62,7 @@ class CellFault:
     """GS04: what it was read as. GS03: the nearest allowed values, joined."""
     what: str = "cell"
     """Which case of the rule: `cell`; `became` (GS04): a text that the program had made a date or number of; `private`
-    (GS03): characters that other computers do not show."""
+    (GS03): characters that other computers do not show; `gap` (GS03): one that a program may have lost."""
 
 
 LARGEST_NUMBER = 999_999_999_999_999
@@ -116,22 +116,33 @@ _NEVER = (
     f"{texts.UNSEEN}{texts.BREAKS}{texts.LOST}{texts.PRIVATE_USE}\\r\u2e80-\u2fdf\uf900-\ufad9\U0002f800-\U0002fa1d"
 )
 """Characters that no text is left with, or not without a word."""
-_ODD = re.compile(rf"[\s{_NEVER}{_WIDE_RANGE}]")
+_WORTH = re.compile(rf"[\s={_NEVER}{_WIDE_RANGE}{texts.GARBLED_BY}]")
 _ODD_PROSE = re.compile(rf"^\s|\s$|[{_NEVER}{_WIDE_RANGE}]|{_HAN_GAP}")
-_ODD_NAME = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_NEVER}{_WIDE_RANGE}{''.join(map(chr, texts.LATIN_LOOKALIKES))}]")
+_ODD_CODE = re.compile(rf"[\s\uff0b\uff0d-\uff0f{_NEVER}{_WIDE_RANGE}{''.join(map(chr, texts.LATIN_LOOKALIKES))}]")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]")
+_LETTER = re.compile(r"[^\W\d_]")
 _LONG = texts.LONGEST // 2
 """Characters beyond which a text may be longer than a cell holds."""
 
 
 def _is_odd_prose(text: str) -> bool:
     """Whether a prose text is worth a second look; nearly none has a character that makes it so."""
-    return (_ODD.search(text) is not None and _ODD_PROSE.search(text) is not None) or len(text) > _LONG
+    if _WORTH.search(text) is None:
+        return len(text) > _LONG
+    odd = _ODD_PROSE.search(text) is not None or text[0] == "=" or len(text) > _LONG
+    return odd or texts.garbled(text) or texts.gap(text)
 
 
 def _is_odd_name(text: str) -> bool:
-    """The same for names, codes and choices."""
-    return _ODD_NAME.search(text) is not None or _SCIENTIFIC.match(text) is not None or len(text) > _LONG
+    """The same for what names somebody or something."""
+    if _is_odd_prose(text) or not (text[0].isalpha() or _LETTER.search(text)):
+        return True
+    return "?" in text or "？" in text
+
+
+def _is_odd_code(text: str) -> bool:
+    """The same for codes and choices."""
+    return _ODD_CODE.search(text) is not None or _SCIENTIFIC.match(text) is not None or len(text) > _LONG
 
 
 class _OddText(Exception):
@@ -145,9 +156,12 @@ class _Plain(dict[str, str | None]):
         super().__init__({"": None})
         self._is_odd = is_odd
         self._nothing = nothing
+        self._begin = frozenset(first for word in nothing if word for first in (word[0], word[0].upper()))
 
     def __missing__(self, text: str) -> str:
-        if self._is_odd(text) or text.casefold() in self._nothing:
+        first = text[0]
+        may_be_nothing = self._nothing and (first in self._begin or not first.isalnum())
+        if self._is_odd(text) or (may_be_nothing and texts.spoken(text) in self._nothing):
             raise _OddText
         if len(self) < 1_000_000:
             self[text] = text
@@ -162,9 +176,12 @@ class RowReader:
         self._ruleset = ruleset
         self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
         self._adapter = _adapter(sheet, ruleset)
-        nothing = _words(ruleset, "placeholder") | _words(ruleset, "ditto")
-        prose, strict = _Plain(_is_odd_prose, nothing), _Plain(_is_odd_name, frozenset())
-        self._plain = [prose if column.kind == "text" else strict for column in self.sheet.columns]
+        nothing = _ERROR_WORDS.union(*(_words(ruleset, name) for name in ("placeholder", "ditto", "no_answer")))
+        prose, code = _Plain(_is_odd_prose, nothing), _Plain(_is_odd_code, frozenset())
+        name = _Plain(_is_odd_name, nothing | _words(ruleset, "no_name"))
+        self._plain = [
+            name if column.is_name else prose if column.kind == "text" else code for column in self.sheet.columns
+        ]
 
     def read(self, cells: Sequence[Raw], row: int) -> tuple[Record, list[CellFault]]:
         """The record of a row and what was seen in its cells; `cells` stand in the declared order."""
@@ -196,6 +213,8 @@ class RowReader:
                 faults.append(CellFault("GS04", column, cell, value, what))
             if isinstance(value, str) and (odd := _PRIVATE.search(value)):
                 faults.append(CellFault("GS03", column, cell, odd[0], "private"))
+            if column.kind == "text" and isinstance(value, str) and texts.gap(value):
+                faults.append(CellFault("GS03", column, cell, None, "gap"))
             values.append(value)
         try:
             self._adapter.validate_python(tuple(values))
@@ -242,9 +261,15 @@ def is_blank(cell: Raw) -> bool:
 
 
 @cache
+def _words_as_written(ruleset: RuleSet, name: str) -> frozenset[str]:
+    """The same with their signs, for words that are nothing but signs."""
+    return frozenset(map(_squeezed, ruleset.words.get(name, ())))
+
+
+@cache
 def _words(ruleset: RuleSet, name: str) -> frozenset[str]:
-    """A word list of the rule set as texts are compared with it."""
-    return frozenset(_squeezed(word).casefold() for word in ruleset.words.get(name, ()))
+    """A word list of the rule set as texts are compared with it: without signs, and signs alone are nothing."""
+    return frozenset({texts.spoken(word) for word in ruleset.words.get(name, ())} | {""})
 
 
 def _shown(value: object) -> object:
@@ -286,6 +311,7 @@ _DAY = re.compile(
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?Z?)?",
     re.ASCII,
 )
+_ERROR_WORDS = frozenset(map(texts.spoken, texts.ERROR_WORDS))
 _AROUND_SIGN = re.compile(r"\s*([-/.年月日])\s*")
 TWO_VALUES = "一格里像是有两个值。请只留一个；确是两项的，分成两行填"
 UNITS = {"t": ("吨",), "kg": ("千克", "公斤"), "d": ("天", "日"), "%": ("％",), "°": ("度",), "m²": ("平方米", "㎡")}
@@ -310,7 +336,7 @@ def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
         cell = _seen(column, cell, ruleset)
     if isinstance(cell, str):
         _check_whole(cell)
-        if column.kind == "text" and _is_placeholder(column, cell, ruleset):
+        if column.kind == "text" and says_nothing(column, cell, ruleset):
             return None
     if isinstance(cell, bool):
         raise Unreadable("GS03", _expected(column, ruleset, cell))
@@ -323,10 +349,15 @@ def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
             raise Unreadable("GS05")
         if column.kind in ("id", "ref", "refs", "enum"):
             raise Unreadable("GS03", _expected(column, ruleset, cell))
+        if column.is_name:
+            _check_name(column, number_text(cell), ruleset)
         return number_text(cell)
     if not isinstance(cell, str):
         if column.kind == "text" and isinstance(cell, dt.date):
-            return cell.isoformat(" ", "minutes") if isinstance(cell, dt.datetime) else cell.isoformat()
+            day = cell.isoformat(" ", "minutes") if isinstance(cell, dt.datetime) else cell.isoformat()
+            if column.is_name:
+                _check_name(column, day, ruleset)
+            return day
         raise Unreadable("GS03", _expected(column, ruleset, cell))
     if column.kind == "text":
         lines = _CONTROL.sub("", _BREAK.sub("\n", cell))
@@ -349,16 +380,38 @@ def _check_whole(text: str) -> None:
         raise Unreadable("GS03", "里面有乱码，原来的字已经丢失。请对照原件重新录入")
 
 
-def _is_placeholder(column: Column, text: str, ruleset: RuleSet) -> bool:
-    """Whether a text says that there is nothing (待定, N/A). Raises `Unreadable` where there has to be something."""
-    word = _squeezed(text).casefold()
-    if word in _words(ruleset, "ditto"):
-        raise Unreadable("GS03", "程序不知道是指哪一格。请写出完整的内容")
-    if word not in _words(ruleset, "placeholder"):
+def says_nothing(column: Column, text: str, ruleset: RuleSet) -> bool:
+    """Whether a text says that there is nothing (待定, N/A, ……). Raises `Unreadable` where there has to be something,
+    and for a text that is no answer anywhere."""
+    squeezed, word = _squeezed(text), texts.spoken(text)
+    if not squeezed:
         return False
-    if column.required == "always":
+    if texts.is_error_word(squeezed):
+        raise Unreadable("GS03", "是公式出错时显示的文字，没有内容。请填写实际的内容")
+    if squeezed in _words_as_written(ruleset, "ditto") or (word and word in _words(ruleset, "ditto")):
+        raise Unreadable("GS03", "程序不知道是指哪一格。请写出完整的内容")
+    required = column.required == "always"
+    if word in _words(ruleset, "placeholder") or (required and word in _words(ruleset, "no_answer")):
+        if required:
+            raise Unreadable("GS02")
+        return True
+    if squeezed.startswith("="):
+        raise Unreadable("GS03", "是当作文字存下的公式，没有算出来。请填写实际的内容")
+    if texts.garbled(text):
+        raise Unreadable("GS03", "是乱码，文字的编码转错了。请对照原件重新录入")
+    if column.is_name:
+        _check_name(column, text, ruleset)
+    return False
+
+
+def _check_name(column: Column, text: str, ruleset: RuleSet) -> None:
+    """Raise `Unreadable` for what names nobody and nothing."""
+    if column.required == "always" and texts.spoken(text) in _words(ruleset, "no_name"):
         raise Unreadable("GS02")
-    return True
+    if not _LETTER.search(text):
+        raise Unreadable("GS03", "里面没有文字，不是名称。请填写名称")
+    if "?" in text or "？" in text:
+        raise Unreadable("GS03", "问号处像是没能转换过来的字。请对照原件补上，打不出的字用同音字并在备注说明")
 
 
 def _seen(column: Column, cell: Shown, ruleset: RuleSet) -> Raw:

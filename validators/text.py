@@ -3,6 +3,7 @@
 The reader takes texts apart by it, messages show by it what is invisible, and the writers refuse by it.
 """
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -56,6 +57,11 @@ _MOST_SHOWN = 100
 """Characters of a value that a message shows."""
 
 
+def is_shown(text: str) -> bool:
+    """Whether all of a text may be shown as it stands, on one line: letters, signs and blanks, the wide one of Chinese too."""
+    return text.isprintable() or all(char.isprintable() or unicodedata.category(char) == "Zs" for char in text)
+
+
 def length(text: str) -> int:
     """Length in UTF-16 units."""
     return len(text) + sum(char > "\uffff" for char in text)
@@ -96,6 +102,68 @@ def remarks(text: str) -> Iterator[str]:
         code = ord(char)
         kind = "康熙部首" if 0x2F00 <= code <= 0x2FDF else "部首" if code < 0x2FE0 and code > 0x2E7F else "形近字符"
         yield f"{kind} {char}（U+{code:04X}），应为 {RADICALS.get(code) or LATIN_LOOKALIKES[code]}"
+
+
+_SIGNS = re.compile(r"[\W_]+")
+
+
+def spoken(text: str) -> str:
+    """The letters and digits of a text, in small half-width letters: what it says once its signs are taken away."""
+    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+ERROR_WORDS = (
+    "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA", "Err:502",
+)  # fmt: skip
+"""What a spreadsheet shows where a formula failed, pasted as a text."""
+
+
+def is_error_word(text: str) -> bool:
+    """Whether a text without blanks is one of `ERROR_WORDS`, in whatever width and case."""
+    return text.startswith(("#", "＃", "E", "Ｅ", "e")) and unicodedata.normalize("NFKC", text).upper() in _ERROR_WORDS
+
+
+_ERROR_WORDS = frozenset(map(str.upper, ERROR_WORDS))
+
+_LEADS = "".join(
+    bytes((first, second)).decode("gbk", "ignore") for first in range(0xE3, 0xEA) for second in range(0x80, 0xC0)
+)
+"""What GBK shows of the first two bytes of a Han character in UTF-8; real names have some of them too."""
+_LATIN = "\x80-\xffŒœŠšŸŽžƒˆ˜–-•…‰‹›€™"
+"""Characters of Windows-1252 beyond ASCII, and the controls that Latin-1 has in their place."""
+_ACCENTED = "À-ÖØ-öø-ÿŒœŠšŸŽžƒ"
+GARBLED_BY = rf"{_LEADS}{_ACCENTED}锟烫屯?？&%\\"
+"""Characters without which no text is garbled or has a gap, as a class of a pattern."""
+_LEAD = re.compile(f"[{_LEADS}]")
+_CERTAIN = re.compile(
+    rf"锟斤|斤拷|烫烫烫|屯屯屯|(?=[{_LATIN}]*[{_ACCENTED}][{_LATIN}]*[{_ACCENTED}])[{_LATIN}]{{4}}"
+    r"|&(?:#x?[0-9a-fA-F]{2,6}|amp|nbsp|lt|gt|quot);|\\u[0-9a-fA-F]{4}|%E[3-9]%[89AB][0-9A-F]%[89AB][0-9A-F]"
+)
+"""U+FFFD written and read as GBK, memory that was never filled, Han characters read as Latin, and texts still escaped."""
+_HAN = re.compile("[\u4e00-\u9fff]")
+_BETWEEN_HAN = re.compile("(?<=[\u4e00-\u9fff])[?](?=[\u4e00-\u9fff])")
+
+
+def garbled(text: str) -> bool:
+    """Whether a text was surely read in another encoding than it was written in."""
+    if _CERTAIN.search(text):
+        return True
+    return _LEAD.search(text) is not None and any(map(_utf8_as_gbk, re.split("[?？\ufffd]", text)))
+
+
+def _utf8_as_gbk(text: str) -> bool:
+    """Whether a text is that of UTF-8 bytes read as GBK: they are at least two Han characters in common use, and no more."""
+    try:
+        found = codecs.getincrementaldecoder("utf-8")().decode(text.encode("gbk"))  # the last one may be cut off
+        found.encode("gb2312")
+    except UnicodeError:
+        return False
+    return len(_HAN.findall(found)) > 1
+
+
+def gap(text: str) -> bool:
+    """Whether a question mark stands between Han characters, as a program writes for one that it does not know."""
+    return "?" in text and _BETWEEN_HAN.search(text) is not None
 
 
 _SAME = str.maketrans({"㎡": "m²", "(": "（", ")": "）", "％": "%", "[": "（", "]": "）", "【": "（", "】": "）"})

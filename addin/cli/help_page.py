@@ -87,8 +87,12 @@ def _what(error: Any) -> str:  # noqa: ANN401 - likewise
         near = f"，是不是 {'、'.join(sorted(error.possibilities))}" if error.possibilities else ""
         return f"没有选项 {error.option_name}{near}"
     if kind == "MissingParameter":
-        param = error.param
-        return f"缺少参数“{param.metavar}”" if param.param_type_name == "argument" else f"缺少选项 {_names(param)}"
+        given = error.ctx.params  # what is given is taken first
+        missing = [one for one in error.ctx.command.params if one.required and one.name not in given]
+        return "，".join(
+            f"缺少参数“{one.metavar}”" if one.param_type_name == "argument" else f"缺少选项 {_names(one)}"
+            for one in missing
+        )
     if kind == "BadOptionUsage":
         return f"选项 {error.option_name} 后面{'缺少它的值' if 'requires' in error.message else '不能跟值'}"
     if kind == "BadParameter":

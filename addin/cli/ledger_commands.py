@@ -36,7 +36,7 @@ def decide(
         str, typer.Option("--key", metavar="对象", help="清单编号或生产线编码；冲突清单里的对象；污染物。")
     ] = "",
     value: Annotated[
-        str, typer.Option("--value", metavar="取值", help="新等级；以哪个为准（冲突清单里的取值）；t/d。")
+        str, typer.Option("--value", metavar="取值", help="新等级；以哪个为准：甲、乙，或冲突清单里的取值；t/d。")
     ] = "",
     approver: Annotated[str, typer.Option("--approver", metavar="姓名", help="批准人。")] = "",
     document: Annotated[str, typer.Option("--document", metavar="文号", help="批准的文号。")] = "",
@@ -53,6 +53,8 @@ def decide(
 
     例：qingdan ledger decide 全市.xlsx --kind 豁免 --rule BZ01 --key 371502-G-0007 --reason 供暖 --approver 张三
     --document 聊重指办函〔2020〕9号 --until 2020-12-31
+
+    例：qingdan ledger decide 全市.xlsx --kind 冲突裁定 --rule HZ03 --key 371502 --value 乙 --reason 县里来函
     """
 
     from addin.cli.terminal import show

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, cast
-from unicodedata import category
 
 if TYPE_CHECKING:  # a help page needs none of these
     from addin.office.results import Answer, FindingRow
@@ -83,7 +82,9 @@ def harmless(line: str) -> str:
     """A text without control characters, which could steer the terminal."""
     if line.isprintable():
         return line
-    return "".join(c if c.isprintable() or c == "\n" or category(c) == "Zs" else "�" for c in line)  # wide blanks stay
+    from validators.text import is_shown  # a help page needs none of it
+
+    return "".join(c if c == "\n" or is_shown(c) else "�" for c in line)
 
 
 _alone = False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from addin.office import ledger
 from addin.office.record import as_written, keep_result, put_aside, put_on_record, take_decisions
-from addin.office.results import Card, FindingRow, by_file, count_words, standing_errors, verdict
+from addin.office.results import Card, FindingRow, by_file, count_words, how_to_rule, standing_errors, verdict
 from addin.office.returning import told_to
 from addin.problems import Stop, refusal, writing
 from addin.reading import cities
@@ -61,6 +61,7 @@ class Consolidated:
         lifted = sum(bool(finding.waiver) for finding in self.findings)
         waivers = f"（其中 {lifted} 项已豁免）" if lifted else ""
         yield f"{count_words(self.findings)}{waivers} → {verdict(not stops(self.findings))}"
+        yield from how_to_rule(self.findings)
         yield f"已写出 {self.out}（规则集 {self.city.ruleset.id}），台账第 {self.desk.version} 版。"
         if self.put_aside:
             yield f"原来的 {self.out.name} 有人改过，另存为 {self.put_aside}；决定以外写在里面的，在那一份里。"

@@ -8,7 +8,17 @@ from pathlib import Path
 from pydantic import Field
 
 from addin.office import ledger
-from addin.office.results import Card, FindingRow, JsonFinding, Result, by_file, count_words, standing_errors, verdict
+from addin.office.results import (
+    Card,
+    FindingRow,
+    JsonFinding,
+    Result,
+    by_file,
+    count_words,
+    how_to_rule,
+    standing_errors,
+    verdict,
+)
 from addin.office.signing import Signer
 from addin.problems import Stop, writing
 from addin.reading import cities
@@ -62,6 +72,7 @@ class Exported(Result):
         if self.out is None:
             yield from by_file(self.findings)
             yield f"{count_words(self.findings)} → 不予导出。请退回改正后重新汇总，或用 --exclude 剔除该区县并写明理由。"
+            yield from how_to_rule(self.findings)
             return
         yield f"已写出 {self.out} 和 {self.out}.manifest.json。"
         for one in (self.manifest or {}).get("blank", {}).get("removed", ()):
@@ -73,7 +84,7 @@ class Exported(Result):
         """What was written, or how much stands against it."""
         listed = [one.to_json() for one in self.findings]
         if self.manifest is None:
-            words = ["有错误，不予导出。请退回改正或豁免，再汇总、导出。"]
+            words = ["有错误，不予导出。请退回改正或豁免，再汇总、导出。", *how_to_rule(self.findings)]
             result = f"没有导出，还有 {standing_errors(self.findings)} 处错误"
             return Card(result=result, tone="bad", words=words, verdict=self.verdict, listed=listed, written=False)
         rows = "，".join(f"{sheet['name']} {sheet['rows']} 行" for sheet in self.manifest["sheets"])

@@ -133,7 +133,7 @@ def put_on_record(
         "decisions": [one.to_json() for one in standing(records)],
     }  # fmt: skip
     digest = sha256(json.dumps(made_from, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    said = {**made_from, "contents": contents, "counts": counts(findings)}
+    said = {**made_from, "contents": contents, "counts": counts(one for one in findings if not one.waiver)}
     made = record.add_version(city.year, city.round, digest, out.name, said)
     before = ledger.latest(record.versions(), city.year, made.id)
     changes = compare(record, before, made, city.ruleset) if before else []

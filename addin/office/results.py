@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeAlias
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from addin.reading.steps import Unread
+from validators.decisions import CONFLICTS
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Json, Severity, counts, stops
 
 Document: TypeAlias = Any
@@ -129,6 +130,17 @@ class Result(Part):
 def verdict(passed: bool) -> str:
     """The word of the contract."""
     return "通过" if passed else "不通过"
+
+
+def how_to_rule(findings: Iterable[Finding]) -> list[str]:
+    """How conflicts that stand in the way are ruled, in one line; nothing where there is none."""
+    rules = [rule for rule in CONFLICTS if any(one.rule == rule and stops([one]) for one in findings)]
+    if not rules:
+        return []
+    return [
+        f"{'、'.join(rules)} 是冲突，可以裁定：在全市汇总的《冲突清单》里选甲或乙、写明理由，"
+        "或在办公页面（qingdan desk）的“冲突”里按“选甲”或“选乙”，然后重新汇总。"
+    ]
 
 
 def count_words(findings: Iterable[Finding]) -> str:

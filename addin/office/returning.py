@@ -2,7 +2,7 @@
 
 import datetime as dt
 import zipfile
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -137,7 +137,7 @@ def return_all(
     out: Path,
     *,
     city_at: Path | None = None,
-    counties: Container[str] | None = None,
+    counties: Collection[str] | None = None,
     errors_only: bool = False,
     everyone: bool = False,
     year: int | None = None,
@@ -177,6 +177,10 @@ def return_all(
     city, findings, changed = settle(
         handed, year=year, round_=round_, on=on, imports=Imports(imports, unread=unread), decisions=obeyed
     )
+    there = {one.book.county: one.book.county_name for one in city.adopted if one.book}
+    if absent := [code for code in counties or () if code not in there]:
+        names = "、".join(city.ruleset.submitting.get(code, code) for code in absent)
+        raise Stop(f"没有收到{names}的填报表，没有可退回的。收到的：{'、'.join(there.values()) or '没有'}。")
     made, clean = [], []
     try:
         out.mkdir(parents=True, exist_ok=True)

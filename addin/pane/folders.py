@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from addin.problems import Stop, refusal
+from addin.reading.file_names import is_hidden, unfit
 from validators.findings import Json
 from workbook_templates.xlsx.writer import replacing
 
@@ -45,7 +46,7 @@ class Folders:
             path.exists()
         except (OSError, ValueError, RuntimeError) as error:
             raise Stop(f"“{rest[:40]}…”找不到：名字太长，或写法不对。请刷新后重选。") from error
-        if not path.is_relative_to(top) or any(_hidden(part) for part in path.relative_to(top).parts):
+        if not path.is_relative_to(top) or any(is_hidden(part) for part in path.relative_to(top).parts):
             raise Stop(f"“{rest}”不在{'收件' if root == 'in' else '结果'}文件夹里，不能使用。")
         return path
 
@@ -65,7 +66,7 @@ class Folders:
 
     def _entries(self, folder: Path, name: str) -> Iterator[Json]:
         for path in folder.iterdir():
-            if _hidden(path.name):
+            if is_hidden(path.name):
                 continue
             try:
                 self.path(f"{name}/{path.name}")  # a link that leads elsewhere is not shown
@@ -81,7 +82,7 @@ class Folders:
 
     def output(self, name: str) -> Path:
         """Where an output of this name goes; the folder of results is made. Raises `Stop` for what is no file name."""
-        if wrong := _unfit(name):
+        if wrong := unfit(name):
             raise Stop(f"“{name[:40]}{'…' if len(name) > 40 else ''}”不能用作文件名：{wrong}。请换一个名字。")
         try:
             self.results.mkdir(exist_ok=True)
@@ -94,7 +95,7 @@ class Folders:
 
         Nothing that lies there is written over: one of the same name and other content gets a number. Raises `Stop`.
         """
-        if wrong := _unfit(name):
+        if wrong := unfit(name):
             raise Stop(f"“{name[:40]}”放不进收件文件夹：{wrong}。请改名后再放。")
         digest = hashlib.sha256(content).digest()
         stem, suffix = Path(name).stem, Path(name).suffix
@@ -112,30 +113,3 @@ class Folders:
             except OSError as error:
                 raise Stop(f"放不进收件文件夹：{refusal(error, name)}") from error
         raise Stop(f"收件文件夹里叫“{name}”的文件太多了。请先清理。")
-
-
-_LONGEST = 200
-"""Bytes of a name of an output: a manifest, a signature or a temporary file beside it has a longer one."""
-RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
-"""Names that Windows keeps for itself."""
-
-
-def _unfit(name: str) -> str:
-    """Why a text cannot be the name of a file here or on Windows; '' where it can."""
-    if not name.strip():
-        return "没有写名字"
-    if odd := sorted(set(name) & set('\\/:*?"<>|')):
-        return f"不能含有 {' '.join(odd)}"
-    if any(not sign.isprintable() for sign in name) or name != name.encode("utf-8", "replace").decode():
-        return "有看不见或写不下的字符"
-    if _hidden(name):
-        return "不能以点号或波浪号开头"
-    if name.endswith((".", " ")) or name.partition(".")[0].strip().upper() in RESERVED:
-        return "Windows 上不能用这个名字"
-    if len(name.encode()) > _LONGEST:
-        return f"太长，最多 {_LONGEST // 3} 个汉字"
-    return ""
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith((".", "~"))

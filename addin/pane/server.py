@@ -40,6 +40,7 @@ from addin.reading.ruleset_store import rules_of
 from validators.columns import SHEET_TITLES
 from validators.deadlines import duties, heading
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Json, Severity
+from validators.text import is_shown
 
 LOOPBACK = "127.0.0.1"
 BEAT = 5.0
@@ -340,7 +341,7 @@ class Pane:
             given = [one.strip() for one in pressed.asked.get(ask.option, []) if one.strip()]
             if ask.needed and not given:
                 raise Stop(f"还没有填{ask.label}。")
-            if any(len(one) > LONGEST_SAID or not one.replace("\u3000", " ").isprintable() for one in given):
+            if any(len(one) > LONGEST_SAID or not is_shown(one) for one in given):
                 raise Stop(f"“{ask.label}”太长，或有看不见的字符。")
             if not given:
                 continue

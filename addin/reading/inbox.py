@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from addin.problems import Stop
+from addin.reading.file_names import is_hidden
 from addin.reading.isolation import Failure, each
 from addin.reading.steps import Step
 from addin.reading.workbooks import Reading, read_all
@@ -41,7 +42,7 @@ def inbox(sources: Iterable[Path]) -> list[Path]:
 def _is_input(path: Path) -> bool:
     """Whether somebody put it there, not a system or a program."""
     return (
-        not path.name.startswith((".", "~$", "~lock"))
+        not is_hidden(path.name)
         and path.name.casefold() not in ("thumbs.db", "ehthumbs.db", "desktop.ini")
         and path.suffix.casefold() not in (".tmp", ".lnk")
         and "__MACOSX" not in path.parts

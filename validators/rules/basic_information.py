@@ -28,6 +28,7 @@ from validators.rule import (
 from validators.rules.texts import bare, mentions, words
 from validators.ruleset import NOT_KEY
 from validators.settlement import City
+from validators.telephone import is_phone
 
 EARTH_RADIUS = 6371.0
 """km"""
@@ -311,18 +312,6 @@ def jb09(e: Row) -> Iterator[Check]:
         code=e.industry_code,
         industries=industries,
     )
-
-
-_PHONE = re.compile(
-    r"1[3-9][0-9]{9}"
-    r"|(?:[（(]0[1-9][0-9]{1,2}[）)]|0[1-9][0-9]{1,2}-?)?[2-9][0-9]{6,7}(?:[-转][0-9]{1,6})?"
-    r"|400-?[0-9]{3}-?[0-9]{4}|400-?[0-9]{4}-?[0-9]{3}"
-)
-
-
-def is_phone(text: str) -> bool:
-    """Whether a text is a mobile number, a landline (area code and extension optional) or a 400 number."""
-    return _PHONE.fullmatch(text) is not None
 
 
 @row_rule(

@@ -242,7 +242,7 @@ def gs02_placeholders(book: Book) -> Iterator[Found]:
 
 @row_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", "enterprises", "lines")
 def gs03(row: Row) -> Iterator[Check]:
-    """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式。
+    """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式；文字是不是乱码、“同上”、错误值或公式的文字，名称里有没有文字。
     表中夹着的表头、合计、标题一类的行，整行只提示一次。
 
     为什么：填错类型的格不能参与核算，汇总时会漏掉；一格两个值会连成一个大得多的数。
@@ -278,6 +278,21 @@ def gs03_cells(book: Book) -> Iterator[Found]:
             )
         elif fault.what == "stray":
             message = f"第 {fault.row} 行是{fault.meant}（“{value_text(fault.value)}”），不是清单的一行。请删去这一行。"
+        elif fault.what == "phone":
+            yield Found(
+                f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}，例如 0635-8412345。",
+                severity=Severity.WARNING,
+                fault=fault,
+            )
+            continue
+        elif fault.what == "gap":
+            yield Found(
+                f"“{fault.header}”填的是“{value_text(fault.value)}”，汉字中间的“?”像是没能转换过来的字。"
+                "请对照原件核对，有误的重新录入。",
+                severity=Severity.WARNING,
+                fault=fault,
+            )
+            continue
         elif fault.what == "private":
             yield Found(
                 f"“{fault.header}”里有造字“{fault.meant}”（U+{ord(str(fault.meant)):04X}），在别的电脑上显示不出来。"
@@ -287,7 +302,8 @@ def gs03_cells(book: Book) -> Iterator[Found]:
             )
             continue
         else:
-            message = f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}。请重新填写。"
+            again = "" if "请" in str(fault.meant) else "请重新填写。"
+            message = f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}。{again}"
         yield Found(message, fault=fault)
 
 

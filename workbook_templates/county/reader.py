@@ -59,8 +59,10 @@ from validators.records import (
     is_blank,
     meaning,
     number_text,
+    says_nothing,
 )
 from validators.rule import key_of
+from validators.telephone import is_phone
 from validators.text import plain, visible
 from workbook_templates.formulas.default_formulas import OFFERED, matches
 from workbook_templates.formulas.plan import HELPER_HEAD
@@ -444,11 +446,31 @@ def _cover_faults(
         and "应为从 1 开始的整数，每改报一次加 1",
         "filled_on": facts.get("filled_on") is not None and day is None and "应为日期，例如 2020-08-18",
     }
-    for name, hint in wrong.items():
-        if hint:
-            row, column = places[name]
-            cell = f"{letter(column)}{row}"
-            yield Fault("GS03", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
+    found = [("GS03", "fact", name, hint) for name, hint in wrong.items() if hint]
+    found += [one for one in _unmeant(facts, rules) if not wrong.get(one[2])]
+    for rule, what, name, hint in found:
+        row, column = places[name]
+        cell = f"{letter(column)}{row}"
+        yield Fault(rule, what, COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
+
+
+_READ_AS = {"filled_by_office": "name", "filled_by": "contact", "filled_phone": "phone"}
+"""Columns of 企业基本信息 whose law holds for what the officer writes on the cover."""
+
+
+def _unmeant(facts: Mapping[str, Raw], rules: ruleset.RuleSet) -> Iterator[tuple[str, str, str, str]]:
+    """What names nobody or is no number to call: the rule, which case of it, the field and what is said."""
+    for name, field in _READ_AS.items():
+        value, column = facts.get(name), SHEETS["enterprises"][field]
+        try:
+            if isinstance(value, str):
+                says_nothing(column, value, rules)
+            read = meaning(column, value, rules) if value is not None else None
+        except Unreadable as error:
+            yield error.rule, "fact", name, error.hint
+        else:
+            if column.kind == "phone" and read is not None and not is_phone(str(read)):
+                yield "GS03", "phone", name, "不是有效的号码。请填一个11位手机号，或带区号的固定电话"
 
 
 def _facts_faults(opened: Source, kind: BookKind) -> Iterator[Fault]:

@@ -78,6 +78,24 @@ WORD = "¦"
 """Stands before and after each of the words that are joined in one text."""
 
 
+_AROUND = (
+    "{}", "({})", "[{}]", "【{}】", "<{}>", "《{}》", "“{}”", '"{}"', "{}.", "{}...", "{}。", "{}｡", "{}…", "{}……", "{}!", "{}?",
+)  # fmt: skip
+"""Signs that people put around a word."""
+_SIGNS = "!#$%&'()*+,-./:;<=>?@[\\]^_`{|}~。｡、､…—·・･“”‘’《》【】「」×～￥"
+"""Signs that stand alone, or repeated, where nothing is known."""
+MOST_REPEATED = 12
+
+
+def nothing_said(words: Sequence[str]) -> str:
+    """Texts that are one of the words, with signs around them or without, or nothing but one sign repeated, joined as
+    `one_of_words` looks for them."""
+    bare = [word for word in words if any(map(str.isalnum, word))]
+    around = [shape.format(word) for word in (*bare, *folded(tuple(bare))) for shape in _AROUND]
+    signs = [sign * times for sign in _SIGNS for times in range(1, MOST_REPEATED + 1)]
+    return WORD.join(["", *dict.fromkeys(word.upper() for word in (*around, *signs, *words)), ""])
+
+
 def one_of_words(cell: str, words: str) -> str:
     """Where a text is one of the words joined in another, else an error; no wildcards, as MATCH has."""
     return f'FIND("{WORD}"&UPPER({squeezed(cell)})&"{WORD}",{words})'
@@ -178,14 +196,18 @@ def choice(cell: str, folded: str) -> str:
     return f'IF(ISTEXT({cell}),IF(EXACT(UPPER(INDEX({folded},{place})),UPPER({squeezed(cell)})),{place},""),"")'
 
 
-def prose(cell: str, words: str) -> str:
-    """A text without the blanks around it, "" where it is nothing else or one of the words."""
-    return f'IF({_empty(cell)},"",IF(ISNUMBER({one_of_words(cell, words)}),"",TRIM({cell})))'
+def prose(column: Column, cell: str, words: str) -> str:
+    """A text without the blanks around it, "" where it is nothing else or no answer: one of the words, a formula pasted as
+    a text, in the place of a name a number or what has a question mark."""
+    wrong = [f'LEFT({cell})="="', f"ISNUMBER({one_of_words(cell, words)})"]
+    if column.is_name:
+        wrong += [f"ISNUMBER(VALUE({squeezed(cell)}))", f'COUNT(FIND("?",{cell}),FIND("？",{cell}))>0']
+    return f'IF({_empty(cell)},"",IF({any_of(wrong)},"",TRIM({cell})))'
 
 
 def _prose(column: Column, cell: str, words: str) -> str:
-    text = prose(cell, words)
-    trimmed = f'IF(ISTEXT({cell}),{text},IF(ISNUMBER({cell}),{cell}&"",""))'
+    number = '""' if column.is_name else f'IF(ISNUMBER({cell}),{cell}&"","")'
+    trimmed = f"IF(ISTEXT({cell}),{prose(column, cell, words)},{number})"
     if not column.values.startswith("<="):
         return trimmed
     return f'IF(LEN({trimmed})>{column.values[2:]},"",{trimmed})'

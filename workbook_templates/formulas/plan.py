@@ -21,17 +21,18 @@ from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
 from validators.rule import all_rules, standing
 from validators.ruleset import RuleSet
+from validators.text import ERROR_WORDS
 from workbook_templates.formulas.cells import (
     FIRST_SERIAL,
     KINDS_OF_ROWS,
     LAST_SERIAL,
     LOOKED_UP,
-    WORD,
     blank,
     bounds,
     faults,
     folded,
     lookup_key,
+    nothing_said,
     one_of_words,
     prose,
     quoted,
@@ -72,7 +73,7 @@ ONLY_IN_PYTHON: dict[str, str] = {
 }
 """Rules of a workbook that no formula says, and why."""
 PARTLY: dict[str, str] = {
-    "GS03": "自己写的公式、整格合并由程序判断",
+    "GS03": "自己写的公式、整格合并、乱码由程序判断",
     "GS04": "文字里的全角数字、汉字之间的空格、看不见的字符由程序判断",
     "GS07": "合并单元格由程序判断，公式看不出合并",
     "GS12": "一家企业也没有的空表由程序判断",
@@ -316,7 +317,7 @@ class Formulas:
         """
         if column.kind == "text":
             entry = self.entry(column)
-            return self.name(column.sheet, f'IF(ISERROR({entry}),"",{prose(entry, self._needed(column)[1])})')
+            return self.name(column.sheet, f'IF(ISERROR({entry}),"",{prose(column, entry, self._needed(column)[1])})')
         address, first = self._fields[column]
         found = f"MID({address},{first},{self._width(column)})"
         if column.is_number or column.kind == "date":
@@ -329,16 +330,19 @@ class Formulas:
     def _needed(self, column: Column) -> tuple[str, str]:
         """What `cells.value` needs to read a column."""
         if column.kind == "text":
-            return self._words("placeholder"), self._words("placeholder", "ditto")
+            nothing = ["placeholder"]
+            if column.required == "always":
+                nothing += ["no_answer", "no_name"] if column.is_name else ["no_answer"]
+            return self._words(*nothing), self._words(*nothing, "ditto")
         if column.kind != "enum":
             return "", ""
         allowed = self.ruleset.allowed(column.values)
         return self.listed(column), self._list(f"比_{_digest(column.values)}", folded(allowed))
 
     def _words(self, *names: str) -> str:
-        """A text of the hidden sheet that joins the words of some lists."""
-        words = [word.upper() for name in names for word in self.ruleset.words.get(name, ())]
-        joined = WORD.join(["", *dict.fromkeys((*words, *folded(tuple(words)))), ""])
+        """A text of the hidden sheet that joins what says as little as the words of some lists."""
+        words = [word for name in names for word in self.ruleset.words.get(name, ())]
+        joined = nothing_said((*words, *ERROR_WORDS) if "ditto" in names else words)
         return f"INDEX({self._list(f'词_{_digest(joined)}', [joined])},1)"
 
     def listed(self, column: Column) -> str:
@@ -510,11 +514,16 @@ class Formulas:
         if texts:
             joined = self.named('"¦"&' + '&"¦"&'.join(self.entry(one) for one in texts) + '&"¦"')
             yield f"COUNT({','.join(self._areas(texts))})=0"
-            yield from (f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦　", "¦TRUE¦", "¦FALSE¦"))
+            yield from (
+                f'ISERROR(FIND("{odd}",{joined}))' for odd in ("¦ ", " ¦", "¦　", "¦=", "?", "？", "¦TRUE¦", "¦FALSE¦")
+            )
             yield f"LEN({joined})>0"
             yield from (f"LEN({self.entry(one)})<={one.values[2:]}" for one in texts if one.values.startswith("<="))
             words = [one_of_words(self.entry(one), self._needed(one)[1]) for one in texts]
             yield f"COUNT({','.join(words)})=0"
+            names = [self.entry(one) for one in texts if one.is_name]
+            as_numbers = [f'VALUE(IF({one}="","¦",ASC({one})))' for one in names]
+            yield f"COUNT({','.join(as_numbers)})=0" if names else "TRUE"
         for one in entries:
             if one.kind in LOOKED_UP:
                 yield f"EXACT({self._named(one) if one.kind == 'id' else self.held(one)},{self.entry(one)})"

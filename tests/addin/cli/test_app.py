@@ -62,6 +62,7 @@ def test_every_help_page_is_chinese_and_shows_an_example(run: Run, path: tuple[s
         (["template"], "缺少命令"),
         (["template", "nonsense"], "没有命令“nonsense”"),
         (["check"], "缺少参数“文件…”"),
+        (["sample", "--county", COUNTY], "缺少选项 --enterprises 家数，缺少选项 --out 文件。"),  # all at once
         (["check", "a.xlsx", "--foo"], "没有选项 --foo"),
         (["check", "a.xlsx", "--prev", "b"], "是不是 --previous"),
         (["check", "a.xlsx", "--on"], "选项 --on 后面缺少它的值"),

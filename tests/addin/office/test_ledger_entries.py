@@ -11,6 +11,7 @@ import pytest
 from addin.office import consolidation as desk
 from addin.office import exporting, ledger, reproduction
 from addin.office.ledger_entries import record_decision
+from addin.pane.city_view import city_view
 from addin.problems import Stop
 from tests.addin.conftest import Run
 from tests.addin.office.test_consolidation import ALONE, county, inbox
@@ -107,6 +108,10 @@ def test_a_waiver_typed_into_the_workbook_lets_the_export_through_and_is_listed(
     assert "第1号" in lifted
     consolidate(source)
     assert len(ledger_of(source)) == 1  # not recorded twice
+    seen = city_view(source, source.parent)
+    open_errors = [version["counts"]["ERROR"] for version in seen["versions"]]
+    assert open_errors == [1, 0] and seen["counts"]["ERROR"] == sum(row["errors"] or 0 for row in seen["board"]) == 0
+    assert [row["waived"] for row in seen["board"] if row["code"] == "371503"] == [1]
 
 
 def ledger_of(source: Path) -> list[Decision]:
@@ -247,6 +252,60 @@ def test_of_two_files_of_one_revision_the_one_decided_holds(source: Path) -> Non
         next(one.handed.file for one in done.city.counties if one.handed and one.code == "371503")
         == both["乙_来源文件"]
     )
+
+
+def test_a_conflict_is_ruled_by_command_with_jia_or_yi_and_nothing_else_is_taken(source: Path, run: Run) -> None:
+    own = rows(county("371503", "茌平区"))
+    write_file(source / "茌平区.xlsx", own, county="371503")
+    own["enterprises"][0]["remark"] = "二稿"
+    write_file(source / "茌平区二稿.xlsx", own, county="371503")
+    out = source.parent / "全市.xlsx"
+
+    def rule(key: str, value: str) -> Any:
+        return run("ledger", "decide", out, "--kind", "冲突裁定", "--rule", "HZ03", "--key", key, "--value", value, "--reason", "来函")  # fmt: skip
+
+    before = rule("371503", "甲")
+    assert before.code == 2 and not (source.parent / ledger.LEDGER).exists()  # nothing was consolidated yet
+    consolidate(source)
+    conflict = typed_on(out, "冲突清单")
+    for key, value, said in (
+        ("371502", "甲", "没有对象是“371502”的冲突"),
+        ("371503-G-0001", "甲", "HZ03 对象 371503：甲 茌平区"),
+        ("371503", "丙", "请写甲或乙"),
+        ("371503", "茌平区", "请写甲或乙"),
+        ("371503", "0000000000", "取值"),
+    ):
+        ran = rule(key, value)
+        assert ran.code == 2 and said in ran.err and "茌平区二稿.xlsx" in ran.err, ran.err
+    assert ledger_of(source) == []
+    assert rule("茌平区", "乙").code == 0
+    assert rule("371503", str(conflict["乙_取值"][0])[:12]).code == 0
+    assert [(one.key, one.value) for one in ledger_of(source)] == [("371503", conflict["乙_取值"][0])] * 2
+    assert rules(consolidate(source)) == set()
+
+
+def test_a_conflict_of_counties_is_ruled_by_side_code_or_name(source: Path) -> None:
+    crossing(source)
+    consolidate(source)
+    refused = export(source)
+    assert refused.manifest is None
+    for said in ("".join(map(str, refused.lines())), "".join(refused.card().words)):
+        assert "HZ02 是冲突" in said and "《冲突清单》" in said and "qingdan desk" in said
+    [key] = typed_on(source.parent / "全市.xlsx", "冲突清单")["对象"]
+    for value in ("乙", "371503", "茌平区", "茌平县"):
+        made = decide(source, kind="冲突裁定", rule="HZ02", key=str(key), value=value, reason="厂区在茌平")
+        assert made.value == "371503"
+    with pytest.raises(Stop, match=r"371502.*371503"):
+        decide(source, kind="冲突裁定", rule="HZ02", key=str(key), value="371521", reason="厂区在茌平")
+
+
+@pytest.mark.parametrize("kind", ["豁免", "等级变更"])
+@pytest.mark.parametrize("key", ["371503-G-9999", "371503", "茌平区某厂", "371502-G-0001-L99"])
+def test_a_decision_about_nothing_is_refused(source: Path, kind: str, key: str) -> None:
+    consolidate(source)
+    with pytest.raises(Stop, match=f"“{key}”"):
+        decide(source, **waiver(kind=kind, key=key, value="B"))
+    assert ledger_of(source) == []
 
 
 def test_whole_society_emissions_are_entered_once(source: Path) -> None:

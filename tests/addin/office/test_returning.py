@@ -230,3 +230,11 @@ def test_what_the_office_decided_need_not_be_corrected(tmp_path: Path, run: Run)
 def test_errors_alone_can_be_given_back(source: Path, tmp_path: Path) -> None:
     [made] = return_all([source], tmp_path / "退回", errors_only=True).made
     assert {one.severity for one in made.findings} <= {Severity.ERROR, Severity.BLOCKER}
+
+
+def test_a_county_that_filed_nothing_is_not_silently_passed_over(tmp_path: Path, run: Run) -> None:
+    (inbox := tmp_path / "收件箱").mkdir()
+    write_file(inbox / "东昌府区.xlsx", {})
+    ran = run("return", inbox, "--out", tmp_path / "退回", "--county", "371503")
+    assert ran.code == 2 and "没有收到茌平区的填报表" in ran.err and "东昌府区" in ran.err
+    assert not (tmp_path / "退回").exists()

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from addin.office.auditing import audit_one
 from addin.pane.server import Pane
+from addin.reading.inbox import inbox as taken_from
 from addin.trial.demo import FAULTY_COUNTY, plant
 from addin.trial.rehearsal import CROSSING, LATE, TWICE, make_inbox
 from tests.addin.conftest import COUNTY, RULES, Start, Visit
@@ -234,7 +235,20 @@ def test_files_are_dropped_and_nothing_there_is_written_over(start: Start, inbox
         assert ask.post("drop", params={"name": "新来的.xlsx"}, content=b"one").json() == {"name": "新来的.xlsx"}
         assert ask.post("drop", params={"name": "新来的.xlsx"}, content=b"one").json() == {"name": "新来的.xlsx"}
         assert ask.post("drop", params={"name": "新来的.xlsx"}, content=b"two").json() == {"name": "新来的（2）.xlsx"}
-        for odd in ("../x.xlsx", ".藏.xlsx", "", "a" * 300 + ".xlsx", "CON.xlsx", "a\x00b.xlsx"):
+        for own in ("东昌府区　（二稿）［定］.xlsx", "～阳谷县\u00a0终稿.xlsx", "~莘县.xlsx"):
+            assert ask.post("drop", params={"name": own}, content=own.encode()).json() == {"name": own}
+            listed = {one["name"]: one["path"] for one in ask.get("list", params={"path": "in"}).json()}
+            assert listed[own] == f"in/{own}" and inbox / own in taken_from([inbox])
+        for odd in (
+            "../x.xlsx",
+            ".藏.xlsx",
+            "",
+            "a" * 300 + ".xlsx",
+            "CON.xlsx",
+            "a\x00b.xlsx",
+            "~$锁.xlsx",
+            "\u202e倒.xlsx",
+        ):
             answer = ask.post("drop", params={"name": odd}, content=b"x")
             assert answer.status_code == 400 and "程序内部出错" not in answer.text
     assert (inbox / "新来的.xlsx").read_bytes() == b"one"

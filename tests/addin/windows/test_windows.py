@@ -188,10 +188,12 @@ def test_the_ribbon_from_the_first_press_to_the_end_of_excel(wine: Wine, install
 def test_uninstalling_leaves_nothing(wine: Wine, installed: Path, msi: Path) -> None:
     (link,) = (path for path in wine.home.rglob("*.lnk") if "Programs" in path.parts)
     assert link.name == "清单助手.lnk"
+    others = rf"HKCU\{registration.WPS_LIST}"
+    assert wine.run("reg", "add", others, "/v", "Another.AddIn", "/f").returncode == 0
     done = wine.run("msiexec", "/x", str(msi), "/qn")
     assert done.returncode == 0, done.stdout + done.stderr
     assert not installed.exists() and not link.exists()
     for key in {one.key for one in registration.values()} - {registration.WPS_LIST}:
         assert wine.run("reg", "query", rf"HKCU\{key}").returncode == 1, key
-    kept = wine.run("reg", "query", rf"HKCU\{registration.WPS_LIST}").stdout
-    assert "Other.AddIn" in kept and registration.PROGID not in kept
+    kept = wine.run("reg", "query", others).stdout
+    assert "Another.AddIn" in kept and registration.PROGID not in kept

@@ -121,8 +121,30 @@ TEXTS: dict[str, Change] = {
     "文本里的全角数字": lambda rng, old: f"{old}１号",
     "汉字间的空格": lambda rng, old: f"{str(old)[:2]} {str(old)[2:]}",
     "公式样": lambda rng, old: "=1+1",
-    "没有的词": lambda rng, old: rng.choice(["待定", "N/A", "nan", "ＮＡ", "*", "?", "/", "待 定", " 无数据"]),
-    "同上": lambda rng, old: "同上",
+    "没有的词": lambda rng, old: rng.choice(
+        [
+            "待定",
+            "N/A",
+            "nan",
+            "ＮＡ",
+            "*",
+            "?",
+            "/",
+            "待 定",
+            " 无数据",
+            "......",
+            "……",
+            "（空）",
+            "待补。",
+            "———",
+            "？？？",
+        ]
+    ),
+    "不算数的词": lambda rng, old: rng.choice(["略", "见附件", "（略）"]),
+    "错误值的文字": lambda rng, old: rng.choice(["#REF!", "#VALUE!", "#div/0!"]),
+    "数字的文字": lambda rng, old: rng.choice(["0", "123", "12.5"]),
+    "问号": lambda rng, old: f"{old}?",
+    "同上": lambda rng, old: rng.choice(["同上", "同上一行", "（同上）", "〃"]),
     "带通配符": lambda rng, old: rng.choice(["待*", "??", "~", "*定", "待定企业"]),
 }
 MEASURES: dict[str, Change] = {

@@ -28,10 +28,7 @@ from workbook_templates.xlsx.appearance import HEADER_ROW
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
 _KEPT = ("GS01", "GS06", "GS07", "HZ03")
-"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
-
-So is a formula that a county wrote where text is due (GS03): in the list it stands as text, which is allowed there.
-"""
+"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back."""
 
 
 def read_city(opened: Opened, known: Mapping[str, Book] | None = None) -> tuple[City, list[Finding]]:
@@ -144,7 +141,7 @@ def _city(opened: Opened, known: Mapping[str, Book]) -> tuple[City, list[Finding
     for file in by_file.keys() & known.keys():
         by_file[file].tables = known[file].tables
     found = map(_finding, _table(_values(opened, FINDINGS)))
-    return city, [one for one in found if one.rule in _KEPT or (one.rule == "GS03" and _formula_stands(one, by_file))]
+    return city, [one for one in found if one.rule in _KEPT]
 
 
 def seen_files(opened: Opened) -> dict[str, str]:
@@ -166,17 +163,6 @@ def _imports(opened: Opened) -> Imports:
         own.setdefault((kind, file), []).append(listed)
     files = [Import(kind, file, "", tuple(rows)) for (kind, file), rows in own.items()]
     return Imports(files, read_emissions(opened))
-
-
-def _formula_stands(finding: Finding, by_file: Mapping[str, Book]) -> bool:
-    """Whether the text of a county's formula still stands in the list where the finding says."""
-    book = by_file.get(finding.file or "")
-    sheet = next((sheet for sheet in INVENTORY.values() if sheet.title == finding.sheet), None)
-    column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
-    if book is None or sheet is None or column is None or column.kind != "text":
-        return False
-    records = [record for record in book.tables[sheet.key] if record.row == finding.row]
-    return any(record[column.position] == finding.value for record in records)
 
 
 def _table(grid: Grid) -> Iterator[dict[str, Any]]:

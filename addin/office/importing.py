@@ -11,6 +11,7 @@ from pathlib import Path
 
 from addin.office.results import Answer, Card, FindingRow, by_sheet, count_words, standing_errors, verdict
 from addin.problems import Stop, output
+from addin.reading.inbox import IMPORT_REPORT
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
 from addin.reading.ruleset_store import round_name, submitting
@@ -31,8 +32,6 @@ from workbook_templates.layouts.taken import Taken, Taker, TooMany
 
 _SECONDS = 300.0
 """For all tables together."""
-_REPORT = ".导入报告.xlsx"
-"""What the report's name ends with; it lies beside the workbook."""
 
 
 @dataclass
@@ -100,7 +99,7 @@ def import_tables(
         if not path.is_file():
             raise Stop(f"“{path}”不是文件。请核对路径。" if path.exists() else f"“{path}”不存在。请核对路径。")
     own = layout_of(layout)
-    report = out.with_name(out.stem + _REPORT)
+    report = out.with_name(out.stem + IMPORT_REPORT)
     step(0, 3, "读表")
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         taken = take(paths, own, code, rules, numbers(out, code))

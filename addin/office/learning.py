@@ -1,6 +1,6 @@
 """`qingdan layout`: a layout proposed for a table that was never seen, and those that come with the program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from addin.office.results import Answer, Card, Result, made
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.layout_files import layout_of
-from validators.columns import letter
+from validators.columns import COVER_TITLE, KIND_NAMES, TITLES, letter
 from validators.findings import Json
 from validators.ruleset import RuleSet, load
 from workbook_templates.county.reader import UnreadableWorkbook
@@ -51,13 +51,19 @@ class ProposedLayout(Answer):
         """What each column is taken for."""
         for one in self.learnt:
             yield from _shown(one)
-        unsure = f"有 {self.unsure} 列请核对“含义”，再用 qingdan import 导入。" if self.unsure else ""
-        yield f"已写出 {self.out}。{unsure}"
+        unsure = f"有 {self.unsure} 列请核对“含义”，再" if self.unsure else "接着"
+        into = f"用 qingdan export 填报表 --into 空白表 --layout {self.out} 填进这份空白表"
+        yield f"已写出 {self.out}。{unsure}{into if is_blank(self.learnt) else f'用 qingdan import 导入（加 --layout {self.out}）'}。"
 
     def card(self) -> Card:
         """How many columns are to be looked at."""
         columns = sum(len(one.columns) for one in self.learnt)
         return made(f"已认出 {columns} 列", look_at=self.unsure)
+
+
+def is_blank(learnt: Sequence[Learnt]) -> bool:
+    """Whether only heads stand in the table."""
+    return not any(column.samples for one in learnt for column in one.columns)
 
 
 def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False) -> ProposedLayout:
@@ -95,6 +101,12 @@ def _learn(path: Path, rules: str) -> list[Learnt]:
         foreign = read_tables(path)
     except UnreadableWorkbook as error:
         raise Stop(str(error)) from error
+    titles = {grid.title for grid in foreign.sheets}
+    kinds = [kind for kind, own in TITLES.items() if COVER_TITLE in titles and len(titles & set(own.values())) > 1]
+    if kinds:
+        raise Stop(
+            f"“{path.name}”是本系统自己的{KIND_NAMES[kinds[0]]}，不用布局，也不用导入；直接用 qingdan check 校验。"
+        )
     own = [one for grid in foreign.sheets if (one := learn(grid, load(rules)))]
     own.sort(key=lambda one: -one.weight)
     if not own:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from addin.office.results import Card, FindingRow, by_sheet, count_words, verdict
 from addin.problems import Stop, output
-from addin.reading.inbox import inbox, labels
+from addin.reading.inbox import MERGE_REPORT, inbox, labels
 from addin.reading.isolation import Failure, each
 from addin.reading.steps import Step, silent
 from addin.reading.workbooks import Reading, read_all
@@ -30,8 +30,6 @@ from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW
 from workbook_templates.xlsx.styles import new_workbook, put, styles
 
-_REPORT = ".合并报告.xlsx"
-"""What the report's name ends with; it lies beside the workbook."""
 CLASHES = "冲突"
 _HOLDING, _WHY = "以哪一行为准", "理由"
 _SIDES = "甲乙丙丁戊己庚辛壬癸"
@@ -89,8 +87,8 @@ class Joined:
 
 def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step: Step = silent) -> Joined:
     """Put the pieces together, and write a report beside the workbook. Raises `Stop`."""
-    report = out.with_name(out.stem + _REPORT)
-    paths = [path for path in inbox(sources) if not path.name.endswith(_REPORT) and not _same(path, out)]
+    report = out.with_name(out.stem + MERGE_REPORT)
+    paths = [path for path in inbox(sources) if not _same(path, out)]
     if not paths:
         raise Stop("没有可合并的来件。请给出乡镇、园区或企业填好的填报表，或放着它们的文件夹。")
     pieces, errors = _read(paths, step)

@@ -77,8 +77,13 @@ class Job:
             "live": self.live, "verdict": self.verdict, "result": self.result, "tone": self.tone, "checks": self.checks,
             "words": self.words, "findings": self.total, "began": self.began,
             "seconds": round(self.seconds, 1), "out": self.out.name if self.out and self.written else None,
-            "also": [path.name for path in self.also if self.state == "完成" and path.exists()],
+            "also": [path.name for path in self._papers() if self.state == "完成" and path.exists()],
         }  # fmt: skip
+
+    def _papers(self) -> list[Path]:
+        """What was written besides, and the report beside the output."""
+        beside = [self.out.with_name(self.out.stem + self.work.beside)] if self.out and self.work.beside else []
+        return [*self.also, *beside]
 
 
 class Jobs:

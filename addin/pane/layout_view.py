@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from addin.office.importing import left_over, take
-from addin.office.learning import proposal
+from addin.office.learning import is_blank, proposal
 from addin.pane.folders import Folders
 from addin.problems import Stop, output
 from addin.reading.ruleset_store import rules_of, submitting
@@ -26,16 +26,17 @@ LayoutRow = Mapping[str, str]
 def learnt(folders: Folders, name: str) -> Json:
     """The rows of the layout that is proposed for a table, and what may be said in them. Raises `Stop`."""
     table = _table(folders, name)
-    _, text = proposal(table, rules_of(None))
+    rules = rules_of(None)
+    found, text = proposal(table, rules)
     return {
         "table": name, "name": f"{table.stem}的布局", "rows": list(csv.DictReader(io.StringIO(text, newline=""))),
-        "sure": SURE, "meanings": list(meanings()), "grains": list(GRAINS),
+        "year": rules.year, "blank": is_blank(found), "sure": SURE, "meanings": list(meanings()), "grains": list(GRAINS),
     }  # fmt: skip
 
 
-def previewed(folders: Folders, name: str, rows: Sequence[LayoutRow], county: str) -> Json:
+def previewed(folders: Folders, name: str, rows: Sequence[LayoutRow], county: str, year: str) -> Json:
     """The first rows of each list that the table becomes, guesses with their reasons; nothing is written. Raises `Stop`."""
-    rules = rules_of(None)
+    rules = rules_of(year or None)
     taken = take([_table(folders, name)], _layout("布局", rows), submitting(rules, county), rules)
     guessed = guessed_fields(taken)
     lists = []

@@ -138,6 +138,8 @@ class _Foreign(BaseModel):
     table: str = Field(default="", max_length=4000)
     rows: list[dict[str, str]] = Field(default=[], max_length=2000)
     county: str = ""
+    year: str = Field(default="", max_length=LONGEST_SAID)
+    """Of the workbook that is to be made; '' is the one in force."""
     name: str = Field(default="", max_length=LONGEST_SAID)
     overwrite: bool = False
 
@@ -441,7 +443,7 @@ class Pane:
         return learnt(self._folders(), foreign.table)
 
     def _preview(self, foreign: _Foreign) -> Json:
-        return previewed(self._folders(), foreign.table, foreign.rows, foreign.county)
+        return previewed(self._folders(), foreign.table, foreign.rows, foreign.county, foreign.year.strip())
 
     def _remember(self, foreign: _Foreign) -> Json:
         return remembered(self._folders(), foreign.rows, foreign.name, overwrite=foreign.overwrite)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from addin.reading.inbox import IMPORT_REPORT, MERGE_REPORT
 from validators.findings import Json
 from workbook_templates.submission.submission_workbook import DEFAULT, profiles
 
@@ -50,6 +51,8 @@ class Work:
     out: str = ""
     """Name offered for the output: a file if it has a suffix, '.' the folder of results itself, else a folder; '' where
     nothing is written."""
+    beside: str = ""
+    """What the name of a report ends with that is written beside the output."""
     made_first: bool = False
     """The command wants its output folder to be there."""
     forced: bool = True
@@ -114,7 +117,12 @@ WORKS: Mapping[str, Work] = {
         Work(
             "export", "导出", "由全市清单生成报省清单；有错误时不予导出。", takes="one", offered=_CITY, out="报省.xlsx",
             keeps="原来那份报省清单和核对清单会被换掉。",
-            asks=(Ask("--profile", "报送格式", "choice", choices=tuple((name, "省里现行格式" if name == DEFAULT else name) for name in profiles()), start=DEFAULT), _KEY, SECRET),
+            asks=(
+                Ask("--profile", "报送格式", "choice", choices=tuple((name, "省里现行格式" if name == DEFAULT else name) for name in profiles()), start=DEFAULT),
+                Ask("--into", "省里的空白表", "file", "填进省里自己的空白表，要连它的布局一起选；不选就用上面的报送格式。", ending=".xlsx", rare=True),
+                Ask("--layout", "空白表的布局", "file", "用“认表”记住的布局。", ending=".csv", rare=True),
+                _KEY, SECRET,
+            ),
         ),
         Work(
             "audit", "审计", "检查报省清单有没有公式、宏和隐藏内容，是否被改动。", offered="报省.xlsx",
@@ -127,7 +135,7 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "merge", "合并来件", "区县用：把乡镇、园区、企业填的来件合成一份填报表，列出冲突。", daily=False, out="本县合并.xlsx",
-            keeps="合并报告里写明的裁定照办。",
+            beside=MERGE_REPORT, keeps="合并报告里写明的裁定照办。",
         ),
         Work(
             "learn", "认表", "区县用：看一份别的样式的旧表，逐列说出像清单的哪一列，请人核对，记成布局。", command=("layout", "learn"),
@@ -135,7 +143,7 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "import", "导入旧表", "区县用：照布局把旧表变成填报表，推测的格标出来；逐列、逐行的交代写在旁边的导入报告里。", daily=False,
-            takes="one", out="导入的填报表.xlsx", keeps="同一家企业的编号不变；在那一份里填的会被换掉。",
+            takes="one", out="导入的填报表.xlsx", beside=IMPORT_REPORT, keeps="同一家企业的编号不变；在那一份里填的会被换掉。",
             asks=(
                 Ask("--layout", "布局", "file", "用“认表”记住的布局。", ending=".csv", needed=True),
                 Ask("--county", "区县", "choice", needed=True),

@@ -21,6 +21,8 @@ REFERENCES = "参考资料"
 """Folder in an inbox for what is compared with, not consolidated; a file's name says which kind it is."""
 LEDGER = "清单台账.sqlite"
 """The office's record, which may lie among the files."""
+IMPORT_REPORT, MERGE_REPORT = ".导入报告.xlsx", ".合并报告.xlsx"
+"""What the name of a report ends with, after the name of the workbook beside which it lies; neither is handed in."""
 
 
 def inbox(sources: Iterable[Path]) -> list[Path]:
@@ -47,6 +49,7 @@ def _is_input(path: Path) -> bool:
         and path.suffix.casefold() not in (".tmp", ".lnk")
         and "__MACOSX" not in path.parts
         and path.name != LEDGER
+        and not path.name.endswith((IMPORT_REPORT, MERGE_REPORT))
     )
 
 

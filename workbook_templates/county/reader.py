@@ -814,7 +814,8 @@ class Entries:
     def _roots(self) -> list[Record | None]:
         """The enterprise that each row belongs to."""
         found = self.roots.index("enterprises", "list_id")
-        return [found.get(one, (None,))[0] for one in self._input(self.sheet["list_id"])]
+        ids = self._input(self.sheet["list_id"])
+        return [found[one][0] if one in found else None for one in ids]
 
     def _input(self, column: Column) -> list[Raw]:
         """A column as arithmetic takes it: None where it is blank or unreadable."""
@@ -825,7 +826,9 @@ class Entries:
             except Unreadable:
                 return None
 
-        return [value if type(value) is float else taken(value) for value in self.columns[column.position]]
+        cells = self.columns[column.position]
+        texts = {one: taken(one) for one in {cell for cell in cells if type(cell) is str}}  # most rows say the same
+        return [cell if type(cell) is float else texts[cell] if type(cell) is str else taken(cell) for cell in cells]
 
     def _without_follow_ons(self, record: Record, at: int) -> Record:
         """The record without what was computed from cells that turned out unreadable."""

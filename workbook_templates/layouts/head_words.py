@@ -61,6 +61,7 @@ class Said:
 @lru_cache(10_000)
 def said(head: str) -> Said:
     """Take a head apart."""
+    head = _unit_in_brackets(head)
     found = ""
     for inner in _BRACKETED.findall(head):
         if unit(inner):
@@ -83,6 +84,12 @@ def said(head: str) -> Said:
     if not rest and pollutant:
         rest = "减排量" if level else {True: "年排放量", False: "日排放量", None: "排放量"}[yearly]
     return Said(level, pollutant, found, rest or ("措施" if level else ""), yearly)
+
+
+def _unit_in_brackets(head: str) -> str:
+    """A head below which its unit stands in a row of its own, as one that has it in brackets."""
+    above, joiner, last = head.rpartition(JOINER)
+    return f"{above}（{last}）" if joiner and above and unit(last) else head
 
 
 def _one(words: Mapping[str, str], text: str) -> str:
@@ -163,6 +170,7 @@ def _readings(head: str) -> Iterator[tuple[Said, float]]:
 
     What stands above a last part may only name a group (基本情况), but level, pollutant and unit are said anywhere.
     """
+    head = _unit_in_brackets(head)
     whole = said(head)
     yield whole, 1.0
     above, joiner, last = head.rpartition(JOINER)

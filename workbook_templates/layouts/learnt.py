@@ -20,12 +20,15 @@ from workbook_templates.layouts.declared import GRAINS, JOINER, Entry, Layout, T
 from workbook_templates.layouts.found import Heading, headings
 from workbook_templates.layouts.head_words import FAMILIES, by_name, known_heads, said
 from workbook_templates.layouts.spellings import facts, spelt
+from workbook_templates.layouts.units import unit
 from workbook_templates.layouts.words import NOTES, NOTHING, TOTALS
 
 SURE = 0.8
 """From this score on a proposal is as good as confirmed."""
 OPEN = 0.5
 """Below this score a column is left open."""
+_TALLEST = 2000
+"""Rows at the top in which a head may stand below another, and lines of one enterprise below each other."""
 SAMPLED = 200
 """Rows that are looked at."""
 _SAMPLES = 3
@@ -148,6 +151,24 @@ DECISIVE = (
 """Columns that are known by what stands in them, whatever their heads say."""
 
 
+_IDLE_CHOICES = {"无", "其他", "不适用"}
+"""Choices that many columns have."""
+
+
+@cache
+def _told_by_choices(family: str) -> tuple[str, ...]:
+    """Columns of choices that no other fact of such a table has, so that what stands in them tells them."""
+    sheets = [sheet for sheet in FAMILIES[family] if sheet in SHEETS]
+    means = [f"{sheet}.{column.field}" for sheet in sheets for column in SHEETS[sheet].columns if column.kind == "enum"]
+    values = {one: SHEETS[one.partition(".")[0]][one.partition(".")[2]].values for one in means}
+    found: list[str] = []
+    for one in means:
+        rivals = [other for other in means if other != one and values[other] == values[one]]
+        if values[one] != "是|否" and set(rivals) <= set(others(one)) and not set(rivals) & set(found):
+            found.append(one)
+    return tuple(found)
+
+
 def scored(head: str, below: Below, family: str, rules: RuleSet) -> dict[str, float]:
     """What a column may mean, with scores from 0 to 1."""
     found: dict[str, float] = {}
@@ -161,9 +182,17 @@ def scored(head: str, below: Below, family: str, rules: RuleSet) -> dict[str, fl
             found[means] = named + (1 - named) * 0.3
         else:
             found[means] = named * (0.4 + 0.55 * share)
-    if "enterprises" in FAMILIES[family] and below.values:
+    if below.values:
         for means in DECISIVE:
             if means.partition(".")[0] in FAMILIES[family] and (below.share(means, rules) or 0) >= 0.8:
+                found[means] = max(found.get(means, 0.0), 0.7)
+        for means in _told_by_choices(family) if max(found.values(), default=0.0) < OPEN else ():
+            few = Below(below.values[:_SAMPLES])  # most columns are told apart by these
+            if (
+                (few.share(means, rules) or 0) > 0.5
+                and (below.share(means, rules) or 0) >= 0.8
+                and (set(below.samples) - _IDLE_CHOICES)
+            ):
                 found[means] = max(found.get(means, 0.0), 0.7)
         if "enterprises.grade" in found and (below.share("合写.管控类型", rules) or 0) >= 0.9 > (
             below.share("enterprises.grade", rules) or 0
@@ -229,6 +258,10 @@ def _heading_rank(heading: Heading, grid: Grid) -> float:
     longest = sum(len(text) > 60 for text in own)
     figures = sum(bool(re.fullmatch(r"[\d.,%-]+|1[3-9]\d{9}", text)) for text in own)
     again = sum("#" in text for text in own)
+    lower = next(([text_of(cell) for cell in cells] for number, cells in grid.rows if number == heading.last + 1), [])
+    units = sum(bool(unit(text)) for text in lower)  # they belong to the heads
+    if units and not any(_number(text) is not None for text in lower if text):
+        known -= 1
     return known - 0.3 * (len(heading.rows) - 1) - longest - figures - 0.5 * again - 0.001 * heading.rows[0]
 
 
@@ -240,7 +273,7 @@ def _known(texts: Iterable[str]) -> int:
 def _lies_down(grid: Grid, heading: Heading) -> bool:
     """Whether the heads rather stand below each other, in the first column."""
     first = next((place for place, text in enumerate(heading.texts) if text), 0)
-    column = {text_of(cells[first]) for _, cells in grid.rows if first < len(cells)}
+    column = {text_of(cells[first]) for _, cells in grid.rows[:_TALLEST] if first < len(cells)}
     return _known(column) > max(2, _known(heading.texts))
 
 
@@ -317,9 +350,10 @@ def _grain(family: str, columns: Sequence[Proposed], heading: Heading, grid: Gri
     place = means.get("enterprises.uscc", means.get("enterprises.name"))
     if place is not None and any(name.startswith("lines.") for name in means):
         lines = [at for name, at in means.items() if name.startswith("lines.")]
-        below = [cells for number, cells in grid.rows if number > heading.last]
+        below = [cells for number, cells in grid.rows[:_TALLEST] if number > heading.last]
         own = [cells for cells in below if any(at < len(cells) and cells[at] != "" for at in lines)]
-        named = {text_of(cells[place]) for cells in own if place < len(cells) and cells[place] != ""}
+        told = [place, means.get("enterprises.name", place)]
+        named = {next((cells[at] for at in told if at < len(cells) and cells[at] != ""), "") for cells in own} - {""}
         if named and len(named) < 0.9 * len(own):
             return "生产线"
     return "厂区" if "enterprises.site" in means else "企业"

@@ -6,10 +6,14 @@ What could compute, link or hide is taken out and named, or the blank is refused
 import copy
 import datetime as dt
 import math
+import re
+import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+from zipfile import ZipFile
 
 import openpyxl
 from openpyxl.cell.cell import MergedCell
@@ -38,6 +42,13 @@ from workbook_templates.xlsx.same_bytes import save
 
 LINKS = ("externallinks/", "connections.xml", "embeddings/", "activex/", "querytables/", "customxml/", "webextensions/")
 """Parts of a package that reach outside or hold other programs' things."""
+_LOST = (
+    ("drawings/", "图片", rb"<(?:\w+:)?pic[ />]"), ("drawings/", "图表", rb"<(?:\w+:)?graphicFrame[ />]"),
+    ("drawings/", "图形和文本框", rb"<(?:\w+:)?(?:sp|cxnSp)[ />]"), ("worksheets/", "页眉页脚里的图片", rb"<legacyDrawingHF[ />]"),
+    ("worksheets/", "迷你图", rb"<(?:\w+:)?sparkline>"), ("worksheets/", "扩展的条件格式", rb"<x14:conditionalFormatting[ >]"),
+    ("worksheets/", "扩展的下拉列表", rb"<x14:dataValidation[ >]"),
+)  # fmt: skip
+"""What openpyxl drops without a word: where it stands, what people call it, and how it begins there."""
 Body = tuple[int, int]
 """First and last row that were filled; the last is the one before the first where there are none."""
 
@@ -157,8 +168,9 @@ def fill(blank: Path, layout: Layout, city: City, target: BinaryIO) -> Filled:
         )
     grids = [grid for title in opened.sheets if (grid := opened.grid(title))]
     found = fits(layout, [grid for grid in grids if not grid.hidden], blank.name)
-    done = Filled(opened.sha256)
-    book = openpyxl.load_workbook(blank)
+    done = Filled(opened.sha256, removed=_lost(blank))
+    with warnings.catch_warnings(action="ignore"):  # it warns, in English, of some of what `_lost` has named
+        book = openpyxl.load_workbook(blank)
     for title in list(book.sheetnames):
         if book[title].sheet_state != "visible":
             del book[title]
@@ -181,6 +193,17 @@ def fill(blank: Path, layout: Layout, city: City, target: BinaryIO) -> Filled:
         _strip(sheet, done)
     save(book, target, city.filled_on)
     return done
+
+
+def _lost(blank: Path) -> list[str]:
+    """What the blank holds that will not be in what is filled, and that openpyxl does not even see."""
+    found: Counter[str] = Counter()
+    with ZipFile(blank) as package:
+        for part in package.namelist():
+            for where, name, begins in _LOST:
+                if f"xl/{where}" in part.casefold().replace("\\", "/") and part.casefold().endswith(".xml"):
+                    found[name] += len(re.findall(begins, package.read(part)))
+    return [f"{name} {number} 个" for name, number in found.items() if number]
 
 
 def _fill_sheet(page: Any, grid: Grid, one: Fit, sheet: ProfileSheet, city: City, done: Filled) -> None:  # noqa: ANN401 - openpyxl's own
@@ -315,10 +338,8 @@ def _strip(page: Any, done: Filled) -> None:  # noqa: ANN401 - likewise
     if len(page.conditional_formatting):
         done.removed.append(f"《{title}》的条件格式 {len(page.conditional_formatting)} 处")
         page.conditional_formatting = ConditionalFormattingList()
-    for what, held in (("图片", page._images), ("图表", page._charts)):
-        if held:
-            done.removed.append(f"《{title}》的{what} {len(held)} 个")
-            held.clear()
+    for held in (page._images, page._charts):
+        held.clear()
     for name in list(page.tables):
         del page.tables[name]
         done.removed.append(f"《{title}》的表格“{name}”")

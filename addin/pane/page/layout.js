@@ -22,6 +22,9 @@ export class Layouts {
     options($("layout-county"), Object.entries(this.desk.city.seen?.counties ?? {}));
     $("layout-meanings").replaceChildren(...this.seen.meanings.map((means) => Object.assign(element("option"), { value: means })));
     $("layout-about").textContent = `“${table.split("/").at(-1)}”的每一列像是清单的哪一列。标 ？ 的请核对：在“含义”里打几个字选一列，没有用的清空；按回车确认，到下一列。`;
+    $("layout-about").textContent += this.seen.blank ? "这是空白表：记住布局，再用“导出”填进去（在“更多选项”里选空白表和它的布局）。" : "";
+    $("layout-go").hidden = $("layout-look").hidden = this.seen.blank;
+    $("layout-year").value = this.seen.year;
     $("layout-name").value = this.seen.name;
     $("layout-preview").replaceChildren();
     this.overwriting(false);
@@ -36,11 +39,16 @@ export class Layouts {
       if (named.includes(name)) $("layout-county").value = code;
     }
     $("layout").showModal();
-    (this.inputs().find((one) => one.closest("tr").dataset.sure !== "yes") ?? $("layout-look")).focus();
+    (this.inputs().find((one) => one.closest("tr").dataset.sure !== "yes") ?? this.after()).focus();
   }
 
   inputs() {
     return [...$("layout-columns").querySelectorAll("input[list]")];
+  }
+
+  /** The button that follows the columns. */
+  after() {
+    return $(this.seen.blank ? "layout-keep" : "layout-look");
   }
 
   sheetRow(row) {
@@ -102,11 +110,16 @@ export class Layouts {
     if (event.key === "Enter") this.confirmed(event.target);
     const inputs = this.inputs();
     const at = inputs.indexOf(event.target.closest("tr").querySelector("input[list]"));
-    (inputs[at + (event.key === "ArrowUp" ? -1 : 1)] ?? $("layout-look")).focus();
+    (inputs[at + (event.key === "ArrowUp" ? -1 : 1)] ?? this.after()).focus();
+  }
+
+  /** Of which county and year the workbook is to be. */
+  whose() {
+    return { county: $("layout-county").value, year: $("layout-year").value.trim() };
   }
 
   async preview() {
-    const seen = await ask("preview", { table: this.seen.table, rows: this.seen.rows, county: $("layout-county").value });
+    const seen = await ask("preview", { table: this.seen.table, rows: this.seen.rows, ...this.whose() });
     const parts = seen.said.map((line) => element("p", "hint", line));
     for (const list of seen.lists) {
       parts.push(element("h3", "", `${list.title}（${list.count} 行，看前 ${list.rows.length} 行）`));
@@ -150,7 +163,7 @@ export class Layouts {
   async goOn() {
     const path = await this.remember();
     $("layout").close();
-    await this.desk.press(this.desk.works.get("import"), [this.seen.table], { "--layout": path, "--county": $("layout-county").value });
+    await this.desk.press(this.desk.works.get("import"), [this.seen.table], { "--layout": path, "--county": this.whose().county, "--year": this.whose().year });
   }
 
   async doing(work) {

@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -166,6 +167,29 @@ def test_rows_that_were_numbered_hidden_or_computed_beforehand_give_way(run: Run
     numbers = [cell.value for cell in sheet["J"][4:] if cell.value is not None]
     assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 3
     assert audit_one(Path("报省.xlsx"), sources=[county])["verdict"] == "通过"
+
+
+def test_pictures_and_charts_of_a_blank_are_taken_out_and_named(run: Run) -> None:
+    fill(Path("东昌府区.xlsx"), enterprises=3)
+    book = blank()
+    chart = BarChart()
+    chart.add_data(Reference(book["附件1"], min_col=7, min_row=4, max_row=6))
+    book["附件1"].add_chart(chart, "L2")
+    book.save("空白表.xlsx")
+    with zipfile.ZipFile("空白表.xlsx") as old, zipfile.ZipFile("有图.xlsx", "w") as new:
+        for part in old.namelist():
+            data = old.read(part)
+            if part == "xl/drawings/drawing1.xml":
+                data = data.replace(
+                    b"</oneCellAnchor>", b"</oneCellAnchor><absoluteAnchor><pic/><sp/></absoluteAnchor>"
+                )
+            new.writestr(part, data)
+    Path("有图.xlsx").replace("空白表.xlsx")
+    code, done, err = exported(run)
+    assert code == 0, err
+    assert {"图片 1 个", "图表 1 个", "图形和文本框 1 个"} <= set(done["manifest"]["blank"]["removed"])
+    with zipfile.ZipFile("报省.xlsx") as package:
+        assert not [part for part in package.namelist() if "drawing" in part or "chart" in part]
 
 
 def test_hidden_lists_of_a_blank_are_taken_out(run: Run) -> None:

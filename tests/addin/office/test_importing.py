@@ -8,7 +8,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.addin.conftest import COUNTY, Run, run
+from tests.addin.conftest import COUNTY, Run, fill, run
+from tests.workbook_templates.layouts.binary_workbook import write_binary
 from validators.columns import LETTERS
 from workbook_templates.layouts.tables import read_tables
 from workbook_templates.xlsx.appearance import FIRST_ROW, GUESSED_HEAD
@@ -163,6 +164,34 @@ def test_other_formats_are_read(run: Run) -> None:
     assert learnt(run, "旧.ods")["sheet"] == "表一"
     found = json.loads(run("import", "旧.ods", *BLANK, "--out", "填报.xlsx", "--json").out)
     assert found["rows"]["taken"] == 2 and any("公式" in note for note in found["notes"])
+
+
+def test_a_binary_workbook_is_read_as_the_other_one_is(run: Run) -> None:
+    """`write_binary` makes one by hand, which LibreOffice reads alike."""
+    table()
+    (new,) = read_tables(Path("旧.xlsx")).sheets
+    write_binary(Path("旧.xlsb"), "清单", [HEADS, *ROWS])
+    read = read_tables(Path("旧.xlsb"))
+    assert read.blind and read.sheets[0].title == "清单" and bare(read.sheets[0].rows) == bare(new.rows[1:])
+    whole = Path("旧.xlsb").read_bytes()
+    Path("断.xlsb").write_bytes(whole[: len(whole) // 2])
+    code, out, err = run("layout", "learn", "断.xlsb", "--out", "布局.csv")
+    assert code == 2 and not out and "“断.xlsb”读不了" in err and len(err.splitlines()) == 1
+    assert not Path("布局.csv").exists()
+
+
+def test_a_workbook_of_ours_needs_no_layout(run: Run) -> None:
+    fill(Path("东昌府区.xlsx"), enterprises=1)
+    code, out, err = run("layout", "learn", "东昌府区.xlsx", "--out", "布局.csv")
+    assert code == 2 and not out and "是本系统自己的" in err and not Path("布局.csv").exists()
+
+
+def test_what_comes_next_after_learning_is_said(run: Run) -> None:
+    table()
+    assert "qingdan import 导入（加 --layout 甲.csv）" in run("layout", "learn", "旧.xlsx", "--out", "甲.csv").out
+    Path("空白.csv").write_text(",".join(HEADS) + "\n", encoding="utf-8")
+    said = run("layout", "learn", "空白.csv", "--out", "乙.csv").out
+    assert "qingdan export 填报表 --into 空白表 --layout 乙.csv" in said and "import" not in said
 
 
 def test_a_real_old_workbook_is_read_as_the_new_one_is() -> None:

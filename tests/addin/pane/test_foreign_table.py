@@ -59,12 +59,15 @@ def test_an_old_list_is_recognised_confirmed_remembered_and_imported(
     expect(preview.locator("table").first).to_contain_text(str(rows["enterprises"][0]["name"]))
     expect(preview.locator("td.open").last).to_have_text("？100")  # what was guessed of the measures
 
+    dialog.locator("#layout-year").fill("2020")
     dialog.get_by_role("button", name="记住并导入").click()
     expect(page.locator("#ask-title")).to_have_text("导入旧表")
     expect(page.locator("[data-option='--layout'] select")).to_have_value("out/旧清单的布局.csv")
-    page.locator("[data-option='--year'] input").fill("2020")
+    expect(page.locator("[data-option='--year'] input")).to_have_value("2020")
     page.locator("#ask-yes").click()
     expect(page.locator("#jobs .job b")).to_contain_text("已导入，还有 ", timeout=240_000)
+
+    expect(page.locator("#jobs .job").get_by_role("button", name="打开 导入的填报表.导入报告.xlsx")).to_be_visible()
 
     results = tmp_path / "来件-结果"
     (table,) = layout_of(str(results / "旧清单的布局.csv")).tables

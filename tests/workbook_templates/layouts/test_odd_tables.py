@@ -126,3 +126,28 @@ def test_a_layout_that_contradicts_itself_is_refused_in_one_line(row: str, words
     with pytest.raises(WrongLayout, match=words) as caught:
         of_text("坏", f"工作表,每行是,表头行,表头,含义,单位,取值\n{row}\n")
     assert "\n" not in str(caught.value)
+
+
+def test_a_row_of_units_below_the_heads_belongs_to_them() -> None:
+    heads = [
+        ["企业名称", "统一社会信用代码", "年运行天数", "SO2排放量", "红色预警"],
+        ["", "", "天", "千克/年", "措施"],
+    ]
+    rows = [
+        ("聊城甲水泥有限公司", "91371500MA3A00000A", 300, 1200, "停产"),
+        ("聊城乙铸造有限公司", "", 200, 500, "停产"),
+    ]
+    table = grid("表", heads, rows)
+    found = learn(table, RULES)
+    assert found is not None and found.heading.rows == (1, 2) and found.grain == "企业"
+    done = taken(layout_from("布局", [found]), [table])
+    assert [row["so2_annual"] for row in done.rows["enterprises"]] == [1.2, 0.5]
+
+
+def test_choices_tell_a_column_whose_head_says_nothing() -> None:
+    heads = [["工程名称", "性质", "占地面积", "建设单位", "施工单位"]]
+    rows = [("锦绣家园二期", "房建工地", 3000, "甲公司", "乙公司"), ("清淤工程", "水利工程", 2000, "丙公司", "丁公司")]
+    found = learn(grid("表", heads, rows), RULES)
+    assert found is not None
+    kind = found.columns[1]
+    assert kind.means == "dust.dust_type" and kind.score < SURE, "a person confirms what no head says"

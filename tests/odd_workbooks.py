@@ -102,6 +102,18 @@ class Odd:
         self.parts["xl/styles.xml"] = f"{before}{head}{styles}{xf}{end}{rest}"
         return many
 
+    def paint(self, font: str, fill: str = "") -> int:
+        """Number of a new cell style with this font and fill, given as what stands in them."""
+        styles = self.parts["xl/styles.xml"]
+        for tag, inside in (("font", font), ("fill", fill or '<patternFill patternType="none"/>')):
+            styles = styles.replace(f"</{tag}s>", f"<{tag}>{inside}</{tag}></{tag}s>", 1)
+        fonts, fills = (len(re.findall(f"<{tag}>", styles.partition(f"</{tag}s>")[0])) - 1 for tag in ("font", "fill"))
+        before, head, after = re.split(r"(<cellXfs[^>]*>)", styles, maxsplit=1)
+        own, end, rest = after.partition("</cellXfs>")
+        xf = f'<xf numFmtId="0" fontId="{fonts}" fillId="{fills}" borderId="0" xfId="0" applyFont="1" applyFill="1"/>'
+        self.parts["xl/styles.xml"] = f"{before}{head}{own}{xf}{end}{rest}"
+        return len(re.findall(r"<xf ", own))
+
     def string(self, xml: str) -> int:
         """Index of a new shared string, given as what stands in `<si>`."""
         part = "xl/sharedStrings.xml"
@@ -135,6 +147,14 @@ def _formatted(code: str, value: str) -> Callable[[Odd], str]:
 
 def _text(value: str) -> Callable[[Odd], str]:
     return lambda odd: text(value)
+
+
+def _rich(*runs: tuple[str, str]) -> Callable[[Odd], str]:
+    """A shared string of runs: what stands in `rPr` of each, and its text."""
+    xml = "".join(
+        f'<r>{f"<rPr>{look}</rPr>" if look else ""}<t xml:space="preserve">{text}</t></r>' for look, text in runs
+    )
+    return lambda odd: f' t="s"><v>{odd.string(xml)}</v></c>'
 
 
 GUIDED = '<r><t>程</t></r><r><t>永长</t></r><rPh sb="0" eb="1"><t>cheng</t></rPh>'
@@ -172,6 +192,29 @@ CELLS: dict[str, Callable[[Odd], str]] = {
         ' t="inlineStr"><is><t>程永长</t><rPh sb="0" eb="3"><t>chengyong</t></rPh><phoneticPr fontId="1"/></is></c>'
     ),  # phonetic guides of Chinese and Japanese input methods
     "shared pinyin": lambda odd: f' t="s"><v>{odd.string(GUIDED)}</v></c>',
+    "struck part": _rich(("", "新名"), ("<strike/>", "旧名")),  # the old value struck out, the new one behind it
+    "struck number": _rich(("<strike/>", "12"), ('<color theme="1"/>', "34")),
+    "struck in place": lambda odd: (
+        ' t="inlineStr"><is><r><rPr><strike val="1"/></rPr><t>旧</t></r><r><rPr><strike val="0"/></rPr><t>新</t></r></is></c>'
+    ),
+    "struck by runs": _rich(("<strike/>", "甲"), ("", " "), ("<strike/>", "乙")),
+    "only bold": _rich(("<b/>", "东昌"), ('<color rgb="FFFF0000"/>', "府")),
+    "white part": _rich(("", "甲"), ('<color rgb="FFFFFFFF"/>', "乙")),  # a note that is not to be printed
+    "struck cell": lambda odd: number("7", odd.paint("<strike/>")),  # to be deleted
+    "struck text": lambda odd: f' s="{odd.paint("<strike/>")}"{text("待删")}',
+    "white cell": lambda odd: number("7", odd.paint('<color theme="0"/>')),
+    "white on blue": lambda odd: number(
+        "7",
+        odd.paint(
+            '<color rgb="FFFFFFFF"/>', '<patternFill patternType="solid"><fgColor rgb="FF0000FF"/></patternFill>'
+        ),
+    ),
+    "red on red": lambda odd: number(
+        "7",
+        odd.paint(
+            '<color rgb="FFFF0000"/>', '<patternFill patternType="solid"><fgColor rgb="FFFF0000"/></patternFill>'
+        ),
+    ),
     "formula": lambda odd: "><f>1+1</f><v>2</v></c>",
     "blank formula": lambda odd: ' t="str"><f>IF(1,"")</f><v></v></c>',
     "array formula": lambda odd: '><f t="array" ref="C5">SUM(A1:A2*2)</f><v>2</v></c>',
@@ -180,6 +223,16 @@ CELLS: dict[str, Callable[[Odd], str]] = {
     "thousands": _text("25 000.5"),
     "odd blank": _text("250 00"),
     "no-break": _text("\u00a030\u00a0"),  # copied from a web page
+    "wide comma": _text("１，２３４"),  # a Chinese input method left on
+    "wide point": _text("3。5"),
+    "no-break thousands": _text("1\u00a0234\u202f567"),  # a web page
+    "comma for a point": _text("1,5"),
+    "tail": lambda odd: number("0.8380000000000001"),  # binary arithmetic, as programs other than Excel write it
+    "nearly whole": lambda odd: number("306.0000000001"),
+    "whole but for noise": lambda odd: number("305.99999999999994"),
+    "about": _formatted('"约"0.0', "0.1"),
+    "country code": _text("+86 138 0635 0001"),
+    "day without a format": _formatted("0", "44017"),
     "date text": _text("2020/5/28 0:00:00"),
     "date and more": _text("2020.6.2\n1"),
     "soft break": _text("停产_x000B_限产"),  # Word's line break
@@ -265,8 +318,42 @@ def merged(odd: Odd, title: str, row: int) -> None:
     )
 
 
+def struck_row(odd: Odd, title: str, row: int) -> None:
+    """A whole row struck out: this enterprise is gone."""
+    style = odd.paint("<strike/>")
+    own = re.search(rf'<row r="{row}"[^>]*>.*?</row>', odd.parts[odd.part_of[title]], re.DOTALL)
+    if own:
+        struck = re.sub(r'(<c r="[A-Z]+[0-9]+")(?: s="[0-9]+")?', rf'\1 s="{style}"', own[0])
+        odd.parts[odd.part_of[title]] = odd.parts[odd.part_of[title]].replace(own[0], struck)
+
+
+def automatic(odd: Odd, title: str, row: int) -> None:
+    """A number typed over the formula of a cell that fills itself."""
+    for column in INVENTORY_BY_TITLE[title]:
+        if column.required == "auto" and column.field != "status":
+            odd.put(title, f"{letter(column.position)}{row}", number("99"))
+
+
+def heads_spelled_otherwise(odd: Odd, title: str, row: int) -> None:
+    """Heads typed again, in other widths and with blanks."""
+    for column in INVENTORY_BY_TITLE[title][5:7]:
+        odd.put(title, f"{letter(column.position)}{HEAD}", text(f" {column.header[0]} {column.header[1:]}（）"))
+
+
 SHEETS: dict[str, Callable[[Odd, str, int], None]] = {
-    one.__name__: one for one in (repeat_header, sum_row, note_row, header_below, unlabelled, far_away, merged)
+    one.__name__: one
+    for one in (
+        repeat_header,
+        sum_row,
+        note_row,
+        heads_spelled_otherwise,
+        header_below,
+        unlabelled,
+        far_away,
+        merged,
+        automatic,
+        struck_row,
+    )
 }
 """What may happen to a sheet at a row."""
 

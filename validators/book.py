@@ -60,6 +60,8 @@ class Book:
     undated: bool = False
     """Whether its 填报日期 could not be read and no other day was named: then nothing is judged by `on`."""
     sha256: str = ""
+    fact_cells: Mapping[str, str] = field(default_factory=dict)
+    """Where its `facts` stand on the cover; absent where that is not known."""
     previous: "Book | None" = None
     """Last version's workbook, for the rules of scope versions."""
     _indexes: dict[tuple[str, ...], dict[object, list[Record]]] = field(default_factory=dict, repr=False)

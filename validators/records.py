@@ -19,7 +19,7 @@ from rapidfuzz import process
 from validators import text as texts
 from validators.columns import SHEETS, Column, Sheet
 from validators.expr import Record
-from validators.looks import Shown
+from validators.looks import Shown, fifteen_digits
 from validators.ooxml.grid import EPOCH
 from validators.ruleset import RuleSet
 
@@ -91,10 +91,9 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
         kind = Literal[ruleset.allowed(column.values)]
     elif column.is_number:
         low, high, open_ = column.bounds if bounds_judged_here(column) else (None, None, False)
-        step = 1 if column.kind == "int" else None
         over, from_ = (low, None) if open_ else (None, -LARGEST_NUMBER if low is None else low)
         most = LARGEST_NUMBER if high is None else high
-        kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=most, multiple_of=step)]
+        kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=most)]
     elif column.kind == "date":
         kind = Annotated[dt.date, Strict(), Field(ge=FIRST_DAY)]
     else:
@@ -178,6 +177,9 @@ class RowReader:
         self._ruleset = ruleset
         self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
         self._adapter = _adapter(sheet, ruleset)
+        self._whole = [
+            column.position for column in self.sheet.columns if column.kind == "int" and column.required != "auto"
+        ]
         nothing = _ERROR_WORDS.union(*(_words(ruleset, name) for name in ("placeholder", "ditto", "no_answer")))
         prose, code = _Plain(_is_odd_prose, nothing), _Plain(_is_odd_code, frozenset())
         name = _Plain(_is_odd_name, nothing | _words(ruleset, "no_name"))
@@ -192,6 +194,9 @@ class RowReader:
                 plain[cell] if type(cell) is str else cell for plain, cell in zip(self._plain, cells, strict=True)
             ]
             self._adapter.validate_python(tuple(values))
+            for place in self._whole:  # `multiple_of` would let a billionth pass
+                if values[place] and values[place] % 1:  # type: ignore[operator] # a number, or None
+                    raise _OddText
             return self._make((*values, row, NO_BAD)), []
         except (_OddText, ValidationError):
             return self._slow(cells, row)
@@ -248,7 +253,9 @@ def _differs(value: Value, cell: Raw) -> bool:
     """Whether a cell was read as something else than what stands there; blanks alone are nothing."""
     if value is None:
         return not is_blank(cell)
-    return _shown(value) != _shown(cell) and not _same_day(value, cell)
+    if isinstance(cell, Shown) and isinstance(value, str):
+        return value != cell.text
+    return _shown(value) != _shown(cell)
 
 
 def _may_be_a_day(cell: Raw) -> bool:
@@ -275,17 +282,12 @@ def _words(ruleset: RuleSet, name: str) -> frozenset[str]:
 
 
 def _shown(value: object) -> object:
-    """A value with what is only form taken away: whole numbers without .0, a day without its midnight."""
+    """A value with what is only form taken away: whole numbers without .0, a day without its midnight, kinds of line ends."""
     if isinstance(value, dt.datetime):
         return value.date() if value.time() == dt.time() else value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    return value
-
-
-def _same_day(value: Value, cell: Raw) -> bool:
-    """Whether a number is the day that it was read as: only the cell's format differs."""
-    return isinstance(value, dt.date) and isinstance(cell, float | int) and (value - EPOCH).days == int(cell)
+    return re.sub("\r\n?", "\n", value) if isinstance(value, str) else value
 
 
 def number_text(value: float) -> str:
@@ -330,7 +332,7 @@ def _one_value(text: str) -> str:
     """A text on one line, half-width, without blanks around it. Raises `Unreadable` where it has several lines."""
     if _INNER_BREAK.search(text):
         raise Unreadable("GS03", TWO_VALUES)
-    return _CONTROL.sub("", text.translate(_STRICT)).strip()
+    return _CONTROL.sub("", text.translate(_STRICT).translate(texts.SPACES)).strip()
 
 
 def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
@@ -425,7 +427,7 @@ def _seen(column: Column, cell: Shown, ruleset: RuleSet) -> Raw:
     if look.kind == "digits" and (column.is_number or column.kind == "date"):
         return cell.number
     if column.is_number:
-        unit = look.unit.strip("()（）[] ")
+        unit = f"{look.before}{look.unit}".strip("()（）[] ")
         own = column.unit.partition("/")[0]
         if look.kind == "percent" and column.unit == "%":
             return cell.value
@@ -449,26 +451,33 @@ def _misleading(column: Column, cell: Shown) -> str:
 
 def _number(column: Column, cell: Raw, ruleset: RuleSet) -> float | None:
     if isinstance(cell, int | float):
-        return _counted(cell)
+        return _counted(column, cell, ruleset)
     if not isinstance(cell, str):
         raise Unreadable("GS03", f"显示的是日期或时间，{_expected(column, ruleset, cell)}。请把单元格格式改为“常规”")
     text = _one_value(cell)
     if not text:
         return None
+    text = text.translate(texts.NUMBER_SIGNS)
     text = re.sub(r"\s", "", text) if _GROUPED.fullmatch(text) else _NOT_BETWEEN_DIGITS.sub("", text)
     if re.search(r"\s", text):
         raise Unreadable("GS03", TWO_VALUES)
     if column.unit == "%":
         text = text.removesuffix("%").removesuffix("％")
     if not _NUMBER.fullmatch(text) or len(text) > 40:
-        raise Unreadable("GS03", _expected(column, ruleset, cell))
-    return _counted(float(text.replace(",", "")))
+        doubtful = (
+            "逗号只能作千分位，每三位一个；小数点要用“.”。" if re.fullmatch(r"[+-]?[\d.,]+", text, re.ASCII) else ""
+        )
+        raise Unreadable("GS03", doubtful + _expected(column, ruleset, cell))
+    return _counted(column, float(text.replace(",", "")), ruleset)
 
 
-def _counted(number: float) -> float:
-    """The number. Raises `Unreadable` for one that a spreadsheet cannot keep digit by digit."""
+def _counted(column: Column, number: float, ruleset: RuleSet) -> float:
+    """The number. Raises `Unreadable` for one that a spreadsheet cannot keep digit by digit, or that is not whole."""
     if abs(number) > LARGEST_NUMBER:
         raise Unreadable("GS03", "太大了，最多写 15 位。请核对位数和单位")
+    number = fifteen_digits(number)
+    if column.kind == "int" and number % 1:
+        raise Unreadable("GS03", _expected(column, ruleset, number))
     return number
 
 

@@ -21,6 +21,12 @@ UNSEEN = (
     r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
 """Characters that nothing is seen of: controls, marks of direction and joining, variation selectors, fillers."""
+SPACES = dict.fromkeys(
+    map(ord, "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
+)
+"""Blanks of other widths, those of web pages among them."""
+NUMBER_SIGNS = {ord("，"): ",", ord("。"): "."}
+"""What a Chinese input method writes in a number."""
 LOST = "\ud800-\udfff\ufffd"
 """What is left of a character that a program could not write."""
 PRIVATE_USE = r"\ue000-\uf8ff\U000f0000-\U0010ffff"

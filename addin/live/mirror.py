@@ -26,6 +26,7 @@ from workbook_templates.county.reader import (
 )
 from workbook_templates.formulas.default_formulas import is_inherited
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
+from workbook_templates.xlsx.ink import Mark
 
 LIST_TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
 
@@ -39,6 +40,7 @@ class Line:
     formulas: Mapping[int, str]
     """By 0-based column."""
     errors: Mapping[int, str]
+    marks: Mapping[int, Mark]
 
     def same(self, other: "Line") -> bool:
         """Whether nothing differs; unlike `==`, 1 and TRUE do."""
@@ -178,7 +180,7 @@ class Mirror:
         new = {title: _lines(*self._source.rows(title, 1, LAST_ROW)) for title in tabs if title not in self._pages}
         begun = self._begin(head)
         again = bool(new) or tabs.keys() != self._pages.keys() or _identity(begun) != _identity(self._begun)
-        facts, self._begun = self._begun.facts, begun
+        same, self._begun = (begun.facts, begun.fact_cells) == (self._begun.facts, self._begun.fact_cells), begun
         old = self._pages
         self._pages = {
             title: _Page(tab.state != "visible", shapes[title], new[title])
@@ -189,9 +191,9 @@ class Mirror:
         if again:
             self._judge()
             return True
-        self.book.facts = begun.facts
+        self.book.facts, self.book.fact_cells = begun.facts, begun.fact_cells
         faults = self._faults()
-        if facts == begun.facts and faults == self.book.faults:
+        if same and faults == self.book.faults:
             return False
         self._watch.update({}, faults)
         return True
@@ -284,6 +286,9 @@ def _lines(rows: GridRows, seen: Seen) -> dict[int, Line]:
             formulas.setdefault(row, {})[column] = text
     for (row, column), text in seen.errors.items():
         errors.setdefault(row, {})[column] = text
+    marks: dict[int, dict[int, Mark]] = {}
+    for (row, column), mark in seen.marks.items():
+        marks.setdefault(row, {})[column] = mark
     found = {}
     for row, values in rows:
         own = formulas.get(row, {})
@@ -292,7 +297,7 @@ def _lines(rows: GridRows, seen: Seen) -> dict[int, Line]:
             if row <= HEAD_ROWS
             else ["=" if at in own and cell not in ("", None) else cell for at, cell in enumerate(values)]
         )
-        found[row] = Line(_stripped(cells), own, errors.get(row, {}))
+        found[row] = Line(_stripped(cells), own, errors.get(row, {}), marks.get(row, {}))
     return found
 
 
@@ -329,6 +334,8 @@ def _grid_of(title: str, lines: Mapping[int, Line | None]) -> Grid:
             seen.formulas.setdefault(column, {})[row] = text
         for column, text in line.errors.items():
             seen.errors[row, column] = text
+        for column, mark in line.marks.items():
+            seen.marks[row, column] = mark
     return Grid(title, False, rows, seen)
 
 

@@ -250,6 +250,7 @@ class _Book(_Strict):
     letters: dict[str, dict[str, str]]
     undated: bool
     sha256: str
+    fact_cells: dict[str, str]
 
 
 def packed(answer: KeptReading) -> bytes | None:
@@ -267,6 +268,7 @@ def packed(answer: KeptReading) -> bytes | None:
             sheets={key: _sheet(records) for key, records in book.tables.items()},
             faults=[_fault(one) for one in book.faults], damaged=sorted(book.damaged),
             letters={key: dict(own) for key, own in book.letters.items()}, undated=book.undated, sha256=book.sha256,
+            fact_cells=dict(book.fact_cells),
         )  # fmt: skip
         parts = [zlib.compress(pydantic_core.to_json(one), _LEVEL) for one in (head, body)]
     except (ValueError, TypeError):
@@ -346,7 +348,7 @@ def _book(kept: _Book) -> Book:
         {name: _meant(value) for name, value in kept.facts}, kept.kind,
         {key: _records(key, kept.sheets[key]) for key in KINDS[kept.kind]},
         [Fault(*one[:7], _meant(one[7]), _meant(one[8])) for one in kept.faults],
-        set(kept.damaged), {**kept.letters}, kept.undated, kept.sha256,
+        set(kept.damaged), {**kept.letters}, kept.undated, kept.sha256, kept.fact_cells,
     )  # fmt: skip
 
 
@@ -380,7 +382,7 @@ _SPELLINGS: dict[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] =
     list: ("list", lambda own: [*map(_spelled, own)], lambda own: [*map(_meant, own)]),
     Shown: (
         "shown",
-        lambda own: [*map(_spelled, (own.number, own.look.kind, own.look.factor, own.look.unit, own.look.pattern))],
+        lambda own: [*map(_spelled, (own.number, *(getattr(own.look, one) for one in Look.__slots__)))],
         lambda own: Shown(float(own[0]), Look(*own[1:])),
     ),
 }  # fmt: skip

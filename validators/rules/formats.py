@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 
 from validators.book import Book, Fault
 from validators.columns import (
     BOOK_FIELDS,
+    COVER_TITLE,
     DISPOSAL_TYPES,
     KIND_OF,
     KINDS,
@@ -37,10 +39,11 @@ from validators.expr import (
 )  # fmt: skip
 from validators.findings import Severity
 from validators.ooxml.grid import EPOCH
+from validators.records import number_text
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
 from validators.rules.schemes import ungraded
 from validators.ruleset import NOT_KEY, UNGRADED, versions, years
-from validators.text import remarks
+from validators.text import remarks, visible
 
 ALL = tuple(SHEETS)
 METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
@@ -82,6 +85,12 @@ def _structure(fault: Fault, like: Mapping[object, str | None]) -> tuple[Severit
             return (
                 Severity.BLOCKER,
                 f"《{sheet}》缺少表头“{name}”，可能被改名或删除。改过的请改回“{name}”，删掉的请撤销。",
+            )
+        case "renamed":
+            return (
+                Severity.BLOCKER,
+                f"《{sheet}》{fault.cell} 的表头写的是“{name}”，应为“{fault.header}”，这一列{f'的 {fault.meant} 格' if fault.meant else ''}没有读取。"
+                f"请改回“{fault.header}”。",
             )
         case "double":
             return Severity.BLOCKER, f"《{sheet}》的表头“{name}”出现了两次，分不清以哪一列为准。请删去多余的一列。"
@@ -242,7 +251,8 @@ def gs02_placeholders(book: Book) -> Iterator[Found]:
 
 @row_rule("GS03", "类型或取值不符", Severity.ERROR, "cell", "数据字典", "enterprises", "lines")
 def gs03(row: Row) -> Iterator[Check]:
-    """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式；文字是不是乱码、“同上”、错误值或公式的文字，名称里有没有文字。
+    """检查什么：该填数字、整数、日期的格里是否填了别的，一格里有没有两个值，选择项是否在可选值之内，数字是否小于0，编号是否合乎格式，单元格格式是否使屏幕上的数与实际存的数不同，应填数值的格里是否留着自己写的公式；文字是不是乱码、“同上”、错误值或公式的文字，名称里有没有文字；一格里有没有划了删除线或看不见颜色的字。
+    整格、整行划了删除线的，自动计算的列被改填的，只作提醒。
     表中夹着的表头、合计、标题一类的行，整行只提示一次。
 
     为什么：填错类型的格不能参与核算，汇总时会漏掉；一格两个值会连成一个大得多的数。
@@ -278,33 +288,87 @@ def gs03_cells(book: Book) -> Iterator[Found]:
             )
         elif fault.what == "stray":
             message = f"第 {fault.row} 行是{fault.meant}（“{value_text(fault.value)}”），不是清单的一行。请删去这一行。"
-        elif fault.what == "phone":
-            yield Found(
-                f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}，例如 0635-8412345。",
-                severity=Severity.WARNING,
-                fault=fault,
-            )
+        elif fault.what in _ONLY_WARNED:
+            yield Found(_ONLY_WARNED[fault.what](fault), severity=Severity.WARNING, fault=fault)
             continue
-        elif fault.what == "gap":
-            yield Found(
-                f"“{fault.header}”填的是“{value_text(fault.value)}”，汉字中间的“?”像是没能转换过来的字。"
-                "请对照原件核对，有误的重新录入。",
-                severity=Severity.WARNING,
-                fault=fault,
+        elif fault.what == "struck_part":
+            message = (
+                f"“{fault.header}”填的是“{value_text(fault.value)}”，〔〕里的字划了删除线，看不出还算不算。"
+                "不要的请删去这几个字，要的请取消删除线。"
             )
-            continue
-        elif fault.what == "private":
-            yield Found(
-                f"“{fault.header}”里有造字“{fault.meant}”（U+{ord(str(fault.meant)):04X}），在别的电脑上显示不出来。"
-                "请改用通用的字，没有的用同音字并在备注说明。",
-                severity=Severity.WARNING,
-                fault=fault,
+        elif fault.what == "painted_part":
+            message = (
+                f"“{fault.header}”填的是“{value_text(fault.value)}”，〔〕里的字颜色与底色相同，屏幕上看不见。"
+                "不要的请删去这几个字，要的请改成看得见的颜色。"
             )
-            continue
         else:
-            again = "" if "请" in str(fault.meant) else "请重新填写。"
-            message = f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}。{again}"
+            hint = str(fault.meant)
+            message = (
+                f"“{fault.header}”填的是“{_written(fault.value)}”，{hint}。{'' if '请' in hint else '请重新填写。'}"
+            )
         yield Found(message, fault=fault)
+
+
+def _private(fault: Fault) -> str:
+    return (
+        f"“{fault.header}”里有造字“{fault.meant}”（U+{ord(str(fault.meant)):04X}），在别的电脑上显示不出来。"
+        "请改用通用的字，没有的用同音字并在备注说明。"
+    )
+
+
+def _struck(fault: Fault) -> str:
+    return (
+        f"“{fault.header}”填的“{value_text(fault.value)}”整格划了删除线，仍会照常读取、上报。"
+        "不要的请删去内容，要的请取消删除线。"
+    )
+
+
+def _struck_row(fault: Fault) -> str:
+    return f"第 {fault.row} 行{_named(fault)}划了删除线，仍会照常读取、上报。不报的请删去这一行，要报的请取消删除线。"
+
+
+def _named(fault: Fault) -> str:
+    return f"（{value_text(fault.value)}）" if fault.value else ""
+
+
+def _automatic(fault: Fault) -> str:
+    column = next(one for one in BY_TITLE[fault.sheet or ""].columns if one.header == fault.header)
+    if column.kind == "status":
+        return (
+            f"“{fault.header}”里写的“{value_text(fault.value)}”不读取，本列由表格自动填写。"
+            "请移到“备注”或删去，再从别的行把这一格复制过来，恢复公式。"
+        )
+    how = column.prompt
+    gives = "现在还算不出" if fault.meant is None else f"算得 {value_text(fault.meant)}"
+    return (
+        f"“{fault.header}”填的“{_written(fault.value)}”不采用：本列{how.rstrip('。')}，{gives}。"
+        "请从别的行把这一格复制过来，恢复公式；要改这个数，请改它所依据的各格。"
+    )
+
+
+BY_TITLE = {sheet.title: sheet for sheet in SHEETS.values()}
+
+
+def _phone(fault: Fault) -> str:
+    return f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}，例如 0635-8412345。"
+
+
+def _gap(fault: Fault) -> str:
+    return (
+        f"“{fault.header}”填的是“{value_text(fault.value)}”，汉字中间的“?”像是没能转换过来的字。"
+        "请对照原件核对，有误的重新录入。"
+    )
+
+
+_ONLY_WARNED = {
+    "private": _private,
+    "phone": _phone,
+    "gap": _gap,
+    "struck": _struck,
+    "struck_row": _struck_row,
+    "automatic": _automatic,
+}
+"""Faults of GS03 that do not stop a submission, and what is said of them."""
 
 
 @book_rule("GS04", "已自动规范", Severity.INFO, "cell", "业内惯例")
@@ -315,14 +379,49 @@ def gs04(book: Book) -> Iterator[Found]:
     怎么改：不必改；请核对读成的值是否正确。文字被变成日期的，把格式设为“文本”后重新录入。
     """
     for fault in _faults(book, "GS04"):
-        written, meant = value_text(fault.value), value_text(fault.meant)
-        if fault.what == "became":
-            yield Found(_became(fault, written, meant), severity=Severity.WARNING, fault=fault)
-            continue
-        odd = "；".join(remarks(fault.value)) if isinstance(fault.value, str) else ""
-        kind = "数字" if isinstance(fault.value, int | float) and written == meant else ""
-        read = "当作没有填" if fault.meant is None else f"已读作{'文字' if kind else ''}“{meant}”"
-        yield Found(f"“{fault.header}”填的是{kind}“{written}”{f'（{odd}）' if odd else ''}，{read}。", fault=fault)
+        if fault.what == "automatic":
+            yield Found(
+                f"“{fault.header}”由程序自动编号，填的“{_written(fault.value)}”不采用，已编为“{_written(fault.meant)}”。",
+                fault=fault,
+            )
+        elif fault.what == "became":
+            said = _became(fault, value_text(fault.value), value_text(fault.meant))
+            yield Found(said, severity=Severity.WARNING, fault=fault)
+        else:
+            yield Found(_read_as(fault), fault=fault)
+
+
+def _read_as(fault: Fault) -> str:
+    """What is said of a cell that was read as something else than what stands there."""
+    old, new = fault.value, fault.meant
+    if new is None:
+        return f"“{fault.header}”填的是“{_written(old)}”{_remarked(old)}，当作没有填。"
+    written, meant = _written(old), _written(new)
+    if isinstance(old, str) and isinstance(new, str) and written == meant:  # they differ behind what is shown of them
+        first = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), len(new))
+        written, meant = (visible(text[first : first + 20]) or "空白" for text in (old, new))
+        return f"“{fault.header}”第 {first + 1} 个字起的“{written}”{_remarked(old)}，已读作“{meant}”。"
+    kinds = "", ""
+    if written == meant or (isinstance(new, dt.date) and not isinstance(old, str)):
+        kinds = _kind(old), _kind(new)
+    return f"“{fault.header}”填的是{kinds[0]}“{written}”{_remarked(old)}，已读作{kinds[1]}“{meant}”。"
+
+
+def _remarked(old: object) -> str:
+    odd = "；".join(remarks(old)) if isinstance(old, str) else ""
+    return f"（{odd}）" if odd else ""
+
+
+def _written(value: object) -> str:
+    """A value as the cell shows it: a number with all its digits."""
+    if type(value) is float and 1e-9 < abs(value) < 1e15:
+        return f"{Decimal(number_text(value)):f}"
+    return value_text(value)
+
+
+def _kind(value: object) -> str:
+    """What a value is."""
+    return "文字" if isinstance(value, str) else "日期" if isinstance(value, dt.date) else "数字"
 
 
 def _became(fault: Fault, written: str, meant: str) -> str:
@@ -359,7 +458,7 @@ def gs06(book: Book) -> Iterator[Found]:
     怎么改：用本程序重新生成模板，把数据粘贴过去；缺规则集的，用 qingdan ruleset load 载入市里的那一版。
     """
     version = value_text(book.facts["template_version"]) if "template_version" in book.facts else ""
-    place = Fault("GS06", "version", "填报说明", value=version or None)
+    place = _fact(book, "template_version", version or None)
     if version not in KNOWN_TEMPLATE_VERSIONS:
         what = f"模板版本是“{version}”，本程序不认得" if version else "没有写明模板版本，不是用本程序的模板填的"
         yield Found(f"{what}（现用版本 {TEMPLATE_VERSION}）。请用现用模板重新填报，或更新本程序。", fault=place)
@@ -373,7 +472,7 @@ def gs06(book: Book) -> Iterator[Found]:
     if "year" in book.facts and year not in years():
         yield Found(
             f"年度是“{year}”，本程序没有该年的规则集（现有：{'、'.join(years())}）。请核对年度，或更新本程序。",
-            fault=Fault("GS06", "year", "填报说明", value=year),
+            fault=_fact(book, "year", year),
         )
     named = value_text(book.facts["ruleset"]) if "ruleset" in book.facts else ""
     if year in years() and named and named not in versions(year):
@@ -381,19 +480,27 @@ def gs06(book: Book) -> Iterator[Found]:
             f"表中写明用规则集“{named}”，本机没有 {year} 年的这一版，已按 {book.ruleset.id} 核对。"
             "请向市里要这一版规则集，用 qingdan ruleset load 载入后再核对。",
             severity=Severity.WARNING,
-            fault=Fault("GS06", "ruleset", "填报说明", value=named),
+            fault=_fact(book, "ruleset", named),
         )
     if "division" in book.facts and book.county not in book.ruleset.submitting:
         yield Found(
-            f"区划代码“{book.county}”不是本市的提交单位。请从本区县的模板重新填报。",
-            fault=Fault("GS06", "division", "填报说明", value=book.county),
+            f"区划代码“{book.county}”不是本市的提交单位。请改回模板原来的代码，或从本区县的模板重新填报。",
+            fault=_fact(book, "division", book.county),
         )
     for name in ("division", "year", "round", "revision"):
         if name not in book.facts and version in KNOWN_TEMPLATE_VERSIONS:
+            place = _fact(book, name)
+            lost = "没有填，或填的不是可读的内容" if place.cell else "不见了"
             yield Found(
-                f"填报说明里的“{BOOK_FIELDS[name]}”不见了，无法认定这份清单。请从模板恢复填报说明。",
-                fault=Fault("GS06", "fact", "填报说明", value=BOOK_FIELDS[name]),
+                f"填报说明里的“{BOOK_FIELDS[name]}”{lost}，无法认定这份清单。请从模板恢复填报说明。", fault=place
             )
+
+
+def _fact(book: Book, name: str, value: object = None) -> Fault:
+    """The place of something that the workbook says of itself on its cover."""
+    cell = book.fact_cells.get(name)
+    row = int(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) if cell else None
+    return Fault("GS06", "fact", COVER_TITLE, cell, row, BOOK_FIELDS[name], value=value)
 
 
 @book_rule("GS07", "单元格错误值或合并", Severity.ERROR, "cell", "业内惯例")
@@ -474,12 +581,23 @@ def gs09(row: Row) -> Iterator[Check]:
 
 @book_rule("GS10", "隐藏的数据", Severity.WARNING, "workbook", "业内惯例")
 def gs10(book: Book) -> Iterator[Found]:
-    """检查什么：隐藏的行、列、工作表里是否有数据（模板自己隐藏的除外）。
+    """检查什么：隐藏的行、列、工作表里是否有数据（模板自己隐藏的除外）；字的颜色是否与底色相同（如白底白字）。
 
     为什么：隐藏的数据照样会被读取和提交，填报人却看不见。
-    怎么改：取消隐藏或清除筛选后核对；不要的数据请删除。
+    怎么改：取消隐藏或清除筛选、改成看得见的颜色后核对；不要的数据请删除。
     """
     for fault in _faults(book, "GS10"):
+        if fault.what in ("painted", "painted_row"):
+            what = (
+                f"“{fault.header}”里的“{value_text(fault.value)}”"
+                if fault.header
+                else f"第 {fault.row} 行{_named(fault)}"
+            )
+            yield Found(
+                f"{what}字的颜色与底色相同，屏幕上看不见，仍会被读取。不要的请删去，要的请改成看得见的颜色。",
+                fault=fault,
+            )
+            continue
         if fault.what == "rows":
             text = f"《{fault.sheet}》有 {fault.meant} 行数据被隐藏或筛选掉（第 {fault.value} 行等），仍会被读取。"
         elif fault.what == "columns":

@@ -28,7 +28,11 @@ from workbook_templates.xlsx.appearance import HEADER_ROW
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
 
 _KEPT = ("GS01", "GS06", "GS07", "HZ03")
-"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back."""
+"""Rules that only the counties' own files can show: what they found is kept on the finding list and read back.
+
+So is a formula that a county wrote where text is due, or a text partly struck out (GS03): in the list they stand as
+text, which is allowed there.
+"""
 
 
 def read_city(opened: Opened, known: Mapping[str, Book] | None = None) -> tuple[City, list[Finding]]:
@@ -94,7 +98,7 @@ def reads_back(book: Book, city: City) -> bool:
         rows: GridRows = [(record.row, ["" if value is None else value for value in record[:-2]]) for record in tried]
         positions = {column.field: column.position for column in sheet.columns}
         layout = SheetLayout(HEADER_ROW, positions, [], [], [])
-        Entries(again, sheet, Grid(sheet.title, False, rows, Seen()), layout).read()
+        Entries(again, sheet, Grid(sheet.title, False, rows, Seen()), layout, typed=False).read()
         if again.tables[key] != tried or again.faults:
             return False
     return True
@@ -141,7 +145,7 @@ def _city(opened: Opened, known: Mapping[str, Book]) -> tuple[City, list[Finding
     for file in by_file.keys() & known.keys():
         by_file[file].tables = known[file].tables
     found = map(_finding, _table(_values(opened, FINDINGS)))
-    return city, [one for one in found if one.rule in _KEPT]
+    return city, [one for one in found if one.rule in _KEPT or (one.rule == "GS03" and _stands_as_text(one, by_file))]
 
 
 def seen_files(opened: Opened) -> dict[str, str]:
@@ -163,6 +167,17 @@ def _imports(opened: Opened) -> Imports:
         own.setdefault((kind, file), []).append(listed)
     files = [Import(kind, file, "", tuple(rows)) for (kind, file), rows in own.items()]
     return Imports(files, read_emissions(opened))
+
+
+def _stands_as_text(finding: Finding, by_file: Mapping[str, Book]) -> bool:
+    """Whether a county's formula, or what it struck out a part of, still stands as a text in the list where the finding says."""
+    book = by_file.get(finding.file or "")
+    sheet = next((sheet for sheet in INVENTORY.values() if sheet.title == finding.sheet), None)
+    column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
+    if book is None or sheet is None or column is None:
+        return False
+    records = [record for record in book.tables[sheet.key] if record.row == finding.row]
+    return any(record[column.position] == finding.value for record in records)
 
 
 def _table(grid: Grid) -> Iterator[dict[str, Any]]:
@@ -191,7 +206,7 @@ def _read_list(name: str, key: str, grid: Grid, by_file: Mapping[str, Book], wan
             )
         own.append((int(text_of(cells[row_at])), cells))
     for file, book in wanted.items():
-        Entries(book, sheet, Grid(sheet.title, False, by_source[file], Seen()), as_county).read()
+        Entries(book, sheet, Grid(sheet.title, False, by_source[file], Seen()), as_county, typed=False).read()
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

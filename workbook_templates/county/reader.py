@@ -9,6 +9,7 @@ cached value of a formula is never used: a formula that the template offered is 
 import datetime as dt
 import hashlib
 import io
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from validators.columns import (
     position_of,
 )
 from validators.expr import Record
+from validators.findings import SEVERITY_SYMBOLS
 from validators.looks import BUILT_IN, Look, Shown, look_of
 from validators.ooxml.grid import EPOCH, EPOCH_1904
 from validators.ooxml.package import (
@@ -63,11 +65,12 @@ from validators.records import (
 )
 from validators.rule import key_of
 from validators.telephone import is_phone
-from validators.text import plain, visible
+from validators.text import folded, plain, visible
 from workbook_templates.formulas.default_formulas import OFFERED, matches
-from workbook_templates.formulas.plan import HELPER_HEAD
+from workbook_templates.formulas.plan import FINE, HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE, HEADER_ROW, RETURNED_TITLE
 from workbook_templates.xlsx.fast_reader import GridPlace, GridRows, Seen, Workbook, read_quickly, read_strings
+from workbook_templates.xlsx.ink import Paint, Paints, Rich
 from workbook_templates.xlsx.xml_reader import read_slowly, shared_strings
 
 HEAD_ROWS = 20
@@ -198,7 +201,7 @@ def _readable(name: str) -> Iterator[None]:
 def _workbook(package: Package, book: str) -> Workbook:
     """What the cells of all sheets refer to."""
     parts = {related.type.rpartition("/")[2]: related.part for related in relationships(package, book)}
-    strings: list[str] | None = []
+    strings: Sequence[str | Rich] | None = []
     if table := parts.get("sharedStrings"):
         strings = read_strings(package.read(table, LARGEST_SHEET))
         if strings is None:
@@ -211,11 +214,13 @@ def _workbook(package: Package, book: str) -> Workbook:
 
     parse(package, book, start)
     styles = parts.get("styles")
-    return Workbook(strings or [], _looks(package, styles) if styles else {}, bool(since_1904))
+    looks, paints = _styles(package, styles) if styles else ({}, {})
+    return Workbook(strings or [], looks, bool(since_1904), paints)
 
 
-def _looks(package: Package, part: str) -> dict[str, Look]:
-    """Numbers of the cell styles whose format changes the meaning of a number, and what it makes of it."""
+def _styles(package: Package, part: str) -> tuple[dict[str, Look], dict[str, Paint]]:
+    """By number of the cell style: what its format makes of a number, and how its cells look; plain ones are absent."""
+    paints = Paints()
     codes: dict[str, str] = {}
     found: dict[str, Look] = {}
     section = ""
@@ -223,6 +228,7 @@ def _looks(package: Package, part: str) -> dict[str, Look]:
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal section, count
+        paints.start(tag, attributes)
         if tag in ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs"):
             section = tag
         elif tag == "numFmt" and not section:
@@ -235,7 +241,7 @@ def _looks(package: Package, part: str) -> dict[str, Look]:
             count += 1
 
     parse(package, part, start)
-    return found
+    return found, paints.found
 
 
 def _macro_type(package: Package) -> bool:
@@ -285,13 +291,29 @@ def named_cells(opened: Source, title: str, names: Mapping[str, str]) -> dict[st
 
 
 def _cells_at(grid: Grid, places: Mapping[str, GridPlace]) -> dict[str, Raw]:
-    """What stands at these places, fit to be written anywhere."""
+    """What stands at these places, fit to be written anywhere; nothing where that is computed or partly struck out."""
     rows, computed = dict(grid.rows), grid.seen.places()
     found: dict[str, Raw] = {}
     for name, (row, column) in places.items():
         cell = next(iter(rows.get(row, [])[column : column + 1]), None)
-        if (row, column) not in computed and not is_blank(cell):
+        mark = grid.seen.marks.get((row, column))
+        if (row, column) not in computed and not is_blank(cell) and not (mark and mark.text):
             found[name] = plain(cell) if isinstance(cell, str) else cell
+    return found
+
+
+def _unread_facts(grid: Grid, places: Mapping[str, GridPlace]) -> dict[str, tuple[str, str]]:
+    """Facts of the cover that `_cells_at` leaves out though something stands there: what, and what is to be done."""
+    formulas = grid.seen.places()
+    found: dict[str, tuple[str, str]] = {}
+    for name, place in places.items():
+        mark = grid.seen.marks.get(place)
+        if place in formulas:
+            text = grid.seen.formulas.get(place[1], {}).get(place[0], "")
+            found[name] = f"={text}" if text else "公式", "不读取公式的结果。请直接填写内容"
+        elif mark and mark.text:
+            said = "〔〕里的字划了删除线或看不见，看不出还算不算。请删去，或取消删除线、改成看得见的颜色"
+            found[name] = visible(mark.text, _MOST_MARKED), said
     return found
 
 
@@ -394,16 +416,22 @@ def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet |
     if rules is None or str(rules.year) != year:
         rules = ruleset.judging(year, text_of(facts.get("ruleset")))
     day = _day(facts.get("filled_on"), rules)
-    undated = on is None and day is None and ("filled_on" in facts or "filled_on" not in places)
+    unread = _unread_facts(cover, places) if cover else {}
+    undated = (
+        on is None and day is None and ("filled_on" in facts or "filled_on" in unread or "filled_on" not in places)
+    )
     county = text_of(facts.get("division"))
     county = rules.divisions[county]["code"] if county in rules.divisions else county
     revision = text_of(facts.get("revision"))
     book = Book(
         opened.name, rules, county, text_of(facts.get("round")), int(revision) if revision.isdecimal() else 0,
         on or day or dt.date.today(), {**facts, "filled_on": day}, kind_of(opened), undated=undated,
+        fact_cells={name: f"{letter(column)}{row}" for name, (row, column) in places.items()},
     )  # fmt: skip
     book.faults += _facts_faults(opened, book.kind)
     book.faults += _cover_faults(facts, places, rules, day)
+    for name, (value, hint) in unread.items():
+        book.faults.append(_fact(name, places, value, hint))
     return book
 
 
@@ -449,9 +477,14 @@ def _cover_faults(
     found = [("GS03", "fact", name, hint) for name, hint in wrong.items() if hint]
     found += [one for one in _unmeant(facts, rules) if not wrong.get(one[2])]
     for rule, what, name, hint in found:
-        row, column = places[name]
-        cell = f"{letter(column)}{row}"
-        yield Fault(rule, what, COVER_TITLE, cell, row, BOOK_FIELDS[name], value=facts[name], meant=hint)
+        yield _fact(name, places, facts[name], hint, rule, what)
+
+
+def _fact(
+    name: str, places: Mapping[str, GridPlace], value: object, hint: object, rule: str = "GS03", what: str = "fact"
+) -> Fault:
+    row, column = places[name]
+    return Fault(rule, what, COVER_TITLE, f"{letter(column)}{row}", row, BOOK_FIELDS[name], value=value, meant=hint)
 
 
 _READ_AS = {"filled_by_office": "name", "filled_by": "contact", "filled_phone": "phone"}
@@ -470,7 +503,12 @@ def _unmeant(facts: Mapping[str, Raw], rules: ruleset.RuleSet) -> Iterator[tuple
             yield error.rule, "fact", name, error.hint
         else:
             if column.kind == "phone" and read is not None and not is_phone(str(read)):
-                yield "GS03", "phone", name, "不是有效的号码。请填一个11位手机号，或带区号的固定电话"
+                yield (
+                    "GS03",
+                    "phone",
+                    name,
+                    "不是有效的号码。请填一个11位手机号（前面不加 +86 或 0），或带区号的固定电话",
+                )
 
 
 def _facts_faults(opened: Source, kind: BookKind) -> Iterator[Fault]:
@@ -571,12 +609,22 @@ def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> SheetLayout | None:
         book.damaged.add(sheet.key)
         return None
     book.letters[sheet.key] = {field: letter(position) for field, position in layout.positions.items()}
+    renamed = renamed_heads(sheet, layout)
+    for position, (text, header) in renamed.items():
+        cell = f"{letter(position)}{layout.header_row}"
+        below_it = [
+            cells[position] for number, cells in grid.rows if number > layout.header_row and position < len(cells)
+        ]
+        many = sum(not is_blank(one) for one in below_it)
+        faults.append(Fault("GS01", "renamed", title, cell, layout.header_row, header, value=text, meant=many))
+    found_again = {header for _, header in renamed.values()}
     for header in layout.missing:
-        faults.append(Fault("GS01", "missing", title, row=layout.header_row or None, header=header, value=header))
+        if header not in found_again:
+            faults.append(Fault("GS01", "missing", title, row=layout.header_row or None, header=header, value=header))
     for position, header in layout.double:
         cell = f"{letter(position)}{layout.header_row}"
         faults.append(Fault("GS01", "double", title, cell, layout.header_row, header, value=header))
-    faults += _outside(sheet, layout, grid)
+    faults += _outside(sheet, layout, grid, renamed)
     if layout.missing or layout.double:
         book.damaged.add(sheet.key)
     if not layout.positions:
@@ -589,7 +637,37 @@ def lay_out(book: Book, sheet: Sheet, grid: Grid | None) -> SheetLayout | None:
     return layout
 
 
-def _outside(sheet: Sheet, layout: SheetLayout, grid: Grid) -> Iterator[Fault]:
+def renamed_heads(sheet: Sheet, layout: SheetLayout) -> dict[int, tuple[str, str]]:
+    """Unknown heads that stand for missing ones, by 0-based column: what stands there, and the declared header.
+
+    One does that is spelled otherwise (blanks, width, brackets, unit), or that stands between the neighbours of the
+    missing one.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    by_field = {column.header: column for column in sheet.columns}
+    missing = [by_field[header] for header in layout.missing]
+    for alike in (folded, _without_unit):
+        for position, text in layout.extra:
+            taken = {header for _, header in found.values()}
+            same = [one for one in missing if one.header not in taken and alike(one.header) == alike(text)]
+            if position not in found and len(same) == 1:
+                found[position] = text, same[0].header
+    place_of = {at: sheet[field].position for field, at in layout.positions.items()}
+    for position, text in layout.extra:
+        taken = {header for _, header in found.values()}
+        before, behind = place_of.get(position - 1, -9), place_of.get(position + 1, -9)
+        if position not in found and behind - before == 2 and sheet.columns[before + 1] in missing:
+            header = sheet.columns[before + 1].header
+            if header not in taken:
+                found[position] = text, header
+    return found
+
+
+def _without_unit(head: str) -> str:
+    return folded(head).partition("（")[0]
+
+
+def _outside(sheet: Sheet, layout: SheetLayout, grid: Grid, renamed: Mapping[int, tuple[str, str]]) -> Iterator[Fault]:
     """What stands on a sheet of ours and belongs to no record: rows above the header, columns that are not ours."""
     title, head = sheet.title, layout.header_row
     above = [number for number, cells in grid.rows if number < head and _is_entry(cells)]
@@ -608,6 +686,8 @@ def _outside(sheet: Sheet, layout: SheetLayout, grid: Grid) -> Iterator[Fault]:
             for number, cells in grid.rows
             if number > head and position < len(cells) and not is_blank(cells[position])
         ]
+        if position in renamed:
+            continue
         if position in named:
             cell = f"{letter(position)}{head}"
             yield Fault("GS01", "extra", title, cell, head, named[position], value=named[position], meant=len(column))
@@ -641,6 +721,12 @@ LONG_ID = 12
 """Characters of a 清单编号 whose row is one of the list without a second look."""
 OWN_HEADS = ("校验", "序号")
 """Columns that the workbook fills itself, in blank rows too."""
+_MOST_MARKED = 1000
+"""Characters that are kept of a text of which a part is struck out."""
+VERDICTS = FINE + "".join(SEVERITY_SYMBOLS.values())
+"""What the texts begin with that the workbook itself writes in 校验."""
+MARKED = {"struck": "GS03", "painted": "GS10"}
+"""The rule that says that a cell, or most of a row, is struck out or not to be seen."""
 _SUM = re.compile("(?:合计|总计|小计|共计|累计|汇总)[:：]?")
 _NOTE = re.compile(
     "^(?:注|备注|说明|附件|附表|填表|填报|制表|审核|审批|负责人|联系人|联系电话|单位|日期)[^，。]{0,8}?[:：]|"
@@ -655,12 +741,23 @@ class Entries:
     Cells with a formula are blanked, but where it is the one that the template offers, what it gives is computed.
     """
 
-    def __init__(self, book: Book, sheet: Sheet, grid: Grid, layout: SheetLayout, roots: Book | None = None) -> None:
+    def __init__(
+        self,
+        book: Book,
+        sheet: Sheet,
+        grid: Grid,
+        layout: SheetLayout,
+        roots: Book | None = None,
+        *,
+        typed: bool = True,
+    ) -> None:
         """`grid` has the rows below the header (see `below`), each with its 1-based number and its cells as in the file.
 
-        `roots` has the enterprises that rows belong to, where `book` has not.
+        `roots` has the enterprises that rows belong to, where `book` has not; `typed` is whether what stands in an
+        automatic column is what somebody typed over its formula.
         """
         self.book, self.sheet, self.seen, self.roots = book, sheet, grid.seen, roots or book
+        self.typed = typed
         self.rows = rows = grid.rows
         self.heads = {position: sheet[field].header for field, position in layout.positions.items()}
         self.letters = book.letters[sheet.key]
@@ -687,10 +784,17 @@ class Entries:
         """Rows that are none of the list, and what they are."""
         self.computed: list[tuple[str, tuple[str, ...], frozenset[int] | None]] = []
         """Fields that were computed, from which others, and in which rows of the columns (None: in all)."""
+        self.formulas: dict[tuple[int, int], str] = {}
+        """Formulas in automatic columns that are not ours, by row of the file and place."""
+        self.instead: dict[int, list[tuple[Column, Raw, Raw]]] = {}
+        """What was put in the place of an automatic formula, by row of the file: the column, what stands there, and what the
+        formula gives."""
 
     def read(self) -> None:
         """Put the records into the book; a row in which nothing was entered is passed over."""
-        self._compute(self._take_formulas())
+        ours = self._take_formulas()
+        self._take_marks()
+        self._compute(ours)
         reader = RowReader(self.sheet.key, self.book.ruleset)
         entries = [column.position for column in self.sheet.columns if column.required != "auto"]
         table = self.book.tables[self.sheet.key]
@@ -709,6 +813,7 @@ class Entries:
             if record.bad:
                 record = self._without_follow_ons(record, at)
             self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
+            self._tell_others(record)
             table.append(record)
         self._tell_strays()
 
@@ -758,6 +863,36 @@ class Entries:
                 self._unreadable("GS07", "error", number, entry, text)
         return ours
 
+    def _take_marks(self) -> None:
+        """Find what is struck out or not to be seen; a cell of which that is a part cannot be read."""
+        whole: dict[tuple[int, str], list[Column]] = {}
+        for (number, position), mark in self.seen.marks.items():
+            place, at = self.place_of.get(position), self.at.get(number)
+            if place is None or at is None:
+                continue
+            column, cell = self.sheet.columns[place], self.columns[place][at]
+            if column.required == "auto" or is_blank(cell):
+                continue
+            if mark.text:
+                self.columns[place][at] = ""
+                self._unreadable("GS03", f"{mark.how}_part", number, column, visible(mark.text, _MOST_MARKED))
+            else:
+                whole.setdefault((number, mark.how), []).append(column)
+        for (number, how), columns in whole.items():
+            rule = MARKED[how]
+            filled = [
+                one
+                for one in self.sheet.columns
+                if one.required != "auto" and not is_blank(self.columns[one.position][self.at[number]])
+            ]
+            if len(columns) > 1 and 2 * len(columns) > len(filled):
+                cell = f"{self.letters.get('list_id', 'A')}{number}"
+                said = text_of(self.columns[self.sheet["list_id"].position][self.at[number]])
+                self.book.faults.append(Fault(rule, f"{how}_row", self.sheet.title, cell, number, value=said or None))
+                continue
+            for column in columns:
+                self._note(rule, how, number, column, self.columns[column.position][self.at[number]])
+
     def _take(self, position: int, found: list[tuple[int, str, int]], ours: dict[int, list[int]]) -> None:
         """The formulas of one column of the file: row, text, and the row that the text is written for."""
         place = self.place_of.get(position)
@@ -769,14 +904,23 @@ class Entries:
             pieces = offered.pieces(self.letters) if offered else ()
         except KeyError:  # a column that it needs is missing
             pieces = ()
+
+        def own(text: str, row: int) -> bool:
+            spelled = str(row).join(pieces) == text != ""
+            return spelled or matches(self.sheet.key, column.field, text, row, self.letters)
+
         for number, text, row in found:
             at = self.at.get(number)
             if at is None:  # the row shows nothing
                 continue
             cells[at] = ""
             if column.required == "auto":
+                if (
+                    offered and column.field != "serial" and not own(text, row)
+                ):  # rows that were moved number themselves
+                    self.formulas[number, place] = f"={text}" if text else "公式"
                 continue
-            if str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters):
+            if own(text, row):
                 ours.setdefault(place, []).append(at)
             else:
                 self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
@@ -794,6 +938,8 @@ class Entries:
                 continue
             offered = OFFERED.get((self.sheet.key, column.field))
             computed: list[Raw] = [None] * len(self.numbers)
+            if column.kind == "status" and self.typed:
+                self._look_for_notes(column)
             if offered:
                 for need in offered.needs:
                     if need not in inputs:
@@ -802,9 +948,35 @@ class Entries:
                 rows = None if automatic else frozenset(ours[place])
                 self.computed.append((column.field, offered.needs, rows))
             if automatic:
+                if offered and self.typed:
+                    self._look_for_others(column, computed)
                 self.columns[place] = computed
             for at in ours.get(place, ()):
                 self.columns[place][at] = computed[at]
+
+    def _look_for_others(self, column: Column, computed: Sequence[Raw]) -> None:
+        """Note what was put in the place of an automatic column's formula and is not what that gives."""
+        cells = self.columns[column.position]
+        if not self.formulas and not any(cells):
+            return
+        for number, cell, value in zip(self.numbers, cells, computed, strict=True):
+            own = self.formulas.get((number, column.position), cell)
+            if not is_blank(own) and not _rounded(own, value):
+                self.instead.setdefault(number, []).append((column, own, value))
+
+    def _look_for_notes(self, column: Column) -> None:
+        """Note what somebody wrote where the workbook says what is wrong; what it says itself begins with a sign."""
+        for number, cell in zip(self.numbers, self.columns[column.position], strict=True):
+            if isinstance(cell, str) and not is_blank(cell) and cell.strip()[0] not in VERDICTS:
+                self.instead.setdefault(number, []).append((column, cell, None))
+
+    def _tell_others(self, record: Record) -> None:
+        """Find what was put in the place of automatic formulas of a row, unless what those need is found itself."""
+        for column, own, value in self.instead.get(record.row, ()):
+            offered = OFFERED.get((self.sheet.key, column.field))
+            if not offered or record.bad.isdisjoint(offered.needs):
+                rule = "GS04" if column.field == "serial" else "GS03"
+                self._note(rule, "automatic", record.row, column, own, value)
 
     def _numbered(self) -> list[bool]:
         """Whether anything stands in the 清单编号 of a row, readable or not."""
@@ -841,8 +1013,23 @@ class Entries:
 
     def _unreadable(self, rule: str, what: str, number: int, column: Column, value: object) -> None:
         self.unread.setdefault(number, set()).add(column.field)
+        self._note(rule, what, number, column, value)
+
+    def _note(self, rule: str, what: str, number: int, column: Column, value: object, meant: object = None) -> None:
         cell = f"{self.letters[column.field]}{number}"
-        self.book.faults.append(Fault(rule, what, self.sheet.title, cell, number, column.header, value=value))
+        self.book.faults.append(
+            Fault(rule, what, self.sheet.title, cell, number, column.header, value=value, meant=meant)
+        )
+
+
+def _rounded(own: Raw, value: Raw) -> bool:
+    """Whether what stands in a cell is the computed value, as it is or rounded."""
+    if not isinstance(own, int | float) or not isinstance(value, int | float) or isinstance(own, bool):
+        return own == value
+    places = len(number_text(float(own)).partition(".")[2])
+    return (math.isclose(own, value, rel_tol=1e-2) and round(value, places) == own) or math.isclose(
+        own, value, rel_tol=1e-9
+    )
 
 
 def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:

@@ -20,6 +20,7 @@ from workbook_templates.county.raw_cells import raw_cells, written
 from workbook_templates.formulas.default_formulas import OFFERED, entered
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW, RETURNED_HEAD, RETURNED_TITLE
+from workbook_templates.xlsx.ink import PART_NAMED
 from workbook_templates.xlsx.styles import GrowingSheet, Style, put, text_width
 
 _LIST_HEADS = (
@@ -67,8 +68,8 @@ def _moved(fault: Fault, at: dict[tuple[str, int], int]) -> Fault:
 def rows_of(book: Book) -> dict[str, list[dict[str, Value]]]:
     """The rows of a workbook for `write_county`, with what could not be read as the text that it was.
 
-    A formula or an error value would pass as readable where any text may stand, so there the cell is blank, and only
-    what is said beside the row holds it.
+    A formula, an error value or a text partly struck out would pass as readable where any text may stand, so there the
+    cell is blank, and only what is said beside the row holds it.
     """
     found: dict[str, list[dict[str, Value]]] = {}
     for key, records in book.tables.items():
@@ -106,7 +107,11 @@ def as_text(column: Column, value: Value) -> Value:
         return f"{value:.16E}"
     text = None if value is None else value_text(value)
     found_again = column.is_number or column.kind in ("date", "enum", "id")
-    if text and not found_again and (not isinstance(value, str) or text[0] in "=#" or text == NO_TEXT):
+    if (
+        text
+        and not found_again
+        and (not isinstance(value, str) or text[0] in "=#" or text == NO_TEXT or PART_NAMED.search(text))
+    ):
         return ""
     return text
 

@@ -135,7 +135,8 @@ def _one(cell: str, text: str) -> str:
 
 
 def _number(column: Column, cell: str) -> str:
-    text, spaced = f"UPPER({narrow(cell)})", f"ASC({cell})"
+    typed = f'SUBSTITUTE(SUBSTITUTE({cell},"\u00a0"," "),"。",".")'
+    text, spaced = f"UPPER({narrow(typed)})", f"ASC({typed})"
     if column.unit == "%":
         text, spaced = f'SUBSTITUTE({text},"%","")', f'SUBSTITUTE({spaced},"%","")'
     text = f'SUBSTITUTE({text},",","")'
@@ -143,10 +144,12 @@ def _number(column: Column, cell: str) -> str:
     bare = f'"{WORD}"&{text}'
     for sign, instead in ((f"{WORD}-", "0"), (f"{WORD}+", "0"), (WORD, "0"), ("E+", ""), ("E-", ""), ("E", "")):
         bare = f'SUBSTITUTE({bare},"{sign}","{instead}")'
-    # a blank is one of thousands, or between two values
-    whole = f'SUBSTITUTE(TEXT(INT(ABS(VALUE({text}))),"#,##0"),","," ")'
-    alone = f'IF(ISNUMBER(FIND(" ",TRIM({spaced}))),ISERROR(FIND(" ",TRIM(SUBSTITUTE({spaced},{whole},"")))),TRUE)'
-    read = f'IF(ISNUMBER(VALUE({bare}&"E0")),IF({alone},{_one(cell, _within(column, f"VALUE({text})"))},""),"")'
+    # a blank is one of thousands, or between two values; a comma is one of thousands
+    whole = f'TEXT(INT(ABS(VALUE({text}))),"#,##0")'
+    parted = f'SUBSTITUTE({whole},","," ")'
+    alone = f'IF(ISNUMBER(FIND(" ",TRIM({spaced}))),ISERROR(FIND(" ",TRIM(SUBSTITUTE({spaced},{parted},"")))),TRUE)'
+    grouped = f'IF(ISNUMBER(FIND(",",{spaced})),ISERROR(FIND(",",SUBSTITUTE({spaced},{whole},""))),TRUE)'
+    read = f'IF(ISNUMBER(VALUE({bare}&"E0")),IF({all_of([alone, grouped])},{_one(cell, _within(column, f"VALUE({text})"))},""),"")'
     return f'IF(ISNUMBER({cell}),{_within(column, cell)},IF(ISTEXT({cell}),IFERROR({read},""),""))'
 
 

@@ -73,7 +73,7 @@ ONLY_IN_PYTHON: dict[str, str] = {
 }
 """Rules of a workbook that no formula says, and why."""
 PARTLY: dict[str, str] = {
-    "GS03": "自己写的公式、整格合并、乱码由程序判断",
+    "GS03": "自己写的公式、整格合并、乱码、删除线和看不见的字、改填在自动计算的格上的数由程序判断",
     "GS04": "文字里的全角数字、汉字之间的空格、看不见的字符由程序判断",
     "GS07": "合并单元格由程序判断，公式看不出合并",
     "GS12": "一家企业也没有的空表由程序判断",

@@ -11,14 +11,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
+from typing import Any
 
 from validators.columns import letter, position_of
-from validators.looks import Look, Shown
+from validators.looks import Look, Shown, fifteen_digits
 from validators.ooxml.grid import EPOCH, EPOCH_1904
 from validators.records import Raw
 from validators.text import joined
+from workbook_templates.xlsx.ink import PLAIN, Mark, Paint, Rich, mark_of
 
 GridPlace = tuple[int, int]
 """1-based row and 0-based column."""
@@ -52,6 +54,8 @@ class Seen:
     """0-based first and last column."""
     since_1904: bool = False
     """Whether its days are counted from 1904."""
+    marks: dict[GridPlace, Mark] = field(default_factory=dict)
+    """What is struck out or not to be seen."""
     beyond: int = 0
     """Cells with a value that stand too far out to be kept."""
 
@@ -74,17 +78,42 @@ class Seen:
 class Workbook:
     """What the cells of all sheets refer to."""
 
-    strings: Sequence[str]
+    strings: Sequence[str | Rich]
     looks: Mapping[str, Look]
     """What the number formats of the cell styles make of a number, by number of the style; plain ones are absent."""
     since_1904: bool = False
+    paints: Mapping[str, Paint] = field(default_factory=dict)
+    """How cells look, by number of the style; plain ones are absent."""
 
-    def value(self, kind: str, text: str, style: str, place: GridPlace, seen: Seen) -> Raw:
-        """A cell's value from its type (attribute `t`), the text of its value and its style.
+    @cached_property
+    def marking(self) -> frozenset[str]:
+        """Styles whose cells are struck out or not to be seen."""
+        return frozenset(style for style, paint in self.paints.items() if paint.marks(None))
 
-        What cannot be read goes into the errors of `seen`, and the cell is blank.
+    @cached_property
+    def rich(self) -> bool:
+        """Whether there is a string whose runs differ."""
+        return Rich in set(map(type, self.strings))
+
+    def value(self, kind: str, text: str | Rich, style: str, place: GridPlace, seen: Seen) -> Raw:
+        """A cell's value from its type (attribute `t`), the text of its value and its style; one in place is `unescaped`.
+
+        What cannot be read goes into the errors of `seen`, and the cell is blank; how it is marked into its marks.
         """
-        if kind in ("str", "inlineStr"):
+        found = self._value(kind, text, style, place, seen)
+        return self.unmarked(found, style, place, seen) if style in self.marking or isinstance(found, Rich) else found
+
+    def unmarked(self, cell: Raw | Rich, style: str, place: GridPlace, seen: Seen) -> Raw:
+        """A cell as any other; what is struck out of it, or not to be seen, goes into the marks of `seen`."""
+        mark = None if cell == "" else mark_of(cell, self.paints.get(style, PLAIN))
+        if mark:
+            seen.marks[place] = mark
+        return cell.text if isinstance(cell, Rich) else cell
+
+    def _value(self, kind: str, text: str | Rich, style: str, place: GridPlace, seen: Seen) -> Raw | Rich:
+        if isinstance(text, Rich) or kind == "inlineStr":
+            return text
+        if kind == "str":
             return unescaped(text)
         if kind == "e":
             seen.errors[place] = text
@@ -102,7 +131,7 @@ class Workbook:
             with suppress(ValueError):
                 found = dt.datetime.fromisoformat(text.strip()).replace(tzinfo=None)
                 return found if found.time() != dt.time() else found.date()
-        number = float(text) if kind == "n" and _NUMBER.fullmatch(text) else math.inf
+        number = fifteen_digits(float(text)) if kind == "n" and _NUMBER.fullmatch(text) else math.inf
         if math.isinf(number):
             seen.errors[place] = text[:40]
             return ""
@@ -147,6 +176,8 @@ _CELL = (
 """A cell: its style; a shared string, or a number or nothing that may have a formula, or blank, or anything else (a
 number too large for a double among it)."""
 _GROUPS = 5
+_FIFTEEN = 16
+"""Characters that a number of fifteen digits with a point has at least."""
 _HELPER = re.compile('<c r="([B-Z]|[A-Z]{2,3})[0-9]+"[^>]*><f[^>]*>校验_'.encode())
 """A cell of the template that holds nothing but the name of a formula (`formulas.plan`); 校验 itself is column A."""
 _PASSED_OVER = (
@@ -160,7 +191,8 @@ sheet to the parser."""
 _OTHER = re.compile(rb"([^>]*+)>(?:<f([^>]*+)>(?:([^<]*+)</f>)?+)?+(?:<(?:v|is><t)[^>]*+>([^<]*+)</)?+")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _LETTERS = re.compile(rb'<c r="([A-Z]++)')
-_HIDDEN = re.compile(rb' hidden="(?:1|true)"')
+_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|(?:ht|width)="0(?:\.0+)?")')
+"""A row or column that is hidden, or of no height or width, which is the same to the eye."""
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _COLUMN = re.compile(rb"<col ([^>]*)>")
 _UNUSUAL = re.compile(
@@ -283,7 +315,7 @@ class _Taken:
             if own[0] <= self._last or own != sorted(set(own)):
                 return False
             self._last = own[-1]
-            if b"hidden" in b"".join(attributes):
+            if _HIDDEN.search(b"".join(attributes)):
                 hidden = (number for number, text in zip(own, attributes, strict=True) if _HIDDEN.search(text))
                 self.seen.hidden_rows.update(hidden)
             try:
@@ -306,9 +338,10 @@ def _column(
     styles, texts, formulas, numbers, others = groups
     many = len(rows)
     strings = book.strings
-    values: list[Raw]
+    values: list[Any]
     if None not in texts:
-        return [strings[number] for number in map(int, texts)]  # type: ignore[arg-type] # none is None
+        values = [strings[number] for number in map(int, texts)]  # type: ignore[arg-type] # none is None
+        return _unmarked(values, rows, position, styles, book, seen)
     if texts.count(None) < many:
         values = [
             strings[int(text)] if text else float(number) if number else ""
@@ -318,6 +351,8 @@ def _column(
         values = list(map(float, numbers))  # type: ignore[arg-type] # none is None
     else:
         values = [float(number) if number else "" for number in numbers]
+    if max(map(len, filter(None, numbers)), default=0) > _FIFTEEN:
+        values = [fifteen_digits(value) if type(value) is float else value for value in values]
     if formulas.count(None) < many:
         own = seen.formulas.setdefault(position, {})
         for row, text in zip(rows, formulas, strict=True):
@@ -329,11 +364,27 @@ def _column(
             book.shown(value, style.decode()) if style in shaped and type(value) is float else value
             for value, style in zip(values, styles, strict=True)
         ]
+    values = _unmarked(values, rows, position, styles, book, seen)
     if others.count(None) < many:
         for at, raw in enumerate(others):
             if raw is not None:
                 values[at] = _other(raw, styles[at] or b"", (rows[at], position), book, seen)
     return values
+
+
+def _unmarked(
+    values: list[Any], rows: Sequence[int], position: int, styles: Sequence[bytes | None], book: Workbook, seen: Seen
+) -> list[Raw]:
+    """The values of a column without what their runs and styles say; that goes into the marks of `seen`."""
+    marking = {style for style in set(styles) if style and style.decode() in book.marking} if book.marking else ()
+    if not marking and not book.rich:
+        return values
+    return [
+        book.unmarked(value, (style or b"").decode(), (row, position), seen)
+        if style in marking or type(value) is Rich
+        else value
+        for row, value, style in zip(rows, values, styles, strict=True)
+    ]
 
 
 def _other(raw: bytes, style: bytes, place: GridPlace, book: Workbook, seen: Seen) -> Raw:
@@ -343,7 +394,9 @@ def _other(raw: bytes, style: bytes, place: GridPlace, book: Workbook, seen: See
     own = _attributes(match[1])
     if match[2] is not None:
         seen.add_formula(place, _attributes(match[2]), decoded(match[3] or b""))
-    return book.value(own.get("t", "n"), decoded(match[4] or b""), own.get("s", style.decode()), place, seen)
+    kind, text = own.get("t", "n"), decoded(match[4] or b"")
+    text = unescaped(text) if kind == "inlineStr" else text
+    return book.value(kind, text, own.get("s", style.decode()), place, seen)
 
 
 def _attributes(text: bytes) -> dict[str, str]:

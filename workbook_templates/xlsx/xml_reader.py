@@ -5,12 +5,14 @@ make it do more than that.
 """
 
 import re
+from collections.abc import Mapping
 
 from validators.columns import position_of
 from validators.ooxml.grid import LAST_ROW
 from validators.ooxml.package import Package, SafeParser, TooBigError
 from validators.records import Raw
 from workbook_templates.xlsx.fast_reader import GridRows, Seen, Workbook, unescaped
+from workbook_templates.xlsx.ink import Rich, Runs
 
 _MOST_CELLS = 4_000_000
 FARTHEST = 1000
@@ -18,41 +20,29 @@ FARTHEST = 1000
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
-class _Strings:
-    """The shared strings of a workbook, phonetic guides left out."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-        self._inside = ""
-        self._text: list[str] = []
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "si":
-            self._text = []
-        elif tag in ("t", "rPh") and self._inside != "rPh":
-            self._inside = tag
-
-    def end(self, tag: str) -> None:
-        if tag == self._inside:
-            self._inside = ""
-        if tag == "si":
-            self.found.append(unescaped("".join(self._text)))
-
-    def text(self, data: str) -> None:
-        if self._inside == "t":
-            self._text.append(data)
-
-
-def shared_strings(package: Package, part: str | None) -> list[str]:
-    """The workbook's shared strings, by number. Raises `PackageError`."""
+def shared_strings(package: Package, part: str | None) -> list[str | Rich]:
+    """The workbook's shared strings, by number, phonetic guides left out. Raises `PackageError`."""
     if part is None:
         return []
-    strings = _Strings()
-    parser = SafeParser(part, strings.start, strings.end, strings.text)
+    found: list[str | Rich] = []
+    runs = Runs()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal runs
+        if tag == "si":
+            runs = Runs()
+        runs.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        runs.end(tag)
+        if tag == "si":
+            found.append(runs.found(unescaped))
+
+    parser = SafeParser(part, start, end, lambda data: runs.text(data))  # noqa: PLW0108 - each string has its own
     for chunk in package.chunks(part):
         parser.feed(chunk)
     parser.close()
-    return strings.found
+    return found
 
 
 class _Sheet:
@@ -67,50 +57,57 @@ class _Sheet:
         self.formula: dict[str, str] | None = None
         self.texts: dict[str, list[str]] = {}
         self.inside = ""
-        self.guide = False
-        """Whether a phonetic guide is being read, which the screen does not show in the cell."""
+        self.runs: Runs | None = None
+        """The text that is being read where it stands in its cell, and that text when it is read."""
+        self.inline: str | Rich = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "row":
             number = attributes.get("r", "")
             self.row = int(number) if number.isdecimal() and len(number) < 8 else self.row + 1
             self.column = -1
-            if attributes.get("hidden") in ("1", "true"):
+            if _hidden(attributes, "ht"):
                 self.seen.hidden_rows.add(self.row)
         elif tag == "c":
             place = _REFERENCE.fullmatch(attributes.get("r", ""))
             self.column = position_of(place[1]) if place else self.column + 1
             self.row = int(place[2]) if place else self.row
             self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "")
-            self.formula, self.texts = None, {}
+            self.formula, self.texts, self.inline, self.runs = None, {}, "", None
+        elif tag == "is":
+            self.runs = Runs()
+        elif self.runs is not None:
+            self.runs.start(tag, attributes)
         elif tag == "f":
             self.formula, self.inside = attributes, "f"
-        elif tag == "rPh":
-            self.guide = True
-        elif tag in ("v", "t") and not self.guide:
+        elif tag == "v":
             self.inside = tag
         elif tag == "mergeCell":
             self.seen.merged.append(attributes.get("ref", ""))
-        elif tag == "col" and attributes.get("hidden") in ("1", "true"):
+        elif tag == "col" and _hidden(attributes, "width"):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal():
                 self.seen.hidden_columns.append((int(first) - 1, int(last) - 1))
 
     def text(self, data: str) -> None:
-        if self.inside:
+        if self.runs is not None:
+            self.runs.text(data)
+        elif self.inside:
             self.texts.setdefault(self.inside, []).append(data)
 
     def end(self, tag: str) -> None:
+        if self.runs is not None:
+            self.runs.end(tag)
+            if tag == "is":
+                self.inline, self.runs = self.runs.found(unescaped), None
         if tag == self.inside:
             self.inside = ""
-        elif tag == "rPh":
-            self.guide = False
         if tag != "c":
             return
         place = self.row, self.column
         if self.formula is not None:
             self.seen.add_formula(place, self.formula, "".join(self.texts.get("f", ())))
-        text = "".join(self.texts.get("t" if self.kind == "inlineStr" else "v", ()))
+        text = self.inline if self.kind == "inlineStr" else "".join(self.texts.get("v", ()))
         value = self.book.value(self.kind, text, self.style, place, self.seen)
         if value == "" and place not in self.seen.errors:
             return
@@ -120,7 +117,15 @@ class _Sheet:
         self.cells += 1
         if self.cells > _MOST_CELLS:
             raise TooBigError("单元格过多，不像一份清单", self.part)
-        self.rows.setdefault(self.row, {})[self.column] = value
+        own = self.rows.setdefault(self.row, {})
+        if own.setdefault(self.column, value) != value:  # the cell stands in the file twice
+            own[self.column] = ""
+            self.seen.errors[place] = ""
+
+
+def _hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or column is hidden, or of no height or width, which is the same to the eye."""
+    return attributes.get("hidden") in ("1", "true") or re.fullmatch(r"0(\.0+)?", attributes.get(size, "")) is not None
 
 
 def read_slowly(package: Package, part: str, book: Workbook) -> tuple[Seen, GridRows]:

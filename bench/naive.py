@@ -32,6 +32,7 @@ PHONE = re.compile(r"1[3-9]\d{9}|(0[1-9]\d{1,2}-?)?[2-9]\d{6,7}(-\d{1,6})?|400-?
 industries = pd.read_csv(RULESET / "industries.csv", dtype=str, keep_default_na=False)
 KEY_INDUSTRIES = set(industries["industry"])
 SUBTYPES = {name: set(rows["subtype"]) - {""} for name, rows in industries.groupby("industry")}
+SUBTYPED = {name for name, rows in industries.groupby("industry") if "" not in set(rows["subtype"])}
 GRADES = set(pd.read_csv(RULESET / "grades.csv")["grade"])
 ORDER = pd.read_csv(RULESET / "grades.csv").dropna(subset="order").set_index("grade")["order"].to_dict()
 GUARANTEES = set(pd.read_csv(RULESET / "guarantee.csv")["category"])
@@ -152,7 +153,7 @@ class Enterprise(Row):
     remark: str | None = Field(None, alias="备注")
 
     def problems(self) -> Iterator[str]:
-        if SUBTYPES.get(self.industry) and self.subtype is None:
+        if self.industry in SUBTYPED and self.subtype is None:
             yield "该行业有几套分级办法，请填重点行业子类"
         if self.filing in ("申请报告", "申请表") and self.applied_grade is None:
             yield "请填申报等级"
@@ -244,7 +245,7 @@ class Line(Row):
     reduction_note: str | None = Field(None, alias="减排量核算说明")
 
     def problems(self) -> Iterator[str]:
-        if SUBTYPES.get(self.industry) and self.subtype is None:
+        if self.industry in SUBTYPED and self.subtype is None:
             yield "该行业有几套分级办法，请填重点行业子类"
         for low, high in LEVEL_PAIRS:
             if getattr(self, f"{low}_ratio") > getattr(self, f"{high}_ratio"):

@@ -170,11 +170,16 @@ def _imports(opened: Opened) -> Imports:
 
 
 def _stands_as_text(finding: Finding, by_file: Mapping[str, Book]) -> bool:
-    """Whether a county's formula, or what it struck out a part of, still stands as a text in the list where the finding says."""
+    """Whether a county's formula, or what it struck out a part of, still stands as a text in the list where the finding says.
+
+    What the list itself shows again, as a garbled text, is found there.
+    """
     book = by_file.get(finding.file or "")
     sheet = next((sheet for sheet in INVENTORY.values() if sheet.title == finding.sheet), None)
     column = next((one for one in sheet.columns if one.header == finding.header), None) if sheet else None
     if book is None or sheet is None or column is None:
+        return False
+    if any((one.rule, one.sheet, one.cell) == (finding.rule, finding.sheet, finding.cell) for one in book.faults):
         return False
     records = [record for record in book.tables[sheet.key] if record.row == finding.row]
     return any(record[column.position] == finding.value for record in records)

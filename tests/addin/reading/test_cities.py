@@ -19,6 +19,8 @@ from tests import inventory
 from tests.inventory import write_file
 from validators.columns import INVENTORY
 from validators.decisions import GRADE, WAIVER, Decision
+from validators.rule import judge
+from workbook_templates.city.city_reader import read_city
 from workbook_templates.county.reader import open_workbook
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.appearance import HEADER_ROW
@@ -149,6 +151,13 @@ def test_a_county_whose_rows_a_decision_changed_or_whose_cells_could_not_be_read
     write_file(inbox / "茌平区.xlsx", of_chiping(run_days="三百天"), county="371503")
     consolidate([inbox], city, exclusions=NOT_FILED, overwrite=True)
     assert known(city) == set()
+
+
+def test_what_the_lists_show_themselves_is_found_once(inbox: Path) -> None:
+    write_file(inbox / "茌平区.xlsx", of_chiping(remark="与市?局商定"), county="371503", filled_on=LATER)
+    city, kept = read_city(open_workbook(together(inbox)))
+    found = [*kept, *(one for book in city.books() for one in judge(book))]
+    assert [one.rule for one in found if one.file == "茌平区.xlsx" and "?" in one.message] == ["GS03"]
 
 
 def test_a_list_that_somebody_wrote_in_is_read(city: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

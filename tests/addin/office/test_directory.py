@@ -182,7 +182,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row, name in zip(key, HOSTILE, strict=False):
         row |= {"name": name, "site": ""}
     source = fill(folder / "东昌府区.xlsx", enterprises=60, rows=rows)
-    assert main(["directory", str(source), "--out", str(folder / "公开")]) == 0
+    assert main(["directory", str(source), "--out", str(folder / "公开")]) == 1  # what looks like a formula is found
     return folder / "公开"
 
 

@@ -287,6 +287,6 @@ def test_odd_names_and_paths_are_a_plain_line(start: Start, inbox: Path) -> None
             ]
             for answer in answers:
                 assert answer.status_code == 400 and "程序内部出错" not in answer.text, path[:20]
-        for name in ("长" * 100, ".全市", "~全市", "a/b", "全\n市", "NUL"):
+        for name in ("长" * 100, ".全市", "~$全市", "~lock.全市", "a/b", "全\n市", "NUL"):
             answer = ask.post("press", json={"work": "consolidate", "files": ["in"], "out": name})
             assert answer.status_code == 400 and "不能用作文件名" in answer.json()["message"], name

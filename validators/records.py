@@ -148,7 +148,9 @@ def _is_odd_name(text: str) -> bool:
 
 def _is_odd_code(text: str) -> bool:
     """The same for codes and choices."""
-    return _ODD_CODE.search(text) is not None or _SCIENTIFIC.match(text) is not None or len(text) > _LONG
+    return (
+        text[0] == "=" or _ODD_CODE.search(text) is not None or _SCIENTIFIC.match(text) is not None or len(text) > _LONG
+    )
 
 
 class _OddText(Exception):
@@ -316,6 +318,7 @@ _DAY = re.compile(
 )
 _ERROR_WORDS = frozenset(map(texts.spoken, texts.ERROR_WORDS))
 _AROUND_SIGN = re.compile(r"\s*([-/.年月日])\s*")
+_PASTED_FORMULA = "是当作文字存下的公式，没有算出来。请填写实际的内容"
 TWO_VALUES = "一格里像是有两个值。请只留一个；确是两项的，分成两行填"
 UNITS = {"t": ("吨",), "kg": ("千克", "公斤"), "d": ("天", "日"), "%": ("％",), "°": ("度",), "m²": ("平方米", "㎡")}
 """Other spellings of a unit that a number format may show beside the number."""
@@ -341,6 +344,8 @@ def meaning(column: Column, cell: Raw, ruleset: RuleSet) -> Value:
         _check_whole(cell)
         if column.kind == "text" and says_nothing(column, cell, ruleset):
             return None
+        if column.kind in ("phone", "code4", "code22") and cell.lstrip().startswith("="):
+            raise Unreadable("GS03", _PASTED_FORMULA)
     if isinstance(cell, bool):
         raise Unreadable("GS03", _expected(column, ruleset, cell))
     if column.is_number:
@@ -399,7 +404,7 @@ def says_nothing(column: Column, text: str, ruleset: RuleSet) -> bool:
             raise Unreadable("GS02")
         return True
     if squeezed.startswith("="):
-        raise Unreadable("GS03", "是当作文字存下的公式，没有算出来。请填写实际的内容")
+        raise Unreadable("GS03", _PASTED_FORMULA)
     if texts.garbled(text):
         raise Unreadable("GS03", "是乱码，文字的编码转错了。请对照原件重新录入")
     if column.is_name:

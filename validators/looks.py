@@ -28,9 +28,9 @@ class Look:
 def fifteen_digits(number: float) -> float:
     """A number with the 15 digits that a spreadsheet shows of it, without the noise of binary arithmetic behind them.
 
-    Greater numbers than have 15 digits before the point stay as they are: they are found, not read.
+    The greatest of all stay as they are: rounded up, they would be none.
     """
-    return float(f"{number:.15g}") if abs(number) < 1e15 else number
+    return float(f"{number:.15g}") if abs(number) < 1e300 else number
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, GetPydanticSchema, Strict, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import core_schema
 from rapidfuzz import process
 
 from validators import text as texts
@@ -83,6 +84,10 @@ def record_type(sheet: str) -> Callable[..., Record]:
     return namedtuple(sheet, [*fields, "row", "bad"])  # fields come from columns.csv
 
 
+_WHOLE = GetPydanticSchema(lambda kind, made: core_schema.chain_schema([made(kind), core_schema.int_schema()]))
+"""A number that is whole: `multiple_of` would let one pass that is a billionth off."""
+
+
 def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a type made at run time
     if column.required == "auto":
         return Any
@@ -94,6 +99,8 @@ def _cell_type(column: Column, ruleset: RuleSet) -> Any:  # noqa: ANN401 - a typ
         over, from_ = (low, None) if open_ else (None, -LARGEST_NUMBER if low is None else low)
         most = LARGEST_NUMBER if high is None else high
         kind = Annotated[float, Strict(), Field(allow_inf_nan=False, gt=over, ge=from_, le=most)]
+        if column.kind == "int":
+            kind = Annotated[kind, _WHOLE]
     elif column.kind == "date":
         kind = Annotated[dt.date, Strict(), Field(ge=FIRST_DAY)]
     else:
@@ -177,9 +184,6 @@ class RowReader:
         self._ruleset = ruleset
         self._make: Callable[..., Record] = record_type(sheet)._make  # type: ignore[attr-defined]
         self._adapter = _adapter(sheet, ruleset)
-        self._whole = [
-            column.position for column in self.sheet.columns if column.kind == "int" and column.required != "auto"
-        ]
         nothing = _ERROR_WORDS.union(*(_words(ruleset, name) for name in ("placeholder", "ditto", "no_answer")))
         prose, code = _Plain(_is_odd_prose, nothing), _Plain(_is_odd_code, frozenset())
         name = _Plain(_is_odd_name, nothing | _words(ruleset, "no_name"))
@@ -194,9 +198,6 @@ class RowReader:
                 plain[cell] if type(cell) is str else cell for plain, cell in zip(self._plain, cells, strict=True)
             ]
             self._adapter.validate_python(tuple(values))
-            for place in self._whole:  # `multiple_of` would let a billionth pass
-                if values[place] and values[place] % 1:  # type: ignore[operator] # a number, or None
-                    raise _OddText
             return self._make((*values, row, NO_BAD)), []
         except (_OddText, ValidationError):
             return self._slow(cells, row)

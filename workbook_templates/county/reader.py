@@ -813,7 +813,8 @@ class Entries:
             if record.bad:
                 record = self._without_follow_ons(record, at)
             self.book.faults += [cell_fault(self.book, fault, record) for fault in faults]
-            self._tell_others(record)
+            if self.instead:
+                self._tell_others(record)
             table.append(record)
         self._tell_strays()
 
@@ -905,24 +906,21 @@ class Entries:
         except KeyError:  # a column that it needs is missing
             pieces = ()
 
-        def own(text: str, row: int) -> bool:
-            spelled = str(row).join(pieces) == text != ""
-            return spelled or matches(self.sheet.key, column.field, text, row, self.letters)
-
+        automatic = column.required == "auto"
+        looked_at = not automatic or (offered and column.field != "serial")  # rows that were moved number themselves
         for number, text, row in found:
             at = self.at.get(number)
             if at is None:  # the row shows nothing
                 continue
             cells[at] = ""
-            if column.required == "auto":
-                if (
-                    offered and column.field != "serial" and not own(text, row)
-                ):  # rows that were moved number themselves
-                    self.formulas[number, place] = f"={text}" if text else "公式"
+            if not looked_at:
                 continue
-            if own(text, row):
+            own = str(row).join(pieces) == text != "" or matches(self.sheet.key, column.field, text, row, self.letters)
+            if own and not automatic:
                 ours.setdefault(place, []).append(at)
-            else:
+            elif not own and automatic:
+                self.formulas[number, place] = f"={text}" if text else "公式"
+            elif not own:
                 self._unreadable("GS03", "formula", number, column, f"={text}" if text else "公式")
 
     def _compute(self, ours: dict[int, list[int]]) -> None:
@@ -967,7 +965,7 @@ class Entries:
     def _look_for_notes(self, column: Column) -> None:
         """Note what somebody wrote where the workbook says what is wrong; what it says itself begins with a sign."""
         for number, cell in zip(self.numbers, self.columns[column.position], strict=True):
-            if isinstance(cell, str) and not is_blank(cell) and cell.strip()[0] not in VERDICTS:
+            if cell and isinstance(cell, str) and not is_blank(cell) and cell.strip()[0] not in VERDICTS:
                 self.instead.setdefault(number, []).append((column, cell, None))
 
     def _tell_others(self, record: Record) -> None:

@@ -315,7 +315,8 @@ class _Taken:
             if own[0] <= self._last or own != sorted(set(own)):
                 return False
             self._last = own[-1]
-            if _HIDDEN.search(b"".join(attributes)):
+            said = b"".join(attributes)
+            if b"hidden" in said or b'ht="0' in said:
                 hidden = (number for number, text in zip(own, attributes, strict=True) if _HIDDEN.search(text))
                 self.seen.hidden_rows.update(hidden)
             try:
@@ -352,7 +353,10 @@ def _column(
     else:
         values = [float(number) if number else "" for number in numbers]
     if max(map(len, filter(None, numbers)), default=0) > _FIFTEEN:
-        values = [fifteen_digits(value) if type(value) is float else value for value in values]
+        values = [
+            float(f"{value:.15g}") if text and len(text) > _FIFTEEN else value  # none is great: see _CELL
+            for value, text in zip(values, numbers, strict=True)
+        ]
     if formulas.count(None) < many:
         own = seen.formulas.setdefault(position, {})
         for row, text in zip(rows, formulas, strict=True):

@@ -13,8 +13,10 @@ from validators.book import Book
 from validators.columns import SHEETS, Column, Sheet, letter
 from validators.expr import Record
 from validators.findings import SEVERITY_SYMBOLS, Severity
-from validators.records import CellFault, RowReader, Unreadable, Value, meaning
+from validators.looks import fifteen_digits
+from validators.records import CellFault, Raw, RowReader, Unreadable, Value, meaning
 from validators.rule import compiled
+from workbook_templates.formulas.cells import FIRST_SERIAL, LAST_SERIAL
 from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.formulas.plan import (
     ERROR,
@@ -27,6 +29,7 @@ from workbook_templates.formulas.plan import (
     Formulas,
 )
 from workbook_templates.xlsx.appearance import AT_FAULT, FIRST_ROW, LATER, MISSING, NOT_YET, WARN, WRONG
+from workbook_templates.xlsx.fast_reader import moment
 
 SIGN = 6
 """Signs of a code."""
@@ -134,12 +137,24 @@ def _read(
         if key == sheet.key and values.get(field) is None:
             computed[field] = inputs[field] = offered.value(inputs, county, root)
     cells = [
-        None if one.required == "auto" else computed[one.field] if one.field in computed else values.get(one.field)
+        None
+        if one.required == "auto"
+        else computed[one.field]
+        if one.field in computed
+        else _as_stored(one, values.get(one.field))
         for one in sheet.columns
     ]
     record, faults = reader.read(cells, number)
     lost = [field for field in computed if not record.bad.isdisjoint(OFFERED[sheet.key, field].needs)]
     return record._replace(**dict.fromkeys(lost)) if lost else record, faults, computed | dict.fromkeys(lost)
+
+
+def _as_stored(column: Column, value: Value) -> Raw:
+    """A value as the formulas see it in the file: of a number 15 digits, or the day that it is."""
+    if isinstance(value, str) or not isinstance(value, int | float):
+        return value
+    number = fifteen_digits(float(value))
+    return moment(number) if column.kind == "date" and FIRST_SERIAL <= number <= LAST_SERIAL else number
 
 
 def _root(sheet: Sheet, values: Mapping[str, Value], book: Book) -> Record | None:

@@ -186,7 +186,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "公开"
 
 
-EXPECTED = [name.replace("\u202e", "") for name in HOSTILE]
+REFUSED = {"=1+1", "+1", "-1", '=HYPERLINK("http://127.0.0.1:9/")', "&lt;b&gt; & \"'"}
+"""Formulas, numbers and garbled texts are no names to the reader, and are found (GS03)."""
+EXPECTED = ["" if name in REFUSED else name.replace("\u202e", "") for name in HOSTILE]
 
 
 def test_hostile_names_are_texts_in_the_workbook(
@@ -195,12 +197,14 @@ def test_hostile_names_are_texts_in_the_workbook(
     file = hostile / f"{PUBLIC}.xlsx"
     sheet = openpyxl.load_workbook(file)[PUBLIC]
     cells = [row[HEADS.index("企业名称")] for row in sheet.iter_rows(min_row=2)]
-    assert [cell.value for cell in cells][: len(EXPECTED)] == EXPECTED and {cell.data_type for cell in cells} == {"s"}
+    assert [cell.value or "" for cell in cells][: len(EXPECTED)] == EXPECTED
+    assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}
     checks = {check["id"]: check["result"] for check in audit_one(file)["checks"]}
     assert {id_ for id_, result in checks.items() if result == "不通过"} == set()
     again = openpyxl.load_workbook(soffice(file, tmp_path, "xlsx"))[PUBLIC]
     cells = [row[HEADS.index("企业名称")] for row in again.iter_rows(min_row=2)]
-    assert [cell.value for cell in cells][: len(EXPECTED)] == EXPECTED and {cell.data_type for cell in cells} == {"s"}
+    assert [cell.value or "" for cell in cells][: len(EXPECTED)] == EXPECTED
+    assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}
 
 
 Open = Callable[..., Page]

@@ -376,7 +376,7 @@ class GradingMaker(Maker):
 
 
 CASES = Path(__file__).parents[2] / "cases"
-ODD = re.compile(r"\\[ux]|[⽆�]|23:59")
+ODD = re.compile(r"\\[ux]|[⽆�]|23:59|'remark': '[^']*[?Á]")
 GAP = re.compile("[一-鿿] [一-鿿]|[０-９]")
 NAMED = re.compile(COUNTY + r"-[GYD]-\d{4}")
 
@@ -384,7 +384,8 @@ NAMED = re.compile(COUNTY + r"-[GYD]-\d{4}")
 class CaseMaker:
     """The cases of all rules in one workbook, each with numbers of its own: those that are found, or those that are not.
 
-    Without those about characters that nobody sees or that another font shows, which are left to the program (`PARTLY`).
+    Without those about characters that nobody sees or that another font shows, and about garbled prose, which are left
+    to the program (`PARTLY`).
     """
 
     def __init__(self, kind: BookKind, found: bool) -> None:

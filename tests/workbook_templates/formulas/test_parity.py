@@ -69,7 +69,7 @@ def with_errors(path: Path) -> None:
     with zipfile.ZipFile(path) as package:
         parts = {name: package.read(name) for name in package.namelist()}
     strings = re.findall(rb"<si>.*?</si>", parts["xl/sharedStrings.xml"], re.DOTALL)
-    number = next((place for place, text in enumerate(strings) if ERROR.encode() in text), None)
+    number = next((place for place, text in enumerate(strings) if b">%s<" % ERROR.encode() in text), None)
     if number is None:
         return
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:

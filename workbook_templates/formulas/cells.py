@@ -199,12 +199,19 @@ def choice(cell: str, folded: str) -> str:
     return f'IF(ISTEXT({cell}),IF(EXACT(UPPER(INDEX({folded},{place})),UPPER({squeezed(cell)})),{place},""),"")'
 
 
+def without_letters(text: str) -> str:
+    """A number where a text is one, or digits as `3-1`, `2020.8.1` or `12:30` have them, else an error."""
+    for sign in "-/.:":
+        text = f'SUBSTITUTE({text},"{sign}","")'
+    return f"VALUE({text})"
+
+
 def prose(column: Column, cell: str, words: str) -> str:
     """A text without the blanks around it, "" where it is nothing else or no answer: one of the words, a formula pasted as
     a text, in the place of a name a number or what has a question mark."""
     wrong = [f'LEFT({cell})="="', f"ISNUMBER({one_of_words(cell, words)})"]
     if column.is_name:
-        wrong += [f"ISNUMBER(VALUE({squeezed(cell)}))", f'COUNT(FIND("?",{cell}),FIND("？",{cell}))>0']
+        wrong += [f"ISNUMBER({without_letters(squeezed(cell))})", f'COUNT(FIND("?",{cell}),FIND("？",{cell}))>0']
     return f'IF({_empty(cell)},"",IF({any_of(wrong)},"",TRIM({cell})))'
 
 

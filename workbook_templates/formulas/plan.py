@@ -38,6 +38,7 @@ from workbook_templates.formulas.cells import (
     quoted,
     right,
     value,
+    without_letters,
 )
 from workbook_templates.formulas.default_formulas import INHERITED, OFFERED, inherited_name
 from workbook_templates.formulas.expressions import Untranslatable, columns_of_others, constant, judged, place_of, say
@@ -53,7 +54,7 @@ NEXT = "下一处错误"
 SIGNS = {Severity.ERROR: WRONG, Severity.WARNING: WARN, Severity.INFO: TELL}
 _LONGEST = 7_000
 """Signs of a formula; Excel takes 8,192."""
-HEAVIEST = 5_300
+HEAVIEST = 5_500
 """Parts of the formulas that one helper cell joins, names spelled out; LibreOffice takes 8,192, some of its own."""
 _PART = re.compile(rf'{TITLE}_[^-+*/&<>=(),:" ]+|"[^"]*"|[A-Z]+\(|[^!,()]+![$A-Z0-9:]+|[A-Z0-9.]+|[-+*/&<>=]+')
 ONLY_IN_PYTHON: dict[str, str] = {
@@ -522,7 +523,7 @@ class Formulas:
             words = [one_of_words(self.entry(one), self._needed(one)[1]) for one in texts]
             yield f"COUNT({','.join(words)})=0"
             names = [self.entry(one) for one in texts if one.is_name]
-            as_numbers = [f'VALUE(IF({one}="","¦",ASC({one})))' for one in names]
+            as_numbers = [without_letters(f'IF({one}="","¦",ASC({one}))') for one in names]
             yield f"COUNT({','.join(as_numbers)})=0" if names else "TRUE"
         for one in entries:
             if one.kind in LOOKED_UP:

@@ -200,7 +200,7 @@ def test_a_cell_that_is_being_typed_and_an_open_dialog_neither_lose_nor_invent_f
             name, grade = LETTERS["enterprises"]["name"], LETTERS["enterprises"]["grade"]
             calc.go(ENTERPRISES, f"{name}7")
             shown(session, lambda picture: (picture.sheet, picture.row) == (ENTERPRISES, 7))
-            write("1２")  # being typed: a full-width digit
+            write("a２")  # being typed: a full-width digit
             session.select(ENTERPRISES, f"{name}9")  # the pane is clicked meanwhile: what was typed is entered
             shown(session, has("GS04", f"{name}7"))
             keys("ctrl+z")

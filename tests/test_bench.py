@@ -1,13 +1,11 @@
 """The bench runs on the house as it is, and the nation's SQL finds what our rules find."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from bench.nation import both
 from tests.inventory import make_book
 from validators.settlement import Handed, sort_out
 
@@ -24,13 +22,6 @@ def test_every_module_of_the_bench_can_be_imported() -> None:
 
 
 def test_duckdb_finds_across_counties_what_our_rules_find() -> None:
-    try:
-        import duckdb  # noqa: F401
-    except ImportError:
-        assert not os.environ.get("CI")
-        pytest.skip("没有 DuckDB：请安装 duckdb（pip install duckdb）")
-    from bench.nation import both
-
     def rows(code: str, name: str, **own: Any) -> dict[str, list[dict[str, Any]]]:
         first = {"list_id": f"{code}-G-0001"}
         return {

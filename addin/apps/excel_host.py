@@ -334,6 +334,10 @@ class ExcelHost:
                 one = self._heard.get_nowait()
         return [*dict.fromkeys(heard), *self._look(bool(heard))]
 
+    def aside(self, read: Callable[[], None]) -> None:
+        """Read now: COM ties the application to this thread."""
+        read()
+
     def wake(self) -> None:
         """Make `wait` return; may be called from any thread."""
         self._heard.put(None)

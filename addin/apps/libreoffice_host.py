@@ -6,7 +6,6 @@ Typing, deleting, pasting and undoing reach the changes listener with their cell
 these reach only the modify listener of the sheet. So a modification that no change explains makes a sheet dirty.
 """
 
-import datetime as dt
 import json
 import queue
 import re
@@ -18,13 +17,12 @@ from typing import Any
 
 import xlwings
 
-from addin.apps.libreoffice.engine import EPOCH, app, date, excel_formula, formula
+from addin.apps.libreoffice.engine import EPOCH, app, excel_formula, formula
 from addin.apps.libreoffice.instance import Office, hold, load_uno
 from addin.live.host import Books, Busy, Changed, DefinedNames, Dirty, Event, Gone, Moved, OpenTab
 from validators.columns import SHEETS, letter
 from validators.looks import Look, Shown
 from validators.ooxml.grid import EPOCH_1904
-from validators.records import Raw
 from workbook_templates.county.reader import HEAD_ROWS
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import HEADER_ROW
@@ -46,6 +44,8 @@ _ERROR = re.compile(r"=#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A)")
 PERCENT = Look("percent", 100.0, "%")
 SHORT = 1000
 """Rows that are read without asking first how far a sheet is filled."""
+BLOCK = 500
+"""Rows that are read at once: LibreOffice stands still for a blink only."""
 Heard = Event | tuple[Changed, ...] | Gone | None
 
 
@@ -120,16 +120,23 @@ class LibreOfficeBook:
 
     def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         """Rows of a sheet."""
-        with self.asking():
-            sheet = self._book.sheets[title]
-            if title not in self.widths or last - first > SHORT:
-                used = sheet.used_range.last_cell
-                self.widths[title] = _own(sheet, min(used.column, MOST_COLUMNS))
-                last = min(last, used.row)
-            if last < first:
-                return [], Seen()
-            area = sheet.range((first, 1), (last, self.widths[title]))
-            return _rows(_table(area.raw_value), _table(area.formula), first, since_1904=self.since_1904)
+        if title not in self.widths or last - first > SHORT:
+            with self.asking():
+                used = self._book.sheets[title].used_range.last_cell
+            width = min(used.column, MOST_COLUMNS)
+            self.widths[title] = _own(self._told(title, 1, HEAD_ROWS, width)["values"], width)
+            last = min(last, used.row)
+        rows: GridRows = []
+        seen = Seen(since_1904=self.since_1904)
+        for top in range(first, last + 1, BLOCK):
+            told = self._told(title, top, min(top + BLOCK - 1, last), self.widths[title])
+            rows += _rows(top, told, seen)
+        return rows, seen
+
+    def _told(self, title: str, first: int, last: int, width: int) -> Mapping[str, Any]:
+        """What the ears read (`ears.what_stands`)."""
+        found: Mapping[str, Any] = self._ask(rows=self.document, sheet=title, first=first, last=last, width=width)
+        return found
 
     @property
     def since_1904(self) -> bool:
@@ -288,6 +295,10 @@ class LibreOffice:
             found.append(self._heard.get_nowait())
         return found
 
+    def aside(self, read: Callable[[], None]) -> None:
+        """Read in another thread: LibreOffice may be busy with an edit of which it has told already."""
+        Thread(target=read, daemon=True).start()
+
     def wake(self) -> None:
         """Make `wait` return."""
         self._heard.put(None)
@@ -303,73 +314,55 @@ def _event(kind: str, *what: Any) -> Heard:  # noqa: ANN401 - as the ears say it
     """A report of the ears in the words of a host."""
     match kind:
         case "changed":
-            changes = ((sheet, first, last, _told(first, told)) for sheet, first, last, told in what[0])
-            return tuple(Changed(*change) for change in changes)
+            return tuple(Changed(*span, told=told and _seen(span[1], told)) for *span, told in what[0])
         case "dirty":
             return Dirty(*what)
         case "moved":
-            return Moved()
+            return Moved(what[0] and (what[0][0], what[0][1]))
         case "books":
             return Books()
     return Gone()  # it did not hear everything, as after this program was stopped for long: all is read again
 
 
-def _told(first: int, told: Mapping[str, Any] | None) -> tuple[GridRows, Seen] | None:
-    """Rows as the ears read them, in the form of `OpenBook.rows`."""
-    if told is None:
-        return None
+def _seen(first: int, told: Mapping[str, Any]) -> tuple[GridRows, Seen]:
+    """Rows as the ears told them, in the form of `OpenBook.rows`."""
+    seen = Seen(since_1904=told["since_1904"])
+    return _rows(first, told, seen), seen
+
+
+def _rows(first: int, told: Mapping[str, Any], seen: Seen) -> GridRows:
+    """Rows as the ears told them; what else there is to see is added to `seen`."""
+    epoch = EPOCH_1904 if seen.since_1904 else EPOCH.date()
     values = told["values"]
-    for top, left, bottom, right in told["dates"]:
-        for row in values[top : bottom + 1]:
-            row[left : right + 1] = [date(value) if type(value) is float else value for value in row[left : right + 1]]
     for y, x in told["logical"]:
         values[y][x] = bool(values[y][x])
-    formulas = [[formula(text) for text in row] for row in told["formulas"]]
-    return _rows(values, formulas, first, since_1904=told["since_1904"])
+    for top, left, bottom, right in told["dates"]:
+        for row in values[top : bottom + 1]:
+            row[left : right + 1] = [
+                moment(value, epoch=epoch) if type(value) is float else value for value in row[left : right + 1]
+            ]
+    for y, x, text in told["typed"]:
+        value, typed = values[y][x], formula(text)
+        if typed.startswith("="):
+            if typed == value:  # a text
+                continue
+            if _ERROR.fullmatch(typed):
+                seen.errors[first + y, x] = typed[1:]
+                values[y][x] = ""
+            else:
+                seen.formulas.setdefault(x, {})[first + y] = typed[1:]
+        elif type(value) is float:
+            values[y][x] = Shown(value, PERCENT)
+    wrong = {row for row, _ in seen.errors}
+    rows: GridRows = []
+    for row, told_cells in enumerate(values, first):
+        cells = ["" if value is None else value for value in told_cells] if None in told_cells else told_cells
+        if any(value != "" for value in cells) or row in wrong:
+            rows.append((row, cells))
+    return rows
 
 
-def _own(sheet: xlwings.Sheet, width: int) -> int:
+def _own(heads: list[list[Any]], width: int) -> int:
     """Columns before the template's hidden helpers, as the reader of files takes them; there are many of those."""
-    heads = _table(sheet.range((1, 1), (HEAD_ROWS, width)).raw_value)
     helpers = (at for row in heads for at, head in enumerate(row) if str(head).startswith(HELPER_HEAD))
     return min(helpers, default=width)
-
-
-def _table(cells: Any) -> Any:  # noqa: ANN401 - as the engine gives it
-    """What an engine gives for a range, as rows: one cell comes as a scalar."""
-    if not isinstance(cells, list | tuple):
-        return [[cells]]
-    return cells if not cells or isinstance(cells[0], list | tuple) else [cells]
-
-
-def _rows(values: Any, formulas: Any, first: int, *, since_1904: bool) -> tuple[GridRows, Seen]:  # noqa: ANN401 - as the engine gives them
-    """Rows of values and formulas, the first of which is that of this number, as `OpenBook.rows` gives them."""
-    rows: GridRows = []
-    seen = Seen(since_1904=since_1904)
-    epoch = EPOCH_1904 if since_1904 else EPOCH.date()
-    for row, (cells, texts) in enumerate(zip(values, formulas, strict=True), first):
-        taken: list[Raw] = []
-        for column, (value, text) in enumerate(zip(cells, texts, strict=True)):
-            computed = text if type(text) is str and text.startswith("=") and text != value else ""
-            error = computed[1:] if _ERROR.fullmatch(computed) else ""
-            if error:
-                seen.errors[row, column] = error
-            elif computed:
-                seen.formulas.setdefault(column, {})[row] = computed[1:]
-            taken.append("" if error else _raw(value, text, epoch))
-        if any(value != "" for value in taken) or any((row, column) in seen.errors for column in range(len(taken))):
-            rows.append((row, taken))
-    return rows, seen
-
-
-def _raw(value: Any, text: Any, epoch: dt.date) -> Raw:  # noqa: ANN401 - as the engine gives it
-    """A value as the reader has it; `text` is what would be typed to enter it, which shows a percentage."""
-    if type(value) is float and type(text) is str and text.endswith("%"):
-        return Shown(value, PERCENT)
-    if type(value) is str or type(value) is float or type(value) is bool:
-        return value
-    if isinstance(value, dt.datetime):
-        return moment((value - EPOCH) / dt.timedelta(days=1), epoch=epoch)
-    if isinstance(value, int):
-        return float(value)
-    return "" if value is None else str(value)

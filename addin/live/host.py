@@ -1,6 +1,7 @@
 """What a live session asks of a spreadsheet application: to read, to hear, to select a cell. It cannot write.
 
-An application is driven from one thread only, that of the session; `wake` alone may be called from others.
+An application is driven from one thread only, that of the session, and from where `aside` reads; `wake` alone may be
+called from others.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +45,9 @@ class Dirty:
 @dataclass(frozen=True, slots=True)
 class Moved:
     """The officer may stand elsewhere: another cell, another sheet."""
+
+    told: tuple[str, int] | None = field(default=None, compare=False, repr=False)
+    """Where he stands now, as `OpenBook.stands` gives it, where the application said so; without it, ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,9 @@ class Host(Protocol[B]):
         Returns early and empty after `wake`. Raises `Gone` where the application ended, `Busy` where nothing was
         heard and it shows a dialog.
         """
+
+    def aside(self, read: Callable[[], None]) -> None:
+        """Read something for which nobody waits: in a thread of its own, where the application can be asked in two."""
 
     def wake(self) -> None:
         """Make `wait` return; may be called from any thread."""

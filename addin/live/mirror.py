@@ -77,6 +77,19 @@ class _Head:
         return Grid(title, False, *self.source.rows(title, 1, LAST_ROW)) if title in self.sheets else None
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a workbook says of itself and of its sheets, as it was last read."""
+
+    begun: Book
+    elsewhere: Mapping[Fault, Sequence[Fault]]
+    """What stands on sheets that are none of ours, by the fault that says only that there is one."""
+    tabs: Mapping[str, Tab]
+    shapes: Mapping[str, Seen]
+    new: Mapping[str, dict[int, Line]]
+    """Rows of sheets that were not there before."""
+
+
 class Mirror:
     """What was last read of a workbook. Everything that reads raises `Busy` or `Gone`, and then changes nothing."""
 
@@ -88,8 +101,7 @@ class Mirror:
             title: _Page(tab.state != "visible", source.shape(title), _lines(*source.rows(title, 1, LAST_ROW)))
             for title, tab in head.tabs.items()
         }
-        self._elsewhere: dict[Fault, Sequence[Fault]] = {}
-        self._begun = self._begin(head)
+        self._begun, self._elsewhere = self._begin(head, {})
         self._judge()
 
     @property
@@ -172,16 +184,21 @@ class Mirror:
         own = {row: line for row, line in lines.items() if any(map(is_inherited, line.formulas.values()))}
         return _entered(self.book, SHEETS["lines"], page.layout, own, since_1904=page.shape.since_1904) if own else {}
 
-    def look_around(self) -> bool:
-        """Read what the workbook says of itself, its sheets, and what is merged and hidden; whether that changed."""
+    def look_around(self) -> Around:
+        """Read what the workbook says of itself, its sheets, and what is merged and hidden. Changes nothing: that is for
+        `take_around`."""
         head = _Head(self._source)
         tabs = head.tabs
         shapes = {title: self._source.shape(title) for title in tabs}
         new = {title: _lines(*self._source.rows(title, 1, LAST_ROW)) for title in tabs if title not in self._pages}
-        begun = self._begin(head)
-        again = bool(new) or tabs.keys() != self._pages.keys() or _identity(begun) != _identity(self._begun)
-        same, self._begun = (begun.facts, begun.fact_cells) == (self._begun.facts, self._begun.fact_cells), begun
-        old = self._pages
+        return Around(*self._begin(head, self._elsewhere), tabs, shapes, new)
+
+    def take_around(self, around: Around) -> bool:
+        """Take in what was seen by `look_around`; whether that changed anything."""
+        begun, tabs, shapes, new, old = around.begun, around.tabs, around.shapes, around.new, self._pages
+        again = bool(new) or tabs.keys() != old.keys() or _identity(begun) != _identity(self._begun)
+        same = (begun.facts, begun.fact_cells) == (self._begun.facts, self._begun.fact_cells)
+        self._begun, self._elsewhere = begun, around.elsewhere
         self._pages = {
             title: _Page(tab.state != "visible", shapes[title], new[title])
             if title in new
@@ -198,19 +215,19 @@ class Mirror:
         self._watch.update({}, faults)
         return True
 
-    def _begin(self, head: _Head) -> Book:
+    @staticmethod
+    def _begin(head: _Head, known: Mapping[Fault, Sequence[Fault]]) -> tuple[Book, Mapping[Fault, Sequence[Fault]]]:
         """What the workbook says of itself, and what stands on sheets that are none of ours: those are read when they
         are first seen, not again at every look."""
-        book, known = begin(head), self._elsewhere
-        self._elsewhere = {}
+        book, elsewhere = begin(head), {}
 
         def of_sheet(fault: Fault) -> Sequence[Fault]:
             found = known.get(fault)
-            self._elsewhere[fault] = [*of_other_sheet(head, book.kind, fault)] if found is None else found
-            return self._elsewhere[fault]
+            elsewhere[fault] = [*of_other_sheet(head, book.kind, fault)] if found is None else found
+            return elsewhere[fault]
 
         look_elsewhere(book, of_sheet)
-        return book
+        return book, elsewhere
 
     def _fresh(self) -> Book:
         """A book as it was begun, nothing read into it yet."""

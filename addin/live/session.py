@@ -3,8 +3,10 @@
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from addin.live.host import Books, Busy, Changed, Event, Gone, Host, Moved, OpenBook
@@ -33,6 +35,10 @@ OUR_NAMES = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
 """Defined names by which a workbook of ours is known."""
 
 
+Reading = Generator[Callable[[], Any], Any, None]
+"""Yields how something is read, and is sent what was read."""
+
+
 class Session:
     """A live session (`addin.live.state.Live`) on one application at a time; `run` does the work in its own thread."""
 
@@ -50,14 +56,20 @@ class Session:
         """Their rows, to be read when it is quiet."""
         self._dirty: set[str | None] = set()
         """Titles of sheets that are to be read whole when it is quiet; None: the workbook itself."""
+        self._reading: Reading | None = None
+        """What is being read because it is quiet."""
+        self._read: Future[Any] | None = None
+        """The piece of it that is being read."""
         self._look = self._moved = True
+        self._placed = False
+        """Whether it was told where the officer stands."""
         self._stands: tuple[str, int] | None = None
         self._wanted: tuple[str, str] | None = None
         """The cell that the pane asked for last."""
         self._wanted_at = 0.0
         self._edited: tuple[str, int] | None = None
-        self._check_wanted = self._checked = 0
-        """How many times everything was to be read anew, and how many times it was."""
+        self._check_wanted = self._check_begun = self._checked = 0
+        """How many times everything was to be read anew, how many times that was begun, and how many times done."""
         self._unsaved = False
         self._stopped = False
         self._file: str | None = None
@@ -84,7 +96,8 @@ class Session:
         self._wake()
 
     def check(self) -> int:
-        """Have everything read and judged anew; the number that `Picture.checked` has once that is done."""
+        """Have everything read anew, and what is not as it was judged; the number that `Picture.checked` has once that is
+        done."""
         self._check_wanted += 1
         self._wake()
         return self._check_wanted
@@ -124,34 +137,44 @@ class Session:
                 self._turn(host)
         except Busy:
             self._show("忙")
+            self._reading = None
             self._rest = _AGAIN
             self._moved = True  # it is asked until it answers
             if time.monotonic() - self._wanted_at > CLICKED:
                 self._wanted = None
         except Gone:
+            self._reading = None
             self._lose()
 
     def _turn(self, host: Host[Any]) -> None:
         """Wait for something to happen, and take it in."""
-        if self._checked < self._check_wanted:
-            self._mirror, self._look = None, True
+        if self._check_begun < self._check_wanted:
+            self._check_begun, self._look, self._reading = self._check_wanted, True, None
+            self._dirty |= {None, *LIST_TITLES}
+        checking = self._checked < self._check_wanted
         unsettled = self._mirror is not None and not self._mirror.settled
         urgent = unsettled or self._look or self._moved or bool(self._told or self._spans or self._wanted)
-        pause = max(0.0, self._heard_at + QUIET - time.monotonic()) if self._dirty else KNOCK
+        urgent = urgent or (checking and not self._dirty)
+        is_read = self._read is None or self._read.done()
+        rest = 0.0 if checking else max(0.0, self._heard_at + QUIET - time.monotonic())
+        pause = rest if self._dirty and is_read else KNOCK
         heard = host.wait(max(self._rest, 0.0 if urgent else pause))
         self._rest = 0.0
         if heard:
             self._hear(self._gathered(host, heard))
         if self._look:
             self._find(host)
-        if self._told:
+        if self._told or self._placed:
             self._take_told()
         if self._moved or self._spans or self._wanted:
             self._take()
         elif unsettled:
             self._settle()
-        elif self._dirty and time.monotonic() >= self._heard_at + QUIET:
-            self._read_again(host)
+        elif self._dirty and (checking or time.monotonic() >= self._heard_at + QUIET):
+            self._read_on(host)
+        elif checking and self._book is not None and not (self._dirty or self._look):
+            self._checked, self._unsaved = self._check_begun, self._book.unsaved
+            self._show("已连接")
 
     def _lose(self) -> None:
         """The workbook was closed, or the application ended, while it was asked: what can be found out now decides."""
@@ -177,10 +200,13 @@ class Session:
     def _hear(self, events: Sequence[Event]) -> None:
         """Note what is to be done; it is noted until it is done, however busy the application is."""
         self._heard_at = time.monotonic()
+        self._reading = None  # what is being read may be from before
         exact = {event.sheet for event in events if isinstance(event, Changed)}
         for event in events:
             if isinstance(event, Books):
                 self._look = True
+            elif isinstance(event, Moved) and event.told:
+                self._stands, self._placed = event.told, True
             elif isinstance(event, Moved):
                 self._moved = True
             elif isinstance(event, Changed) and event.told and event.sheet in LIST_TITLES:
@@ -208,7 +234,7 @@ class Session:
             self._show("已关闭" if self._picture.file else "等待")
         elif book != self._book or self._mirror is None or book.name != self._mirror.book.file:
             host.watch(book)
-            self._told, self._spans, self._again, self._dirty = [], {}, {}, set()
+            self._told, self._spans, self._again, self._dirty, self._reading = [], {}, {}, set(), None
             if book != self._book:
                 self._edited = None
             wanted, self._book = self._check_wanted, book
@@ -219,11 +245,11 @@ class Session:
         self._look, self._moved = False, True
 
     def _take_told(self) -> None:
-        """Show what changes mean that came with what stands there now: the application may be at it for long yet.
+        """Show what was told, with changes what stands there now: the application may be at it for long yet.
 
         It is asked once more when it is quiet, for it spoke in the middle of its work.
         """
-        told, self._told = self._told, []
+        told, self._told, self._placed = self._told, [], False
         mirror = self._mirror
         if mirror is None:
             return
@@ -245,14 +271,10 @@ class Session:
             self._moved = True
             if self._wanted is wanted:  # nobody has clicked again meanwhile
                 self._wanted = None
-        looked = {
-            title: {row: line for span in _joined(spans) for row, line in mirror.look(title, *span).items()}
-            for title, spans in self._spans.items()
-            if title in LIST_TITLES
-        }
+        looked = {title: _looked(mirror, title, spans) for title, spans in self._spans.items() if title in LIST_TITLES}
         stands = book.stands() if self._moved else self._stands
         if COVER_TITLE in self._spans:
-            mirror.look_around()
+            mirror.take_around(mirror.look_around())
         self._spans, self._moved, self._stands = {}, False, stands
         mirror.take(looked)
         self._note_edited(looked)
@@ -269,28 +291,51 @@ class Session:
         if mirror is not None and mirror.settle() and mirror.settled:
             self._show("已连接")
 
-    def _read_again(self, host: Host[Any]) -> None:
-        """It is quiet: read a dirty sheet whole, a piece at a time, giving way to whatever happens meanwhile."""
+    def _read_on(self, host: Host[Any]) -> None:
+        """It is quiet: read what was not told exactly, a piece at a time; whatever happens meanwhile comes first."""
         book, mirror = self._book, self._mirror
         if book is None or mirror is None:
             self._dirty.clear()
             return
-        if self._again:
-            self._spans, self._again = self._again, {}
+        if self._reading is None:
+            self._reading, self._read = self._quietly(host, book, mirror), None
+        if self._read is None or self._read.done():
+            read, self._read = self._read, None
+            try:
+                self._read_aside(host, self._reading.send(read and read.result()))
+            except StopIteration:
+                self._reading = None
+
+    def _read_aside(self, host: Host[Any], read: Callable[[], Any]) -> None:
+        found = self._read = Future()
+
+        def work() -> None:
+            try:
+                found.set_result(read())
+            except Exception as error:  # raised where the result is asked for, if it still is
+                found.set_exception(error)
+            host.wake()
+
+        host.aside(work)
+
+    def _quietly(self, host: Host[Any], book: OpenBook, mirror: Mirror) -> "Reading":
+        """Yields how a piece is read, and is sent what was read; takes it in at the end."""
+        if again := self._again:
+            looked = yield lambda: {title: _looked(mirror, title, spans) for title, spans in again.items()}
+            self._again = {}
+            mirror.take(looked)
+            self._show("已连接")
             return
         title = min(self._dirty, key=str)
         if title is None:
-            if mirror.look_around():
+            around = yield mirror.look_around
+            if mirror.take_around(around):
                 host.watch(book)  # there may be new sheets
         elif title in LIST_TITLES:
-            looked: Lines = {}
+            rows: Lines = {}
             for first, last in mirror.pieces(title, CHUNK):
-                looked.update(mirror.look(title, first, last))
-                heard = host.wait(0)
-                if heard:
-                    self._hear(heard)
-                    return
-            mirror.take({title: looked})
+                rows.update((yield partial(mirror.look, title, first, last)))
+            mirror.take({title: rows} if rows else {})
         self._dirty.discard(title)
         self._show("已连接")
 
@@ -309,6 +354,10 @@ class Session:
             with self._news:
                 self._picture = replace(now, version=before.version + 1)
                 self._news.notify_all()
+
+
+def _looked(mirror: Mirror, title: str, spans: Iterable[tuple[int, int]]) -> Lines:
+    return {row: line for span in _joined(spans) for row, line in mirror.look(title, *span).items()}
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

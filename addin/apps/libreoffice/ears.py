@@ -40,6 +40,9 @@ DIALOGS = (1, 12)
 """`AccessibleRole`: alerts and dialogs."""
 LOGICAL = 1024
 """`NumberFormat`: logical values."""
+FEW = 60
+"""So many cells that may be logical values are looked at one by one, which is quicker than asking for all formats. (Cells of
+several formats together say that they have the general one.)"""
 
 
 def in_main_thread(context: Any, do: Callable[[], Any]) -> None:
@@ -74,6 +77,53 @@ def go_to(controller: Any, title: str, cell: str) -> None:
                 return
         controller.setActiveSheet(sheet)
     controller.select(sheet.getCellRangeByName(cell))
+
+
+def what_stands(model: Any, title: str, first: int, last: int, width: int) -> dict[str, Any]:
+    """What stands in rows of a sheet: values (None for an error), formulas and percentages as they would be typed, and
+    where dates and logical values are among the numbers. Places are (row, column), 0-based, within the rows."""
+    top = first - 1
+    cells = model.Sheets.getByName(title).getCellRangeByPosition(0, top, width - 1, last - 1)
+    values, formats = cells.getDataArray(), model.NumberFormats
+    likely = [
+        (y, x)
+        for y, row in enumerate(values)
+        if 0.0 in row or 1.0 in row
+        for x, value in enumerate(row)
+        if value in (0.0, 1.0)
+    ]
+    if len(likely) > FEW:
+        formats_of = cells.UniqueCellFormatRanges
+        areas = [
+            area
+            for group in (formats_of.getByIndex(number) for number in range(formats_of.Count))
+            if formats.getByKey(group.NumberFormat).Type & LOGICAL
+            for area in group.RangeAddresses
+        ]
+        logical = [
+            (y, x)
+            for y, x in likely
+            if any(one.StartRow <= top + y <= one.EndRow and one.StartColumn <= x <= one.EndColumn for one in areas)
+        ]
+    else:
+        logical = [
+            (y, x) for y, x in likely if formats.getByKey(cells.getCellByPosition(x, y).NumberFormat).Type & LOGICAL
+        ]
+    return {
+        "values": values,
+        "typed": [
+            (y, x, text)
+            for y, row in enumerate(cells.getFormulaArray())
+            for x, text in enumerate(row)
+            if text[:1] == "=" or text[-1:] == "%"
+        ],
+        "logical": logical,
+        "dates": [
+            (area.StartRow - top, area.StartColumn, area.EndRow - top, area.EndColumn)
+            for area in cells.queryContentCells(DATES).RangeAddresses
+        ],
+        "since_1904": model.NullDate.Year == 1904,
+    }
 
 
 class _Call(unohelper.Base, XCallback):
@@ -118,7 +168,7 @@ class _Ear(
         self._ears.note("dirty", self._title)
 
     def selectionChanged(self, event: Any) -> None:
-        self._ears.note("moved")
+        self._ears.note("moved", self._ears.place())
 
     activeSpreadsheetChanged = selectionChanged
 
@@ -134,8 +184,9 @@ class Ears(unohelper.Base, XJob):
     """Those of one session: `execute` takes named values, and answers with a JSON text.
 
     `watch` (a document or None) with `columns` (how many by title, JSON) hears its changes and those of no other;
-    `wait` (seconds) with `widths` (columns to be read, by title, JSON) gives what was heard since; `go` (a cell) with
-    `sheet` selects it; `leave` hears nothing any more.
+    `wait` (seconds) with `widths` (columns to be read, by title, JSON) gives what was heard since; `rows` (a document)
+    with `sheet`, `first`, `last` and `width` gives what stands there; `go` (a cell) with `sheet` selects it; `leave` hears
+    nothing any more.
     """
 
     def __init__(self, context: Any) -> None:
@@ -155,6 +206,8 @@ class Ears(unohelper.Base, XJob):
         if "wait" in named:
             self._widths = json.loads(named["widths"])
             return json.dumps(self._wait(named["wait"]))
+        if "rows" in named:
+            return json.dumps(what_stands(*(named[key] for key in ("rows", "sheet", "first", "last", "width"))))
         if "watch" in named:
             self._watch(named["watch"], json.loads(named["columns"]))
         elif "go" in named and self._model is not None:
@@ -174,30 +227,20 @@ class Ears(unohelper.Base, XJob):
         self._heard.put(list(what))
 
     def read(self, model: Any, title: str, first: int, last: int) -> dict[str, Any] | None:
-        """What stands in rows of a sheet that the session has read: values, formulas, and where dates and logical
-        values are among the numbers (0-based within the rows)."""
+        """What stands in rows of a sheet, where the session has read it."""
         width = self._widths.get(title)
         if not width or time.monotonic() - self._asked_at > FORGOTTEN:
             return None
-        cells = model.Sheets.getByName(title).getCellRangeByPosition(0, first - 1, width - 1, last - 1)
-        values, top, formats = cells.getDataArray(), first - 1, model.NumberFormats
-        logical = [
-            (y, x)
-            for y, row in enumerate(values)
-            for x, value in enumerate(row)
-            if value in (0.0, 1.0) and formats.getByKey(cells.getCellByPosition(x, y).NumberFormat).Type & LOGICAL
-        ]
-        dates = [
-            (area.StartRow - top, area.StartColumn, area.EndRow - top, area.EndColumn)
-            for area in cells.queryContentCells(DATES).RangeAddresses
-        ]
-        return {
-            "values": values,
-            "formulas": cells.getFormulaArray(),
-            "logical": logical,
-            "dates": dates,
-            "since_1904": model.NullDate.Year == 1904,
-        }
+        return what_stands(model, title, first, last, width)
+
+    def place(self) -> Any:
+        """Title of the sheet and 1-based row where the officer stands; None where he stands at something else."""
+        chosen: Any = self._model.CurrentSelection if self._model else None
+        if hasattr(chosen, "RangeAddresses"):
+            chosen = chosen.getByIndex(0)
+        if not hasattr(chosen, "RangeAddress"):
+            return None
+        return self._model.Sheets.ElementNames[chosen.RangeAddress.Sheet], chosen.RangeAddress.StartRow + 1
 
     def _listen(self, add: Any, remove: Any, title: str | None = None) -> None:
         ear = _Ear(self, title)

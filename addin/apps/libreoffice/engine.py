@@ -517,8 +517,8 @@ class Range(base_classes.Range):
             (y, first), (_, last) = run[0], run[-1]
             shared = hold(self.api.getCellRangeByPosition(first, y, last, y)).NumberFormat
             for _, x in run:
-                # without a shared one each cell has its own
-                key = hold(self.api.getCellByPosition(x, y)).NumberFormat if shared is None else shared
+                # cells of several formats say that they have the general one, which is 0
+                key = shared or hold(self.api.getCellByPosition(x, y)).NumberFormat
                 if self._is_logical(key):
                     rows[y][x] = bool(rows[y][x])
 

@@ -2,7 +2,7 @@
 
 import queue
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -189,6 +189,9 @@ class MemoryHost:
         while not self._heard.empty():
             found.append(self._heard.get_nowait())
         return [event for event in found if event is not None]
+
+    def aside(self, read: Callable[[], None]) -> None:
+        read()
 
     def wake(self) -> None:
         self._heard.put(None)

@@ -27,7 +27,7 @@ def take_in(mirror: Mirror, edit: Edit) -> None:
     elif edit.sheet is not None:
         mirror.take({edit.sheet: mirror.look(edit.sheet, 1, LAST_ROW)})
     else:
-        mirror.look_around()
+        mirror.take_around(mirror.look_around())
     while mirror.settle():
         pass
     assert mirror.settled

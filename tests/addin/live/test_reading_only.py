@@ -24,7 +24,7 @@ def public(protocol: type) -> set[str]:
 
 def test_what_a_host_can_do_is_to_read_to_hear_and_to_select() -> None:
     assert public(OpenBook) == {"name", "path", "unsaved", "names", "sheets", "rows", "shape", "stands", "select"}
-    assert public(Host) == {"books", "watch", "wait", "wake", "leave"}
+    assert public(Host) == {"books", "watch", "wait", "aside", "wake", "leave"}
 
 
 def test_nothing_in_the_live_session_writes_to_a_cell() -> None:

@@ -4,12 +4,13 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from addin.live.session import Session
-from tests.addin.live.conftest import shown, wait_for
+from tests.addin.live.conftest import PATIENCE, shown, wait_for
 from tests.addin.live.edits import Officer
 from tests.addin.live.memory import Books, Changed, Dirty, Formula, MemoryHost, Moved, opened
 from validators.columns import BOOK_FIELDS, position_of
@@ -82,6 +83,30 @@ def test_what_is_told_with_a_change_is_shown_while_the_application_is_busy(sampl
     host.open[0].busy = False
     shown(session, lambda picture: not has("GS02", "D5")(picture))
     assert (TITLE, 5, 5) in host.open[0].reads
+
+
+def test_what_is_told_is_shown_while_what_is_read_in_the_quiet_does_not_come(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    begun, answers = Event(), Event()
+
+    def read_late(read: Callable[[], None]) -> None:
+        """As LibreOffice reads that is busy with its own formulas."""
+        begun.set()
+        Thread(target=lambda: answers.wait(PATIENCE) and read(), daemon=True).start()
+
+    host.aside = read_late  # type: ignore[method-assign]
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    host.tell(Moved(told=(TITLE, 9)))
+    assert begun.wait(PATIENCE)
+    blank_name(host, tell=False)
+    host.tell(told(host, Changed(TITLE, 5, 5)), Moved(told=(TITLE, 6)))
+    found = shown(session, has("GS02", "D5"))
+    assert (found.sheet, found.row) == (TITLE, 6)
+    host.open[0].tabs[TITLE].cells[7].pop(NAME)  # nothing was reported
+    wanted = session.check()
+    answers.set()
+    assert has("GS02", "D7")(shown(session, lambda picture: picture.checked == wanted))
 
 
 def test_what_is_told_of_the_cover_is_looked_at_without_waiting_for_quiet(

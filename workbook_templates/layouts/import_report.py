@@ -7,7 +7,7 @@ from typing import BinaryIO
 from validators.columns import LETTERS, SHEET_TITLES
 from validators.meanings import Value
 from validators.ruleset import RuleSet
-from workbook_templates.layouts.taken import CellAccount, Taken
+from workbook_templates.layouts.accounts import CellAccount, Taken
 from workbook_templates.xlsx.appearance import FIRST_ROW
 from workbook_templates.xlsx.writer import Head, ListSheet, write_sheets
 

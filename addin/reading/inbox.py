@@ -15,7 +15,7 @@ from validators.ruleset import RuleSet, default
 from validators.settlement import Handed
 from validators.text import visible
 from workbook_templates.city.reference_files import read_import
-from workbook_templates.county.reader import UnreadableWorkbook
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 REFERENCES = "参考资料"
 """Folder in an inbox for what is compared with, not consolidated; a file's name says which kind it is."""

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from validators.columns import position_of
+from validators.meanings import text_of
 from validators.text import folded
-from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.layouts.declared import JOINER, Layout, Table, WrongLayout
+from workbook_templates.xlsx.opened import Grid
 
 SEARCHED = 40
 """Rows at the top in which heads are looked for."""

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import BinaryIO
 
 from validators.columns import LETTERS, SHEET_TITLES
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet
 from workbook_templates.layouts.taken import CellAccount, Taken
 from workbook_templates.xlsx.appearance import FIRST_ROW

@@ -15,12 +15,11 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from validators.columns import INVENTORY, LEVELS, POLLUTANTS, SHEETS, Column, letter
-from validators.records import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text
+from validators.meanings import ID_PATTERNS, Raw, Unreadable, Value, meaning, number_text, text_of
 from validators.rule import value_text
 from validators.ruleset import RuleSet
 from validators.text import folded
 from workbook_templates.county.identities import give_ids, give_line_ids, identities
-from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.county.returned import as_text
 from workbook_templates.formulas.default_formulas import SheetRows
 from workbook_templates.layouts.declared import COUNT, YEAR, Entry, chinese, meanings
@@ -29,6 +28,7 @@ from workbook_templates.layouts.head_words import known_heads
 from workbook_templates.layouts.spellings import facts, measure, spelt
 from workbook_templates.layouts.units import UnknownUnit, convert
 from workbook_templates.layouts.words import DITTO, NOTES, NOTHING, TOTALS
+from workbook_templates.xlsx.opened import Grid
 
 _ABOVE = "这一格没有写，取上一行的"
 _MOST = 20_000

@@ -11,7 +11,7 @@ from stdnum.cn import uscc
 
 from validators import ruleset
 from validators.columns import SHEETS
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet
 from validators.ruleset_tables import LawRow
 from workbook_templates.county.template import write_county

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from validators.columns import LEVELS, POLLUTANTS, SHEETS
 from validators.guarantee_list import OTHERWISE, extents
 from validators.settlement import City, crossings, reductions
-from workbook_templates.county.reader import PROVENANCE
+from workbook_templates.county.sheet_layout import PROVENANCE
 
 HERE = Path(__file__).parent
 CITY, NATION = HERE / "data" / "city-parquet", HERE / "data" / "nation"

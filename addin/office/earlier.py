@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from addin.reading.isolation import each
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, text_of
+from validators.meanings import text_of
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.writer import replacing
 
 FINGERPRINT = "填报表的指纹"

@@ -20,16 +20,18 @@ from addin.reading.steps import Step, silent
 from addin.reading.workbooks import read_all, read_whole
 from validators.columns import SHEET_TITLES
 from validators.findings import Finding, Json, counts, stops
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet, load
 from workbook_templates.county.identities import identities
-from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.county.template import write_county
+from workbook_templates.layouts.accounts import Taken
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import fits
 from workbook_templates.layouts.import_report import address, guessed_fields, write_report
+from workbook_templates.layouts.sheet_taker import TooMany, take_sheet
 from workbook_templates.layouts.tables import read_tables
-from workbook_templates.layouts.taken import Taken, Taker, TooMany
+from workbook_templates.layouts.taker import Taker
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 _SECONDS = 300.0
 """For all tables together."""
@@ -143,7 +145,7 @@ def _take(_: Path, paths: Sequence[Path], layout: Layout, county: str, rules: st
             found = fits(layout, foreign.sheets, foreign.name)
             for grid in foreign.sheets:
                 if grid.title in found:
-                    taker.take(foreign.name, grid, found[grid.title])
+                    take_sheet(taker, foreign.name, grid, found[grid.title])
                 else:
                     taker.pass_over(foreign.name, grid)
             if foreign.blind:

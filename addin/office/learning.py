@@ -11,10 +11,10 @@ from addin.reading.layout_files import layout_of
 from validators.columns import COVER_TITLE, KIND_NAMES, TITLES, letter
 from validators.findings import Json
 from validators.ruleset import RuleSet, load
-from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.layouts.declared import Layout, as_csv, chinese, shipped
 from workbook_templates.layouts.learnt import SURE, Learnt, json_grain, layout_from, learn
 from workbook_templates.layouts.tables import read_tables
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 LEAST = 0.2
 """Of the weight of the sheet that was recognised best: others with less are no lists."""

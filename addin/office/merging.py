@@ -22,13 +22,13 @@ from addin.reading.workbooks import Reading, read_all
 from validators.book import Book
 from validators.columns import SHEET_TITLES, SHEETS
 from validators.findings import Finding, Json, counts, stops
-from validators.records import Value
+from validators.meanings import Value, text_of
 from validators.rule import value_text
 from workbook_templates.county.pieces import Clash, Merged, Piece, merge, open_clashes, supersede
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, text_of
 from workbook_templates.county.template import write_county
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import FIRST_ROW
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.styles import new_workbook, put, styles
 
 CLASHES = "冲突"

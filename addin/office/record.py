@@ -30,7 +30,7 @@ from validators.versions import Change, differences
 from workbook_templates.city.city_reader import seen_files
 from workbook_templates.city.city_workbook import COUNTIES, Desk
 from workbook_templates.city.decision_sheets import Untaken, read_decisions
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 
 _MOST_CHANGES = 200_000
 

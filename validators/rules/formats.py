@@ -38,8 +38,8 @@ from validators.expr import (
     split_ids,
 )  # fmt: skip
 from validators.findings import Severity
+from validators.meanings import number_text
 from validators.ooxml.grid import EPOCH
-from validators.records import number_text
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
 from validators.rules.schemes import ungraded
 from validators.ruleset import NOT_KEY, UNGRADED, versions, years

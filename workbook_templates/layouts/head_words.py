@@ -14,7 +14,7 @@ from validators.text import folded
 from workbook_templates.layouts.declared import JOINER, LABEL, meanings, shipped, shipped_layout
 from workbook_templates.layouts.units import convertible, unit
 
-LAST_PART, ALIKE, ASSUMED, WHOSE = 0.95, 0.92, 0.7, 0.6
+LAST_PART, _ALIKE, _ASSUMED, WHOSE = 0.95, 0.92, 0.7, 0.6
 """How far a head is trusted by its last part alone; by words that are used for each other; where only its unit tells a
 year from a day; and where it only says that a person is meant."""
 PLACE_FIELDS = ("district", "address", "longitude", "latitude")
@@ -243,7 +243,7 @@ def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
     if _TOGETHER.search(head):
         return ()
     of_vehicles = bool(_OF_VEHICLES.search(head))
-    readings = [(one, trust * ASSUMED if one.assumed else trust) for one, trust in _readings(head)]
+    readings = [(one, trust * _ASSUMED if one.assumed else trust) for one, trust in _readings(head)]
     if any(one.rest in _names()[""] for one, _ in readings):
         return ()
     for one, trust in readings:
@@ -257,7 +257,7 @@ def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
             alike = _plain_names(source).get(plainer(one.rest))
             means = _filled(alike, one) if alike else None
             if means and _suits(means, one, of_vehicles):
-                found[means] = max(found.get(means, 0.0), round(trust * ALIKE - rank * 0.02, 4))
+                found[means] = max(found.get(means, 0.0), round(trust * _ALIKE - rank * 0.02, 4))
     return tuple(found.items())
 
 
@@ -273,7 +273,7 @@ def _readings(head: str) -> Iterator[tuple[Said, float]]:
     if bare != head and said(bare).rest not in (whole.rest, ""):  # what is in brackets only explains
         yield replace(whole, rest=said(bare).rest), LAST_PART
         for inner in _BRACKETED.findall(head):
-            yield replace(whole, rest=said(inner).rest), ASSUMED
+            yield replace(whole, rest=said(inner).rest), _ASSUMED
         head = bare
     above, joiner, last = head.rpartition(JOINER)
     if not joiner or not above:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from validators.columns import LETTERS, SHEET_TITLES
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet
-from workbook_templates.layouts.taken import CellAccount, Taken
+from workbook_templates.layouts.accounts import CellAccount, Taken
 from workbook_templates.xlsx.appearance import FIRST_ROW
 from workbook_templates.xlsx.writer import Head, ListSheet, write_sheets
 

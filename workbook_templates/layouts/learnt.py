@@ -12,16 +12,16 @@ from functools import cache
 from stdnum.cn import uscc as gb32100
 
 from validators.columns import SHEETS, Column, letter
-from validators.records import ID_PATTERNS, Raw
+from validators.meanings import ID_PATTERNS, Raw, text_of
 from validators.ruleset import RuleSet
 from validators.text import folded
-from workbook_templates.county.reader import Grid, text_of
 from workbook_templates.layouts.declared import GRAINS, JOINER, Entry, Layout, Table, others
 from workbook_templates.layouts.found import Heading, headings
 from workbook_templates.layouts.head_words import FAMILIES, PERSONS, PHONES, by_name, known_heads, said
 from workbook_templates.layouts.spellings import facts, spelt
 from workbook_templates.layouts.units import unit
 from workbook_templates.layouts.words import NOTES, NOTHING, TOTALS
+from workbook_templates.xlsx.opened import Grid
 
 SURE = 0.8
 """From this score on a proposal is as good as confirmed."""

@@ -29,8 +29,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from pydantic_core import to_json
 
 from validators.columns import letter
+from validators.meanings import FIRST_DAY, Value
 from validators.ooxml.grid import EPOCH, LAST_COLUMN, LAST_ROW
-from validators.records import FIRST_DAY, Value
 from validators.text import FORBIDDEN, LONGEST
 
 JOB = "QINGDAN_JOB"

@@ -12,7 +12,7 @@ import pytest
 from addin.reading.workbooks import read_whole
 from tests.addin.conftest import COUNTY, RULES, Run, fill, run
 from validators.columns import LETTERS
-from validators.records import Value
+from validators.meanings import Value
 from workbook_templates.samples.sample_inventory import make_rows
 from workbook_templates.xlsx.appearance import FIRST_ROW, GUESSED_HEAD
 

@@ -11,9 +11,9 @@ from tests.workbook_templates.layouts.tables import as_book, county, grid, taken
 from validators.book import Book
 from validators.columns import POLLUTANTS, SHEETS
 from validators.rule import judge
-from workbook_templates.county.reader import Grid
 from workbook_templates.layouts.declared import Entry, Layout, Table, of_text, others
 from workbook_templates.layouts.learnt import SURE, learn
+from workbook_templates.xlsx.opened import Grid
 
 Flat = dict[str, Any]
 LISTS: dict[str, Flat] = {

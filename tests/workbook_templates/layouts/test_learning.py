@@ -13,10 +13,10 @@ import yaml
 from tests.addin.conftest import RULES
 from tests.workbook_templates.layouts.tables import county, grid, written
 from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANTS
-from workbook_templates.county.reader import Grid
 from workbook_templates.layouts.declared import Entry, Table, others, shipped, shipped_layout
 from workbook_templates.layouts.learnt import SURE, learn
 from workbook_templates.layouts.units import convert
+from workbook_templates.xlsx.opened import Grid
 
 SYNONYMS: dict[str, list[str]] = {
     row["means"]: row["names"].split("|")

@@ -15,7 +15,7 @@ from string import Template
 from unicodedata import normalize
 
 from validators.expr import Record
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import NOT_KEY
 from validators.settlement import City
 from workbook_templates.printed_grade import printed_grade

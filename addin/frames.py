@@ -21,13 +21,14 @@ from addin.reading.inventories import read_inventories
 from addin.reading.isolation import LARGE_MEMORY, Failure, each
 from addin.reading.ruleset_store import round_name, rules_of, submitting
 from addin.reading.workbooks import read_whole
-from validators.records import Raw, Value
+from validators.meanings import Raw, Value
 from validators.rule import judge
 from workbook_templates.city.city_workbook import COUNTIES
-from workbook_templates.county.reader import UnreadableWorkbook, kind_of, open_workbook
+from workbook_templates.county.cover_facts import kind_of
 from workbook_templates.county.template import write_county
 from workbook_templates.dataframes import Frames, UnknownTable, book_of, frames_of, rows_of_frames
 from workbook_templates.submission.submission_workbook import heads
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 
 FOUND = ("rule", "severity", "sheet", "row", "header", "key", "value", "message", "basis")
 """Columns of what `check_frames` gives."""

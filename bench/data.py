@@ -4,14 +4,17 @@ They are what `qingdan sample` writes: our template with its offered formulas an
 reader that trusts cached values finds them. The same call gives the same files; they are made when missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from stdnum.cn import uscc
 
+from addin.trial.other_tables import make_old_list
 from validators import ruleset
 from validators.columns import SHEETS
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet
 from validators.ruleset_tables import LawRow
 from workbook_templates.county.template import write_county
@@ -20,6 +23,7 @@ from workbook_templates.samples.sample_inventory import make_officer, make_rows
 DATA = Path(__file__).parent / "data"
 YEAR = "2020"
 CITY_ENTERPRISES = 9_900
+COUNTY, COUNTY_ENTERPRISES = "371502", 900
 PROVINCE_ENTERPRISES = 80_000
 PROVINCE_COUNTIES = 140
 Rows = Mapping[str, Sequence[Mapping[str, Value]]]
@@ -27,33 +31,59 @@ Rows = Mapping[str, Sequence[Mapping[str, Value]]]
 
 def city(enterprises: int = CITY_ENTERPRISES) -> Path:
     """Folder of the 11 counties' workbooks with that many enterprises in all, about four lines each."""
-    rules = ruleset.load(YEAR)
-    folder = DATA / f"city-{enterprises}"
-    folder.mkdir(parents=True, exist_ok=True)
-    codes = list(rules.submitting)
-    for number, code in enumerate(codes):
-        target = folder / f"{rules.submitting[code]}.xlsx"
-        if not target.exists():
-            count = share(enterprises, len(codes), number)
-            _write(target, code, make_rows(code, count, number, rules), number, rules, code)
-    return folder
+    codes = list(ruleset.load(YEAR).submitting)
+    counts = [share(enterprises, len(codes), number) for number in range(len(codes))]
+    return _made(f"city-{enterprises}", _city_county, codes, counts)
 
 
 def province(enterprises: int = PROVINCE_ENTERPRISES) -> Path:
     """Folder of 140 made-up counties' workbooks; `bench.province` makes their divisions those of the rule set."""
-    shipped = ruleset.load(YEAR)
-    rules = RuleSet(YEAR, {**shipped.tables, "divisions": province_divisions()})
-    folder = DATA / f"province-{enterprises}"
+    codes = list(_province_rules().submitting)
+    counts = [share(enterprises, PROVINCE_COUNTIES, number) for number in range(len(codes))]
+    return _made(f"province-{enterprises}", _province_county, codes, counts)
+
+
+def _made(name: str, make: Callable[[Path, str, int, int], None], codes: Sequence[str], counts: Sequence[int]) -> Path:
+    """The folder of that name in `DATA`, with the workbooks that it lacks made in as many processes as there are cores."""
+    folder = DATA / name
     folder.mkdir(parents=True, exist_ok=True)
-    models = list(shipped.submitting)
-    for number, code in enumerate(rules.submitting):
-        target = folder / f"{rules.submitting[code]}.xlsx"
-        if not target.exists():
-            model = models[number % len(models)]
-            count = share(enterprises, PROVINCE_COUNTIES, number)
-            rows = _moved(make_rows(model, count, 1000 + number, shipped), shipped, model, code, rules.submitting[code])
-            _write(target, code, rows, number, rules, model)
+    with ProcessPoolExecutor() as processes:
+        made = [
+            processes.submit(make, folder, code, count, number)
+            for number, (code, count) in enumerate(zip(codes, counts, strict=True))
+        ]
+        for one in made:
+            one.result()
     return folder
+
+
+def old_list(target: Path) -> int:
+    """Write an old list of another style with a row for each line of 900 enterprises; returns how many rows it has."""
+    rows = make_rows(COUNTY, COUNTY_ENTERPRISES, 1, ruleset.load(YEAR))
+    make_old_list(target, rows, "2019年重污染天气应急减排清单")
+    return len(rows["lines"])
+
+
+def _city_county(folder: Path, code: str, count: int, number: int) -> None:
+    rules = ruleset.load(YEAR)
+    target = folder / f"{rules.submitting[code]}.xlsx"
+    if not target.exists():
+        _write(target, code, make_rows(code, count, number, rules), number, rules, code)
+
+
+def _province_county(folder: Path, code: str, count: int, number: int) -> None:
+    shipped, rules = ruleset.load(YEAR), _province_rules()
+    target = folder / f"{rules.submitting[code]}.xlsx"
+    if not target.exists():
+        models = list(shipped.submitting)
+        model = models[number % len(models)]
+        rows = _moved(make_rows(model, count, 1000 + number, shipped), shipped, model, code, rules.submitting[code])
+        _write(target, code, rows, number, rules, model)
+
+
+@cache
+def _province_rules() -> RuleSet:
+    return RuleSet(YEAR, {**ruleset.load(YEAR).tables, "divisions": province_divisions()})
 
 
 def share(whole: int, parts: int, number: int) -> int:

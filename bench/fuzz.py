@@ -19,8 +19,9 @@ import atheris
 with atheris.instrument_imports(include=["validators", "workbook_templates"]):
     from validators import ruleset
     from validators.audit import Report, audit, sheets
-    from workbook_templates.county.reader import UnreadableWorkbook, read_county
+    from workbook_templates.county.reader import read_county
     from workbook_templates.submission.submission_workbook import heads
+    from workbook_templates.xlsx.opened import UnreadableWorkbook
     from workbook_templates.xlsx.writer import Head, ListSheet, write_workbook
 
 import datetime as dt

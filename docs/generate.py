@@ -19,7 +19,7 @@ from tests.validators.test_cases import CASES, find, place
 from validators import ruleset
 from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, Column
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Severity
-from validators.records import ID_SHAPES, number_text
+from validators.meanings import ID_SHAPES, number_text
 from validators.rule import GROUPS, Rule, all_rules, value_text
 from validators.ruleset_tables import title as table_title
 from workbook_templates.formulas.plan import ONLY_IN_PYTHON, PARTLY

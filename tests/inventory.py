@@ -14,7 +14,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from validators import ruleset
 from validators.book import Book
 from validators.columns import COVER_TITLE, KIND_OF, KINDS, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION, BookKind
-from validators.records import Value
+from validators.meanings import Value
 from validators.references import Imports
 from workbook_templates.city.reference_files import read_import
 from workbook_templates.county.reader import read_county

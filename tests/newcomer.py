@@ -16,7 +16,7 @@ from tests.addin.live.screen import keys, write
 from tests.typist import Typist, typist, wait_for
 from validators import ruleset
 from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEETS
-from validators.records import Value
+from validators.meanings import Value
 from workbook_templates.county.cover import OFFICER_FIELDS
 from workbook_templates.county.template import write_county
 from workbook_templates.formulas.default_formulas import OFFERED

@@ -8,7 +8,7 @@ from validators.book import Book
 from validators.expr import Record
 from validators.findings import Json
 from validators.grading_procedure import CITY, COUNTY, MINISTRY, Standing, adjustment, standings
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import NOT_KEY, PROVINCE
 
 PENDING = "待核定"

@@ -14,7 +14,7 @@ from validators.columns import KINDS, SHEETS, BookKind, Column, position_of
 from validators.expr import Cell, Check, Record, Row, compile_checks, evaluate, evaluate_rows
 from validators.findings import Finding, Place, Severity, in_order
 from validators.looks import Shown as Seen
-from validators.records import number_text
+from validators.meanings import number_text
 from validators.ruleset import RuleSet
 from validators.settlement import City
 from validators.text import FORBIDDEN, LONGEST, length, visible

@@ -14,9 +14,10 @@ import pandas as pd
 from validators.book import Book
 from validators.columns import KIND_OF, KINDS, SHEET_TITLES, SHEETS, TEMPLATE_VERSION, BookKind, Column, Sheet
 from validators.expr import Record
-from validators.records import RowReader, Value
+from validators.meanings import Value
+from validators.records import RowReader
 from validators.ruleset import RuleSet
-from workbook_templates.county.reader import cell_fault
+from workbook_templates.county.entries import cell_fault
 from workbook_templates.formulas.default_formulas import OFFERED, SheetRows
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import BESIDE

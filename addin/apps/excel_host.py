@@ -31,11 +31,11 @@ from addin.live.host import Books, Busy, Changed, DefinedNames, Dirty, Event, Go
 from addin.problems import debugging
 from validators.columns import letter, position_of
 from validators.looks import look_of
+from validators.meanings import Raw
 from validators.ooxml.grid import EPOCH, EPOCH_1904, LAST_COLUMN, LAST_ROW
-from validators.records import Raw
-from workbook_templates.county.reader import Grid
 from workbook_templates.xlsx.appearance import HEADER_ROW
 from workbook_templates.xlsx.fast_reader import GridRows, Seen, shown
+from workbook_templates.xlsx.opened import Grid
 
 _xlwindows.N_COM_ATTEMPTS = 1
 """xlwings asks a busy Excel for ever by itself; here it is asked once, and again later."""

@@ -23,7 +23,7 @@ from addin.live.host import Books, Busy, Changed, DefinedNames, Dirty, Event, Go
 from validators.columns import SHEETS, letter
 from validators.looks import Look, Shown
 from validators.ooxml.grid import EPOCH_1904
-from workbook_templates.county.reader import HEAD_ROWS
+from workbook_templates.county.sheet_layout import HEAD_ROWS
 from workbook_templates.formulas.plan import HELPER_HEAD
 from workbook_templates.xlsx.appearance import HEADER_ROW
 from workbook_templates.xlsx.fast_reader import MOST_COLUMNS, GridRows, Seen, moment

@@ -14,7 +14,7 @@ from addin.office.results import JsonFinding, Result
 from addin.problems import REASONS, Stop
 from addin.reading.isolation import Failure, each
 from validators.findings import counts, stops
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 
 HOSTS = ("excel", "libreoffice")
 STEADY = 3

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from workbook_templates.county.reader import Tab
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
+from workbook_templates.xlsx.opened import Tab
 
 
 class Busy(Exception):
@@ -60,7 +60,7 @@ Event = Changed | Dirty | Moved | Books
 
 @dataclass(frozen=True, slots=True)
 class OpenTab:
-    """A sheet of an open workbook before it is read (`workbook_templates.county.reader.Tab`)."""
+    """A sheet of an open workbook before it is read (`workbook_templates.xlsx.opened.Tab`)."""
 
     kind: str
     state: str
@@ -110,7 +110,7 @@ class OpenBook(Protocol):
     def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         """Rows of a sheet from `first` to `last` (1-based, inclusive), those without any value left out.
 
-        Values are those of `records.Raw`: logical values as bool, moments as `fast_reader.moment` makes them of numbers.
+        Values are those of `meanings.Raw`: logical values as bool, moments as `fast_reader.moment` makes them of numbers.
         A formula stands in `Seen.formulas` (Excel text without `=`) and what it gives among the values; an error
         value stands in `Seen.errors` and is a blank. Nothing of the `shape`.
         """

@@ -9,15 +9,13 @@ from validators.columns import KINDS, SHEETS, Sheet
 from validators.findings import Finding
 from validators.incremental import ChangedRows as WatchedRows
 from validators.incremental import Watch
+from validators.meanings import Raw
 from validators.ooxml.grid import LAST_ROW
-from validators.records import Raw
-from workbook_templates.county.reader import (
+from workbook_templates.county.cover_facts import begin
+from workbook_templates.county.entries import Entries
+from workbook_templates.county.sheet_layout import (
     HEAD_ROWS,
-    Entries,
-    Grid,
     SheetLayout,
-    Tab,
-    begin,
     below,
     find_layout,
     lay_out,
@@ -27,6 +25,7 @@ from workbook_templates.county.reader import (
 from workbook_templates.formulas.default_formulas import is_inherited
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
 from workbook_templates.xlsx.ink import Mark
+from workbook_templates.xlsx.opened import Grid, Tab
 
 LIST_TITLES = {sheet.title: sheet for sheet in SHEETS.values()}
 

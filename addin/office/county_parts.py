@@ -5,10 +5,11 @@ from pathlib import Path
 
 from addin.problems import Stop
 from addin.reading.isolation import each
-from validators.records import Value
+from validators.meanings import Value, text_of
+from workbook_templates.county.cover_facts import read_facts
 from workbook_templates.county.identities import ALL_IDS, OWN_IDS, serial
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_facts, text_of
 from workbook_templates.formulas.default_formulas import SheetRows
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 
 _BLOCK = 100
 """Numbers that are given out together."""

@@ -36,7 +36,7 @@ from validators.rule import judge, judge_city
 from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import COUNTIES
 from workbook_templates.city.decision_sheets import printed
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
+from workbook_templates.county.reader import read_county
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.submission.filled import BlankRefused, fill_submission
 from workbook_templates.submission.submission_workbook import (
@@ -47,6 +47,7 @@ from workbook_templates.submission.submission_workbook import (
     signature_paths,
     write_submission,
 )
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.writer import replacing
 
 

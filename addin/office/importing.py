@@ -9,29 +9,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep_beside
 from addin.office.results import Answer, Card, FindingRow, by_sheet, count_words, standing_errors, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import IMPORT_REPORT
-from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.isolation import LARGE_MEMORY, TABLE_SECONDS, Failure, each
 from addin.reading.layout_files import layout_of
 from addin.reading.ruleset_store import round_name, submitting
 from addin.reading.steps import Step, silent
 from addin.reading.workbooks import read_all, read_whole
 from validators.columns import SHEET_TITLES
 from validators.findings import Finding, Json, counts, stops
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet, load
 from workbook_templates.county.identities import identities
-from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.county.template import write_county
+from workbook_templates.layouts.accounts import Taken
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import fits
 from workbook_templates.layouts.import_report import address, guessed_fields, write_report
+from workbook_templates.layouts.sheet_taker import TooMany, take_sheet
 from workbook_templates.layouts.tables import read_tables
-from workbook_templates.layouts.taken import Taken, Taker, TooMany
-
-_SECONDS = 300.0
-"""For all tables together."""
+from workbook_templates.layouts.taker import Taker
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 
 @dataclass
@@ -103,12 +103,17 @@ def import_tables(
     step(0, 3, "读表")
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         taken = take(paths, own, code, rules, numbers(out, code))
+        changed = changed_since(out, report)
+        if changed:
+            taken.notes.append(
+                f"原来的“{out.name}”在上次导入以后改过，原样另存为“{keep_beside(out)}”；里面补填的，请从那一份抄过来。"
+            )
         step(1, 3, "写填报表")
         write_county(
             file, county=code, ruleset=rules, round_=round_, revision=revision,
             enterprises=len(taken.rows["enterprises"]), rows=taken.rows, guessed=guessed_fields(taken),
         )  # fmt: skip
-        write_report(beside, taken, rules)
+        write_report(beside, taken, rules, [(FINGERPRINT, fingerprint(file))])
     step(2, 3, "校验")
     [read] = read_all([out], rules=rules.id)
     if isinstance(read, Failure):
@@ -121,7 +126,7 @@ def take(
 ) -> Taken:
     """What the tables give, read in a child process. Raises `Stop`."""
     arguments = (paths[0], paths, layout, county, rules.id, dict(before or {}))
-    [taken] = each(_take, [arguments], memory=LARGE_MEMORY, seconds=_SECONDS)
+    [taken] = each(_take, [arguments], memory=LARGE_MEMORY, seconds=TABLE_SECONDS)
     if isinstance(taken, Failure):
         raise Stop(taken.message)
     assert isinstance(taken, Taken)  # noqa: S101 - for the type checker
@@ -137,7 +142,7 @@ def _take(_: Path, paths: Sequence[Path], layout: Layout, county: str, rules: st
             found = fits(layout, foreign.sheets, foreign.name)
             for grid in foreign.sheets:
                 if grid.title in found:
-                    taker.take(foreign.name, grid, found[grid.title])
+                    take_sheet(taker, foreign.name, grid, found[grid.title])
                 else:
                     taker.pass_over(foreign.name, grid)
             if foreign.blind:

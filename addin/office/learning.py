@@ -6,15 +6,15 @@ from pathlib import Path
 
 from addin.office.results import Answer, Card, Result, made
 from addin.problems import Stop, output
-from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.isolation import LARGE_MEMORY, TABLE_SECONDS, Failure, each
 from addin.reading.layout_files import layout_of
 from validators.columns import COVER_TITLE, KIND_NAMES, TITLES, letter
 from validators.findings import Json
 from validators.ruleset import RuleSet, load
-from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.layouts.declared import Layout, as_csv, chinese, shipped
 from workbook_templates.layouts.learnt import SURE, Learnt, json_grain, layout_from, learn
 from workbook_templates.layouts.tables import read_tables
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 LEAST = 0.2
 """Of the weight of the sheet that was recognised best: others with less are no lists."""
@@ -89,7 +89,7 @@ def proposal(table: Path, rules: RuleSet) -> tuple[list[Learnt], str]:
 
 def propose(path: Path, rules: str) -> list[Learnt]:
     """What is proposed for the sheets of a table, the surest first. Raises `Stop`."""
-    [found] = each(_learn, [(path, rules)], memory=LARGE_MEMORY)
+    [found] = each(_learn, [(path, rules)], memory=LARGE_MEMORY, seconds=TABLE_SECONDS)
     if isinstance(found, Failure):
         raise Stop(found.message)
     return list(found)

@@ -13,7 +13,7 @@ from addin.reading.ruleset_store import round_name, submitting
 from addin.reading.workbooks import read_whole
 from validators.book import Book
 from validators.columns import KINDS, SHEET_TITLES, BookKind
-from validators.records import Value, number_text
+from validators.meanings import Value, number_text
 from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Listed
 from validators.ruleset import NOT_KEY, RuleSet
 from workbook_templates.county.grading_workbook import make_grading, make_grading_officer, with_results, with_standings

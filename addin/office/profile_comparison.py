@@ -6,9 +6,9 @@ from pathlib import Path
 from addin.office.results import Result
 from addin.problems import Stop
 from addin.reading.isolation import Failure, each
-from workbook_templates.county.reader import UnreadableWorkbook
 from workbook_templates.submission.profile_diff import Difference, differences, profile_heads, table_heads
 from workbook_templates.submission.submission_workbook import UnknownProfile
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 
 class Comparison(Result):

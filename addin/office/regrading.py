@@ -14,7 +14,7 @@ from addin.reading.steps import Step, silent
 from addin.reading.workbooks import read_whole
 from validators.book import Book
 from validators.findings import Json
-from validators.records import Value
+from validators.meanings import Value
 from validators.regrade import Regrade, Regrading, regrade
 from workbook_templates.county.cover import OFFICER_FIELDS
 from workbook_templates.county.returned import rows_of

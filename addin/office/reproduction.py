@@ -21,7 +21,6 @@ from validators.decisions import (
 from validators.rule import value_text
 from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, sort_out
-from workbook_templates.county.reader import Grid, UnreadableWorkbook, open_workbook
 from workbook_templates.layouts.declared import WrongLayout, of_text
 from workbook_templates.submission.filled import outside
 from workbook_templates.submission.submission_workbook import (
@@ -33,6 +32,7 @@ from workbook_templates.submission.submission_workbook import (
     profile,
     rows_of,
 )
+from workbook_templates.xlsx.opened import Grid, UnreadableWorkbook, open_workbook
 
 Keyed = dict[tuple[object, ...], tuple[int, list[Any]]]
 

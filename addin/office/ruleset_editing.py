@@ -19,7 +19,7 @@ from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Json,
 from validators.ruleset import TABLES, RuleSet, of_tables, versions, years
 from validators.ruleset_tables import LawChange, changes, title
 from workbook_templates.city.ruleset_workbook import COVER, Law, faults, read_law, write_law
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 
 _LISTED = 30
 """Changes of a table, and findings of a kind, that are listed for people; the JSON has all."""

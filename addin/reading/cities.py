@@ -20,7 +20,7 @@ from validators.rule import judge
 from validators.ruleset import RuleSet
 from validators.settlement import City
 from workbook_templates.city.city_reader import lists_digest, read_city, reads_back
-from workbook_templates.county.reader import Opened, open_workbook
+from workbook_templates.xlsx.opened import Opened, open_workbook
 
 _NAME = "全市汇总"
 """What a city workbook is remembered under, whatever its file is called."""

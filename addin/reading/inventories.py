@@ -16,7 +16,8 @@ from validators.book import Book
 from validators.ruleset import load
 from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_workbook import COUNTIES
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, read_county
+from workbook_templates.county.reader import read_county
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 
 
 def read_inventories(paths: Sequence[Path], progress: Step) -> tuple[City, list[Unread]]:

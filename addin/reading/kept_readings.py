@@ -33,7 +33,7 @@ from validators.findings import Finding, Json, Place, Severity
 from validators.looks import Look, Shown
 from validators.records import NO_BAD, record_type
 from validators.ruleset import load
-from workbook_templates.county.reader import LARGEST_FILE
+from workbook_templates.xlsx.opened import LARGEST_FILE
 from workbook_templates.xlsx.writer import replacing
 
 ROOM = 512 << 20

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from addin.problems import Stop
 from addin.reading.isolation import Failure, each
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook, text_of
+from validators.meanings import text_of
 from workbook_templates.layouts.declared import HEADS, Layout, WrongLayout, of_text, read_layout, shipped_layout
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 
 _LARGEST = 4 << 20
 """Bytes of a layout."""

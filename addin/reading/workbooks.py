@@ -13,7 +13,8 @@ from validators.columns import KIND_NAMES, KINDS, SHEET_TITLES, BookKind
 from validators.findings import Finding, Json
 from validators.rule import judge
 from validators.ruleset import UnknownRuleSet, load
-from workbook_templates.county.reader import UnreadableWorkbook, read_county
+from workbook_templates.county.reader import read_county
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from addin.trial.other_tables import TableHead, make_blank, make_old_list
 from addin.trial.rehearsal import SIZE, make_inbox
 from validators.columns import BookKind
 from validators.findings import Finding, counts, stops
-from validators.records import Value
+from validators.meanings import Value
 from validators.references import PROVINCE_RESULT
 from validators.ruleset import BY_CITY, NOT_KEY, PROVINCE, RuleSet
 from workbook_templates.county.grading_workbook import make_grading, make_grading_officer, with_standings

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from addin.problems import output
 from validators.columns import letter
-from validators.records import Value
+from validators.meanings import Value
 from workbook_templates.documents.docx_package import AS_OLD_AS
 from workbook_templates.formulas.default_formulas import SheetRows
 from workbook_templates.xlsx.same_bytes import save

@@ -3,7 +3,8 @@
 import pytest
 
 from validators.columns import SHEETS
-from validators.records import Raw, RowReader, Unreadable, meaning
+from validators.meanings import Raw, Unreadable, meaning
+from validators.records import RowReader
 from validators.ruleset import load
 from validators.text import garbled, spoken
 

@@ -8,24 +8,17 @@ from typing import Any
 from validators.book import Book
 from validators.columns import INVENTORY, LETTERS, SHEETS, letter
 from validators.findings import SEVERITY_NAMES, Finding, Severity
+from validators.meanings import text_of
 from validators.references import Import, Imports, Listed
 from validators.ruleset import RuleSet, UnknownRuleSet, load
 from validators.settlement import City, County, Handed, guess_county
 from workbook_templates.city.city_workbook import COUNTIES, FILES, FINDINGS, RESULT_HEADS, RESULTS, UNREAD_REFERENCE
 from workbook_templates.city.decision_sheets import CONFLICTS_SHEET, DECISIONS, EMISSIONS_SHEET, read_emissions
-from workbook_templates.county.reader import (
-    LONG_ID,
-    PROVENANCE,
-    Entries,
-    Grid,
-    Opened,
-    SheetLayout,
-    UnreadableWorkbook,
-    find_layout,
-    text_of,
-)
+from workbook_templates.county.entries import LONG_ID, Entries
+from workbook_templates.county.sheet_layout import PROVENANCE, SheetLayout, find_layout
 from workbook_templates.xlsx.appearance import HEADER_ROW
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
+from workbook_templates.xlsx.opened import Grid, Opened, UnreadableWorkbook
 
 _KEPT = ("GS01", "GS06", "GS07", "HZ03")
 """Rules that only the counties' own files can show: what they found is kept on the finding list and read back.

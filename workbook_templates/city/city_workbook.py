@@ -13,7 +13,7 @@ from typing import BinaryIO
 from validators.columns import INVENTORY, SHEETS, Column, letter
 from validators.decisions import Decision, standing
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity
-from validators.records import Value
+from validators.meanings import Value
 from validators.references import MINISTRY_RESULT, PROVINCE_RESULT, Listed
 from validators.rule import all_rules
 from validators.settlement import City, ruleset_of
@@ -29,9 +29,7 @@ from workbook_templates.city.decision_sheets import (
 )
 from workbook_templates.city.overview import write_overview
 from workbook_templates.county.raw_cells import raw_cells, written
-from workbook_templates.county.reader import (
-    PROVENANCE,
-)
+from workbook_templates.county.sheet_layout import PROVENANCE
 from workbook_templates.lists.public_directory import PUBLIC, PUBLIC_HEADS, public_rows
 from workbook_templates.xlsx.styles import new_workbook, styles
 from workbook_templates.xlsx.writer import Head, ListSheet, fill_workbook, looks

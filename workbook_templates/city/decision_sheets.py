@@ -25,13 +25,13 @@ from validators.decisions import (
 )
 from validators.expr import Record
 from validators.findings import Severity
-from validators.records import Raw, Value
+from validators.meanings import Raw, Value, text_of
 from validators.rule import value_text
 from validators.ruleset import RuleSet
 from validators.settlement import City, conflict_key, crossings
 from validators.versions import differences
-from workbook_templates.county.reader import Opened, text_of
 from workbook_templates.xlsx import appearance
+from workbook_templates.xlsx.opened import Opened
 from workbook_templates.xlsx.styles import Style, put, text_width
 
 CONFLICTS_SHEET, DECISIONS, EMISSIONS_SHEET = "冲突清单", "决定", "全社会排放"

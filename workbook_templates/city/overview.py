@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from validators.columns import LEVEL_NAMES
 from validators.deadlines import SOON, duties
 from validators.findings import Finding, Severity, stops
-from validators.records import Value
+from validators.meanings import Value
 from validators.settlement import EVEN, City, County, Measured, crossings, measured_against_targets
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, put

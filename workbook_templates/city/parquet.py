@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from validators.columns import INVENTORY, Column
 from validators.settlement import City
-from workbook_templates.county.reader import PROVENANCE
+from workbook_templates.county.sheet_layout import PROVENANCE
 from workbook_templates.xlsx.writer import replacing
 
 _COUNTY = "填报区县"

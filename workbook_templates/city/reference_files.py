@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from validators.columns import SHEETS
-from validators.records import Raw, Unreadable, meaning
+from validators.meanings import Raw, Unreadable, meaning, text_of
 from validators.references import EMISSIONS, MINISTRY_RESULT, PROVINCE_RESULT, Import, Listed, pollutant_of
 from validators.ruleset import RuleSet
-from workbook_templates.county.reader import HEAD_ROWS, LARGEST_FILE, UnreadableWorkbook, open_workbook, text_of
+from workbook_templates.county.sheet_layout import HEAD_ROWS
+from workbook_templates.xlsx.opened import LARGEST_FILE, UnreadableWorkbook, open_workbook
 
 _HEADS = {
     "uscc": ("统一社会信用代码", "社会信用代码", "信用代码"),

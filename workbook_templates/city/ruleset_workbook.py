@@ -16,14 +16,16 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from validators.columns import letter
+from validators.meanings import Raw, Value, text_of
 from validators.ooxml.grid import EPOCH
-from validators.records import Raw, Value
 from validators.rule import all_rules
 from validators.ruleset import TABLES, RuleSet, years
 from validators.ruleset_tables import Field, LawRow, Tables, allowed, fields, meant, problems, shown, title
+from workbook_templates.county.cover_facts import named_cells
 from workbook_templates.county.data_validation import CHOICES_TITLE, DATES, Limit
-from workbook_templates.county.reader import HEAD_ROWS, Grid, Opened, UnreadableWorkbook, named_cells, text_of
+from workbook_templates.county.sheet_layout import HEAD_ROWS
 from workbook_templates.xlsx import appearance
+from workbook_templates.xlsx.opened import Grid, Opened, UnreadableWorkbook
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width
 
 COVER = "规则集说明"

@@ -8,7 +8,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from validators.columns import BOOK_FIELDS, COVER_TITLE, KIND_NAMES, KINDS, ROOTS, SHEETS, TEMPLATE_VERSION, BookKind
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet
 from workbook_templates.county.data_validation import CHOICES_TITLE, DATES, PHONE_LENGTHS, Limit
 from workbook_templates.formulas.plan import ERROR, TITLE, WARNING, Lead

@@ -23,7 +23,8 @@ from validators.grading_procedure import (
     UNFILED,
     standings,
 )
-from validators.records import RowReader, Value, number_text
+from validators.meanings import Value, number_text
+from validators.records import RowReader
 from validators.references import MINISTRY_RESULT, Listed
 from validators.ruleset import (
     ADJUSTMENTS,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from validators.records import Value
+from validators.meanings import Value
 from validators.text import folded
 
 OWN_IDS, ALL_IDS = range(1, 5000), range(1, 10_000)

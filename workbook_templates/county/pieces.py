@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from validators.book import Book
 from validators.columns import INVENTORY, SHEETS
-from validators.records import Value
+from validators.meanings import Value
 from validators.rule import value_text
 from validators.versions import KEYS
 from workbook_templates.county.identities import give_ids, give_line_ids, identities

@@ -4,7 +4,7 @@ import datetime as dt
 
 from validators.book import Book
 from validators.columns import SHEETS
-from validators.records import Value
+from validators.meanings import Value
 from validators.rule import value_text
 
 

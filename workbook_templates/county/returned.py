@@ -14,7 +14,7 @@ from xlsxwriter import Workbook
 from validators.book import Book, Fault
 from validators.columns import LETTERS, SHEET_TITLES, SHEETS, Column, Sheet, letter
 from validators.findings import SEVERITY_NAMES, SEVERITY_SYMBOLS, Finding, Severity, counts
-from validators.records import Value
+from validators.meanings import Value
 from validators.rule import all_rules, page, value_text
 from workbook_templates.county.raw_cells import raw_cells, written
 from workbook_templates.formulas.default_formulas import OFFERED, entered

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from validators.columns import KIND_NAMES, KINDS, LETTERS, TEMPLATE_VERSION, BookKind, Column, Sheet, letter
 from validators.findings import Finding
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet
 from workbook_templates.county.cover import STEPS, write_cover
 from workbook_templates.county.data_validation import CHOICES_TITLE, Limit, limit, lists, mark_of

@@ -15,7 +15,7 @@ from docx.shared import Cm, Pt
 
 from validators.findings import Finding, Severity, stops
 from validators.guarantee_list import extents
-from validators.records import Value
+from validators.meanings import Value
 from validators.rule import all_rules
 from validators.settlement import City, measured_against_targets
 from workbook_templates.city.overview import result, write_overview

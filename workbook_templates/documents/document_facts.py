@@ -13,7 +13,7 @@ from validators.book import Book
 from validators.columns import BOOK_FIELDS, LEVEL_NAMES, SHEETS
 from validators.expr import Record
 from validators.findings import Finding, Severity
-from validators.records import Value, number_text
+from validators.meanings import Value, number_text
 from validators.ruleset import RuleSet
 from workbook_templates.documents.filling import NOT_FILLED_IN, Known, MarkNames
 from workbook_templates.printed_grade import printed_grade

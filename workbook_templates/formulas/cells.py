@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from validators.columns import Column
 from validators.findings import Severity
-from validators.records import DAYS_OF_OURS, bounds_judged_here
+from validators.meanings import bounds_judged_here
+from validators.records import DAYS_OF_OURS
 
 FIRST_SERIAL, LAST_SERIAL = 30_000, 80_000
-"""Serial numbers that are read as days even without a date format (see `validators.records.meaning`)."""
+"""Serial numbers that are read as days even without a date format (see `validators.meanings.meaning`)."""
 LOOKED_UP = ("id", "ref", "refs", "code18")
 """Kinds of columns that other rows are looked up by."""
 

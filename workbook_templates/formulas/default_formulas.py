@@ -14,7 +14,7 @@ from typing import Any
 
 from validators.columns import LEVELS, POLLUTANTS, SHEETS
 from validators.expr import Record
-from validators.records import Value
+from validators.meanings import Value
 from workbook_templates.xlsx.appearance import HEADER_ROW
 
 SheetRows = dict[str, list[dict[str, Value]]]

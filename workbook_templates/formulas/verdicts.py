@@ -14,7 +14,8 @@ from validators.columns import SHEETS, Column, Sheet, letter
 from validators.expr import Record
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.looks import fifteen_digits
-from validators.records import CellFault, Raw, RowReader, Unreadable, Value, meaning
+from validators.meanings import Raw, Unreadable, Value, meaning
+from validators.records import CellFault, RowReader
 from validators.rule import compiled
 from workbook_templates.formulas.cells import FIRST_SERIAL, LAST_SERIAL
 from workbook_templates.formulas.default_formulas import OFFERED

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from validators.columns import position_of
+from validators.meanings import text_of
 from validators.text import folded
-from workbook_templates.county.reader import Grid, text_of
-from workbook_templates.layouts.declared import JOINER, Layout, Table, WrongLayout
+from workbook_templates.layouts.declared import JOINER, Entry, Layout, Table, WrongLayout
+from workbook_templates.xlsx.opened import Grid
 
 SEARCHED = 40
 """Rows at the top in which heads are looked for."""
@@ -101,7 +103,7 @@ def numbered(heads: Sequence[str]) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fit:
     """Where a table of a layout stands in a sheet."""
 
@@ -109,6 +111,16 @@ class Fit:
     heading: Heading
     places: dict[int, int]
     """0-based column of the sheet by the place of the entry."""
+
+    @cached_property
+    def entries(self) -> list[tuple[int, Entry]]:
+        """The columns of the sheet that the layout knows, and their entries."""
+        return [(place, self.table.entries[at]) for at, place in self.places.items()]
+
+    @cached_property
+    def heads(self) -> set[str]:
+        """Texts of the heads as they are compared."""
+        return {folded(text) for text in self.heading.texts if text}
 
 
 def fit(table: Table, grid: Grid) -> Fit | None:

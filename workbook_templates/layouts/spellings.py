@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from validators.columns import SHEETS, Column
 from validators.expr import Record
-from validators.records import number_text
+from validators.meanings import number_text
 from validators.ruleset import RuleSet
 
 

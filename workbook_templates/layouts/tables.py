@@ -14,9 +14,9 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from validators.columns import letter
-from validators.records import Raw
-from workbook_templates.county.reader import LARGEST_FILE, Grid, UnreadableWorkbook, open_workbook
+from validators.meanings import Raw
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
+from workbook_templates.xlsx.opened import LARGEST_FILE, Grid, UnreadableWorkbook, open_workbook
 
 TEXTS = (".csv", ".txt", ".tsv")
 _OLD = (".xls", ".xlsb", ".ods", ".et")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from validators.records import number_text
+from validators.meanings import number_text
 
 Dimension = Literal["质量", "面积", "个数", "比例", "角度"]
 _BASES: tuple[tuple[Dimension, dict[str, float]], ...] = (

@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from validators.columns import POLLUTANT_NAMES, POLLUTANTS, SHEETS
 from validators.findings import Severity
 from validators.guarantee_list import FILED, NOT_FILED, OTHERWISE, Extent, Guaranteed, extents, guaranteed
-from validators.records import Value, number_text
+from validators.meanings import Value, number_text
 from validators.settlement import City
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width

@@ -8,7 +8,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from validators.lottery import METHOD, Draw
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import RuleSet
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.styles import Style, new_workbook, put, styles, text_width

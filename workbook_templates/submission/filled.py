@@ -23,9 +23,9 @@ from openpyxl.worksheet.datavalidation import DataValidationList
 from validators.audit import ExpectedSheet, survey
 from validators.columns import letter
 from validators.decisions import Decision
+from validators.meanings import text_of
 from validators.settlement import City
 from validators.text import folded
-from workbook_templates.county.reader import Grid, Opened, UnreadableWorkbook, open_workbook, text_of
 from workbook_templates.layouts.declared import Layout, WrongLayout
 from workbook_templates.layouts.found import Fit, fits
 from workbook_templates.layouts.words import TOTALS
@@ -38,6 +38,7 @@ from workbook_templates.submission.submission_workbook import (
     with_manifest,
 )
 from workbook_templates.xlsx.appearance import DAY
+from workbook_templates.xlsx.opened import Grid, Opened, UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.same_bytes import save
 
 LINKS = ("externallinks/", "connections.xml", "embeddings/", "activex/", "querytables/", "customxml/", "webextensions/")

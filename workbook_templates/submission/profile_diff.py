@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from validators.columns import letter
-from workbook_templates.county.reader import HEAD_ROWS, Grid, open_workbook
+from workbook_templates.county.sheet_layout import HEAD_ROWS
 from workbook_templates.submission.submission_workbook import profile
+from workbook_templates.xlsx.opened import Grid, open_workbook
 
 Heads = Mapping[str, Sequence[str]]
 """Heads of each sheet, in their order."""

@@ -16,7 +16,7 @@ from validators.book import Book
 from validators.columns import INVENTORY, SHEETS, Column
 from validators.decisions import WAIVER, Decision
 from validators.expr import Record
-from validators.records import Value
+from validators.meanings import Value
 from validators.settlement import City
 from validators.text import folded
 from workbook_templates.city.city_workbook import head

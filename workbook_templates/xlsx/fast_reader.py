@@ -17,8 +17,8 @@ from typing import Any
 
 from validators.columns import letter, position_of
 from validators.looks import Look, Shown, fifteen_digits
+from validators.meanings import Raw
 from validators.ooxml.grid import EPOCH, EPOCH_1904
-from validators.records import Raw
 from validators.text import joined
 from workbook_templates.xlsx.ink import PLAIN, Mark, Paint, Rich, mark_of
 

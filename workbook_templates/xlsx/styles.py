@@ -12,7 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from validators.columns import letter
-from validators.records import Value
+from validators.meanings import Value
 from workbook_templates.xlsx.appearance import BODY_FONT, COLUMN_PIXELS, FONT_SIZE, ROW_PIXELS
 
 _TEXT = ' t="str"'

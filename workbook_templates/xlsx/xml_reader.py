@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping
 
 from validators.columns import position_of
+from validators.meanings import Raw
 from validators.ooxml.grid import LAST_ROW
 from validators.ooxml.package import Package, SafeParser, TooBigError
-from validators.records import Raw
 from workbook_templates.xlsx.fast_reader import GridRows, Seen, Workbook, unescaped
 from workbook_templates.xlsx.ink import Rich, Runs
 

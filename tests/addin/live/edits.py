@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.addin.live.memory import Cell, Changed, Dirty, Error, Formula, MemoryBook, MemoryTab
 from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEETS
-from workbook_templates.county.reader import find_layout
+from workbook_templates.county.sheet_layout import find_layout
 from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.xlsx.appearance import FIRST_ROW, HEADER_ROW
 

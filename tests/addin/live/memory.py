@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from addin.live.host import Books, Busy, Changed, Dirty, Event, Gone, Moved
-from validators.records import Raw
-from workbook_templates.county.reader import Grid, open_workbook
+from validators.meanings import Raw
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
+from workbook_templates.xlsx.opened import Grid, open_workbook
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from validators.columns import LETTERS, SHEETS
 from validators.findings import Finding
 from validators.ooxml.grid import LAST_ROW
 from validators.rule import judge
-from workbook_templates.county.reader import Source, read_book, read_county
+from workbook_templates.county.reader import read_book, read_county
 from workbook_templates.formulas.default_formulas import INHERITED, OFFERED
 from workbook_templates.xlsx.appearance import FIRST_ROW
+from workbook_templates.xlsx.opened import Source
 
 
 def scratch(source: Source) -> list[Finding]:

@@ -21,8 +21,8 @@ from validators.rule import judge
 from validators.settlement import City, Handed, sort_out
 from workbook_templates.city.city_reader import read_city
 from workbook_templates.city.city_workbook import write_city
-from workbook_templates.county.reader import UnreadableWorkbook, open_workbook
 from workbook_templates.submission.submission_workbook import heads, manifest_path, write_submission
+from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
 from workbook_templates.xlsx.writer import replacing
 
 ALONE = dict.fromkeys(("371521", "371522", "371524", "371525", "371526", "371581", "LC-JK", "LC-GX", "LC-DJ"), "试点")

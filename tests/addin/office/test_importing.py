@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from addin.reading.inbox import inbox
 from tests.addin.conftest import COUNTY, Run, fill, run
 from tests.workbook_templates.layouts.binary_workbook import write_binary
 from validators.columns import LETTERS
@@ -74,7 +75,17 @@ def test_a_foreign_list_becomes_a_county_workbook(run: Run) -> None:
     guessed = {one["cell"]: one for one in done["guessed"] if one["sheet"] == "生产线减排措施"}
     ratio = guessed[f"{LETTERS['lines']['red_ratio']}{FIRST_ROW}"]
     assert ratio["value"] == 30 and "H3" in ratio["from"]
-    sheet = openpyxl.load_workbook("填报.xlsx")["企业基本信息"]
+    book = openpyxl.load_workbook("填报.xlsx")
+    sheet = book["企业基本信息"]
+    ids = [sheet[f"{LETTERS['enterprises']['list_id']}{row}"].value for row in (FIRST_ROW, FIRST_ROW + 1)]
+    trucks = [
+        book["运输管控"][f"{LETTERS['transport']['list_id']}{row}"].value for row in range(FIRST_ROW, FIRST_ROW + 3)
+    ]
+    assert trucks == [*ids, None], "each enterprise needs a row there, and the old list has none"
+    kept = book["保障类"][FIRST_ROW]
+    assert [cell.value for cell in kept][1:3] == [ids[0], "聊城甲水泥有限公司"]
+    assert any("各加了一行" in note for note in done["notes"])
+    assert "GS12" not in {one["rule"] for one in done["findings"]}
     heads = {cell.value: cell.column for cell in sheet[FIRST_ROW - 1]}
     assert sheet.cell(FIRST_ROW, heads["SO2年排放量（t/a）"]).value == 1.2
     assert "是否长期停产" in sheet.cell(FIRST_ROW, heads[GUESSED_HEAD]).value
@@ -116,6 +127,24 @@ def test_numbers_stay_when_a_table_is_imported_again(run: Run) -> None:
         )
     ]
     assert after[1:] == before and after[0] not in before
+
+
+def test_a_workbook_in_which_somebody_wrote_is_kept_when_a_new_one_takes_its_place(run: Run) -> None:
+    table()
+    learnt(run)
+    again = ("import", "旧.xlsx", *BLANK, "--out", "填报.xlsx", "--force", "--json")
+    run(*again)
+    made = Path("填报.xlsx").read_bytes()
+    assert not any("另存" in note for note in json.loads(run(*again).out)["notes"])
+    assert [path.name for path in Path().glob("填报*存*")] == [] and Path("填报.xlsx").read_bytes() == made
+    book = openpyxl.load_workbook("填报.xlsx")
+    book["企业基本信息"][f"{LETTERS['enterprises']['contact']}{FIRST_ROW}"] = "张三"
+    book.save("填报.xlsx")
+    edited = Path("填报.xlsx").read_bytes()
+    notes = json.loads(run(*again).out)["notes"]
+    (kept,) = Path().glob("填报（* 存）.xlsx")
+    assert kept.read_bytes() == edited and any(kept.name in note for note in notes)
+    assert inbox([Path()]) == sorted((Path("填报.xlsx"), Path("旧.xlsx"), Path("布局.csv")))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

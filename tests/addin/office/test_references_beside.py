@@ -8,7 +8,7 @@ from addin.reading.inbox import inbox, read_imports, references
 from tests.addin.conftest import Run
 from validators.references import Import
 from workbook_templates.city.city_reader import read_city
-from workbook_templates.county.reader import open_workbook
+from workbook_templates.xlsx.opened import open_workbook
 
 
 def test_the_folder_of_references_is_not_an_inbox_and_names_say_what_a_file_is(tmp_path: Path) -> None:

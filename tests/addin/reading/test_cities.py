@@ -21,9 +21,9 @@ from validators.columns import INVENTORY
 from validators.decisions import GRADE, WAIVER, Decision
 from validators.rule import judge
 from workbook_templates.city.city_reader import read_city
-from workbook_templates.county.reader import open_workbook
 from workbook_templates.submission.submission_workbook import manifest_path
 from workbook_templates.xlsx.appearance import HEADER_ROW
+from workbook_templates.xlsx.opened import open_workbook
 
 NOT_FILED = dict.fromkeys(
     ("371521", "371522", "371524", "371525", "371526", "371581", "LC-JK", "LC-GX", "LC-DJ"), "试点"

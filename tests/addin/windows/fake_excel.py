@@ -25,7 +25,7 @@ from win32com.server.util import NewEnum, wrap
 
 from validators.columns import letter, position_of
 from validators.ooxml.grid import EPOCH
-from workbook_templates.county.reader import open_workbook
+from workbook_templates.xlsx.opened import open_workbook
 
 sys.path.append(str(Path(__file__).parent))  # which the Python of the bundle does not do
 import fake_ribbon

@@ -34,7 +34,7 @@ from addin.apps.excel import pipe, registration
 from addin.apps.excel.registration import RIBBON_PIPE
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
-from workbook_templates.county.reader import open_workbook
+from workbook_templates.xlsx.opened import open_workbook
 
 SHEET = "企业基本信息"
 WITHOUT_WMI = """

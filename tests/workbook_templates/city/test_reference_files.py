@@ -8,7 +8,7 @@ import pytest
 
 from validators import ruleset
 from workbook_templates.city.reference_files import LOST_CODE, read_import
-from workbook_templates.county.reader import UnreadableWorkbook
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 RULES = ruleset.load("2020")
 

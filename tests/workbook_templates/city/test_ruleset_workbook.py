@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from validators import ruleset, ruleset_tables
 from validators.text import plain
 from workbook_templates.city.ruleset_workbook import LAW_HEADER_ROW, Law, faults, read_law, write_law
-from workbook_templates.county.reader import Opened
+from workbook_templates.xlsx.opened import Opened
 
 RULES = ruleset.load("2020")
 

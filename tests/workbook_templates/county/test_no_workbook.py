@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.odd_workbooks import Odd
-from workbook_templates.county.reader import Opened, UnreadableWorkbook, open_workbook
+from workbook_templates.xlsx.opened import Opened, UnreadableWorkbook, open_workbook
 
 
 def archive(*names: str) -> bytes:

@@ -24,10 +24,11 @@ from validators.columns import COVER_TITLE, INVENTORY, letter, position_of
 from validators.columns import SHEETS as DECLARED
 from validators.findings import Finding, Severity
 from validators.rule import judge
-from workbook_templates.county import reader
-from workbook_templates.county.reader import Opened, read_book
-from workbook_templates.xlsx import writer
+from workbook_templates.county.reader import read_book
+from workbook_templates.county.sheet_layout import OWN_SHEETS
+from workbook_templates.xlsx import opened, writer
 from workbook_templates.xlsx.fast_reader import GridRows, Seen
+from workbook_templates.xlsx.opened import Opened
 
 TRIED = int(os.environ.get("ODD_WORKBOOKS", "150"))
 TITLES = [sheet.title for sheet in INVENTORY.values()]
@@ -102,8 +103,8 @@ def test_all_readers_see_the_same(planted: list[Plant]) -> None:
     data = odd.data()
     fast = read_book(Opened(NAME, data))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "read_quickly", lambda *_: None)
-        patch.setattr(reader, "read_strings", lambda _: None)
+        patch.setattr(opened, "read_quickly", lambda *_: None)
+        patch.setattr(opened, "read_strings", lambda _: None)
         slow = read_book(Opened(NAME, data))
     assert tables(slow) == tables(fast)
     assert Counter(map(repr, slow.faults)) == Counter(map(repr, fast.faults))
@@ -150,7 +151,7 @@ def unaccounted(odd: Odd, book: Book, findings: list[Finding]) -> Iterator[tuple
             assert fault.what != "extra_sheet" or fault.meant == len(places), (fault, places)
             continue
         if title not in KEY_OF:
-            assert title in (COVER_TITLE, *reader.OWN_SHEETS), title
+            assert title in (COVER_TITLE, *OWN_SHEETS), title
             continue
         key = KEY_OF[title]
         fields = {own: name for name, own in book.letters.get(key, {}).items()}

@@ -16,10 +16,11 @@ from validators import ruleset
 from validators.book import Book
 from validators.columns import SHEETS
 from validators.rule import judge
-from workbook_templates.county import reader
-from workbook_templates.county.reader import UnreadableWorkbook, read_county
+from workbook_templates.county.reader import read_county
 from workbook_templates.county.template import write_county
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
+from workbook_templates.xlsx import opened
+from workbook_templates.xlsx.opened import UnreadableWorkbook
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "enterprises": [{"guaranteed": "是"}, {"site": "二厂", "remark": "=1+1"}],
@@ -79,8 +80,8 @@ def test_a_filled_template_reads_back_and_formulas_are_computed(sample: Path) ->
 
 def test_the_slow_way_reads_the_same(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = read_county(sample)
-    monkeypatch.setattr(reader, "read_quickly", lambda *_: None)
-    monkeypatch.setattr(reader, "read_strings", lambda _: None)
+    monkeypatch.setattr(opened, "read_quickly", lambda *_: None)
+    monkeypatch.setattr(opened, "read_strings", lambda _: None)
     assert values(read_county(sample)) == values(fast)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from validators.columns import LETTERS, SHEETS
-from validators.records import Value
+from validators.meanings import Value
 from validators.ruleset import load
 from workbook_templates.county.reader import read_county
 from workbook_templates.county.template import write_county

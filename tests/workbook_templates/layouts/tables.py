@@ -10,13 +10,16 @@ from typing import Any
 from tests.addin.conftest import COUNTY, RULES, fill
 from validators.book import Book
 from validators.settlement import City, Handed, sort_out
-from workbook_templates.county.reader import Grid, read_county
+from workbook_templates.county.reader import read_county
 from workbook_templates.dataframes import book_of
+from workbook_templates.layouts.accounts import Taken
 from workbook_templates.layouts.declared import Layout, Table
 from workbook_templates.layouts.found import fits
-from workbook_templates.layouts.taken import Taken, Taker
+from workbook_templates.layouts.sheet_taker import take_sheet
+from workbook_templates.layouts.taker import Taker
 from workbook_templates.submission.submission_workbook import compiled, rows_of
 from workbook_templates.xlsx.fast_reader import Seen
+from workbook_templates.xlsx.opened import Grid
 
 Row = tuple[Any, ...]
 
@@ -61,7 +64,7 @@ def taken(layout: Layout, tables: Sequence[Grid], before: dict[str, str] | None 
     found = fits(layout, tables, "表.xlsx")
     for one in tables:
         if one.title in found:
-            taker.take("表.xlsx", one, found[one.title])
+            take_sheet(taker, "表.xlsx", one, found[one.title])
         else:
             taker.pass_over("表.xlsx", one)
     return taker.finish()

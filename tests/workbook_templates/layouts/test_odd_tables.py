@@ -6,11 +6,11 @@ import pytest
 
 from tests.addin.conftest import RULES
 from tests.workbook_templates.layouts.tables import grid, taken
-from workbook_templates.county.reader import Grid
+from workbook_templates.layouts.accounts import Taken
 from workbook_templates.layouts.declared import WrongLayout, of_text
 from workbook_templates.layouts.import_report import guessed_fields
 from workbook_templates.layouts.learnt import SURE, layout_from, learn
-from workbook_templates.layouts.taken import Taken
+from workbook_templates.xlsx.opened import Grid
 
 HEADS = [
     "序号",

@@ -7,9 +7,10 @@ import pytest
 
 from tests.workbook_templates.layouts.tables import as_book, county, grid, grids, taken
 from validators.rule import judge
+from workbook_templates.layouts.accounts import Taken
 from workbook_templates.layouts.declared import Layout, WrongLayout, of_text, shipped_layout
 from workbook_templates.layouts.found import fits
-from workbook_templates.layouts.taken import Taken, TooMany
+from workbook_templates.layouts.sheet_taker import TooMany
 
 LAYOUT = of_text(
     "布局",

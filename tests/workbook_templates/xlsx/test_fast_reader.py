@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from validators.looks import Look
-from workbook_templates.county import reader
-from workbook_templates.county.reader import open_workbook
+from workbook_templates.xlsx import opened
 from workbook_templates.xlsx.fast_reader import Seen, Workbook, read_quickly, read_strings
+from workbook_templates.xlsx.opened import open_workbook
 
 BOOK = Workbook(["甲", "乙"], {"3": Look("moment"), "4": Look("duration")})
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
@@ -138,7 +138,7 @@ def test_both_ways_read_what_openpyxl_wrote(tmp_path: Path, monkeypatch: pytest.
 
     quick = grid(lambda: None)
     assert quick[0] == [(1, ["", *rows[0][1:]]), (2, rows[1]), (3, rows[2]), (9, ["", "", "", "远"])]
-    slow = grid(lambda: monkeypatch.setattr(reader, "read_quickly", lambda *_: None))
+    slow = grid(lambda: monkeypatch.setattr(opened, "read_quickly", lambda *_: None))
     assert slow == quick
 
 

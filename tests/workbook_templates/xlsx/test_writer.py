@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from validators.records import Value
+from validators.meanings import Value
 from workbook_templates.xlsx import writer
 from workbook_templates.xlsx.writer import Head, ListSheet, write_sheet, write_workbook
 

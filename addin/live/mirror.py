@@ -77,7 +77,7 @@ class _Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class _Around:
     """What a workbook says of itself and of its sheets, as it was last read."""
 
     begun: Book
@@ -183,16 +183,16 @@ class Mirror:
         own = {row: line for row, line in lines.items() if any(map(is_inherited, line.formulas.values()))}
         return _entered(self.book, SHEETS["lines"], page.layout, own, since_1904=page.shape.since_1904) if own else {}
 
-    def look_around(self) -> Around:
+    def look_around(self) -> "_Around":
         """Read what the workbook says of itself, its sheets, and what is merged and hidden. Changes nothing: that is for
         `take_around`."""
         head = _Head(self._source)
         tabs = head.tabs
         shapes = {title: self._source.shape(title) for title in tabs}
         new = {title: _lines(*self._source.rows(title, 1, LAST_ROW)) for title in tabs if title not in self._pages}
-        return Around(*self._begin(head, self._elsewhere), tabs, shapes, new)
+        return _Around(*self._begin(head, self._elsewhere), tabs, shapes, new)
 
-    def take_around(self, around: Around) -> bool:
+    def take_around(self, around: _Around) -> bool:
         """Take in what was seen by `look_around`; whether that changed anything."""
         begun, tabs, shapes, new, old = around.begun, around.tabs, around.shapes, around.new, self._pages
         again = bool(new) or tabs.keys() != old.keys() or _identity(begun) != _identity(self._begun)

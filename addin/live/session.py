@@ -35,7 +35,7 @@ OUR_NAMES = (BOOK_FIELDS["division"], BOOK_FIELDS["template_version"])
 """Defined names by which a workbook of ours is known."""
 
 
-Reading = Generator[Callable[[], Any], Any, None]
+_Pieces = Generator[Callable[[], Any], Any, None]
 """Yields how something is read, and is sent what was read."""
 
 
@@ -56,7 +56,7 @@ class Session:
         """Their rows, to be read when it is quiet."""
         self._dirty: set[str | None] = set()
         """Titles of sheets that are to be read whole when it is quiet; None: the workbook itself."""
-        self._reading: Reading | None = None
+        self._reading: _Pieces | None = None
         """What is being read because it is quiet."""
         self._read: Future[Any] | None = None
         """The piece of it that is being read."""
@@ -318,7 +318,7 @@ class Session:
 
         host.aside(work)
 
-    def _quietly(self, host: Host[Any], book: OpenBook, mirror: Mirror) -> "Reading":
+    def _quietly(self, host: Host[Any], book: OpenBook, mirror: Mirror) -> "_Pieces":
         """Yields how a piece is read, and is sent what was read; takes it in at the end."""
         if again := self._again:
             looked = yield lambda: {title: _looked(mirror, title, spans) for title, spans in again.items()}

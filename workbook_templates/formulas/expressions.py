@@ -254,7 +254,7 @@ def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
             yield sheet[node.key_field], None
             for name, op, value in node.where:
                 yield sheet[name], (op, value.value) if isinstance(value, Const) else None
-                yield from ((cell, None) for cell in _cells_of(value) if cell.sheet == node.sheet)
+                yield from ((cell, None) for cell in cells_of(value) if cell.sheet == node.sheet)
         case Total():
             yield SHEETS[node.sheet][node.key_field], None
             alone = len(node.fields) == 1
@@ -263,16 +263,19 @@ def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
             yield SHEETS[node.sheet][node.key_field], None
             yield from ((SHEETS[node.sheet][name], (op, str(value))) for name, op, value in node.where)
     if isinstance(node, Ref | Count | Total | Largest):
-        yield from ((cell, None) for cell in _cells_of(node.key))
+        yield from ((cell, None) for cell in cells_of(node.key))
     for part in node.parts():
         yield from columns_of_others(part)
 
 
-def _cells_of(node: Expr) -> Iterator[Column]:
+def cells_of(node: Expr) -> Iterator[Column]:
+    """Columns of the row that is judged which a node looks at."""
     if isinstance(node, Cell):
         yield node.column
+    elif isinstance(node, Text | Given | Blank):
+        yield node.cell.column
     for part in node.parts():
-        yield from _cells_of(part)
+        yield from cells_of(part)
 
 
 def _key_of(node: Expr, plan: Plan) -> str:

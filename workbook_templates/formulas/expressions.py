@@ -42,6 +42,9 @@ from workbook_templates.xlsx.appearance import HEADER_ROW
 _BLOCK = 40
 """Rows of one enterprise that are summed while they stand together; for more, or others, all rows are looked through."""
 
+MANY_OF_MANY = ("enterprises", "lines")
+"""Sheets of which the one has many rows, and each of these some of the many of the other."""
+
 
 class Untranslatable(ValueError):
     """No formula says this; the rule is judged in Python alone."""
@@ -304,13 +307,7 @@ def _(node: Total, plan: Plan) -> str:
     sheet, here = SHEETS[node.sheet], _sheet_of(node.key)
     own, key = plan.key(sheet[node.key_field]), _key_of(node.key, plan)
     keys, first = plan.over(node.sheet, own), place_of(node.sheet, node.key_field, node.key, plan)
-    # a row begins a block where the one above it has another key; a second block of a key is known by that key
-    place = f"SUM(ROW({own}))-{HEADER_ROW - 1}"
-    begins = f"INDEX({keys},{place}-1)<>{own}"
-    again = plan.cell(node.sheet, f'IF({own}="","",IF({begins},IF(MATCH({own},{keys},0)<{place},{own},""),""))')
-    block = f"INDEX({keys},{first}):INDEX({keys},{first}+{_BLOCK - 1})"
-    together = f"IF(ISNUMBER(MATCH({key},{plan.over(node.sheet, again)},0)),{_BLOCK},SUMPRODUCT(--({block}={key})))"
-    many = plan.cell(here, f"IF({first}=0,0,IFERROR({together},{_BLOCK}))")
+    many = _many(node.sheet, node.key_field, node.key, plan)
     if len(node.fields) == 1:
         products = plan.over(node.sheet, plan.held(sheet[node.fields[0]]))
     else:
@@ -321,6 +318,19 @@ def _(node: Total, plan: Plan) -> str:
     apart = f'IF(SUMPRODUCT(({keys}={key})*({products}=""))=0,SUMPRODUCT(--({keys}={key}),{products}),"")'
     near = f'IF(COUNT({part})={many},SUM({part}),"")'
     return plan.name(here, f"IF({many}=0,0,IF({many}<{_BLOCK},{near},{apart}))")
+
+
+def _many(name: str, key_field: str, wanted: Expr, plan: Plan) -> str:
+    """Helper cell with how many rows of a sheet have a key where they stand together, else `_BLOCK`."""
+    own, key = plan.key(SHEETS[name][key_field]), _key_of(wanted, plan)
+    keys, first = plan.over(name, own), place_of(name, key_field, wanted, plan)
+    # a row begins a block where the one above it has another key; a second block of a key is known by that key
+    place = f"SUM(ROW({own}))-{HEADER_ROW - 1}"
+    begins = f"INDEX({keys},{place}-1)<>{own}"
+    again = plan.cell(name, f'IF({own}="","",IF({begins},IF(MATCH({own},{keys},0)<{place},{own},""),""))')
+    block = f"INDEX({keys},{first}):INDEX({keys},{first}+{_BLOCK - 1})"
+    together = f"IF(ISNUMBER(MATCH({key},{plan.over(name, again)},0)),{_BLOCK},SUMPRODUCT(--({block}={key})))"
+    return plan.cell(_sheet_of(wanted), f"IF({first}=0,0,IFERROR({together},{_BLOCK}))")
 
 
 @say.register
@@ -365,6 +375,12 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
     for name, op, other in count.where:
         column = sheet[name]
         own = plan.across(column)
+        if len(count.where) == 1 and (op == "unknown" or (op == "==" and not isinstance(other, Const))):
+            # one column says of each row which value it has, and that it has none
+            joined = _with(key, [(column, own)], plan)
+            return plan.cell(count.sheet, f'IF({key}="","",{joined})'), [
+                (column, _Same("") if op == "unknown" else other)
+            ]
         if op == "unknown":
             tests.append(f'{own}=""')
         elif op == "==" and isinstance(other, Const) and other.value is None:
@@ -392,7 +408,12 @@ def _with(key: str, values: list[tuple[Column, str]], plan: Plan) -> str:
     if len(values) > 1 or values[0][0].kind != "enum":
         return text
     [(column, value)] = values
-    return f"IF(ISNUMBER({key}),{key}*1000+MATCH({value},{plan.listed(column)},0),{text})"
+    place = f"MATCH({value},{plan.listed(column)},0)"
+    if value == constant(""):
+        place = "0"
+    elif value == plan.across(column):
+        place = f'IF({value}="",0,{place})'
+    return f"IF(ISNUMBER({key}),{key}*1000+{place},{text})"
 
 
 def exists(count: Count, plan: Plan) -> str:
@@ -411,8 +432,14 @@ def exists(count: Count, plan: Plan) -> str:
     keys, equal = _keys(count, plan)
     key = _key_of(count.key, plan)
     wanted = _with(key, [(column, say(value, plan)) for column, value in equal], plan)
-    found = f'IF({key}="",FALSE,ISNUMBER(MATCH({wanted},{plan.over(count.sheet, keys)},0)))'
-    return plan.name(here, found)
+    area = plan.over(count.sheet, keys)
+    anywhere = f"MATCH({wanted},{area},0)"
+    if (here, count.sheet) != MANY_OF_MANY:
+        return plan.name(here, f'IF({key}="",FALSE,ISNUMBER({anywhere}))')
+    # the few rows that stand together are soon looked through, and one more: Gnumeric finds nothing in a single one
+    first, many = (find(count.sheet, count.key_field, count.key, plan) for find in (place_of, _many))
+    near = f"MATCH({wanted},INDEX({area},{first}):INDEX({area},{first}+{many}),0)"
+    return plan.name(here, f"IF({many}=0,FALSE,ISNUMBER(IF({many}<{_BLOCK},{near},{anywhere})))")
 
 
 def _one_of(count: Count, name: str, listed: Lookup, rest: tuple[tuple[str, str, Expr], ...], plan: Plan) -> str:

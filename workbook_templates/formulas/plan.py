@@ -457,7 +457,7 @@ class Formulas:
                 nothing = self._told_of_nothing(sheet)
                 first = [f"IF({typed}=0,{quoted(nothing)},{'&'.join(first)})"]
                 odd = [f'IF({state}=1,{text},"")' for text in self._form(sheet, taken(sheet))]
-                first += self._where(f"{state}<>0", [*odd, *taking])
+                others = [*odd, *taking, *others]  # an enterprise that changes has both worked out anew
             rest = [others, among, echoes]
         else:
             first, rest = [], [[*alone, *others, *among], echoes]

@@ -244,7 +244,7 @@ class Formulas:
         found: list[int | str] = []
         for meaning, formula in self.helpers[sheet].formulas.items():
             padding = re.search(r'&"(¦+)"$', formula)
-            nothing: int | str = 0 if re.match(r'IF\([^,"]+(?:=""|=0),0,', formula) else ""
+            nothing: int | str = 0 if re.match(rf'IF\((?:[^,"]+(?:=""|=0),0,|{TITLE}_数_)', formula) else ""
             found.append(known.get(meaning, padding[1] if padding else nothing))
         return found
 
@@ -760,8 +760,8 @@ class Formulas:
         def place(what: int, otherwise: str) -> str:
             return f"IFERROR(MATCH({stamp + what},{judged_},0),{otherwise})"
 
-        def rows(*what: int) -> str:
-            return "+".join(f"SUMPRODUCT(--({judged_}={stamp + one}))" for one in what)
+        def rows(what: int) -> str:
+            return f"SUMPRODUCT(--({judged_}={stamp + what}))"
 
         row = self.single(place(FAULTY, place(UNJUDGED, place(WARNED, "0"))))
         found = self.single(f'IF({row}=0,"",INDEX({self.over(sheet.key, codes)},{row}))')
@@ -783,7 +783,7 @@ class Formulas:
             link=f'HYPERLINK("#\'{sheet.title}\'!"&{address},"▶ {NEXT}："&{address})',
             said=f'IF({row}=0,"",INDEX({status},{row}))',
             fault=f"{row}>0",
-            filled=self.single(rows(DONE, NOTED, WARNED, FAULTY, UNJUDGED)),
+            filled=self.single(f"SUMPRODUCT(({judged_}>{stamp})*({judged_}<{stamp + 10}))"),
             wrong=self.single(rows(FAULTY)),
             warned=self.single(rows(WARNED)),
             unjudged=self.single(f"IFERROR({loose},1)+{frozen}+{rows(UNJUDGED)}"),

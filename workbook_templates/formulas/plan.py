@@ -18,7 +18,7 @@ from functools import cache, partial
 
 from validators.book import Book
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
-from validators.expr import Cell, Check, Ref
+from validators.expr import Cell, Check, Expr, Ref, Total
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
 from validators.records import RowReader
@@ -448,7 +448,7 @@ class Formulas:
         for kept in (STATE, JUDGED, ENTERED, *([TYPED] if taken(sheet) else [])):
             self.cell(sheet.key, kept)
         state, typed = self.state(sheet.key), self.typed(sheet.key)
-        alone, taking, others, among, echoes = self._spelled(sheet, entries)
+        alone, taking, others, sums, among, echoes = self._spelled(sheet, entries)
         own = [one for one in entries if one not in taken(sheet)]
         form = self._where(f"{typed}=1", self._form(sheet, own))
         if sheet.key in LARGE:
@@ -458,9 +458,9 @@ class Formulas:
                 first = [f"IF({typed}=0,{quoted(nothing)},{'&'.join(first)})"]
                 odd = [f'IF({state}=1,{text},"")' for text in self._form(sheet, taken(sheet))]
                 others = [*odd, *taking, *others]  # an enterprise that changes has both worked out anew
-            rest = [others, among, echoes]
+            rest = [others, sums, among, echoes]
         else:
-            first, rest = [], [[*alone, *others, *among], echoes]
+            first, rest = [], [[*alone, *others, *sums, *among], echoes]
         rules = [one for pieces in rest for one in self._where(f"{state}<>0", pieces)]
         joined, broken = "&".join([*form, *first, *rules]), f"{WRONG}01{BROKEN_NUMBER}"
         codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({state}=0,"",IFERROR({joined},"{broken}"))')
@@ -614,12 +614,12 @@ class Formulas:
             yield faults(column, self.entry(column), read, self._inputs(column), self._needed(column), code)
 
     def _declared(self, sheet: Sheet) -> tuple[list[str], ...]:
-        """What the declared rules find: over the row alone, over what it takes from its enterprise, with other sheets, and
-        among the rows of its own; and what its enterprise is told.
+        """What the declared rules find: over the row alone, over what it takes from its enterprise, with other sheets, over
+        sums of them, and among the rows of its own; and what its enterprise is told.
 
         They stand in helper cells of their own, so that an edit elsewhere costs little.
         """
-        found = alone, taking, others, among, echoes = tuple(list[str]() for _ in range(5))
+        found = alone, taking, others, sums, among, echoes = tuple(list[str]() for _ in range(6))
         told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in found}
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()):
@@ -634,7 +634,12 @@ class Formulas:
                         raise
                     continue
                 sheets = one.when.sheets()
-                own = among if sheets == {sheet.key} else others if sheets else taking if _takes(one, sheet) else alone
+                if sheets == {sheet.key}:
+                    own = among
+                elif sheets:
+                    own = sums if _adds(one.when) else others
+                else:
+                    own = taking if _takes(one, sheet) else alone
                 own.append(text)
                 told[id(own)].append((one, code))
         if sheet.key == "guarantee":
@@ -810,6 +815,11 @@ def taken(sheet: Sheet) -> list[Column]:
 def _takes(check: Check | str, sheet: Sheet) -> bool:
     """Whether a condition looks at what a row takes from its enterprise."""
     return not isinstance(check, str) and not set(cells_of(check.when)).isdisjoint(taken(sheet))
+
+
+def _adds(node: Expr) -> bool:
+    """Whether a condition adds up values of other rows."""
+    return isinstance(node, Total) or any(map(_adds, node.parts()))
 
 
 @cache

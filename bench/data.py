@@ -4,7 +4,9 @@ They are what `qingdan sample` writes: our template with its offered formulas an
 reader that trusts cached values finds them. The same call gives the same files; they are made when missing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from stdnum.cn import uscc
@@ -27,33 +29,52 @@ Rows = Mapping[str, Sequence[Mapping[str, Value]]]
 
 def city(enterprises: int = CITY_ENTERPRISES) -> Path:
     """Folder of the 11 counties' workbooks with that many enterprises in all, about four lines each."""
-    rules = ruleset.load(YEAR)
-    folder = DATA / f"city-{enterprises}"
-    folder.mkdir(parents=True, exist_ok=True)
-    codes = list(rules.submitting)
-    for number, code in enumerate(codes):
-        target = folder / f"{rules.submitting[code]}.xlsx"
-        if not target.exists():
-            count = share(enterprises, len(codes), number)
-            _write(target, code, make_rows(code, count, number, rules), number, rules, code)
-    return folder
+    codes = list(ruleset.load(YEAR).submitting)
+    counts = [share(enterprises, len(codes), number) for number in range(len(codes))]
+    return _made(f"city-{enterprises}", _city_county, codes, counts)
 
 
 def province(enterprises: int = PROVINCE_ENTERPRISES) -> Path:
     """Folder of 140 made-up counties' workbooks; `bench.province` makes their divisions those of the rule set."""
-    shipped = ruleset.load(YEAR)
-    rules = RuleSet(YEAR, {**shipped.tables, "divisions": province_divisions()})
-    folder = DATA / f"province-{enterprises}"
+    codes = list(_province_rules().submitting)
+    counts = [share(enterprises, PROVINCE_COUNTIES, number) for number in range(len(codes))]
+    return _made(f"province-{enterprises}", _province_county, codes, counts)
+
+
+def _made(name: str, make: Callable[[Path, str, int, int], None], codes: Sequence[str], counts: Sequence[int]) -> Path:
+    """The folder of that name in `DATA`, with the workbooks that it lacks made in as many processes as there are cores."""
+    folder = DATA / name
     folder.mkdir(parents=True, exist_ok=True)
-    models = list(shipped.submitting)
-    for number, code in enumerate(rules.submitting):
-        target = folder / f"{rules.submitting[code]}.xlsx"
-        if not target.exists():
-            model = models[number % len(models)]
-            count = share(enterprises, PROVINCE_COUNTIES, number)
-            rows = _moved(make_rows(model, count, 1000 + number, shipped), shipped, model, code, rules.submitting[code])
-            _write(target, code, rows, number, rules, model)
+    with ProcessPoolExecutor() as processes:
+        made = [
+            processes.submit(make, folder, code, count, number)
+            for number, (code, count) in enumerate(zip(codes, counts, strict=True))
+        ]
+        for one in made:
+            one.result()
     return folder
+
+
+def _city_county(folder: Path, code: str, count: int, number: int) -> None:
+    rules = ruleset.load(YEAR)
+    target = folder / f"{rules.submitting[code]}.xlsx"
+    if not target.exists():
+        _write(target, code, make_rows(code, count, number, rules), number, rules, code)
+
+
+def _province_county(folder: Path, code: str, count: int, number: int) -> None:
+    shipped, rules = ruleset.load(YEAR), _province_rules()
+    target = folder / f"{rules.submitting[code]}.xlsx"
+    if not target.exists():
+        models = list(shipped.submitting)
+        model = models[number % len(models)]
+        rows = _moved(make_rows(model, count, 1000 + number, shipped), shipped, model, code, rules.submitting[code])
+        _write(target, code, rows, number, rules, model)
+
+
+@cache
+def _province_rules() -> RuleSet:
+    return RuleSet(YEAR, {**ruleset.load(YEAR).tables, "divisions": province_divisions()})
 
 
 def share(whole: int, parts: int, number: int) -> int:

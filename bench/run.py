@@ -1,4 +1,4 @@
-"""Measures: `python -m bench.run city|province|growth|audit|large|start|all`; `all` writes docs/性能.md.
+"""Measures: `python -m bench.run city|province|growth|audit|large|desk|start|all`; `all` writes docs/性能.md.
 
 Each measurement is a process of its own, with all that it starts, also what outlives it (`bench.tree`): its CPU time
 (user and system, from its first instruction to its last), its wall-clock time, and the most memory that it and its
@@ -6,6 +6,8 @@ children held at one moment (proportional set size, looked at up to ten times a 
 the machine is not ours alone.
 """
 
+import compileall
+import csv
 import gc
 import json
 import os
@@ -269,19 +271,29 @@ def commands(folder: Path, out: Path, readings: Path) -> dict[str, Cost]:
         "consolidate": typed(*consolidate, readings=readings),
         "export": typed("export", city, "--out", submission, "--force", readings=readings),
     }
-    changed = sorted(folder.glob("*.xlsx"))[0]
-    before = changed.read_bytes()
-    try:
-        with zipfile.ZipFile(changed, "a") as package:  # the same inventory in other bytes: it is read and judged anew
-            package.comment = b"changed"
+    with changed(sorted(folder.glob("*.xlsx"))[0]):
         found["second"] = typed(*consolidate, readings=readings)
-    finally:
-        changed.write_bytes(before)
     return found
 
 
-def city(out: Path) -> list[str]:
-    """Naive and ours on the city, `RUNS` times in turn, the median of each; returns lines of the page."""
+@contextmanager
+def changed(workbook: Path) -> Iterator[None]:
+    """The same inventory in other bytes, for the block: it is read and judged anew."""
+    before = workbook.read_bytes()
+    try:
+        with zipfile.ZipFile(workbook, "a") as package:
+            package.comment = b"changed"
+        yield
+    finally:
+        workbook.write_bytes(before)
+
+
+Measured = tuple[list[str], dict[str, float]]
+"""Lines of a table, and what of it is held against a goal, by its key in goals.csv."""
+
+
+def city(out: Path) -> Measured:
+    """Naive and ours on the city, `RUNS` times in turn, the median of each."""
     from bench import data  # not in the measured processes
 
     folder = data.city()
@@ -304,6 +316,12 @@ def city(out: Path) -> list[str]:
     floor = measure("floor", *files, out / "一次.xlsx")
     if naive.said:
         raise RuntimeError("the naive script found something")
+    reached = {
+        "three": naive.cpu / three.cpu,
+        "whole": naive.cpu / whole.cpu,
+        "second": press.cpu / own["second"].cpu,
+        "memory": three.peak / naive.peak,
+    }
     return [
         f"| CPU 时间，三条命令：校验、汇总、导出 | {naive.cpu:.1f} 秒 | {three.cpu:.1f} 秒 | **{naive.cpu / three.cpu:.1f} 倍** |",
         f"| 其中：校验（读 11 份） | | {own['check'].cpu:.1f} 秒 | |",
@@ -316,7 +334,7 @@ def city(out: Path) -> list[str]:
         f"| 内存峰值，三条命令 | {naive.peak:.0f} MiB | {three.peak:.0f} MiB | **{three.peak / naive.peak:.2f}** |",
         f"| 内存峰值，一个进程 | 同上 | {whole.peak:.0f} MiB | {whole.peak / naive.peak:.2f} |",
         f"| 下限：只解压并解析同样的字节（{floor.said / MIB:.0f} MiB XML） | | {floor.cpu:.2f} 秒 | 三条命令是它的 {three.cpu / floor.cpu:.1f} 倍 |",
-    ]
+    ], reached
 
 
 def median(costs: Sequence[Cost]) -> Cost:
@@ -324,7 +342,7 @@ def median(costs: Sequence[Cost]) -> Cost:
     return sorted(costs, key=lambda cost: cost.cpu)[len(costs) // 2]
 
 
-def province(out: Path) -> list[str]:
+def province(out: Path) -> Measured:
     """Ours alone on the province."""
     from bench import data  # not in the measured processes
 
@@ -338,10 +356,10 @@ def province(out: Path) -> list[str]:
         f"| CPU 时间 | {whole.cpu:.0f} 秒 |",
         f"| 每秒行数（墙钟） | {rows / whole.wall:,.0f} |",
         f"| 内存峰值 | **{whole.peak:.0f} MiB**（汇总 {consolidated.peak:.0f}，导出 {exported.peak:.0f}） |",
-    ]
+    ], {}
 
 
-def growth(out: Path) -> list[str]:
+def growth(out: Path) -> Measured:
     """Ours on one to eight times the work."""
     from bench import data  # not in the measured processes
 
@@ -355,26 +373,26 @@ def growth(out: Path) -> list[str]:
             f"| {size // SIZES[0]} | {size:,} | {cost.cpu:.2f} | {cost.cpu / first:.1f} | "
             f"{cost.cpu / size * 1000:.2f} | {cost.peak:.0f} |"
         )
-    return lines
+    return lines, {}
 
 
-def audit(out: Path) -> list[str]:
+def audit(out: Path) -> Measured:
     """The audit of the city's submission."""
     from bench import data  # not in the measured processes
 
     chain(data.city(), out)
-    return audited(out / "报省.xlsx")
+    return audited("audit", out / "报省.xlsx")
 
 
-def large(out: Path) -> list[str]:
+def large(out: Path) -> Measured:
     """The audit of a submission of 100 MB."""
     from bench import data  # not in the measured processes
 
     chain(data.province(LARGE), out, "province")
-    return audited(out / "报省.xlsx")
+    return audited("large", out / "报省.xlsx")
 
 
-def audited(submission: Path) -> list[str]:
+def audited(key: str, submission: Path) -> Measured:
     """The audit of a submission against opening it with openpyxl."""
     runs = [measure("audit", submission, "no") for _ in range(3)]
     own = min(runs, key=lambda cost: cost.cpu)
@@ -396,10 +414,23 @@ def audited(submission: Path) -> list[str]:
         compared("AU01–AU09（AU09 另用一个读表程序再读一遍，逐格比较）", both),
         compared("AU09 的另一读表程序（calamine）自己读一遍，不作比较", calamine),
         f"| 下限：只解压并解析同样的字节 | | | {floor.cpu:.2f} 秒 | {theirs.cpu / floor.cpu:.1f} 倍 | {floor.wall:.1f} 秒 | |",
-    ]
+    ], {key: theirs.said[1] / both.said[1], f"{key}_memory": both.peak}
 
 
-def start(_: Path) -> list[str]:
+def desk(_: Path) -> Measured:
+    """`qingdan desk` over the city's inbox."""
+    from bench.desk import measured as seen  # needs a browser
+
+    found = seen()
+    return [
+        f"| 打开页面到画出来 | {found['paint']:.2f} 秒 |",
+        f"| 按下“汇总”到有动静 | {found['sign']:.3f} 秒 |",
+        f"| 第一次按“汇总”，到各县一览 | {found['first']:.1f} 秒 |",
+        f"| 一个县变了再按一次，到新的各县一览 | {found['second']:.1f} 秒 |",
+    ], {"paint": found["paint"], "sign": found["sign"], "board": found["second"]}
+
+
+def start(_: Path) -> Measured:
     """How long `qingdan --help` and a bare Python take to start."""
 
     def best(code: str) -> float:
@@ -413,15 +444,16 @@ def start(_: Path) -> list[str]:
 
     ours = best("from addin.cli.app import main; main(['--help'])")
     few, many = (min(measure("children", number).cpu for _ in range(3)) for number in (10, 110))
+    child = (many - few) / 100
     return [
         f"| `qingdan --help` | {ours:.2f} 秒 |",
         f"| 空的 Python | {best('pass'):.2f} 秒 |",
-        f"| 一份文件的子进程，什么也不读 | {(many - few) / 100:.3f} 秒 |",
-    ]
+        f"| 一份文件的子进程，什么也不读 | {child:.3f} 秒 |",
+    ], {"child": child}
 
 
 AUDITED = "| | CPU 时间，不计启动 | 相比 | CPU 时间，整个进程 | 相比 | 墙钟时间，整个进程 | 内存峰值 |\n|---|---|---|---|---|---|---|"
-CASES: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {
+CASES: dict[str, tuple[str, str, Callable[[Path], Measured]]] = {
     "city": (
         "全市：11 本工作簿，9,900 家企业，约 39,000 条生产线",
         "| | 对照脚本 | 本程序 | 相比 |\n|---|---|---|---|",
@@ -439,22 +471,51 @@ CASES: dict[str, tuple[str, str, Callable[[Path], list[str]]]] = {
     ),
     "audit": ("审计全市的报送文件", AUDITED, audit),
     "large": ("审计 100 MB 的报送文件（虚构的全省，44,000 家企业）", AUDITED, large),
+    "desk": ("`qingdan desk`：同样的全市，窗口是 Chromium", "| | 墙钟时间 |\n|---|---|", desk),
     "start": ("启动", "| | CPU 时间 |\n|---|---|", start),
 }
 
 
+def commit() -> str:
+    """What is measured, as the pages say it: the commit, and whether anything in the working tree differs from it."""
+
+    def said(*command: str) -> str:
+        return subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+    own = said("status", "--porcelain", "--", "addin", "validators", "workbook_templates", "bench")
+    day = said("log", "-1", "--format=%cs")
+    return f"提交 {said('rev-parse', '--short=7', 'HEAD')}（{day}）{'，另有未提交的改动' if own else ''}"
+
+
+def goals(reached: Mapping[str, float]) -> str:
+    """The section of what was to be reached, what was, and where it was not, why, and what the floor is."""
+    lines = ["## 目标", "", "| | 目标 | 测得 | |", "|---|---|---|---|"]
+    with Path(__file__).with_name("goals.csv").open(encoding="utf-8", newline="") as file:
+        for one in csv.DictReader(file):
+            found, goal, most = reached[one["key"]], float(one["goal"]), one["bound"] == "most"
+            met = found <= goal if most else found >= goal
+            wanted = f"{'至多' if most else '至少'} {one['goal']} {one['unit']}"
+            said = "✓" if met else f"✗ {one['reason']}"
+            lines.append(f"| {one['what']} | {wanted} | **{found:.3g} {one['unit']}** | {said} |")
+    return "\n".join([*lines, ""])
+
+
 def main(wanted: str) -> None:
     """Run one case, or all of them and write the page."""
-    page = []
+    for package in ("addin", "validators", "workbook_templates", "bench"):
+        compileall.compile_dir(ROOT / package, quiet=1)  # as what is installed is, else each start would do it
+    page, reached = [], dict[str, float]()
     with TemporaryDirectory() as folder:
         for name, (title, head, case) in CASES.items():
             if wanted in (name, "all"):
-                text = "\n".join([f"## {title}", "", head, *case(Path(folder)), ""])
+                lines, found = case(Path(folder))
+                reached |= found
+                text = "\n".join([f"## {title}", "", head, *lines, ""])
                 print(text, flush=True)
                 page.append(text)
     if wanted == "all":
-        intro = Path(__file__).with_name("intro.md").read_text(encoding="utf-8")
-        (ROOT / "docs" / "性能.md").write_text("\n".join([intro, *page]), encoding="utf-8")
+        intro = Path(__file__).with_name("intro.md").read_text(encoding="utf-8").replace("{commit}", commit())
+        (ROOT / "docs" / "性能.md").write_text("\n".join([intro, goals(reached), *page]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """The bench runs on the house as it is, and the nation's SQL finds what our rules find."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from bench.nation import both
+from bench.run import goals
 from tests.inventory import make_book
 from validators.settlement import Handed, sort_out
 
@@ -19,6 +21,18 @@ def test_every_module_of_the_bench_can_be_imported() -> None:
     subprocess.run(
         [sys.executable, "-c", f"import {', '.join(f'bench.{name}' for name in names)}"], cwd=ROOT, check=True
     )
+
+
+def test_the_page_says_of_each_goal_whether_it_was_reached_and_if_not_why() -> None:
+    with (ROOT / "bench" / "goals.csv").open(encoding="utf-8", newline="") as file:
+        declared = list(csv.DictReader(file))
+    reached = {one["key"]: float(one["goal"]) for one in declared}
+    assert "✗" not in goals(reached)
+    missed = [one for one in declared if one["reason"]]
+    assert missed
+    for one in missed:
+        short = reached[one["key"]] * (1.01 if one["bound"] == "most" else 0.99)
+        assert f"✗ {one['reason']}" in goals({**reached, one["key"]: short})
 
 
 def test_duckdb_finds_across_counties_what_our_rules_find() -> None:

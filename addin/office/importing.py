@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep_beside
 from addin.office.results import Answer, Card, FindingRow, by_sheet, count_words, standing_errors, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import IMPORT_REPORT
@@ -105,12 +106,17 @@ def import_tables(
     step(0, 3, "读表")
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         taken = take(paths, own, code, rules, numbers(out, code))
+        changed = changed_since(out, report)
+        if changed:
+            taken.notes.append(
+                f"原来的“{out.name}”在上次导入以后改过，原样另存为“{keep_beside(out)}”；里面补填的，请从那一份抄过来。"
+            )
         step(1, 3, "写填报表")
         write_county(
             file, county=code, ruleset=rules, round_=round_, revision=revision,
             enterprises=len(taken.rows["enterprises"]), rows=taken.rows, guessed=guessed_fields(taken),
         )  # fmt: skip
-        write_report(beside, taken, rules)
+        write_report(beside, taken, rules, [(FINGERPRINT, fingerprint(file))])
     step(2, 3, "校验")
     [read] = read_all([out], rules=rules.id)
     if isinstance(read, Failure):

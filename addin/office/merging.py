@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep_beside
 from addin.office.results import Card, FindingRow, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import MERGE_REPORT, inbox, labels
@@ -98,12 +99,16 @@ def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step
     decided = _decided(report)
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         merged = merge(pieces, county.county, decided)
+        if changed_since(out, report):
+            merged.notes.append(
+                f"原来的“{out.name}”在上次合并以后改过，原样另存为“{keep_beside(out)}”；里面补填的，请从那一份抄过来，或写进来件。"
+            )
         write_county(
             file, county=county.county, ruleset=county.ruleset, round_=county.round, rows=merged.rows,
             revision=max(piece.book.revision for piece in pieces if piece.status == "采用") or 1,
             enterprises=len(merged.rows["enterprises"]), guessed=_marked(merged), officer=_latest_day(pieces),
         )  # fmt: skip
-        write_report(beside, pieces, errors, merged)
+        write_report(beside, pieces, errors, merged, fingerprint(file))
     [read] = read_all([out], rules=county.ruleset.id)
     findings = read.findings if isinstance(read, Reading) else []
     return Joined(out, report, pieces, errors, merged, findings)
@@ -201,10 +206,12 @@ def _marked(merged: Merged) -> dict[tuple[str, int], dict[str, str]]:
     }
 
 
-def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple[str, str]], merged: Merged) -> None:
+def write_report(
+    file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple[str, str]], merged: Merged, made: str
+) -> None:
     """Write what each file gave, the clashes side by side, and where each row is from."""
-    made = BytesIO()
-    book = new_workbook(made)
+    written = BytesIO()
+    book = new_workbook(written)
     book.set_properties({"title": "合并报告", "created": dt.datetime(pieces[0].book.ruleset.year, 1, 1)})
     style = styles(book)
     head = style(**appearance.HEAD, border=1, text_wrap=True)
@@ -236,6 +243,7 @@ def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple
             ),
             *((name, "无法读取", "", None, None, message) for name, message in errors),
             *(("", "请留意", "", None, None, note) for note in merged.notes),
+            ("", FINGERPRINT, "", None, None, made),
         ],
     )  # fmt: skip
     most = max([2, *(len(clash.sides) for clash in merged.clashes)])
@@ -262,7 +270,7 @@ def write_report(file: BinaryIO, pieces: Sequence[Piece], errors: Sequence[tuple
         ],
     )  # fmt: skip
     book.close()
-    file.write(made.getvalue())
+    file.write(written.getvalue())
 
 
 def _clash_row(clash: Clash, most: int) -> list[Any]:

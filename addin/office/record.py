@@ -1,6 +1,5 @@
 """What a consolidation puts on record: what was decided in the last city workbook, and the version with its rows."""
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -12,6 +11,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from addin.office import ledger
+from addin.office.earlier import keep_beside
 from addin.office.ledger import Ledger, Version
 from addin.problems import Stop
 from addin.reading.isolation import LARGE_MEMORY, LARGE_SECONDS, Failure, each
@@ -31,7 +31,6 @@ from workbook_templates.city.city_reader import seen_files
 from workbook_templates.city.city_workbook import COUNTIES, Desk
 from workbook_templates.city.decision_sheets import Untaken, read_decisions
 from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
-from workbook_templates.xlsx.writer import replacing
 
 _MOST_CHANGES = 200_000
 
@@ -87,11 +86,7 @@ def put_aside(record: Ledger, out: Path) -> str:
     """Keep the workbook that is about to be written over, if somebody wrote in it since; returns its name now, or ''."""
     if not out.exists() or record.has(as_written(out)):
         return ""
-    at = dt.datetime.fromtimestamp(out.stat().st_mtime).strftime("%Y%m%d-%H%M%S")
-    kept = out.with_name(f"{out.stem}（{at} 存）.xlsx")
-    with replacing(kept, overwrite=True) as file:
-        file.write(out.read_bytes())
-    return kept.name
+    return keep_beside(out)
 
 
 def keep_result(record: Ledger, number: int, result: Json) -> None:

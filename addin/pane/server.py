@@ -17,25 +17,22 @@ from types import FrameType
 import anyio.to_thread
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from addin.live.state import Live, Picture
-from addin.office.ledger_entries import Slip
 from addin.office.ruleset_editing import versions_known
 from addin.pane.board import NO_VIEW, Board, changes, shown
+from addin.pane.bodies import LONGEST_SAID, Chosen, Decided, ForeignTable, Pressed, Selected, ShownAt
 from addin.pane.buttons import BUTTONS
 from addin.pane.city_view import city_view, decide, differences_of, findings_of, rule_page
 from addin.pane.folders import Folders
+from addin.pane.guard import Guard, answer_errors
 from addin.pane.jobs import Job, Jobs
 from addin.pane.kept import keep, kept
 from addin.pane.layout_view import learnt, previewed, remembered
 from addin.pane.window import open_file, open_window
 from addin.pane.works import WORKS, Work
-from addin.problems import Stop, debugging, refusal
+from addin.problems import Stop, debugging
 from addin.reading.ruleset_store import rules_of
 from validators.columns import SHEET_TITLES
 from validators.deadlines import duties, heading
@@ -49,111 +46,10 @@ _PATIENCE = 20.0
 """Seconds without any open page after which a program with a window of its own ends."""
 LARGEST_DROP = 200 << 20
 """Bytes of a file that is dropped on the page."""
-LONGEST_SAID = 200
-"""Characters of one thing that a dialog asks for."""
 MOST_CHOICES = 200
 _OPENED = (".xlsx", ".docx")
 """Of the files that the page opens: kinds that hold no macro."""
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'",
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
-"""On every answer. `trusted-types 'none'`: no script of the page can turn a text into HTML."""
-
-
-class Guard:
-    """Lets only this page's own requests through, and puts `HEADERS` on every answer.
-
-    The Host header must be our own address (else another name that leads here could be used: DNS rebinding), and
-    what a browser says about where a request comes from must be our own page.
-    """
-
-    def __init__(self, app: ASGIApp, host: str) -> None:
-        self.app = app
-        self.host = host
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or refuse it."""
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] += [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-            await send(message)
-
-        if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
-        elif scope["type"] == "http" and self._is_own(scope):
-            await self.app(scope, receive, sending)
-        elif scope["type"] == "http":
-            await _said("只有本程序的页面可以这样访问。", 403)(scope, receive, sending)
-
-    def _is_own(self, scope: Scope) -> bool:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        origin = headers.get(b"origin")
-        return (
-            headers.get(b"host") == self.host
-            and (origin == f"http://{self.host}" or (origin is None and scope["method"] == "GET"))
-            and headers.get(b"sec-fetch-site", "none") in ("none", "same-origin")
-        )
-
-
-class Selected(BaseModel):
-    """The cell to go to."""
-
-    sheet: str = Field(max_length=31)
-    cell: str = Field(pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")
-
-
-class _Shown(BaseModel):
-    """Where to look in a workbook that is opened; blank where it is opened as it was saved."""
-
-    sheet: str = Field(default="", max_length=31)
-    cell: str = Field(default="", pattern=r"^([A-Z]{1,3}[1-9][0-9]{0,6})?$")
-
-
-class Pressed(BaseModel):
-    """A button that was pressed, and over what."""
-
-    work: str
-    files: list[str] = Field(default=[], max_length=1000)
-    """Paths as `Folders` names them; empty for the workbook that is open in the spreadsheet, which only 校验 takes."""
-    out: str = ""
-    overwrite: bool = False
-    workbook: str = ""
-    """Path of the workbook in which it was pressed, inside a spreadsheet application; the files follow from it."""
-    asked: dict[str, list[str]] = Field(default={}, max_length=20)
-    """What was said to the `Ask`s of the work, by option; of a tick ['yes'] or nothing."""
-
-
-class _Foreign(BaseModel):
-    """A table that is not ours, and the rows of its layout as a person left them."""
-
-    table: str = Field(default="", max_length=4000)
-    rows: list[dict[str, str]] = Field(default=[], max_length=2000)
-    county: str = ""
-    year: str = Field(default="", max_length=LONGEST_SAID)
-    """Of the workbook that is to be made; '' is the one in force."""
-    name: str = Field(default="", max_length=LONGEST_SAID)
-    overwrite: bool = False
-
-
-class Decided(BaseModel):
-    """A decision as typed, by the names of `FIELD_NAMES`, and who says so."""
-
-    said: dict[str, str] = Field(max_length=20)
-
-
-class Chosen(BaseModel):
-    """The folder that results are put into."""
-
-    path: str = Field(max_length=4000)
 
 
 class Pane:
@@ -177,11 +73,7 @@ class Pane:
         self.address = f"http://{self.host}/{token}/"
         app = FastAPI(openapi_url=None, lifespan=self._lifespan)
         app.include_router(self._routes(), prefix=f"/{token}")
-        app.add_exception_handler(HTTPException, _no_such_page)
-        app.add_exception_handler(RequestValidationError, _no_such_request)
-        app.add_exception_handler(Stop, _stopped)
-        app.add_exception_handler(OSError, _refused)
-        app.add_exception_handler(Exception, _failed)
+        answer_errors(app)
         config = uvicorn.Config(
             Guard(app, self.host),
             log_config=None,
@@ -439,13 +331,13 @@ class Pane:
     def _decide(self, decided: Decided) -> Json:
         return decide(self._folders().results, decided.said)
 
-    def _learn(self, foreign: _Foreign) -> Json:
+    def _learn(self, foreign: ForeignTable) -> Json:
         return learnt(self._folders(), foreign.table)
 
-    def _preview(self, foreign: _Foreign) -> Json:
+    def _preview(self, foreign: ForeignTable) -> Json:
         return previewed(self._folders(), foreign.table, foreign.rows, foreign.county, foreign.year.strip())
 
-    def _remember(self, foreign: _Foreign) -> Json:
+    def _remember(self, foreign: ForeignTable) -> Json:
         return remembered(self._folders(), foreign.rows, foreign.name, overwrite=foreign.overwrite)
 
     def _put_results(self, chosen: Chosen) -> Json:
@@ -474,7 +366,7 @@ class Pane:
             raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
         return FileResponse(file, filename=file.name, media_type="application/octet-stream")
 
-    def _open(self, path: str, at: _Shown) -> None:
+    def _open(self, path: str, at: ShownAt) -> None:
         file = self._folders().path(path)
         if not file.exists():
             raise Stop(f"“{file.name}”已不在了。请刷新文件列表后重选。")
@@ -525,34 +417,6 @@ def _is_blank(path: Path) -> bool:
 
 def _with_suffix(name: str, suffix: str) -> str:
     return name if name.lower().endswith(suffix) else name + suffix
-
-
-def _said(message: str, code: int) -> JSONResponse:
-    return JSONResponse({"message": message}, code)
-
-
-def _no_such_page(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
-    return _said("没有这个页面。请重新打开清单助手。", error.status_code)
-
-
-def _no_such_request(_: Request, error: Exception) -> Response:
-    return _said("页面的请求不完整。请刷新页面后重试。", 422)
-
-
-def _failed(_: Request, error: Exception) -> Response:
-    return _said("程序内部出错。请重试；还不行，请把做了什么告诉维护人员。", 500)
-
-
-def _stopped(_: Request, error: Exception) -> Response:
-    fields = list(error.fields) if isinstance(error, Slip) else []
-    return JSONResponse({"message": str(error), "fields": fields}, 400)
-
-
-def _refused(_: Request, error: Exception) -> Response:
-    """What the system refused, wherever it was."""
-    assert isinstance(error, OSError)  # noqa: S101 - registered for it
-    return _said(refusal(error, Path(str(error.filename)).name[:80] if error.filename else None), 400)
 
 
 def serve(

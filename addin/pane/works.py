@@ -135,7 +135,7 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "merge", "合并来件", "区县用：把乡镇、园区、企业填的来件合成一份填报表，列出冲突。", daily=False, out="本县合并.xlsx",
-            beside=MERGE_REPORT, keeps="合并报告里写明的裁定照办。",
+            beside=MERGE_REPORT, keeps="合并报告里写明的裁定照办；原来那份改过的，原样另存一份。",
         ),
         Work(
             "learn", "认表", "区县用：看一份别的样式的旧表，逐列说出像清单的哪一列，请人核对，记成布局。", command=("layout", "learn"),
@@ -143,7 +143,7 @@ WORKS: Mapping[str, Work] = {
         ),
         Work(
             "import", "导入旧表", "区县用：照布局把旧表变成填报表，推测的格标出来；逐列、逐行的交代写在旁边的导入报告里。", daily=False,
-            takes="one", out="导入的填报表.xlsx", beside=IMPORT_REPORT, keeps="同一家企业的编号不变；在那一份里填的会被换掉。",
+            takes="one", out="导入的填报表.xlsx", beside=IMPORT_REPORT, keeps="同一家企业的编号不变；原来那份改过的，原样另存一份。",
             asks=(
                 Ask("--layout", "布局", "file", "用“认表”记住的布局。", ending=".csv", needed=True),
                 Ask("--county", "区县", "choice", needed=True),

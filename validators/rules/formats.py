@@ -1,20 +1,14 @@
 """GS: 格式. What the reader noticed is put into words here; what records can show is declared."""
 
-import datetime as dt
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from functools import reduce
-from operator import or_
+from collections.abc import Iterator
 
 from validators.book import Book, Fault
 from validators.columns import (
     BOOK_FIELDS,
     COVER_TITLE,
-    DISPOSAL_TYPES,
     KIND_OF,
     KINDS,
     KNOWN_TEMPLATE_VERSIONS,
-    LEVELS,
     ROOTS,
     SHEETS,
     TEMPLATE_VERSION,
@@ -34,20 +28,16 @@ from validators.expr import (
     given,
     listed,
     lookup,
-    ref,
     split_ids,
-)  # fmt: skip
+)
 from validators.findings import Severity
-from validators.meanings import number_text
-from validators.ooxml.grid import EPOCH
 from validators.rule import Found, also_over_book, book_rule, row_rule, value_text
+from validators.rules.format_messages import ONLY_WARNED, as_written, became, named, read_as, structure
+from validators.rules.required_cells import required
 from validators.rules.schemes import ungraded
-from validators.ruleset import NOT_KEY, UNGRADED, versions, years
-from validators.text import remarks, visible
+from validators.ruleset import NOT_KEY, versions, years
 
 ALL = tuple(SHEETS)
-METERED = ("用电量", "天然气量", "投料量", "出焦时间", "在线监测")
-"""核查指标 that are counted, and so need a unit and values."""
 
 
 def _faults(book: Book, rule: str) -> Iterator[Fault]:
@@ -63,70 +53,8 @@ def gs01(book: Book) -> Iterator[Found]:
     """
     like = {fault.meant: fault.sheet for fault in _faults(book, "GS01") if fault.what == "list_elsewhere"}
     for fault in _faults(book, "GS01"):
-        severity, message = _structure(fault, like)
+        severity, message = structure(fault, like)
         yield Found(message, severity=severity, fault=fault)
-
-
-def _structure(fault: Fault, like: Mapping[object, str | None]) -> tuple[Severity, str]:
-    """What is said of a fault of structure; `like` are sheets that look like one of ours, by its title."""
-    name, sheet = value_text(fault.value), fault.sheet
-    none_read = f"，其中 {fault.meant} 格有内容，不予读取" if fault.meant else "，不予读取"
-    match fault.what:
-        case "sheet" if fault.value in like:
-            return Severity.BLOCKER, f"缺少工作表“{name}”，工作表“{like[fault.value]}”像是它。请把表名改回“{name}”。"
-        case "sheet":
-            return Severity.BLOCKER, (
-                f"缺少工作表“{name}”。改过表名的，请改回“{name}”；删掉的，请撤销删除或找回删除前存的文件，"
-                "不要从别的文件复制一张表来；找不回的，请把本文件交给市里，由程序把内容带进一份新表。"
-            )
-        case "headless":
-            return Severity.BLOCKER, f"《{sheet}》里找不到表头，一行也没有读取。请对照空白模板把表头补回原来的一行。"
-        case "missing":
-            return (
-                Severity.BLOCKER,
-                f"《{sheet}》缺少表头“{name}”，可能被改名或删除。改过的请改回“{name}”，删掉的请撤销。",
-            )
-        case "renamed":
-            return (
-                Severity.BLOCKER,
-                f"《{sheet}》{fault.cell} 的表头写的是“{name}”，应为“{fault.header}”，这一列{f'的 {fault.meant} 格' if fault.meant else ''}没有读取。"
-                f"请改回“{fault.header}”。",
-            )
-        case "double":
-            return Severity.BLOCKER, f"《{sheet}》的表头“{name}”出现了两次，分不清以哪一列为准。请删去多余的一列。"
-        case "above":
-            return Severity.ERROR, (
-                f"《{sheet}》第 {name} 行在表头（第 {fault.meant} 行）上面，没有读取。"
-                "请把表头移回这些行的上面；表头有两行的，删去多余的一行。"
-            )
-        case "list_elsewhere" if fault.meant:
-            return Severity.ERROR, (
-                f"工作表“{sheet}”与《{fault.meant}》同样，有 {name} 行清单没有读取。"
-                f"请并入《{fault.meant}》；只是备份的，请删去这张工作表。"
-            )
-        case "list_elsewhere":
-            return Severity.ERROR, (
-                f"工作表“{sheet}”里有 {name} 行写着清单编号，没有读取。请并入相应的表；不属于清单的，请删去这张工作表。"
-            )
-        case "unread_sheet":
-            return (
-                Severity.WARNING,
-                f"多出工作表“{name}”，内容太多或已损坏，没有读取，看不出里面有没有清单。请核对后删去。",
-            )
-        case "headless_list":
-            return Severity.ERROR, (
-                f"《{sheet}》的 {name} 列没有表头，其中 {fault.meant} 格没有读取，像是清单的内容。请移到应填的列，或删去。"
-            )
-        case "headless_column":
-            return Severity.INFO, f"《{sheet}》的 {name} 列没有表头{none_read}。"
-        case "beyond":
-            return Severity.INFO, f"《{sheet}》在很远的右边还有 {name} 格有内容，不予读取。不要的请删去。"
-        case "extra":
-            return Severity.INFO, f"《{sheet}》多出一列“{name}”{none_read}。"
-        case "extra_sheet":
-            return Severity.INFO, f"多出工作表“{name}”{none_read}。"
-        case _:
-            return Severity.INFO, f"多出定义名称“{name}”，不予读取。"
 
 
 class _LineIndex(Expr):
@@ -147,74 +75,6 @@ def count_lines() -> Expr:
 def unknown_lines(joined: str, lines: dict[str, object]) -> str:
     """Those of the joined codes that are no production line, joined by 、."""
     return "、".join(part for part in split_ids(joined) if part not in lines)
-
-
-def _required(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
-    """Cells that are required under a condition: the cell, when, and the condition in words (columns.csv)."""
-    if "subtype" in row:
-        yield row.subtype, lookup("subtyped", row.industry, default="") != "", "该行业有几套分级办法"
-    if row.key == "enterprises":
-        yield row.applied_grade, row.filing.isin(["申请报告", "申请表"]), "申报方式为申请报告或申请表"
-        yield row.fixed_by, row.grade != UNGRADED, f"绩效等级不是“{UNGRADED}”"
-        yield row.fixed_on, (row.grade != UNGRADED) & (row.fixed_by != "待核定"), "等级已经核定"
-        yield row.offence_on, row.bar != "无", "近一年限制申报情形不是“无”"
-        yield row.plan_filed_on, row.plan != "无", "一厂一策不是“无”"
-    if row.key == "lines":
-        for name in ("indicator_unit", "indicator_normal", "yellow_indicator", "orange_indicator", "red_indicator"):
-            yield row[name], row.indicator.isin(METERED), "核查指标是可以计量的指标"
-    if row.key == "guarantee":
-        enterprise = count("enterprises", list_id=row.list_id) > 0
-        by_task = [
-            listed(row.line_ids, "lines", "line_id", (f"{level}_type", "in", DISPOSAL_TYPES)) for level in LEVELS
-        ]
-        yield row.line_ids, enterprise, "保障对象是企业"
-        yield (
-            row.max_load,
-            reduce(or_, (lines > 0 for lines in by_task)),
-            "保障生产线有以热定产、以处置定产或以量定产的措施",
-        )
-        yield row.load_unit, row.max_load >= 0, "填了核定最大允许生产负荷"
-    if row.key == "removals":
-        yield row.note, row.removal_reason == "其他", "移出原因为“其他”"
-    yield from _required_of_procedure(row)
-
-
-def _required_of_procedure(row: Row) -> Iterator[tuple[Cell, Expr, str]]:
-    """The same of the sheets of a grading workbook."""
-    if row.key == "applications":
-        filed, words = row.filing.isin(("申请报告", "申请表")), "申报方式为申请报告或申请表"
-        for name in ("applied_grade", "received_on", "commitment"):
-            yield row[name], filed, words
-        yield row.evidence, row.filing == "申请报告", "申报方式为申请报告"
-        yield row.offence_on, row.bar != "无", "近一年限制申报情形不是“无”"
-    if row.key == "aspects":
-        yield row.city_note, row.city_meets == "否", "市级审核为“否”"
-    if row.key in ("county", "city"):
-        yield row.grade, row.result != "退回补正", "结论不是“退回补正”"
-        yield row.reason, row.result != "同意", "结论不是“同意”"
-    if row.key == "county":
-        poor = (row.true_papers == "否") | (row.complete_papers == "否") | (row.proper_papers == "否")
-        yield row.reason, (row.result == "同意") & poor, "材料有不真实、不完整或不规范之处"
-    if row.key == "visits":
-        yield row.problems, row.result == "不符合", "核查结果为“不符合”"
-    if row.key == "province":
-        other = ref("applications", "applied_grade", list_id=row.list_id) != row.grade
-        yield row.reason, other, "核定等级与申报等级不同"
-    if row.key == "events":
-        yield row.finding, row.what == "监督检查", "事项为监督检查"
-        for name in ("checked_on", "checkers"):
-            yield row[name], given(row.finding), "填了核实结果"
-        yield row.correct_by, row.what == "应急措施未落实", "事项为应急措施未落实"
-        for name in ("old_grade", "new_grade", "approved_by", "changed_on"):
-            yield row[name], row.what == "等级调整", "事项为等级调整"
-
-
-def required_when(sheet: str) -> dict[str, str]:
-    """When each field of a sheet (its key) is required, in words; only those that GS02 says."""
-    found: dict[str, list[str]] = {}
-    for cell, _, words in _required(Row(sheet)):
-        found.setdefault(cell.column.field, []).append(words)
-    return {field: "，或".join(words) for field, words in found.items()}
 
 
 def _inputs(row: Row, field: str) -> tuple[Cell, ...]:
@@ -238,7 +98,7 @@ def gs02(row: Row) -> Iterator[Check]:
             for needed in _inputs(row, column.field):  # else the blank input is found, not what follows from it
                 when = when & given(needed)
             yield check(row[column.field], when, f"“{column.header}”必填，现为空。{column.prompt}")
-    for cell, condition, words in _required(row):
+    for cell, condition, words in required(row):
         yield check(cell, condition & blank(cell), f"{words}，“{cell.column.header}”必填，现为空。{cell.column.prompt}")
 
 
@@ -288,8 +148,8 @@ def gs03_cells(book: Book) -> Iterator[Found]:
             )
         elif fault.what == "stray":
             message = f"第 {fault.row} 行是{fault.meant}（“{value_text(fault.value)}”），不是清单的一行。请删去这一行。"
-        elif fault.what in _ONLY_WARNED:
-            yield Found(_ONLY_WARNED[fault.what](fault), severity=Severity.WARNING, fault=fault)
+        elif fault.what in ONLY_WARNED:
+            yield Found(ONLY_WARNED[fault.what](fault), severity=Severity.WARNING, fault=fault)
             continue
         elif fault.what == "struck_part":
             message = (
@@ -304,71 +164,9 @@ def gs03_cells(book: Book) -> Iterator[Found]:
         else:
             hint = str(fault.meant)
             message = (
-                f"“{fault.header}”填的是“{_written(fault.value)}”，{hint}。{'' if '请' in hint else '请重新填写。'}"
+                f"“{fault.header}”填的是“{as_written(fault.value)}”，{hint}。{'' if '请' in hint else '请重新填写。'}"
             )
         yield Found(message, fault=fault)
-
-
-def _private(fault: Fault) -> str:
-    return (
-        f"“{fault.header}”里有造字“{fault.meant}”（U+{ord(str(fault.meant)):04X}），在别的电脑上显示不出来。"
-        "请改用通用的字，没有的用同音字并在备注说明。"
-    )
-
-
-def _struck(fault: Fault) -> str:
-    return (
-        f"“{fault.header}”填的“{value_text(fault.value)}”整格划了删除线，仍会照常读取、上报。"
-        "不要的请删去内容，要的请取消删除线。"
-    )
-
-
-def _struck_row(fault: Fault) -> str:
-    return f"第 {fault.row} 行{_named(fault)}划了删除线，仍会照常读取、上报。不报的请删去这一行，要报的请取消删除线。"
-
-
-def _named(fault: Fault) -> str:
-    return f"（{value_text(fault.value)}）" if fault.value else ""
-
-
-def _automatic(fault: Fault) -> str:
-    column = next(one for one in BY_TITLE[fault.sheet or ""].columns if one.header == fault.header)
-    if column.kind == "status":
-        return (
-            f"“{fault.header}”里写的“{value_text(fault.value)}”不读取，本列由表格自动填写。"
-            "请移到“备注”或删去，再从别的行把这一格复制过来，恢复公式。"
-        )
-    how = column.prompt
-    gives = "现在还算不出" if fault.meant is None else f"算得 {value_text(fault.meant)}"
-    return (
-        f"“{fault.header}”填的“{_written(fault.value)}”不采用：本列{how.rstrip('。')}，{gives}。"
-        "请从别的行把这一格复制过来，恢复公式；要改这个数，请改它所依据的各格。"
-    )
-
-
-BY_TITLE = {sheet.title: sheet for sheet in SHEETS.values()}
-
-
-def _phone(fault: Fault) -> str:
-    return f"“{fault.header}”填的是“{value_text(fault.value)}”，{fault.meant}，例如 0635-8412345。"
-
-
-def _gap(fault: Fault) -> str:
-    return (
-        f"“{fault.header}”填的是“{value_text(fault.value)}”，汉字中间的“?”像是没能转换过来的字。"
-        "请对照原件核对，有误的重新录入。"
-    )
-
-
-_ONLY_WARNED = {
-    "private": _private,
-    "phone": _phone,
-    "gap": _gap,
-    "struck": _struck,
-    "struck_row": _struck_row,
-    "automatic": _automatic,
-}
-"""Faults of GS03 that do not stop a submission, and what is said of them."""
 
 
 @book_rule("GS04", "已自动规范", Severity.INFO, "cell", "业内惯例")
@@ -381,58 +179,14 @@ def gs04(book: Book) -> Iterator[Found]:
     for fault in _faults(book, "GS04"):
         if fault.what == "automatic":
             yield Found(
-                f"“{fault.header}”由程序自动编号，填的“{_written(fault.value)}”不采用，已编为“{_written(fault.meant)}”。",
+                f"“{fault.header}”由程序自动编号，填的“{as_written(fault.value)}”不采用，已编为“{as_written(fault.meant)}”。",
                 fault=fault,
             )
         elif fault.what == "became":
-            said = _became(fault, value_text(fault.value), value_text(fault.meant))
+            said = became(fault, value_text(fault.value), value_text(fault.meant))
             yield Found(said, severity=Severity.WARNING, fault=fault)
         else:
-            yield Found(_read_as(fault), fault=fault)
-
-
-def _read_as(fault: Fault) -> str:
-    """What is said of a cell that was read as something else than what stands there."""
-    old, new = fault.value, fault.meant
-    if new is None:
-        return f"“{fault.header}”填的是“{_written(old)}”{_remarked(old)}，当作没有填。"
-    written, meant = _written(old), _written(new)
-    if isinstance(old, str) and isinstance(new, str) and written == meant:  # they differ behind what is shown of them
-        first = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), len(new))
-        written, meant = (visible(text[first : first + 20]) or "空白" for text in (old, new))
-        return f"“{fault.header}”第 {first + 1} 个字起的“{written}”{_remarked(old)}，已读作“{meant}”。"
-    kinds = "", ""
-    if written == meant or (isinstance(new, dt.date) and not isinstance(old, str)):
-        kinds = _kind(old), _kind(new)
-    return f"“{fault.header}”填的是{kinds[0]}“{written}”{_remarked(old)}，已读作{kinds[1]}“{meant}”。"
-
-
-def _remarked(old: object) -> str:
-    odd = "；".join(remarks(old)) if isinstance(old, str) else ""
-    return f"（{odd}）" if odd else ""
-
-
-def _written(value: object) -> str:
-    """A value as the cell shows it: a number with all its digits."""
-    if type(value) is float and 1e-9 < abs(value) < 1e15:
-        return f"{Decimal(number_text(value)):f}"
-    return value_text(value)
-
-
-def _kind(value: object) -> str:
-    """What a value is."""
-    return "文字" if isinstance(value, str) else "日期" if isinstance(value, dt.date) else "数字"
-
-
-def _became(fault: Fault, written: str, meant: str) -> str:
-    """What is said of a text that the spreadsheet program had probably made a date of."""
-    value = fault.value
-    day = value if isinstance(value, dt.date) else EPOCH + dt.timedelta(days=int(float(str(value))))
-    kind = f"日期“{written}”" if isinstance(value, dt.date) else f"数字“{written}”（作为日期是 {day:%Y-%m-%d}）"
-    return (
-        f"“{fault.header}”里存着{kind}，已读作文字“{meant}”。如果原来填的是“{day.month}-{day.day}”一类的文字，"
-        "它被自动变成了日期，请把单元格格式设为“文本”后重新录入。"
-    )
+            yield Found(read_as(fault), fault=fault)
 
 
 @book_rule("GS05", "代码被存为数字", Severity.ERROR, "cell", "业内惯例")
@@ -525,9 +279,17 @@ def gs07(book: Book) -> Iterator[Found]:
 
 
 @row_rule(
-    "GS08", "清单编号无对应", Severity.ERROR, "workbook", "业内惯例", "lines", "transport", "guarantee", "changes",
+    "GS08",
+    "清单编号无对应",
+    Severity.ERROR,
+    "workbook",
+    "业内惯例",
+    "lines",
+    "transport",
+    "guarantee",
+    "changes",
     *(key for key in KINDS["grading"] if key != ROOTS["grading"]),
-)  # fmt: skip
+)
 def gs08(row: Row) -> Iterator[Check]:
     """检查什么：清单编号、保障生产线编码在它所指的表里是否存在。
 
@@ -560,9 +322,20 @@ def gs08(row: Row) -> Iterator[Check]:
 
 
 @row_rule(
-    "GS09", "编号重复", Severity.ERROR, "workbook", "业内惯例", "enterprises", "lines", "transport", "dust", "mobile",
-    "applications", "county", "city",
-)  # fmt: skip
+    "GS09",
+    "编号重复",
+    Severity.ERROR,
+    "workbook",
+    "业内惯例",
+    "enterprises",
+    "lines",
+    "transport",
+    "dust",
+    "mobile",
+    "applications",
+    "county",
+    "city",
+)
 def gs09(row: Row) -> Iterator[Check]:
     """检查什么：清单编号（生产线为生产线编码）在本表是否出现两次。
 
@@ -591,7 +364,7 @@ def gs10(book: Book) -> Iterator[Found]:
             what = (
                 f"“{fault.header}”里的“{value_text(fault.value)}”"
                 if fault.header
-                else f"第 {fault.row} 行{_named(fault)}"
+                else f"第 {fault.row} 行{named(fault)}"
             )
             yield Found(
                 f"{what}字的颜色与底色相同，屏幕上看不见，仍会被读取。不要的请删去，要的请改成看得见的颜色。",

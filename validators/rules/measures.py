@@ -11,8 +11,8 @@ from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANTS, SHEETS
 from validators.expr import Check, Expr, Record, Row, blank, call, check, count, lookup, ref, split_ids, text_of
 from validators.findings import Severity
 from validators.rule import Found, book_rule, row_rule, value_text
-from validators.rules.formats import METERED
 from validators.rules.levels import NOISE, cuts, falling, stems
+from validators.rules.required_cells import METERED
 from validators.rules.schemes import ungraded
 from validators.rules.texts import mentions, words
 from validators.ruleset import NOT_KEY, UNGRADED, named

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from validators.columns import DISPOSAL_TYPES, KINDS, LETTERS, SHEETS, BookKind, Column
-from validators.rules.formats import required_when
+from validators.rules.required_cells import required_when
 from validators.ruleset import NOT_KEY, UNGRADED, RuleSet
 from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.xlsx.appearance import FIRST_ROW, MARKS, MarkKey

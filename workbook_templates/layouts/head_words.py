@@ -14,8 +14,9 @@ from validators.text import folded
 from workbook_templates.layouts.declared import JOINER, LABEL, meanings, shipped, shipped_layout
 from workbook_templates.layouts.units import convertible, unit
 
-LAST_PART, WHOSE = 0.95, 0.6
-"""How far the last part of a head is trusted alone; and where it only says that a person is meant."""
+LAST_PART, _ALIKE, _ASSUMED, WHOSE = 0.95, 0.92, 0.7, 0.6
+"""How far a head is trusted by its last part alone; by words that are used for each other; where only its unit tells a
+year from a day; and where it only says that a person is meant."""
 PLACE_FIELDS = ("district", "address", "longitude", "latitude")
 """Columns of enterprises whose names hold for the same column of other lists."""
 FAMILIES: Mapping[str, tuple[str, ...]] = {
@@ -35,15 +36,75 @@ _POLLUTANT_WORDS = {
     "pm": r"烟（粉）尘|烟粉尘|颗粒物|粉尘|烟尘|扬尘|TSP|(?<![A-Z0-9])PM(?![0-9.])",
     "vocs": r"VOCS?|挥发性有机物|非甲烷总烃",
 }
-_PERSONS = (
+PERSONS = (
     ("enterprises", "contact", "phone"), ("enterprises", "supervisor", "supervisor_phone"),
     ("lines", "keeper", "keeper_phone"), ("dust", "keeper", "keeper_phone"), ("mobile", "keeper", "keeper_phone"),
 )  # fmt: skip
 """Columns of persons and of their phones: what they may be called follows from what the person is."""
-_PHONES = ("电话", "手机", "手机号", "手机号码", "联系电话", "联系方式")
+PHONES = ("电话", "手机", "手机号", "手机号码", "联系电话", "联系方式")
 _PERSONAL = re.compile(r"电话|手机|联系方式|^姓名$")
 _BRACKETED = re.compile(r"[（(]([^（）()]*)[）)]")
-_IDLE = re.compile(r"（(?:必填|选填|可不填|万元|如有|单选|下拉选择|\d{4}年?)）|^\d+[.、]|#\d+$")
+_IDLE = re.compile(r"（(?:必填|选填|可不填|万元|如有|单选|下拉选择|是/?否|\d+位|\d{4}年?)）|^\d+[.、]|#\d+$")
+_UNIT_LAST = re.compile(
+    r"(?:/([^/（）()]{1,4}(?:/[天日年])?)|(?<![A-Za-z])((?:kg|t|g)(?:/[da天日年])?|[%％㎡]|m²))$", re.IGNORECASE
+)
+"""A unit at the end of a head that is not in brackets: behind a stroke, or in letters."""
+_SHORT = (
+    (re.compile(r"(?<=_)(?:烟?尘)$"), "颗粒物"), (re.compile(r"(?<=_)硫$"), "二氧化硫"), (re.compile(r"(?<=_)[氮硝]$"), "氮氧化物"),
+    (re.compile(r"国(?:Ⅳ|IV|4)", re.IGNORECASE), "国四"), (re.compile(r"国(?:Ⅵ|VI|6)", re.IGNORECASE), "国六"),
+    (re.compile(r"国(?:Ⅴ|V|5)", re.IGNORECASE), "国五"), (re.compile(r"国(?:Ⅱ|II|2)(?!I)", re.IGNORECASE), "国二"),
+)  # fmt: skip
+"""How pollutants and emission standards are abbreviated."""
+_SUM = re.compile(r"_(?:合计|总计|总数|小计|总量)$")
+"""A last part that is the sum of what stands beside it: what stands above says of what."""
+_OF_VEHICLES = re.compile(r"运输|车辆|货车")
+_TOGETHER = re.compile(r"(?:人|员|姓名)[及和与、/](?:其|联系)?(?:电话|手机|方式)[^_]*$")
+"""A person and his phone in one cell: no column of ours."""
+_CHECKED_BY = "|".join(value for value in SHEETS["lines"]["indicator"].values.split("|") if len(value) > 2)
+_PLAINER = tuple(
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        (r"^(?:应急|重污染天气(?:应急)?|预警期间|期间|企业应急)+(?=..)", ""),
+        (r"^(?:所在|所属|企业所在|企业所属|归属)(?=.)", ""),
+        (r"^[县市区旗]{2,4}$", "县区"),
+        (r"^(?:乡|镇|街道?|办事处?)+$", "乡镇"),
+        (r"(?:统一)?社会(?:统一)?信用|(?:企业|单位|公司|机构)信用", "信用"),
+        (r"排污许可证?|排污证|许可证", "许可"),
+        (r"^(?:企业|单位|公司|工厂)(?=名称|全称|地址|类型|等级|绩效)", ""),
+        (r"全称", "名称"),
+        (r"证号码|证号|证书编号|编码|代码|号码|证编号", "编号"),
+        (r"级别|等次", "等级"),
+        (r"(?:评级|分级)(?:等级|结果|情况)?$", "等级"),
+        (r"种类|类别", "类型"),
+        (r"机关|单位", "部门"),
+        (r"核定|评级|定级", "评定"),
+        (r"(?:预计|计划|拟)(?=[开完竣])", ""),
+        (r"^(?:开工|开始|起始)(?:日期|时间|工期)?$", "开工日期"),
+        (r"^(?:完工|竣工|结束|截止)(?:日期|时间|工期)?$", "完工日期"),
+        (r"(?:运行|生产|工作|开工)(?:天数|时间|日数)", "运行天数"),
+        (r"时间", "日期"),
+        (r"(?:应急|减排|管控|响应|控制|削减|限停产|停限产|停产|限产|预警|分级)*(?:措施|要求|内容|方案)$", "措施"),
+        (r"(?:减排|削减|限停产|停限产|限产)(?:比例|率|比率|幅度|百分比)$", "减排比例"),
+        (r"(?:预计|估算|可)?(?:减排|削减)量", "减排量"),
+        (r"主要|大气|废气", ""),
+        (r"污染物(?=.*排放)", ""),
+        (r"(?:每日|日均|每天)(?:实际)?排放量?", "日排放量"),
+        (r"年(?:度|均|实际)?(?:实际)?排放量?", "年排放量"),
+        (r"(?:去年|上年度?|上一年度?|前一年度?)(?:实际)?(?:产能|产量)|实际(?:去年|上年|前一年)产能", "上年产量"),
+        (r"(?:污染|末端|治污|环保)+(?:防治|治理|处理)*(?=设施|设备|工艺|措施|装置)", "治理"),
+        (r"设施|装备|装置", "设备"),
+        (r"(?:联系)?(?:电话|手机)号?|联系方式", "电话"),
+        (r"能否|可否|有无", "是否"),
+        (r"(?:涉及)?(?:民生)?(?:保障|豁免|保供)(?:类(?!型))?(?:企业)?|(?:涉及)?民生", "保障"),
+        (r"^是否(?=保障$)", ""),
+        (r"(?:情况|信息)$", ""),
+        (rf"(?:{_CHECKED_BY})(?:指标)?", "核查指标值"),
+        (r"(?<=核查指标)值?(?:平时|日常|常态|正常(?:生产时?)?)值?$", "正常值"),
+        (r"环保(?:负责人|责任人|联系人|管理员|专?员)", "环保责任人"),
+        (r"(?:责任|联系)人员?(?:姓名)?", "责任人"),
+    )
+)  # fmt: skip
+"""Words that offices use for each other, and one of each: what is left of a head is compared by these, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +117,23 @@ class Said:
     rest: str
     yearly: bool | None
     """Whether it speaks of a year or, if False, of a day; None where it does not say."""
+    assumed: bool = False
+    """Whether only the unit says so: emissions are told in tons of a year and in kilograms of a day."""
 
 
 @lru_cache(10_000)
 def said(head: str) -> Said:
     """Take a head apart."""
     head = _unit_in_brackets(head)
+    for short, name in _SHORT:
+        head = short.sub(name, head)
     found = ""
     for inner in _BRACKETED.findall(head):
         if unit(inner):
             found, head = inner, head.replace(f"（{inner}）", "").replace(f"({inner})", "")
+    last = _UNIT_LAST.search(head) if not found else None
+    if last and unit(last[1] or last[2]):
+        found, head = last[1] or last[2], head[: last.start()]
     text = _IDLE.sub("", folded(head)).replace("₂", "2")
     level = _one(_LEVEL_WORDS, text)
     pollutant = _one(_POLLUTANT_WORDS, text)
@@ -80,10 +148,31 @@ def said(head: str) -> Said:
         yearly = True if re.search(r"年", text) else False if level or re.search(r"日|每天|天", text) else None
         if known and (known.dimension == "质量" or "次" in found) and not known.per and yearly is not None:
             found = f"{found}/{'年' if yearly else '天'}"
+    assumed = False
+    if yearly is None and pollutant and known and known.dimension == "质量" and not known.per:
+        assumed, yearly = True, known.factor >= 1e3
+        found = f"{found}/{'年' if yearly else '天'}"
     rest = re.sub(r"[（）]", "", text)
     if not rest and pollutant:
         rest = "减排量" if level else {True: "年排放量", False: "日排放量", None: "排放量"}[yearly]
-    return Said(level, pollutant, found, rest or ("措施" if level else ""), yearly)
+    return Said(level, pollutant, found, rest or ("措施" if level else ""), yearly, assumed)
+
+
+@cache
+def plainer(rest: str) -> str:
+    """The words of a head with one word for all that are used for each other."""
+    for pattern, plain in _PLAINER:
+        rest = pattern.sub(plain, rest)
+    return rest
+
+
+@cache
+def _plain_names(source: str) -> Mapping[str, str]:
+    """Words put plainer that are left of one known head, or of several of one meaning, and that meaning."""
+    found: dict[str, set[str]] = {}
+    for name, means in _names().get(source, {}).items():
+        found.setdefault(plainer(name), set()).add(means)
+    return {name: next(iter(own)) for name, own in found.items() if len(own) == 1 and name}
 
 
 def _unit_in_brackets(head: str) -> str:
@@ -115,10 +204,10 @@ def _names() -> Mapping[str, Mapping[str, str]]:
             for other in shared:
                 if field in SHEETS[other]:
                     add(f"{other}.{field}", name)
-    for sheet, who, phone in _PERSONS:
+    for sheet, who, phone in PERSONS:
         for name, means in list(found[sheet].items()):
             if means == f"{sheet}.{who}":
-                for word in _PHONES:
+                for word in PHONES:
                     found[sheet].setdefault(f"{name}{word}", f"{sheet}.{phone}")
     for means in meanings().values():
         sheet, _, field = means.partition(".")
@@ -151,7 +240,10 @@ def known_heads() -> frozenset[str]:
 def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
     """What a head may mean in a table of that family, with scores, by its words alone."""
     found: dict[str, float] = {}
-    readings = list(_readings(head))
+    if _TOGETHER.search(head):
+        return ()
+    of_vehicles = bool(_OF_VEHICLES.search(head))
+    readings = [(one, trust * _ASSUMED if one.assumed else trust) for one, trust in _readings(head)]
     if any(one.rest in _names()[""] for one, _ in readings):
         return ()
     for one, trust in readings:
@@ -159,9 +251,13 @@ def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
             names = _names().get(source, {})
             for rest, ratio in _like(one.rest, source):
                 means = _filled(names[rest], one)
-                if means and _suits(means, one):
+                if means and _suits(means, one, of_vehicles):
                     weight = trust * (1.0 if ratio == 100 else ratio / 100 * 0.8)
                     found[means] = max(found.get(means, 0.0), round(weight - rank * 0.02, 4))
+            alike = _plain_names(source).get(plainer(one.rest))
+            means = _filled(alike, one) if alike else None
+            if means and _suits(means, one, of_vehicles):
+                found[means] = max(found.get(means, 0.0), round(trust * _ALIKE - rank * 0.02, 4))
     return tuple(found.items())
 
 
@@ -170,9 +266,15 @@ def _readings(head: str) -> Iterator[tuple[Said, float]]:
 
     What stands above a last part may only name a group (基本情况), but level, pollutant and unit are said anywhere.
     """
-    head = _unit_in_brackets(head)
+    head = _SUM.sub("", _unit_in_brackets(head))
     whole = said(head)
     yield whole, 1.0
+    bare = _BRACKETED.sub("", head)
+    if bare != head and said(bare).rest not in (whole.rest, ""):  # what is in brackets only explains
+        yield replace(whole, rest=said(bare).rest), LAST_PART
+        for inner in _BRACKETED.findall(head):
+            yield replace(whole, rest=said(inner).rest), _ASSUMED
+        head = bare
     above, joiner, last = head.rpartition(JOINER)
     if not joiner or not above:
         return
@@ -182,6 +284,7 @@ def _readings(head: str) -> Iterator[tuple[Said, float]]:
         yield replace(whole, rest=own.rest), WHOSE
     elif own.rest and own.rest != whole.rest:
         yield replace(whole, rest=own.rest), LAST_PART
+        yield replace(whole, rest=f"{own.rest}{said(above).rest}"), LAST_PART
 
 
 @lru_cache(50_000)
@@ -215,9 +318,12 @@ def _filled(means: str, one: Said) -> str | None:
     return found if sheet not in SHEETS or field in SHEETS[sheet] else None
 
 
-def _suits(means: str, one: Said) -> bool:
-    """Whether unit and time of a head are those of a column, or can be turned into them."""
+def _suits(means: str, one: Said, of_vehicles: bool) -> bool:
+    """Whether unit and time of a head are those of a column, or can be turned into them; what vehicles do is no measure
+    of a line."""
     sheet, _, field = means.partition(".")
+    if of_vehicles and sheet == "lines" and field.endswith("_measure"):
+        return False
     if sheet not in SHEETS:
         return not one.unit
     column = SHEETS[sheet][field]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from validators.columns import LETTERS, SHEET_TITLES
@@ -40,8 +41,8 @@ def address(key: str, index: int, name: str) -> str:
     return f"{LETTERS[key][name]}{FIRST_ROW + index}"
 
 
-def write_report(file: BinaryIO, taken: Taken, rules: RuleSet) -> None:
-    """Write the account as a workbook. Raises as `write_sheets` does."""
+def write_report(file: BinaryIO, taken: Taken, rules: RuleSet, more: Sequence[tuple[str, str]] = ()) -> None:
+    """Write the account as a workbook, `more` at the end of its summary. Raises as `write_sheets` does."""
     read, cells = taken.read, taken.cells
     summary = [
         ("表里的行", f"{len(read)} 行，取了 {sum(one.taken for one in read)} 行"),
@@ -49,6 +50,7 @@ def write_report(file: BinaryIO, taken: Taken, rules: RuleSet) -> None:
         *((f"{status}的列", f"{number} 列") for status, number in Counter(one.status for one in taken.columns).items()),
         *((f"{what}的格", f"{number} 格") for what, number in Counter(one.what for one in cells).items()),
         *(("请留意", note) for note in taken.notes),
+        *more,
     ]
     columns = [(one.file, one.sheet, one.column, one.head, one.status, one.means, one.note) for one in taken.columns]
     rows = [(one.file, one.sheet, one.row, "采用" if one.taken else "未取", one.note) for one in read]

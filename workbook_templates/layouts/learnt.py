@@ -17,7 +17,7 @@ from validators.ruleset import RuleSet
 from validators.text import folded
 from workbook_templates.layouts.declared import GRAINS, JOINER, Entry, Layout, Table, others
 from workbook_templates.layouts.found import Heading, headings
-from workbook_templates.layouts.head_words import FAMILIES, by_name, known_heads, said
+from workbook_templates.layouts.head_words import FAMILIES, PERSONS, PHONES, by_name, known_heads, said
 from workbook_templates.layouts.spellings import facts, spelt
 from workbook_templates.layouts.units import unit
 from workbook_templates.layouts.words import NOTES, NOTHING, TOTALS
@@ -104,6 +104,8 @@ def _test(means: str) -> tuple[Test, bool] | None:
         return _matches(r"1[3-9]\d{9}|(?:0\d{2,3}[-—]?)?\d{7,8}(?:-\d+)?|400[-\d]{7,9}"), False
     if column.kind == "id":
         return _matches(ID_PATTERNS[column.values].strip("^$")), True
+    if field == "district":  # of another place, too
+        return _text(re.compile(r"..[区县市旗]$|示范区$|开发区$").search), False
     if field == "longitude":
         return _between(73, 136), False
     if field == "latitude":
@@ -123,11 +125,24 @@ def _test(means: str) -> tuple[Test, bool] | None:
     return None
 
 
+@cache
+def _is_chosen(means: str) -> bool:
+    """Whether it is a column of choices other than yes and no."""
+    sheet, _, field = means.partition(".")
+    return sheet in SHEETS and SHEETS[sheet][field].kind == "enum" and SHEETS[sheet][field].values != "是|否"
+
+
 @dataclass(frozen=True, slots=True)
 class Below:
     """What stands below a head: the values that are looked at, and all three samples."""
 
     values: tuple[Raw, ...]
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the values only number the rows: 1, 2, 3."""
+        numbers = [_number(value) for value in self.values]
+        return len(numbers) > 1 and numbers == [float(place) for place in range(1, len(numbers) + 1)]
 
     @property
     def samples(self) -> list[str]:
@@ -180,8 +195,13 @@ def scored(head: str, below: Below, family: str, rules: RuleSet) -> dict[str, fl
             found[means] = named * (0.95 if below.values else 0.9)
         elif share >= 0.7:
             found[means] = named + (1 - named) * 0.3
-        else:
-            found[means] = named * (0.4 + 0.55 * share)
+        else:  # choices may be spelt as no other place does
+            found[means] = named * ((0.6 if _is_chosen(means) else 0.4) + 0.35 * share)
+    for means in [means for means in found if means.endswith(".list_id")]:
+        if below.is_counted:
+            del found[means]
+        elif (below.share(means.replace("lines.", "enterprises."), rules) or 0) < 0.7:  # or numbers something else
+            found[means] *= SURE - 0.01
     if below.values:
         for means in DECISIVE:
             if means.partition(".")[0] in FAMILIES[family] and (below.share(means, rules) or 0) >= 0.8:
@@ -320,6 +340,7 @@ def _assigned(grid: Grid, heading: Heading, below: Sequence[Below], family: str,
             close = max(rivals, default=0.0)
             chosen[-place] = means, score if score - close >= 0.015 else min(score, SURE - 0.05)
             taken.add(means)
+    _follow_persons(chosen, heading)
     columns = []
     for place, text in enumerate(heading.texts):
         if not text and not below[place].values:
@@ -334,6 +355,16 @@ def _assigned(grid: Grid, heading: Heading, below: Sequence[Below], family: str,
             )
         )  # fmt: skip
     return Learnt(grid.title, _grain(family, columns, heading, grid), heading, tuple(columns))
+
+
+def _follow_persons(chosen: dict[int, tuple[str, float]], heading: Heading) -> None:
+    """Give a telephone whose head does not say whose to the person in the column before it."""
+    phones = {f"{sheet}.{who}": f"{sheet}.{phone}" for sheet, who, phone in PERSONS}
+    for place, (means, score) in list(chosen.items()):
+        own = phones.get(chosen.get(place - 1, ("", 0.0))[0])
+        whose = means in phones.values() and said(heading.texts[place]).rest not in PHONES
+        if own and means in phones.values() and not whose and own not in (one for one, _ in chosen.values()):
+            chosen[place] = own, score
 
 
 def _grain(family: str, columns: Sequence[Proposed], heading: Heading, grid: Grid) -> str:

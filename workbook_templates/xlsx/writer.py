@@ -347,15 +347,15 @@ def _cells(name: str, text_style: str, values: Sequence[Value], strings: dict[st
     distinct = dict.fromkeys(values)
     distinct.pop(None, None)
     distinct.pop("", None)
-    new = [value for value in distinct if isinstance(value, str) and value not in strings]
+    texts = [value for value in distinct if isinstance(value, str)]
+    new = [text for text in texts if text not in strings]
     if new:
         _check_texts(new)
         strings.update(zip(new, count(len(strings))))
     start = f'{cell}{text_style} t="s"><v>'
-    cells: dict[Value, str] = {
-        value: f"{start}{strings[value]}</v></c>" if isinstance(value, str) else f"{cell}{_number_or_date(value)}"
-        for value in distinct
-    }
+    cells: dict[Value, str] = {text: f"{start}{strings[text]}</v></c>" for text in texts}
+    if len(texts) < len(distinct):
+        cells |= {value: f"{cell}{_number_or_date(value)}" for value in distinct if not isinstance(value, str)}
     cells[None] = cells[""] = ""
     return map(cells.__getitem__, values)
 

@@ -21,8 +21,9 @@ from addin.apps.excel_host import Connector, Front, application_of, let_go
 from addin.live.host import Busy, Gone
 from addin.live.session import Session
 from addin.live.state import Picture
+from addin.pane.bodies import Pressed
 from addin.pane.buttons import BUTTONS, PRESS_WORDS, Button
-from addin.pane.server import Pane, Pressed
+from addin.pane.server import Pane
 from addin.pane.window import open_window, raise_window
 from addin.problems import Stop, debugging
 from validators.findings import Severity

@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from addin.reading.inbox import inbox
 from tests.addin.conftest import COUNTY, Run, fill, run
 from tests.workbook_templates.layouts.binary_workbook import write_binary
 from validators.columns import LETTERS
@@ -116,6 +117,24 @@ def test_numbers_stay_when_a_table_is_imported_again(run: Run) -> None:
         )
     ]
     assert after[1:] == before and after[0] not in before
+
+
+def test_a_workbook_in_which_somebody_wrote_is_kept_when_a_new_one_takes_its_place(run: Run) -> None:
+    table()
+    learnt(run)
+    again = ("import", "旧.xlsx", *BLANK, "--out", "填报.xlsx", "--force", "--json")
+    run(*again)
+    made = Path("填报.xlsx").read_bytes()
+    assert not any("另存" in note for note in json.loads(run(*again).out)["notes"])
+    assert [path.name for path in Path().glob("填报*存*")] == [] and Path("填报.xlsx").read_bytes() == made
+    book = openpyxl.load_workbook("填报.xlsx")
+    book["企业基本信息"][f"{LETTERS['enterprises']['contact']}{FIRST_ROW}"] = "张三"
+    book.save("填报.xlsx")
+    edited = Path("填报.xlsx").read_bytes()
+    notes = json.loads(run(*again).out)["notes"]
+    (kept,) = Path().glob("填报（* 存）.xlsx")
+    assert kept.read_bytes() == edited and any(kept.name in note for note in notes)
+    assert inbox([Path()]) == sorted((Path("填报.xlsx"), Path("旧.xlsx"), Path("布局.csv")))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

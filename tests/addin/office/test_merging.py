@@ -91,6 +91,14 @@ def test_rows_that_differ_stand_side_by_side_and_are_decided(run: Run) -> None:
     assert "另一个人" in contacts and len(contacts) == 5
     _, found = merged(run, "--force")
     assert found["conflicts"][0]["decided"] == "乙镇.xlsx", "a decision holds on"
+    assert not list(Path().glob("东昌府区（* 存）.xlsx")), "nobody wrote in it"
+    made = openpyxl.load_workbook("东昌府区.xlsx")
+    made["企业基本信息"].cell(FIRST_ROW, heads["备注"]).value = "核实过"
+    made.save("东昌府区.xlsx")
+    edited = Path("东昌府区.xlsx").read_bytes()
+    _, found = merged(run, "--force")
+    (kept,) = Path().glob("东昌府区（* 存）.xlsx")
+    assert kept.read_bytes() == edited and any(kept.name in note for note in found["notes"])
 
 
 def test_of_several_versions_of_a_piece_the_last_one_holds(run: Run) -> None:

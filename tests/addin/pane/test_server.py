@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from addin.pane.server import HEADERS, Pane
+from addin.pane.guard import HEADERS
+from addin.pane.server import Pane
 from tests.addin.conftest import Start
 from tests.addin.pane.conftest import FakeLive, client
 

@@ -13,7 +13,7 @@ import yaml
 from tests.addin.conftest import RULES
 from tests.workbook_templates.layouts.tables import county, grid, written
 from validators.columns import LEVEL_NAMES, LEVELS, POLLUTANTS
-from workbook_templates.layouts.declared import Entry, Table, shipped, shipped_layout
+from workbook_templates.layouts.declared import Entry, Table, others, shipped, shipped_layout
 from workbook_templates.layouts.learnt import SURE, learn
 from workbook_templates.layouts.units import convert
 from workbook_templates.xlsx.opened import Grid
@@ -186,23 +186,28 @@ def test_tables_in_other_peoples_style_are_recognised() -> None:
     assert not [one for one in wrong if one[2] and one[3] >= SURE]
 
 
-def test_tables_of_other_places_are_recognised() -> None:
-    """Five tables by a person who had not read the matcher: 73 % right at first, 87 % once heads of groups were heads of
-    groups, 95 % with the words that were missing. The bound is what a change may cost, not a goal."""
-    tables = yaml.safe_load(Path(__file__).with_name("elsewhere.yaml").read_text(encoding="utf-8"))
-    right, wrong = 0, []
-    for one in tables:
-        found = learn(grid(one["sheet"], [], [tuple(row) for row in one["rows"]], one["merges"]), RULES)
-        assert found is not None and list(found.heading.rows) == one["head_rows"], one["name"]
-        by_place = {column.place: column for column in found.columns}
-        for place, means in enumerate(one["means"]):
-            own = by_place.get(place)
-            right += (own.means if own else None) == means
-            if own and own.means and own.means != means and own.score >= SURE:
-                wrong.append((one["name"], own.head, own.means, own.score))
-    columns = sum(len(one["means"]) for one in tables)
-    assert wrong == []
-    assert right >= 0.93 * columns, f"{right} of {columns}"
+ELSEWHERE = {
+    one["name"]: one
+    for name in ("elsewhere", "elsewhere_2")
+    for one in yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"))
+}
+"""Tables by people who had not read the matcher. At first sight 73 % of the heads of the first five were right, and 92 %
+and 95 % of those of the last two groups of the others; the bound is what was asked, for each table, not what is reached."""
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_tables_of_other_places_are_recognised(name: str) -> None:
+    one = ELSEWHERE[name]
+    found = learn(grid(one["sheet"], [], [tuple(row) for row in one["rows"]], one["merges"]), RULES)
+    assert found is not None and list(found.heading.rows) == one["head_rows"]
+    by_place = {column.place: column for column in found.columns}
+    wrong = [
+        (own.head, own.means, own.score)
+        for place, means in enumerate(one["means"])
+        if (own := by_place.get(place)) and own.means != means and (own.means or "") not in others(means or "")
+    ]
+    assert not [head for head, means, score in wrong if means and score >= SURE]
+    assert len(wrong) <= 0.15 * len(one["means"]), wrong
 
 
 def test_a_blank_table_is_learnt_from_its_heads() -> None:

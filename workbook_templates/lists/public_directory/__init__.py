@@ -89,14 +89,17 @@ def _people(record: Record, lines: Sequence[Record]) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     """A text as it is compared: wide signs narrow, nothing unseen, no blanks."""
-    return "".join(sign for sign in normalize("NFKC", text) if sign.isprintable() and not sign.isspace())
+    plain = normalize("NFKC", text)
+    if plain.isprintable():  # then the only blank in it is the space
+        return plain.replace(" ", "")
+    return "".join(sign for sign in plain if sign.isprintable() and not sign.isspace())
 
 
 def _published(text: str | None, people: Iterable[str]) -> str | None:
     """A text without unseen characters, or `WITHHELD`."""
     if not text:
         return None
-    plain = "".join(sign for sign in text if sign.isprintable())
+    plain = text if text.isprintable() else "".join(sign for sign in text if sign.isprintable())
     folded = _folded(plain)
     personal = _PHONE.search(_BETWEEN_DIGITS.sub("", folded)) or any(person in folded for person in people)
     return WITHHELD if personal else plain

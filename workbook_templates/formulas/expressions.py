@@ -10,7 +10,6 @@ compared with each other only where their number of different keys says that som
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from functools import singledispatch
 from typing import Protocol
 
@@ -256,43 +255,6 @@ def _(node: Call, plan: Plan) -> str:
             for one in node.arguments
         ),
     )
-
-
-def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
-    """Columns that a condition looks at in other rows, and those of its own row that it looks them up by.
-
-    With each: None where it is looked at itself, else what is made of it in the row where it stands.
-    """
-    match node:
-        case Ref() | Largest():
-            yield from ((one, None) for one in (node.target, SHEETS[node.target.sheet][node.key_field]))
-        case Count():
-            sheet = SHEETS[node.sheet]
-            yield sheet[node.key_field], None
-            for name, op, value in node.where:
-                yield sheet[name], (op, value.value) if isinstance(value, Const) else None
-                yield from ((cell, None) for cell in cells_of(value) if cell.sheet == node.sheet)
-        case Total():
-            yield SHEETS[node.sheet][node.key_field], None
-            alone = len(node.fields) == 1
-            yield from ((SHEETS[node.sheet][name], None if alone else node.fields) for name in node.fields)
-        case ListedCodes():
-            yield SHEETS[node.sheet][node.key_field], None
-            yield from ((SHEETS[node.sheet][name], (op, str(value))) for name, op, value in node.where)
-    if isinstance(node, Ref | Count | Total | Largest):
-        yield from ((cell, None) for cell in cells_of(node.key))
-    for part in node.parts():
-        yield from columns_of_others(part)
-
-
-def cells_of(node: Expr) -> Iterator[Column]:
-    """Columns of the row that is judged which a node looks at."""
-    if isinstance(node, Cell):
-        yield node.column
-    elif isinstance(node, Text | Given | Blank):
-        yield node.cell.column
-    for part in node.parts():
-        yield from cells_of(part)
 
 
 def _key_of(node: Expr, plan: Plan) -> str:

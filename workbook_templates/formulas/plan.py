@@ -14,11 +14,11 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 
 from validators.book import Book
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
-from validators.expr import Cell, Check, Expr, Ref, Total
+from validators.expr import Cell, Check, Ref
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
 from validators.records import RowReader
@@ -43,11 +43,10 @@ from workbook_templates.formulas.cells import (
     value,
     without_letters,
 )
+from workbook_templates.formulas.columns_looked_at import adds, looked_at, taken, takes
 from workbook_templates.formulas.default_formulas import INHERITED, OFFERED, inherited_name
 from workbook_templates.formulas.expressions import (
     Untranslatable,
-    cells_of,
-    columns_of_others,
     constant,
     judged,
     place_of,
@@ -221,7 +220,7 @@ class Formulas:
         assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for three digits
         self._rule_ids = self._list("规则", [rule for rule, _ in self.said])
         self._rule_names = self._list("规则名称", [words for _, words in self.said])
-        self._others = {column for column in _looked_at() if column.sheet in room}
+        self._others = {column for column in looked_at() if column.sheet in room}
         self._fields: dict[Column, tuple[str, int]] = {}
         self._sheet = ""
         for key in room:
@@ -492,7 +491,7 @@ class Formulas:
         own, hits = compiled(sheet.key, None), list[int]()
         own.bind(book)(record, hits.append)
         fired = {id(own.checks[number]) for number in hits}
-        return "".join(code for one, code in self.told[sheet.key] if id(one) in fired and not _takes(one, sheet))
+        return "".join(code for one, code in self.told[sheet.key] if id(one) in fired and not takes(one, sheet))
 
     def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], ...]:
         """What rules find, once it is laid out where they find the values of odd rows."""
@@ -637,9 +636,9 @@ class Formulas:
                 if sheets == {sheet.key}:
                     own = among
                 elif sheets:
-                    own = sums if _adds(one.when) else others
+                    own = sums if adds(one.when) else others
                 else:
-                    own = taking if _takes(one, sheet) else alone
+                    own = taking if takes(one, sheet) else alone
                 own.append(text)
                 told[id(own)].append((one, code))
         if sheet.key == "guarantee":
@@ -655,7 +654,7 @@ class Formulas:
         """The codes of a row as its cells join them: what was noticed of columns, and what of `told` holds."""
         inherited, said = taken(sheet), list(told)
         noticed = list(noticed)
-        alone = [not isinstance(one, str) and not one.when.sheets() and not _takes(one, sheet) for one, _ in said]
+        alone = [not isinstance(one, str) and not one.when.sheets() and not takes(one, sheet) for one, _ in said]
         yield from (code for column, code in noticed if column not in inherited)
         yield from (code for (_, code), own in zip(said, alone, strict=True) if own)
         yield from (code for column, code in noticed if column in inherited)
@@ -803,39 +802,6 @@ def _digest(text: str) -> str:
         number, digit = divmod(number, 36)
         found = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + found
     return found
-
-
-def taken(sheet: Sheet) -> list[Column]:
-    """Columns that show what stands at the enterprise of a row."""
-    return [
-        one for one in sheet.columns if (sheet.key, one.field) in OFFERED and OFFERED[sheet.key, one.field].inherits
-    ]
-
-
-def _takes(check: Check | str, sheet: Sheet) -> bool:
-    """Whether a condition looks at what a row takes from its enterprise."""
-    return not isinstance(check, str) and not set(cells_of(check.when)).isdisjoint(taken(sheet))
-
-
-def _adds(node: Expr) -> bool:
-    """Whether a condition adds up values of other rows."""
-    return isinstance(node, Total) or any(map(_adds, node.parts()))
-
-
-@cache
-def _looked_at() -> frozenset[Column]:
-    """Columns that rows look at in other rows, and what they look them up by, for which a helper cell pays."""
-    uses: dict[Column, set[object]] = {}
-    for rule in all_rules().values():
-        for one in (one for own in rule.checks.values() for one in own):
-            for column, use in columns_of_others(one.when):
-                uses.setdefault(column, set()).add(use)
-    roots = (SHEETS[key][name] for key in ROOTS.values() for name in ("list_id", "name"))
-    keys = (column for sheet in SHEETS.values() for column in sheet.columns if column.kind in LOOKED_UP)
-    inherited = (SHEETS["enterprises"][name] for name in INHERITED)
-    return frozenset(
-        [*roots, *keys, *inherited, *(column for column, own in uses.items() if None in own or len(own) > 1)]
-    )
 
 
 def _said(kind: BookKind) -> list[tuple[str, str]]:

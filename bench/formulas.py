@@ -63,10 +63,10 @@ import json, sys
 from pathlib import Path
 import bench.formulas as bench
 from validators.columns import LETTERS
-folder = Path(sys.argv[1])
+folder, bench.ENTERPRISES = Path(sys.argv[1]), int(sys.argv[2])
 bench.write(folder / "空表.xlsx", filled=False)
 bench.write(folder / "满表.xlsx", filled=True)
-bench.ENTERPRISES = int(sys.argv[2])
+bench.ENTERPRISES = int(sys.argv[3])
 bench.write(folder / "小表.xlsx", filled=True)
 (folder / "列.json").write_text(json.dumps({key: dict(own) for key, own in LETTERS.items()}))
 """
@@ -230,7 +230,7 @@ def onlyoffice(path: Path) -> str:
 def measure(code: Path, folder: Path) -> Measured:
     """What the workbooks cost that the code in a folder writes into another."""
     folder.mkdir()
-    subprocess.run([sys.executable, "-c", _WRITE, folder, str(SMALL)], cwd=code, check=True)
+    subprocess.run([sys.executable, "-c", _WRITE, folder, str(ENTERPRISES), str(SMALL)], cwd=code, check=True)
     letters = json.loads((folder / "列.json").read_text())
     empty, full, small = (folder / f"{name}.xlsx" for name in ("空表", "满表", "小表"))
     bare, bare_full = (without_formulas(one, folder / f"无公式{one.name}") for one in (empty, full))

@@ -270,6 +270,14 @@ class Maker:
                 line.pop(field, None)
         self._more()
         self._spoil()
+        # nothing but what other lines take from their enterprise
+        alone: list[Row] = [
+            {"industry": "包装印刷"},
+            {"grade": "B"},
+            {"subtype": "没有这一种"},
+            {"industry": "没有这一种"},
+        ]
+        self.rows["lines"] += alone
 
     def _spoil(self) -> None:
         """Change cells of about half of the rows."""

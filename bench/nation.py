@@ -1,17 +1,24 @@
-"""The rules that look across counties, as SQL over the lists of a made-up nation: `python -m bench.nation make|duckdb|spark|check FILE`.
+"""The rules that look across counties, as SQL over the lists of a made-up nation: `python -m bench.nation` writes docs/规模.md.
 
-`make` takes the lists of the made-up city (`qingdan consolidate --parquet`) and repeats them, with codes of their own,
-until there are 31 provinces with 2.5 million enterprises: NATION/province=NN/<sheet>.parquet, one schema, a row group
-for each county. `duckdb` and `spark` run `nation.sql` over them and print what each query took; `check` compares it
-with our rules on the city. `spark` needs pyspark and Java, which are no part of the project's own environment.
+The lists of the made-up city (`qingdan consolidate --parquet`) are repeated, with codes of their own, until there are
+31 provinces with 2.5 million enterprises: NATION/province=NN/<sheet>.parquet, one schema, a row group for each county.
+`nation.sql` is run over them by DuckDB in one process and by Spark as a cluster of several (Java 17 has to be there;
+pyspark is fetched into `bench/data/`). `python -m bench.nation duckdb|spark` runs one engine and prints what each query
+took; `python -m bench.nation check FILE` compares DuckDB with our rules on a city workbook.
 """
 
+import atexit
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,15 +27,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bench import data
+from bench.run import ROOT, Cost, commit, measured, typed
 from validators.columns import LEVELS, POLLUTANTS, SHEETS
 from validators.guarantee_list import OTHERWISE, extents
 from validators.settlement import City, crossings, reductions
 from workbook_templates.county.sheet_layout import PROVENANCE
 
 HERE = Path(__file__).parent
-CITY, NATION = HERE / "data" / "city-parquet", HERE / "data" / "nation"
+CITY, NATION, SPARK = (data.DATA / name for name in ("city-parquet", "nation", "spark"))
 PROVINCES, TIMES = 31, 8
 """Provinces, and how many times the made-up city stands in each."""
+UNKNOWN = 500
+"""Codes of the other list that no county has."""
 MEMORY = "3GB"
 THREADS = 2
 COUNTY = "填报区县"
@@ -40,20 +51,26 @@ Run = Callable[[str], list[tuple[Any, ...]]]
 
 def make() -> None:
     """The nation's lists. Every county's first enterprise has the code of the next county's first one: HZ02 finds them."""
-    for number in range(PROVINCES):
-        folder = NATION / f"province={11 + number}"
-        folder.mkdir(parents=True, exist_ok=True)
-        for key, title in TITLES.items():
-            whole = pq.read_table(CITY / f"{title}.parquet")
-            codes = sorted(set(whole[COUNTY].to_pylist()))
-            own = {code: whole.filter(pc.equal(whole[COUNTY], code)) for code in codes}
-            with pq.ParquetWriter(folder / f"{title}.parquet", whole.schema) as writer:
-                for again in range(TIMES):
-                    for place, code in enumerate(codes):
-                        writer.write_table(moved(key, own[code], code, f"{11 + number}{again}{place:03d}"))
+    shutil.rmtree(NATION, ignore_errors=True)
+    with ProcessPoolExecutor() as processes:
+        list(processes.map(make_province, range(PROVINCES)))
     listed = [row[0] for row in duckdb_run()("SELECT uscc FROM enterprises ORDER BY uscc LIMIT 1000000")]
-    listed += [f"X{number:017d}" for number in range(500)]  # that no county has
+    listed += [f"X{number:017d}" for number in range(UNKNOWN)]  # that no county has
     pq.write_table(pa.table({"uscc": listed, "name": ["虚构企业"] * len(listed)}), NATION / LISTED)
+
+
+def make_province(number: int) -> None:
+    """The lists of a province: those of the city, `TIMES` times."""
+    folder = NATION / f"province={11 + number}"
+    folder.mkdir(parents=True)
+    for key, title in TITLES.items():
+        whole = pq.read_table(CITY / f"{title}.parquet")
+        codes = sorted(set(whole[COUNTY].to_pylist()))
+        own = {code: whole.filter(pc.equal(whole[COUNTY], code)) for code in codes}
+        with pq.ParquetWriter(folder / f"{title}.parquet", whole.schema) as writer:
+            for again in range(TIMES):
+                for place, code in enumerate(codes):
+                    writer.write_table(moved(key, own[code], code, f"{11 + number}{again}{place:03d}"))
 
 
 def moved(key: str, table: pa.Table, code: str, new: str) -> pa.Table:
@@ -143,8 +160,11 @@ def spark_run(folder: Path = NATION) -> Run:
     for name, value in settings.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    atexit.register(spark.stop)
     for key, title in TITLES.items():
-        files = spark.read.option("basePath", str(folder)).parquet(f"{folder}/province=*/{title}.parquet")
+        paths = map(str, sorted(folder.glob(f"province=*/{title}.parquet")))
+        files = spark.read.option("basePath", str(folder)).parquet(*paths)
         files.createOrReplaceTempView(f"list_{key}")
     for name, text in views("`", "list_{}".format):
         spark.sql(text).createOrReplaceTempView(name)
@@ -165,6 +185,70 @@ def timed(run: Run) -> None:
 def hash_of(row: tuple[Any, ...]) -> int:
     """The same for the same row in both engines: numbers to nine digits."""
     return zlib.crc32(repr([f"{value:.9g}" if isinstance(value, float) else str(value) for value in row]).encode())
+
+
+def engine(name: str) -> tuple[Cost, dict[str, tuple[float, int, int]]]:
+    """What an engine cost in a process of its own, and of each query its seconds, its rows and their hash."""
+    path = os.pathsep.join(map(str, (ROOT, SPARK)))
+    cost = measured([sys.executable, "-m", "bench.nation", name], {**os.environ, "PYTHONPATH": path})
+    return cost, {
+        query: (seconds, rows, told) for query, seconds, rows, told in map(json.loads, cost.said.split("\n")[:-1])
+    }
+
+
+def page() -> None:
+    """Make everything anew, measure it, and write docs/规模.md. Raises RuntimeError where the engines differ."""
+    folder = data.city()
+    with TemporaryDirectory() as out:
+        shutil.rmtree(CITY, ignore_errors=True)
+        made = typed(
+            "consolidate", folder, "--out", Path(out, "全市.xlsx"), "--parquet", CITY, readings=Path(out, "readings")
+        )
+        sizes = [Path(out, name).stat().st_size for name in ("全市.xlsx", "清单台账.sqlite")]
+    sizes.append(sum(path.stat().st_size for path in CITY.iterdir()))
+    make()
+    subprocess.run([sys.executable, "-m", "uv", "pip", "install", "-q", "--target", SPARK, "pyspark"], check=True)
+    duck, by_duck = engine("duckdb")
+    spark, by_spark = engine("spark")
+    counted = duckdb_run()
+    [(enterprises,)], [(lines,)] = (counted(f"SELECT count(*) FROM {name}") for name in ("enterprises", "lines"))  # noqa: S608 - our own names
+    planted = {"hz02": 8 * TIMES * PROVINCES, "jb12": UNKNOWN}
+    rows = []
+    for name, (seconds, number, told) in by_duck.items():
+        if (number, told) != by_spark[name][1:] or planted.get(name, number) != number:
+            raise RuntimeError(
+                f"{name}: {number} rows in DuckDB, {by_spark[name][1]} in Spark, planted {planted.get(name)}"
+            )
+        rows.append(f"| {QUERIES[name]} | {number:,} 行 | {seconds:.1f} 秒 | {by_spark[name][0]:.1f} 秒 |")
+    both = f"{duck.cpu:.0f} 秒，{duck.peak:,.0f} MiB | {spark.cpu:.0f} 秒，{spark.peak:,.0f} MiB"
+    rows.append(f"| 四条合计，含启动：CPU 时间，内存峰值 | | {both} |")
+    whole = sum(path.stat().st_size for path in NATION.rglob("*.parquet"))
+    said = {
+        "commit": commit(),
+        "city": f"{made.said['totals']['enterprises']:,} 家企业、{made.said['totals']['lines']:,} 条生产线",
+        "sizes": "\n".join(f"| {what} | {size / 1e6:.1f} |" for what, size in zip(KEPT, sizes, strict=True)),
+        "nation": f"{PROVINCES} 个省、{PROVINCES * TIMES * 11:,} 个县，{enterprises:,} 家企业、{lines:,} 条生产线，{whole / 1e9:.1f} GB",
+        "planted": f"种下的 {planted['hz02']:,} 行跨县区重复和 {UNKNOWN} 个清单里没有的代码，两个引擎都全部找到，没有多的",
+        "engines": "\n".join(rows),
+        "versions": "、".join(
+            f"{one.name} {one.version}"
+            for name in ("duckdb", "pyspark")
+            for one in distributions(name=name, path=[*sys.path, str(SPARK)])
+        ),
+    }
+    text = (HERE / "scale.md").read_text(encoding="utf-8")
+    for name, value in said.items():
+        text = text.replace(f"{{{name}}}", value)
+    (ROOT / "docs" / "规模.md").write_text(text, encoding="utf-8")
+
+
+QUERIES = {
+    "hz02": "跨县区重复（HZ02）",
+    "jb12": "别的名单里有、清单里没有（JB12 的核心，100 万个代码）",
+    "totals": "各省各级别各污染物的减排量合计和占比",
+    "guarantee": "各县保障类占排放的比重",
+}
+KEPT = ("全市汇总 .xlsx", "台账里各县区的内容（每版只存变了的县区）", "同样的清单，列式文件（`--parquet`）")
 
 
 def check(workbook: Path) -> None:
@@ -211,9 +295,14 @@ def both(city: City) -> dict[str, tuple[list[Any], list[Any]]]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make()
-    elif sys.argv[1] == "check":
-        check(Path(sys.argv[2]))
-    else:
-        timed({"duckdb": duckdb_run, "spark": spark_run}[sys.argv[1]]())
+    match sys.argv[1:]:
+        case []:
+            page()
+        case ["check", workbook]:
+            check(Path(workbook))
+        case ["duckdb"]:
+            timed(duckdb_run())
+        case ["spark"]:
+            timed(spark_run())
+        case _:
+            sys.exit("python -m bench.nation [duckdb|spark|check FILE]")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stdnum.cn import uscc
 
+from addin.trial.other_tables import make_old_list
 from validators import ruleset
 from validators.columns import SHEETS
 from validators.meanings import Value
@@ -22,6 +23,7 @@ from workbook_templates.samples.sample_inventory import make_officer, make_rows
 DATA = Path(__file__).parent / "data"
 YEAR = "2020"
 CITY_ENTERPRISES = 9_900
+COUNTY, COUNTY_ENTERPRISES = "371502", 900
 PROVINCE_ENTERPRISES = 80_000
 PROVINCE_COUNTIES = 140
 Rows = Mapping[str, Sequence[Mapping[str, Value]]]
@@ -53,6 +55,13 @@ def _made(name: str, make: Callable[[Path, str, int, int], None], codes: Sequenc
         for one in made:
             one.result()
     return folder
+
+
+def old_list(target: Path) -> int:
+    """Write an old list of another style with a row for each line of 900 enterprises; returns how many rows it has."""
+    rows = make_rows(COUNTY, COUNTY_ENTERPRISES, 1, ruleset.load(YEAR))
+    make_old_list(target, rows, "2019年重污染天气应急减排清单")
+    return len(rows["lines"])
 
 
 def _city_county(folder: Path, code: str, count: int, number: int) -> None:

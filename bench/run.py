@@ -58,15 +58,15 @@ def measure(step: str, *arguments: object) -> Cost:
     return replace(cost, said=json.loads(cost.said.splitlines()[-1]))
 
 
-def typed(*arguments: object, readings: Path) -> Cost:
+def typed(*arguments: object, readings: Path, ends: int = 0) -> Cost:
     """Run a command of ours as people type it, with `--json`; what it has read is kept in that folder."""
     command = [sys.executable, "-m", "addin", *map(str, arguments), "--json"]
-    cost = measured(command, {**os.environ, "QINGDAN_READINGS": str(readings)})
+    cost = measured(command, {**os.environ, "QINGDAN_READINGS": str(readings)}, ends)
     return replace(cost, said=json.loads(cost.said))
 
 
-def measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
-    """Run a command; `said` is its standard output."""
+def measured(command: Sequence[str], environment: Mapping[str, str] | None = None, ends: int = 0) -> Cost:
+    """Run a command, which is to end with that code; `said` is its standard output."""
     with TemporaryDirectory() as folder:
         report, said = Path(folder, "cost"), Path(folder, "said")
         start, peak = time.monotonic(), 0.0
@@ -82,7 +82,7 @@ def measured(command: Sequence[str], environment: Mapping[str, str] | None = Non
                 time.sleep(max(0.1, 20 * (time.monotonic() - before)))  # looking holds the process up
         wall = time.monotonic() - start
         cpu, code = json.loads(report.read_text())
-        if code:
+        if code != ends:
             raise RuntimeError(f"{command} ended with {code}")
         return Cost(cpu, wall, peak, said.read_text(encoding="utf-8"))
 
@@ -419,6 +419,26 @@ def audited(key: str, submission: Path) -> Measured:
     ], {key: theirs.said[1] / both.said[1], f"{key}_memory": both.peak}
 
 
+def foreign(out: Path) -> Measured:
+    """`qingdan layout learn` and `qingdan import` of a county's old list, `RUNS` times; the median of each."""
+    from bench import data  # not in the measured processes
+
+    old, layout = out / "旧清单.xlsx", out / "布局.csv"
+    lines = data.old_list(old)
+    found: dict[str, list[Cost]] = {"learn": [], "import": []}
+    for _ in range(RUNS):
+        with TemporaryDirectory() as readings:
+            here = Path(readings)
+            found["learn"].append(typed("layout", "learn", old, "--out", layout, "--force", readings=here))
+            taken = ("import", old, "--layout", layout, "--county", data.COUNTY, "--year", data.YEAR)
+            found["import"].append(typed(*taken, "--out", here / "填报表.xlsx", readings=here, ends=1))
+    words = {"learn": "认表：`qingdan layout learn`", "import": f"导入：`qingdan import`，{lines:,} 行，连同报告和校验"}
+    own = {name: median(costs) for name, costs in found.items()}
+    return [
+        f"| {words[name]} | {one.cpu:.1f} 秒 | {one.wall:.1f} 秒 | {one.peak:.0f} MiB |" for name, one in own.items()
+    ], {"foreign": own["import"].cpu, "foreign_memory": own["import"].peak}
+
+
 def desk(_: Path) -> Measured:
     """`qingdan desk` over the city's inbox."""
     from bench.desk import measured as seen  # needs a browser
@@ -470,6 +490,11 @@ CASES: dict[str, tuple[str, str, Callable[[Path], Measured]]] = {
         "工作量增至 8 倍",
         "| 倍数 | 企业数 | CPU 秒 | 与 1 倍之比 | 每家企业毫秒 | 内存峰值 MiB |\n|---|---|---|---|---|---|",
         growth,
+    ),
+    "foreign": (
+        "别的样式的表格：一个县的旧清单，900 家企业，每条生产线一行",
+        "| | CPU 时间 | 墙钟时间 | 内存峰值 |\n|---|---|---|---|",
+        foreign,
     ),
     "audit": ("审计全市的报送文件", AUDITED, audit),
     "large": ("审计 100 MB 的报送文件（虚构的全省，44,000 家企业）", AUDITED, large),

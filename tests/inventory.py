@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,18 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from validators import ruleset
 from validators.book import Book
-from validators.columns import COVER_TITLE, KIND_OF, KINDS, LEVELS, POLLUTANTS, SHEETS, TEMPLATE_VERSION, BookKind
+from validators.columns import (
+    COVER_TITLE,
+    KIND_OF,
+    KINDS,
+    LETTERS,
+    LEVELS,
+    POLLUTANTS,
+    SHEET_TITLES,
+    SHEETS,
+    TEMPLATE_VERSION,
+    BookKind,
+)
 from validators.meanings import Value
 from validators.references import Imports
 from workbook_templates.city.reference_files import read_import
@@ -31,6 +43,22 @@ ALWAYS: Rows = {sheet: [{}] for sheet in ("enterprises", "lines", "transport")} 
     **{sheet: [{}] for sheet in ("county", "visits", "city", "province")},
 }
 """Valid rows of the sheets that a test does not name; the others have none."""
+
+_KEYS = {title: key for key, title in SHEET_TITLES.items()}
+_PLACE = re.compile(rf"({'|'.join(_KEYS)})!([a-z]\w*):(\d+)")
+
+
+def cases_by_rule() -> dict[str, list[dict[str, Any]]]:
+    """`cases/<ID>.yaml` by rule. There a cell is called by its field, 运输管控!trucks:4, so that it stays right when columns move."""
+    return {
+        path.stem: yaml.safe_load(_PLACE.sub(_with_letters, path.read_text(encoding="utf-8")))
+        for path in sorted(Path(__file__).with_name("cases").glob("*.yaml"))
+    }
+
+
+def _with_letters(place: re.Match[str]) -> str:
+    sheet, field, row = place.groups()
+    return f"{sheet}!{LETTERS[_KEYS[sheet]][field]}{row}"
 
 
 def kind_of(rows: Rows) -> BookKind:

@@ -7,7 +7,7 @@ It ends well when every row shows ✓ (or only a reminder) and the cover says th
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -46,6 +46,28 @@ def enter(desk: Typist, title: str, address: str, value: Value, above: Value = N
     return 2 if value == above else len(own) + 1
 
 
+BEFORE = [key for key in OFFERED if key[1] in ("serial", "baseline_daily") or key[1].endswith("_cut")]
+"""What the workbook offered before issue 13."""
+
+
+def pressed(sheet: str, offered: Container[tuple[str, str]]) -> float:
+    """Keys for a row of a sheet, on average, where the workbook offers what these columns hold."""
+    rows = make_rows(COUNTY, ENTERPRISES, SEED, RULES)
+    roots = {
+        one["list_id"]: SimpleNamespace(**dict.fromkeys(LETTERS["enterprises"]) | one) for one in rows["enterprises"]
+    }
+    found = 0
+    above: Mapping[str, Value] = {}
+    for number, row in enumerate(rows[sheet], FIRST_ROW):
+        for field, value in row.items():
+            own = OFFERED.get((sheet, field)) if (sheet, field) in offered else None
+            shown = own and own.value({**row, "row": number}, RULES.submitting[COUNTY], roots.get(row["list_id"]))
+            if value not in (None, "") and shown != value:
+                found += 2 if value == above.get(field) else len(text(value)) + 1
+        above = row
+    return found / len(rows[sheet])
+
+
 def main() -> None:
     """Fill, and say what the workbook says."""
     with TemporaryDirectory() as folder:
@@ -68,7 +90,7 @@ def fill(desk: Typist) -> None:
     roots = {
         one["list_id"]: SimpleNamespace(**dict.fromkeys(LETTERS["enterprises"]) | one) for one in rows["enterprises"]
     }
-    pressed = all_typed = 0
+    keys_pressed = all_typed = 0
     for key, own in rows.items():
         title = SHEETS[key].title
         above: Mapping[str, Value] = {}
@@ -79,7 +101,7 @@ def fill(desk: Typist) -> None:
                 all_typed += len(text(value)) + 1
                 offered = OFFERED.get((key, field))
                 if not offered or offered.value({**row, "row": number}, county, roots.get(row["list_id"])) != value:
-                    pressed += enter(desk, title, f"{LETTERS[key][field]}{number}", value, above.get(field))
+                    keys_pressed += enter(desk, title, f"{LETTERS[key][field]}{number}", value, above.get(field))
             above = row
         print(title, len(own), [desk.text(title, f"A{FIRST_ROW + number}") for number in range(len(own))], flush=True)
     for key, own in rows.items():
@@ -87,7 +109,11 @@ def fill(desk: Typist) -> None:
         said = [desk.text(title, f"A{FIRST_ROW + number}") for number in range(len(own))]
         print(title, len(own), {one: said.count(one) for one in said}, flush=True)
         assert not [one for one in said if one[:1] not in "✓！ⓘ"]
-    print(f"{pressed / ENTERPRISES:.0f} keys an enterprise, {all_typed / ENTERPRISES:.0f} if every cell is typed")
+    print(f"{keys_pressed / ENTERPRISES:.0f} keys an enterprise, {all_typed / ENTERPRISES:.0f} if every cell is typed")
+    for sheet in ("enterprises", "transport", "lines"):
+        print(
+            f"{SHEETS[sheet].title}: {pressed(sheet, OFFERED):.0f} keys a row, {pressed(sheet, BEFORE):.0f} before issue 13"
+        )
     print(desk.shows(COVER_TITLE, "B13", "✓ 可以报送"))
 
 

@@ -13,7 +13,7 @@ from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep_b
 from addin.office.results import Answer, Card, FindingRow, by_sheet, count_words, standing_errors, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import IMPORT_REPORT
-from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.isolation import LARGE_MEMORY, TABLE_SECONDS, Failure, each
 from addin.reading.layout_files import layout_of
 from addin.reading.ruleset_store import round_name, submitting
 from addin.reading.steps import Step, silent
@@ -32,9 +32,6 @@ from workbook_templates.layouts.sheet_taker import TooMany, take_sheet
 from workbook_templates.layouts.tables import read_tables
 from workbook_templates.layouts.taker import Taker
 from workbook_templates.xlsx.opened import UnreadableWorkbook
-
-_SECONDS = 300.0
-"""For all tables together."""
 
 
 @dataclass
@@ -129,7 +126,7 @@ def take(
 ) -> Taken:
     """What the tables give, read in a child process. Raises `Stop`."""
     arguments = (paths[0], paths, layout, county, rules.id, dict(before or {}))
-    [taken] = each(_take, [arguments], memory=LARGE_MEMORY, seconds=_SECONDS)
+    [taken] = each(_take, [arguments], memory=LARGE_MEMORY, seconds=TABLE_SECONDS)
     if isinstance(taken, Failure):
         raise Stop(taken.message)
     assert isinstance(taken, Taken)  # noqa: S101 - for the type checker

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from addin.office.results import Answer, Card, Result, made
 from addin.problems import Stop, output
-from addin.reading.isolation import LARGE_MEMORY, Failure, each
+from addin.reading.isolation import LARGE_MEMORY, TABLE_SECONDS, Failure, each
 from addin.reading.layout_files import layout_of
 from validators.columns import COVER_TITLE, KIND_NAMES, TITLES, letter
 from validators.findings import Json
@@ -89,7 +89,7 @@ def proposal(table: Path, rules: RuleSet) -> tuple[list[Learnt], str]:
 
 def propose(path: Path, rules: str) -> list[Learnt]:
     """What is proposed for the sheets of a table, the surest first. Raises `Stop`."""
-    [found] = each(_learn, [(path, rules)], memory=LARGE_MEMORY)
+    [found] = each(_learn, [(path, rules)], memory=LARGE_MEMORY, seconds=TABLE_SECONDS)
     if isinstance(found, Failure):
         raise Stop(found.message)
     return list(found)

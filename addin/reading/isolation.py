@@ -34,6 +34,8 @@ LARGE_MEMORY = 6 << 30
 """The same for a city's or a province's workbook."""
 _SECONDS = 60.0
 """Wall-clock time for one file."""
+TABLE_SECONDS = 300.0
+"""The same for foreign tables, which may have rows of many counties."""
 LARGE_SECONDS = 1800.0
 """The same for a city's or a province's workbook."""
 PROCESSES = min(2, os.cpu_count() or 1)

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.inventory import make_book, make_imports
+from tests.inventory import cases_by_rule, make_book, make_imports
 from validators.book import Book
 from validators.columns import INVENTORY, SHEET_TITLES
 from validators.findings import Finding
@@ -20,9 +19,7 @@ from validators.rule import GROUPS, all_rules, judge, judge_city, page
 from validators.settlement import Handed, sort_out
 
 TESTS = Path(__file__).parents[1]
-CASES = {
-    path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((TESTS / "cases").glob("*.yaml"))
-}
+CASES = cases_by_rule()
 
 
 def read(case: dict[str, Any]) -> Book:

@@ -10,7 +10,6 @@ compared with each other only where their number of different keys says that som
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from functools import singledispatch
 from typing import Protocol
 
@@ -41,6 +40,9 @@ from workbook_templates.xlsx.appearance import HEADER_ROW
 
 _BLOCK = 40
 """Rows of one enterprise that are summed while they stand together; for more, or others, all rows are looked through."""
+
+MANY_OF_MANY = ("enterprises", "lines")
+"""Sheets of which the one has many rows, and each of these some of the many of the other."""
 
 
 class Untranslatable(ValueError):
@@ -187,13 +189,27 @@ def _(node: In, plan: Plan) -> str:
     return any_of([f"{say(node.inner, plan)}={constant(value)}" for value in node.values])
 
 
+def _is_seldom(node: Expr) -> bool:
+    """Whether a condition is that of rows that are alike: soon answered where none are, and asked of all rows anew when a
+    key changes."""
+    return (
+        isinstance(node, Binary)
+        and node.op == ">"
+        and isinstance(node.left, Count)
+        and not isinstance(node.left.key, Const)
+    )
+
+
 _SIGNS = {"==": "=", "!=": "<>"}
 
 
 @say.register
 def _(node: Binary, plan: Plan) -> str:
     if node.op in ("and", "or"):  # as IF, so that what costs something is only asked where it matters, as in Python
-        left, right = say(node.left, plan), say(node.right, plan)
+        first, then = (
+            (node.right, node.left) if node.op == "and" and _is_seldom(node.right) else (node.left, node.right)
+        )
+        left, right = say(first, plan), say(then, plan)
         return f"IF({left},{right},FALSE)" if node.op == "and" else f"IF({left},TRUE,{right})"
     if isinstance(node.left, Count) and isinstance(node.right, Const):
         match (node.op, node.right.value):
@@ -241,40 +257,6 @@ def _(node: Call, plan: Plan) -> str:
     )
 
 
-def columns_of_others(node: Expr) -> Iterator[tuple[Column, object]]:
-    """Columns that a condition looks at in other rows, and those of its own row that it looks them up by.
-
-    With each: None where it is looked at itself, else what is made of it in the row where it stands.
-    """
-    match node:
-        case Ref() | Largest():
-            yield from ((one, None) for one in (node.target, SHEETS[node.target.sheet][node.key_field]))
-        case Count():
-            sheet = SHEETS[node.sheet]
-            yield sheet[node.key_field], None
-            for name, op, value in node.where:
-                yield sheet[name], (op, value.value) if isinstance(value, Const) else None
-                yield from ((cell, None) for cell in _cells_of(value) if cell.sheet == node.sheet)
-        case Total():
-            yield SHEETS[node.sheet][node.key_field], None
-            alone = len(node.fields) == 1
-            yield from ((SHEETS[node.sheet][name], None if alone else node.fields) for name in node.fields)
-        case ListedCodes():
-            yield SHEETS[node.sheet][node.key_field], None
-            yield from ((SHEETS[node.sheet][name], (op, str(value))) for name, op, value in node.where)
-    if isinstance(node, Ref | Count | Total | Largest):
-        yield from ((cell, None) for cell in _cells_of(node.key))
-    for part in node.parts():
-        yield from columns_of_others(part)
-
-
-def _cells_of(node: Expr) -> Iterator[Column]:
-    if isinstance(node, Cell):
-        yield node.column
-    for part in node.parts():
-        yield from _cells_of(part)
-
-
 def _key_of(node: Expr, plan: Plan) -> str:
     """What the rows that a node names are found by."""
     assert isinstance(node, Cell), node  # noqa: S101 - rules look others up by a cell of their own
@@ -301,13 +283,7 @@ def _(node: Total, plan: Plan) -> str:
     sheet, here = SHEETS[node.sheet], _sheet_of(node.key)
     own, key = plan.key(sheet[node.key_field]), _key_of(node.key, plan)
     keys, first = plan.over(node.sheet, own), place_of(node.sheet, node.key_field, node.key, plan)
-    # a row begins a block where the one above it has another key; a second block of a key is known by that key
-    place = f"SUM(ROW({own}))-{HEADER_ROW - 1}"
-    begins = f"INDEX({keys},{place}-1)<>{own}"
-    again = plan.cell(node.sheet, f'IF({own}="","",IF({begins},IF(MATCH({own},{keys},0)<{place},{own},""),""))')
-    block = f"INDEX({keys},{first}):INDEX({keys},{first}+{_BLOCK - 1})"
-    together = f"IF(ISNUMBER(MATCH({key},{plan.over(node.sheet, again)},0)),{_BLOCK},SUMPRODUCT(--({block}={key})))"
-    many = plan.cell(here, f"IF({first}=0,0,IFERROR({together},{_BLOCK}))")
+    many = _many(node.sheet, node.key_field, node.key, plan)
     if len(node.fields) == 1:
         products = plan.over(node.sheet, plan.held(sheet[node.fields[0]]))
     else:
@@ -318,6 +294,19 @@ def _(node: Total, plan: Plan) -> str:
     apart = f'IF(SUMPRODUCT(({keys}={key})*({products}=""))=0,SUMPRODUCT(--({keys}={key}),{products}),"")'
     near = f'IF(COUNT({part})={many},SUM({part}),"")'
     return plan.name(here, f"IF({many}=0,0,IF({many}<{_BLOCK},{near},{apart}))")
+
+
+def _many(name: str, key_field: str, wanted: Expr, plan: Plan) -> str:
+    """Helper cell with how many rows of a sheet have a key where they stand together, else `_BLOCK`."""
+    own, key = plan.key(SHEETS[name][key_field]), _key_of(wanted, plan)
+    keys, first = plan.over(name, own), place_of(name, key_field, wanted, plan)
+    # a row begins a block where the one above it has another key; a second block of a key is known by that key
+    place = f"SUM(ROW({own}))-{HEADER_ROW - 1}"
+    begins = f"INDEX({keys},{place}-1)<>{own}"
+    again = plan.cell(name, f'IF({own}="","",IF({begins},IF(MATCH({own},{keys},0)<{place},{own},""),""))')
+    block = f"INDEX({keys},{first}):INDEX({keys},{first}+{_BLOCK - 1})"
+    together = f"IF(ISNUMBER(MATCH({key},{plan.over(name, again)},0)),{_BLOCK},SUMPRODUCT(--({block}={key})))"
+    return plan.cell(_sheet_of(wanted), f"IF({first}=0,0,IFERROR({together},{_BLOCK}))")
 
 
 @say.register
@@ -362,6 +351,12 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
     for name, op, other in count.where:
         column = sheet[name]
         own = plan.across(column)
+        if len(count.where) == 1 and (op == "unknown" or (op == "==" and not isinstance(other, Const))):
+            # one column says of each row which value it has, and that it has none
+            joined = _with(key, [(column, own)], plan)
+            return plan.cell(count.sheet, f'IF({key}="","",{joined})'), [
+                (column, _Same("") if op == "unknown" else other)
+            ]
         if op == "unknown":
             tests.append(f'{own}=""')
         elif op == "==" and isinstance(other, Const) and other.value is None:
@@ -389,7 +384,12 @@ def _with(key: str, values: list[tuple[Column, str]], plan: Plan) -> str:
     if len(values) > 1 or values[0][0].kind != "enum":
         return text
     [(column, value)] = values
-    return f"IF(ISNUMBER({key}),{key}*1000+MATCH({value},{plan.listed(column)},0),{text})"
+    place = f"MATCH({value},{plan.listed(column)},0)"
+    if value == constant(""):
+        place = "0"
+    elif value == plan.across(column):
+        place = f'IF({value}="",0,{place})'
+    return f"IF(ISNUMBER({key}),{key}*1000+{place},{text})"
 
 
 def exists(count: Count, plan: Plan) -> str:
@@ -408,8 +408,14 @@ def exists(count: Count, plan: Plan) -> str:
     keys, equal = _keys(count, plan)
     key = _key_of(count.key, plan)
     wanted = _with(key, [(column, say(value, plan)) for column, value in equal], plan)
-    found = f'IF({key}="",FALSE,ISNUMBER(MATCH({wanted},{plan.over(count.sheet, keys)},0)))'
-    return plan.name(here, found)
+    area = plan.over(count.sheet, keys)
+    anywhere = f"MATCH({wanted},{area},0)"
+    if (here, count.sheet) != MANY_OF_MANY:
+        return plan.name(here, f'IF({key}="",FALSE,ISNUMBER({anywhere}))')
+    # the few rows that stand together are soon looked through, and one more: Gnumeric finds nothing in a single one
+    first, many = (find(count.sheet, count.key_field, count.key, plan) for find in (place_of, _many))
+    near = f"MATCH({wanted},INDEX({area},{first}):INDEX({area},{first}+{many}),0)"
+    return plan.name(here, f"IF({many}=0,FALSE,ISNUMBER(IF({many}<{_BLOCK},{near},{anywhere})))")
 
 
 def _one_of(count: Count, name: str, listed: Lookup, rest: tuple[tuple[str, str, Expr], ...], plan: Plan) -> str:
@@ -444,8 +450,9 @@ def _again(sheet: str, numbers: str, plan: Plan) -> str:
     area = plan.over(sheet, numbers)
     distinct = f"SUMPRODUCT(--(FREQUENCY({area},{area})>0))"
     some = plan.single(f"IF(COUNT({area})<2,FALSE,{distinct}<COUNT({area}))")
-    repeats = f'IF(MATCH({numbers},{area},0)<SUM(ROW({numbers}))-{HEADER_ROW - 1},{numbers},"")'
-    marked = plan.over(sheet, plan.cell(sheet, f'IF({some},IF(ISNUMBER({numbers}),{repeats},""),"")'))
+    # 0 where there is none: LibreOffice passes over numbers several times as fast as over texts, blank ones too
+    repeats = f"IF(MATCH({numbers},{area},0)<SUM(ROW({numbers}))-{HEADER_ROW - 1},{numbers},0)"
+    marked = plan.over(sheet, plan.cell(sheet, f"IF({some},IF(ISNUMBER({numbers}),{repeats},0),0)"))
     return f"IF({some},ISNUMBER(MATCH({numbers},{marked},0)),FALSE)"
 
 

@@ -9,17 +9,20 @@ six signs in one helper cell: what it is (`appearance.FAULTS`), the number of th
 stands in a number that no other workbook's formulas give, and counts only so.
 """
 
+import datetime as dt
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 
+from validators.book import Book
 from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
 from validators.expr import Cell, Check, Ref
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
-from validators.rule import all_rules, standing
+from validators.records import RowReader
+from validators.rule import all_rules, compiled, standing
 from validators.ruleset import RuleSet
 from validators.text import ERROR_WORDS
 from workbook_templates.formulas.cells import (
@@ -40,10 +43,27 @@ from workbook_templates.formulas.cells import (
     value,
     without_letters,
 )
+from workbook_templates.formulas.columns_looked_at import adds, looked_at, taken, takes
 from workbook_templates.formulas.default_formulas import INHERITED, OFFERED, inherited_name
-from workbook_templates.formulas.expressions import Untranslatable, columns_of_others, constant, judged, place_of, say
+from workbook_templates.formulas.expressions import (
+    Untranslatable,
+    constant,
+    judged,
+    place_of,
+    say,
+)
 from workbook_templates.formulas.functions import name_number, uscc_number
-from workbook_templates.xlsx.appearance import AT_FAULT, HEADER_ROW, LATER, MISSING, NOT_YET, TELL, WARN, WRONG
+from workbook_templates.xlsx.appearance import (
+    AT_FAULT,
+    FIRST_ROW,
+    HEADER_ROW,
+    LATER,
+    MISSING,
+    NOT_YET,
+    TELL,
+    WARN,
+    WRONG,
+)
 
 TITLE = "校验"
 """The hidden sheet of texts and tables; every name of ours begins with it."""
@@ -156,9 +176,10 @@ class Helpers:
         return self.first + list(self.formulas).index(formula)
 
 
-STATE, JUDGED, ENTERED = "态", "判", "数"
+STATE, JUDGED, ENTERED, TYPED = "态", "判", "数", "自"
 """Helper columns of each sheet that are known by name: whether a row is blank (0), holds something odd (1) or only what
-is plain (2); how bad it is; how many cells are filled in."""
+is plain (2); how bad it is; how many cells are filled in; the state of a row but for what it takes from its enterprise,
+on a sheet where rows do: nearly all of a row asks this one, and is not worked out anew when its enterprise changes."""
 _FIELDS = {"int": 20, "decimal": 20, "date": 20, "enum": 0, "code22": 40, "code4": 20, "phone": 40}
 """Characters that the value of a column of a kind has in the helper cells; of a choice as many as the longest has."""
 DONE, NOTED, WARNED, FAULTY, UNJUDGED = 1, 2, 3, 4, 9
@@ -199,7 +220,7 @@ class Formulas:
         assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for three digits
         self._rule_ids = self._list("规则", [rule for rule, _ in self.said])
         self._rule_names = self._list("规则名称", [words for _, words in self.said])
-        self._others = {column for column in _looked_at() if column.sheet in room}
+        self._others = {column for column in looked_at() if column.sheet in room}
         self._fields: dict[Column, tuple[str, int]] = {}
         self._sheet = ""
         for key in room:
@@ -218,11 +239,11 @@ class Formulas:
     def blank_values(self, sheet: str) -> list[int | str]:
         """What the helper columns of a sheet hold in a blank row, from left to right."""
         offered = sum(own == sheet for own, _ in OFFERED)
-        known: dict[str, int | str] = {STATE: 0, JUDGED: 0, ENTERED: offered}
+        known: dict[str, int | str] = {STATE: 0, JUDGED: 0, TYPED: 0, ENTERED: offered}
         found: list[int | str] = []
         for meaning, formula in self.helpers[sheet].formulas.items():
             padding = re.search(r'&"(¦+)"$', formula)
-            nothing: int | str = 0 if re.match(r'IF\([^,"]+(?:=""|=0),0,', formula) else ""
+            nothing: int | str = 0 if re.match(rf'IF\((?:[^,"]+(?:=""|=0),0,|{TITLE}_数_)', formula) else ""
             found.append(known.get(meaning, padding[1] if padding else nothing))
         return found
 
@@ -265,13 +286,17 @@ class Formulas:
         """Address of the state of a row."""
         return self.cell(sheet, STATE)
 
+    def typed(self, sheet: str) -> str:
+        """Address of the state of a row but for what it takes from its enterprise."""
+        return self.cell(sheet, TYPED if taken(SHEETS[sheet]) else STATE)
+
     def value(self, column: Column) -> str:
         """Text for a column's value, or "" where it is blank or unreadable."""
         if column in self._others:
             return self._named(column) if column.kind == "id" else self.held(column)
         if column.kind != "text":
             return self._read(column)
-        return f"IF({self.state(column.sheet)}>1,{self.entry(column)},{self._read(column)})"
+        return f"IF({self.typed(column.sheet)}>1,{self.entry(column)},{self._read(column)})"
 
     def _named(self, column: Column) -> str:
         """A 清单编号 or 生产线编码 of the shape that is due."""
@@ -285,8 +310,11 @@ class Formulas:
         """Whether nothing stands in an entry cell."""
         if column in self._others:
             return f'IF({self.held(column)}<>"",FALSE,{blank(column, self.entry(column), self._needed(column))})'
-        entry = self.entry(column)
-        return f'IF({self.state(column.sheet)}>1,{entry}="",{blank(column, entry, self._needed(column))})'
+        entry, state = self.entry(column), self._state_of(column)
+        return f'IF({state}>1,{entry}="",{blank(column, entry, self._needed(column))})'
+
+    def _state_of(self, column: Column) -> str:
+        return self.state(column.sheet) if column in taken(SHEETS[column.sheet]) else self.typed(column.sheet)
 
     def held(self, column: Column) -> str:
         """Address of the helper cell with the value of a column that other rows look at."""
@@ -416,18 +444,24 @@ class Formulas:
         """Lay out the helper cells of a sheet: the state of a row, its codes, and what 校验 says of them."""
         self._sheet = sheet.key
         entries = [column for column in sheet.columns if column.required != "auto"]
-        for kept in (STATE, JUDGED, ENTERED):
+        for kept in (STATE, JUDGED, ENTERED, *([TYPED] if taken(sheet) else [])):
             self.cell(sheet.key, kept)
-        state = self.state(sheet.key)
-        alone, others, among, echoes = self._spelled(sheet, entries)
-        apart = [alone, others, among] if sheet.key in LARGE else [[*alone, *others, *among]]
-        form = [self.cell(sheet.key, f'IF({state}=1,{text},"")') for text in self._chunks(self._form(sheet, entries))]
-        rules = [
-            self.cell(sheet.key, f'IF({state}=0,"",{text})')
-            for pieces in [*apart, echoes]
-            for text in self._chunks(pieces)
-        ]
-        joined, broken = "&".join(form + rules), f"{WRONG}01{BROKEN_NUMBER}"
+        state, typed = self.state(sheet.key), self.typed(sheet.key)
+        alone, taking, others, sums, among, echoes = self._spelled(sheet, entries)
+        own = [one for one in entries if one not in taken(sheet)]
+        form = self._where(f"{typed}=1", self._form(sheet, own))
+        if sheet.key in LARGE:
+            first = self._where(f"{typed}<>0", alone)
+            if taken(sheet):  # a row with nothing but what others take from their enterprise
+                nothing = self._told_of_nothing(sheet)
+                first = [f"IF({typed}=0,{quoted(nothing)},{'&'.join(first)})"]
+                odd = [f'IF({state}=1,{text},"")' for text in self._form(sheet, taken(sheet))]
+                others = [*odd, *taking, *others]  # an enterprise that changes has both worked out anew
+            rest = [others, sums, among, echoes]
+        else:
+            first, rest = [], [[*alone, *others, *sums, *among], echoes]
+        rules = [one for pieces in rest for one in self._where(f"{state}<>0", pieces)]
+        joined, broken = "&".join([*form, *first, *rules]), f"{WRONG}01{BROKEN_NUMBER}"
         codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({state}=0,"",IFERROR({joined},"{broken}"))')
         worst = _worst(codes)
         symbols = ERROR + NOT_YET + "".join(SEVERITY_SYMBOLS[severity] for severity in SIGNS)
@@ -446,16 +480,32 @@ class Formulas:
             sheet.key, f'IF({state}=0,"",IF({codes}="",{quoted(FINE)},IFERROR({said},{quoted(BROKEN)})))'
         )
 
+    def _where(self, asked: str, pieces: Iterable[str]) -> list[str]:
+        """Addresses of helper cells that join the pieces, in rows of the state that is asked for."""
+        return [self.cell(self._sheet, f'IF({asked},{text},"")') for text in self._chunks(pieces)]
+
+    def _told_of_nothing(self, sheet: Sheet) -> str:
+        """The codes that rules over the row alone give where nothing is typed."""
+        book = Book("", self.ruleset, self.county, "", 1, dt.date.min, kind=self.kind, undated=True)
+        record, _ = RowReader(sheet.key, self.ruleset).read([None] * len(sheet.columns), FIRST_ROW)
+        own, hits = compiled(sheet.key, None), list[int]()
+        own.bind(book)(record, hits.append)
+        fired = {id(own.checks[number]) for number in hits}
+        return "".join(code for one, code in self.told[sheet.key] if id(one) in fired and not takes(one, sheet))
+
     def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], ...]:
         """What rules find, once it is laid out where they find the values of odd rows."""
         offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
         packed = [one for one in entries if one not in self._others and one.kind in _FIELDS and one not in offered]
-        self._pack(sheet, packed)
-        self._pack(sheet, [one for one in offered if one not in self._others])
+        inherited = [one for one in taken(sheet) if one not in self._others]
+        self._pack(sheet, packed, self.typed(sheet.key))
+        rest = [one for one in offered if one not in self._others and one not in inherited]
+        self._pack(sheet, rest, self.typed(sheet.key))
+        self._pack(sheet, inherited, self.state(sheet.key))
         return self._declared(sheet)
 
-    def _pack(self, sheet: Sheet, columns: Sequence[Column]) -> None:
-        """Helper cells with the values of the columns, side by side: of a plain row as they stand."""
+    def _pack(self, sheet: Sheet, columns: Sequence[Column], state: str) -> None:
+        """Helper cells with the values of the columns, side by side: of a row of the state 2 as they stand."""
         texts: list[tuple[Column, str, str]] = []
         for column in columns:
             entry, width = self.entry(column), self._width(column)
@@ -468,7 +518,6 @@ class Formulas:
                 text = f"IF({right(inputs)},{text},IF(_xlfn.ISFORMULA({entry}),{made},{text}))"
             padded = [f'LEFT({one}&"{" " * width}",{width})' for one in (text, entry)]
             texts.append((column, padded[0], padded[1]))
-        state = self.state(sheet.key)
         while texts:
             own: list[tuple[Column, str, str]] = []
             while texts and sum(self._weight(text + plain) for _, text, plain in (*own, texts[0])) < HEAVIEST:
@@ -481,6 +530,19 @@ class Formulas:
             for column, *_ in own:
                 self._fields[column] = address, first
                 first += self._width(column)
+
+    def _begun(self, sheet: Sheet, entries: Sequence[Column]) -> str:
+        """How many of the cells hold something; a formula that shows nothing is nothing."""
+        offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
+        counts = [f'IFERROR(SUMPRODUCT(--({area}<>"")),1)' for area in self._areas(offered)]
+        if plain := [one for one in entries if one not in offered]:
+            counts.insert(0, f"COUNTA({','.join(self._areas(plain))})")
+        return "+".join(counts)
+
+    def _all_plain(self, sheet: Sheet, entries: Sequence[Column]) -> str:
+        """Whether each of the cells is blank or plainly right."""
+        tests = [self.name(sheet.key, f"AND({some})") for some in self._joined(self._plain(entries), ",")]
+        return f"IFERROR(AND({','.join(tests)}),FALSE)"
 
     def _areas(self, columns: Iterable[Column]) -> list[str]:
         """Ranges of neighbouring entry cells."""
@@ -551,12 +613,12 @@ class Formulas:
             yield faults(column, self.entry(column), read, self._inputs(column), self._needed(column), code)
 
     def _declared(self, sheet: Sheet) -> tuple[list[str], ...]:
-        """What the declared rules find: over the row alone, with other sheets, and among the rows of its own; and what its
-        enterprise is told.
+        """What the declared rules find: over the row alone, over what it takes from its enterprise, with other sheets, over
+        sums of them, and among the rows of its own; and what its enterprise is told.
 
         They stand in helper cells of their own, so that an edit elsewhere costs little.
         """
-        found = alone, others, among, echoes = list[str](), list[str](), list[str](), list[str]()
+        found = alone, taking, others, sums, among, echoes = tuple(list[str]() for _ in range(6))
         told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in found}
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()):
@@ -571,7 +633,12 @@ class Formulas:
                         raise
                     continue
                 sheets = one.when.sheets()
-                own = among if sheets == {sheet.key} else others if sheets else alone
+                if sheets == {sheet.key}:
+                    own = among
+                elif sheets:
+                    own = sums if adds(one.when) else others
+                else:
+                    own = taking if takes(one, sheet) else alone
                 own.append(text)
                 told[id(own)].append((one, code))
         if sheet.key == "guarantee":
@@ -580,6 +647,18 @@ class Formulas:
                 told[id(echoes)].append((there, here))
         self.told[sheet.key] = [one for own in found for one in told[id(own)]]
         return found
+
+    def in_order(
+        self, sheet: Sheet, noticed: Iterable[tuple[Column, str]], told: Iterable[tuple[Check | str, str]]
+    ) -> Iterator[str]:
+        """The codes of a row as its cells join them: what was noticed of columns, and what of `told` holds."""
+        inherited, said = taken(sheet), list(told)
+        noticed = list(noticed)
+        alone = [not isinstance(one, str) and not one.when.sheets() and not takes(one, sheet) for one, _ in said]
+        yield from (code for column, code in noticed if column not in inherited)
+        yield from (code for (_, code), own in zip(said, alone, strict=True) if own)
+        yield from (code for column, code in noticed if column in inherited)
+        yield from (code for (_, code), own in zip(said, alone, strict=True) if not own)
 
     def _echoes(self, sheet: Sheet) -> Iterator[tuple[str, str, str]]:
         """What is found at an enterprise, told at the rows that speak of it: its code there and here, and the formula."""
@@ -624,13 +703,13 @@ class Formulas:
         entries = [column for column in sheet.columns if column.required != "auto"]
         own = self.helpers[sheet.key].formulas
         window = f"{sheet.title}!$B1:${letter(len(sheet.columns) - 1)}1"
-        tests = [self.name(sheet.key, f"AND({some})") for some in self._joined(self._plain(entries), ",")]
-        plain = f"IFERROR(AND({','.join(tests)}),FALSE)"
-        offered = [column for column in entries if (sheet.key, column.field) in OFFERED]
-        typed = f"COUNTA({','.join(self._areas(one for one in entries if one not in offered))})"
-        for area in self._areas(offered):  # a formula that shows nothing is nothing entered
-            typed += f'+IFERROR(SUMPRODUCT(--({area}<>"")),1)'
-        own[STATE] = f"IF({typed}=0,0,IF({plain},2,1))"
+        inherited = taken(sheet)
+        typed = [column for column in entries if column not in inherited]
+        own[STATE] = f"IF({self._begun(sheet, typed)}=0,0,IF({self._all_plain(sheet, typed)},2,1))"
+        if inherited:
+            own[TYPED], state = own[STATE], self.cell(sheet.key, TYPED)
+            begun, plain = self._begun(sheet, inherited), self._all_plain(sheet, inherited)
+            own[STATE] = f"IF({state}=1,1,IF({state}+{begun}=0,0,IF({plain},2,1)))"
         own[ENTERED] = f"COUNTA({window})"
         codes = self.codes[sheet.key]
         bad = f'IF(ISNUMBER(FIND("{WARN}",{codes})),{WARNED},{NOTED})'
@@ -685,8 +764,8 @@ class Formulas:
         def place(what: int, otherwise: str) -> str:
             return f"IFERROR(MATCH({stamp + what},{judged_},0),{otherwise})"
 
-        def rows(*what: int) -> str:
-            return "+".join(f"SUMPRODUCT(--({judged_}={stamp + one}))" for one in what)
+        def rows(what: int) -> str:
+            return f"SUMPRODUCT(--({judged_}={stamp + what}))"
 
         row = self.single(place(FAULTY, place(UNJUDGED, place(WARNED, "0"))))
         found = self.single(f'IF({row}=0,"",INDEX({self.over(sheet.key, codes)},{row}))')
@@ -708,7 +787,7 @@ class Formulas:
             link=f'HYPERLINK("#\'{sheet.title}\'!"&{address},"▶ {NEXT}："&{address})',
             said=f'IF({row}=0,"",INDEX({status},{row}))',
             fault=f"{row}>0",
-            filled=self.single(rows(DONE, NOTED, WARNED, FAULTY, UNJUDGED)),
+            filled=self.single(f"SUMPRODUCT(({judged_}>{stamp})*({judged_}<{stamp + 10}))"),
             wrong=self.single(rows(FAULTY)),
             warned=self.single(rows(WARNED)),
             unjudged=self.single(f"IFERROR({loose},1)+{frozen}+{rows(UNJUDGED)}"),
@@ -723,22 +802,6 @@ def _digest(text: str) -> str:
         number, digit = divmod(number, 36)
         found = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + found
     return found
-
-
-@cache
-def _looked_at() -> frozenset[Column]:
-    """Columns that rows look at in other rows, and what they look them up by, for which a helper cell pays."""
-    uses: dict[Column, set[object]] = {}
-    for rule in all_rules().values():
-        for one in (one for own in rule.checks.values() for one in own):
-            for column, use in columns_of_others(one.when):
-                uses.setdefault(column, set()).add(use)
-    roots = (SHEETS[key][name] for key in ROOTS.values() for name in ("list_id", "name"))
-    keys = (column for sheet in SHEETS.values() for column in sheet.columns if column.kind in LOOKED_UP)
-    inherited = (SHEETS["enterprises"][name] for name in INHERITED)
-    return frozenset(
-        [*roots, *keys, *inherited, *(column for column, own in uses.items() if None in own or len(own) > 1)]
-    )
 
 
 def _said(kind: BookKind) -> list[tuple[str, str]]:

@@ -99,10 +99,9 @@ def verdicts(
             hits.clear()
             root = book.enterprise(record.list_id) if "enterprises" in book.tables else None
             there = codes["enterprises"].get(root.row, "") if root else ""
-            form = [_noticed(formulas, fault) for fault in noticed[key, record.row]]
             missing = {fault.column for fault in noticed[key, record.row] if fault.rule == "GS02"}
-            told = [
-                code
+            said = [
+                (one, code)
                 for one, code in formulas.told[key]
                 if (
                     one in there
@@ -110,7 +109,11 @@ def verdicts(
                     else id(one) in fired or (one.rule == "GS02" and one.at.column in missing)
                 )
             ]
-            own[record.row] = "".join((*form, *told))
+            own[record.row] = "".join(
+                formulas.in_order(
+                    SHEETS[key], [(fault.column, _noticed(formulas, fault)) for fault in noticed[key, record.row]], said
+                )
+            )
     for key, given in rows.items():
         found[key] = _verdict(formulas, SHEETS[key], codes[key], len(given), offered[key])
     for key in NUMBERED.keys() & found.keys():

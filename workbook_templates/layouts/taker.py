@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from validators.columns import POLLUTANTS, SHEETS
+from validators.columns import POLLUTANTS, SHEET_TITLES, SHEETS
 from validators.meanings import Value, number_text
 from validators.ruleset import RuleSet
 from workbook_templates.county.identities import give_ids, give_line_ids, identities
@@ -61,7 +61,7 @@ class Taker:
         for key in ("enterprises", "dust", "mobile"):
             for row in rows[key]:
                 row.setdefault("district", self.name)
-        self._guarantee()
+        self._rows_to_fill()
         return self.taken
 
     def _said_beside(self) -> None:
@@ -125,9 +125,19 @@ class Taker:
         guess = f"由{'年' if name.endswith('_annual') else '日'}排放量和年运行天数算得"
         note(number, TakenFact(None, fact.place, fact.raw, guess, words), to, place, made)
 
-    def _guarantee(self) -> None:
-        """A row in the sheet of guarantees for each enterprise that is said to be guaranteed and has none."""
+    def _rows_to_fill(self) -> None:
+        """A row of 运输管控 for each enterprise, and one of 保障类 for each that is said to be guaranteed, where it has none.
+
+        Without them a person would type the 清单编号 of each.
+        """
         rows = self.taken.rows
+        has = {row.get("list_id") for row in rows["transport"]}
+        new = [{"list_id": row["list_id"]} for row in rows["enterprises"] if row["list_id"] not in has]
+        if new:
+            rows["transport"].extend(new)
+            self.taken.notes.append(
+                f"《{SHEET_TITLES['transport']}》里有 {len(new)} 家企业是旧表没有说到的，各加了一行，只写了清单编号，其余待填；没有货车的填 0。"
+            )
         named = {row.get("list_id") for row in rows["guarantee"]}
         for row in rows["enterprises"]:
             if row.get("guaranteed") == "是" and row.get("list_id") not in named:

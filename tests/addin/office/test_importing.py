@@ -75,7 +75,17 @@ def test_a_foreign_list_becomes_a_county_workbook(run: Run) -> None:
     guessed = {one["cell"]: one for one in done["guessed"] if one["sheet"] == "生产线减排措施"}
     ratio = guessed[f"{LETTERS['lines']['red_ratio']}{FIRST_ROW}"]
     assert ratio["value"] == 30 and "H3" in ratio["from"]
-    sheet = openpyxl.load_workbook("填报.xlsx")["企业基本信息"]
+    book = openpyxl.load_workbook("填报.xlsx")
+    sheet = book["企业基本信息"]
+    ids = [sheet[f"{LETTERS['enterprises']['list_id']}{row}"].value for row in (FIRST_ROW, FIRST_ROW + 1)]
+    trucks = [
+        book["运输管控"][f"{LETTERS['transport']['list_id']}{row}"].value for row in range(FIRST_ROW, FIRST_ROW + 3)
+    ]
+    assert trucks == [*ids, None], "each enterprise needs a row there, and the old list has none"
+    kept = book["保障类"][FIRST_ROW]
+    assert [cell.value for cell in kept][1:3] == [ids[0], "聊城甲水泥有限公司"]
+    assert any("各加了一行" in note for note in done["notes"])
+    assert "GS12" not in {one["rule"] for one in done["findings"]}
     heads = {cell.value: cell.column for cell in sheet[FIRST_ROW - 1]}
     assert sheet.cell(FIRST_ROW, heads["SO2年排放量（t/a）"]).value == 1.2
     assert "是否长期停产" in sheet.cell(FIRST_ROW, heads[GUESSED_HEAD]).value

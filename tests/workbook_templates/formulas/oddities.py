@@ -5,12 +5,9 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tests.inventory import full_rows, kind_of
+from tests.inventory import cases_by_rule, full_rows, kind_of
 from validators.columns import LEVELS, POLLUTANTS, SHEETS, TITLES, BookKind, Column
 from validators.ruleset import RuleSet
 from workbook_templates.county.grading_workbook import make_grading
@@ -270,6 +267,14 @@ class Maker:
                 line.pop(field, None)
         self._more()
         self._spoil()
+        # nothing but what other lines take from their enterprise
+        alone: list[Row] = [
+            {"industry": "包装印刷"},
+            {"grade": "B"},
+            {"subtype": "没有这一种"},
+            {"industry": "没有这一种"},
+        ]
+        self.rows["lines"] += alone
 
     def _spoil(self) -> None:
         """Change cells of about half of the rows."""
@@ -375,7 +380,6 @@ class GradingMaker(Maker):
         self._spoil()
 
 
-CASES = Path(__file__).parents[2] / "cases"
 ODD = re.compile(r"\\[ux]|[⽆�]|23:59|'remark': '[^']*[?Á]")
 GAP = re.compile("[一-鿿] [一-鿿]|[０-９]")
 NAMED = re.compile(COUNTY + r"-[GYD]-\d{4}")
@@ -392,8 +396,8 @@ class CaseMaker:
         self.rows: dict[str, list[Row]] = {key: [] for key in TITLES[kind]}
         self.named: dict[tuple[str, int], set[str]] = {}
         numbers = count(1)
-        for path in sorted(CASES.glob("*.yaml")):
-            for case in yaml.safe_load(path.read_text("utf-8")):
+        for cases in cases_by_rule().values():
+            for case in cases:
                 plain = (
                     not ODD.search(repr(case.get("rows")))
                     and case.keys() == {"name", "rows", "finds"}

@@ -106,7 +106,7 @@ def test_one_head_fills_the_column_of_the_enterprise_and_that_of_its_lines() -> 
     assert [row["grade"] for row in found.rows["lines"]] == ["C", "C", "D"]
     assert [row["run_days"] for row in found.rows["lines"]] == [300, 280, 200]
     assert [row.get("run_days") for row in found.rows["enterprises"]] == [None, 200]
-    assert found.notes == ["有 1 家企业各行的“年运行天数（d）”不同，企业的没有填，请照规定填一个。"]
+    assert found.notes[0] == "有 1 家企业各行的“年运行天数（d）”不同，企业的没有填，请照规定填一个。"
     assert [one.note for one in found.columns] == [
         "", "也填生产线减排措施.绩效等级", "也填企业基本信息.年运行天数（d）", ""
     ]  # fmt: skip

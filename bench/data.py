@@ -9,9 +9,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
+import openpyxl
 from stdnum.cn import uscc
 
-from addin.trial.other_tables import make_old_list
+from addin.trial.other_tables import OLD_LIST
 from validators import ruleset
 from validators.columns import SHEETS
 from validators.meanings import Value
@@ -58,9 +59,17 @@ def _made(name: str, make: Callable[[Path, str, int, int], None], codes: Sequenc
 
 
 def old_list(target: Path) -> int:
-    """Write an old list of another style with a row for each line of 900 enterprises; returns how many rows it has."""
+    """Write a flat list of another style with a row for each line of 900 enterprises; returns how many rows it has."""
     rows = make_rows(COUNTY, COUNTY_ENTERPRISES, 1, ruleset.load(YEAR))
-    make_old_list(target, rows, "2019年重污染天气应急减排清单")
+    firms = {row["list_id"]: row for row in rows["enterprises"]}
+    book = openpyxl.Workbook(write_only=True)
+    page = book.create_sheet("减排清单")
+    page.append([f"{head.above}_{head.text}" if head.above else head.text for head in OLD_LIST])
+    for number, line in enumerate(rows["lines"], 1):
+        own = {"lines": line, "enterprises": firms[line["list_id"]]}
+        said = [(head, *head.means.split(".")) for head in OLD_LIST if head.means]
+        page.append([number, *(head.written(own[sheet].get(field)) for head, sheet, field in said)])
+    book.save(target)
     return len(rows["lines"])
 
 

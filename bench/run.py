@@ -429,7 +429,7 @@ def foreign(out: Path) -> Measured:
     for _ in range(RUNS):
         with TemporaryDirectory() as readings:
             here = Path(readings)
-            found["learn"].append(typed("layout", "learn", old, "--out", layout, "--force", readings=here))
+            found["learn"].append(typed("layout", "learn", old, "--out", layout, "--force", readings=here, ends=1))
             taken = ("import", old, "--layout", layout, "--county", data.COUNTY, "--year", data.YEAR)
             found["import"].append(typed(*taken, "--out", here / "填报表.xlsx", readings=here, ends=1))
     words = {"learn": "认表：`qingdan layout learn`", "import": f"导入：`qingdan import`，{lines:,} 行，连同报告和校验"}

@@ -262,19 +262,24 @@ def by_name(head: str, family: str) -> tuple[tuple[str, float], ...]:
 
 
 def _readings(head: str) -> Iterator[tuple[Said, float]]:
-    """What a head says, and how far that is to be trusted: all of it, then its last part alone.
+    """What a head says, and how far that is to be trusted: all of it, then without what is in brackets, and parts of both.
 
     What stands above a last part may only name a group (基本情况), but level, pollutant and unit are said anywhere.
     """
     head = _SUM.sub("", _unit_in_brackets(head))
     whole = said(head)
     yield whole, 1.0
+    yield from _parts(head, whole)
     bare = _BRACKETED.sub("", head)
     if bare != head and said(bare).rest not in (whole.rest, ""):  # what is in brackets only explains
         yield replace(whole, rest=said(bare).rest), LAST_PART
         for inner in _BRACKETED.findall(head):
             yield replace(whole, rest=said(inner).rest), _ASSUMED
-        head = bare
+        yield from _parts(bare, whole)
+
+
+def _parts(head: str, whole: Said) -> Iterator[tuple[Said, float]]:
+    """The last part of a head alone, and before what stands above it."""
     above, joiner, last = head.rpartition(JOINER)
     if not joiner or not above:
         return

@@ -212,11 +212,16 @@ def test_tables_of_other_places_are_recognised(name: str) -> None:
 
 def test_a_blank_table_is_learnt_from_its_heads() -> None:
     found = learn(
-        grid("工业源", [["企业名称", "红色预警", "", "备注"], ["", "限停产措施", "减排比例（%）", ""]], []), RULES
+        grid(
+            "工业源",
+            [["企业", "", "红色预警", "", "备注"], ["名称", "县（市、区）", "限停产措施", "减排比例（%）", ""]],
+            [],
+        ),
+        RULES,
     )
     assert found is not None and found.heading.rows == (1, 2)
     assert [column.means for column in found.columns] == [
-        "enterprises.name", "lines.red_measure", "lines.red_ratio", "enterprises.remark"
+        "enterprises.name", "enterprises.district", "lines.red_measure", "lines.red_ratio", "enterprises.remark"
     ]  # fmt: skip
     assert all(column.samples == [] for column in found.columns)
 

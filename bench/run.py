@@ -135,7 +135,9 @@ def whole_step(folder: str, out: str) -> int:
 def command_step(*arguments: str) -> dict[str, int]:
     """A command of ours, as it is typed, with `--json`; returns its exit code, and the rows that it counted."""
     from addin.cli.app import main
+    from addin.reading.isolation import settle
 
+    settle()  # as the command line does where it is a process's only work
     with redirect_stdout(StringIO()) as said:
         code = main([*arguments, "--json"])
     totals = json.loads(said.getvalue()).get("totals", {})

@@ -522,7 +522,7 @@ def goals(reached: Mapping[str, float]) -> str:
             found, goal, most = reached[one["key"]], float(one["goal"]), one["bound"] == "most"
             met = found <= goal if most else found >= goal
             wanted = f"{'至多' if most else '至少'} {one['goal']} {one['unit']}"
-            said = "✓" if met else f"✗ {one['reason']}"
+            said = "✓" if met else f"✗ {one['reason'] or '还没有查明'}"
             lines.append(f"| {one['what']} | {wanted} | **{found:.3g} {one['unit']}** | {said} |")
     return "\n".join([*lines, ""])
 

@@ -103,9 +103,15 @@ def from_frames(
         raise Stop(str(error)) from error
     with output(Path(target), force=overwrite) as file:
         write_county(
-            file, county=submitting(rules, county), ruleset=rules, round_=round_name(rules, round_), revision=revision,
-            enterprises=len(rows.get("enterprises", ())), rows=rows, officer=officer,
-        )  # fmt: skip
+            file,
+            county=submitting(rules, county),
+            ruleset=rules,
+            round_=round_name(rules, round_),
+            revision=revision,
+            enterprises=len(rows.get("enterprises", ())),
+            rows=rows,
+            officer=officer,
+        )
 
 
 def check_frames(
@@ -127,9 +133,14 @@ def check_frames(
     except UnknownTable as error:
         raise Stop(str(error)) from error
     book = book_of(
-        rows, county=submitting(rules, county), rules=rules, round_=round_name(rules, round_), revision=revision,
-        file="", on=on,
-    )  # fmt: skip
+        rows,
+        county=submitting(rules, county),
+        rules=rules,
+        round_=round_name(rules, round_),
+        revision=revision,
+        file="",
+        on=on,
+    )
     return _findings([finding.to_json() for finding in judge(book)])
 
 

@@ -133,10 +133,20 @@ def _load() -> dict[str, Sheet]:
         own = columns[row["sheet"]]
         own.append(
             Column(
-                row["sheet"], len(own), row["header"], row["field"], cast(_Kind, row["type"]), row["unit"], row["values"],
-                cast(Required, row["required"]), row["band"], float(row["width"]), row["prompt"], row["basis"],
+                row["sheet"],
+                len(own),
+                row["header"],
+                row["field"],
+                cast(_Kind, row["type"]),
+                row["unit"],
+                row["values"],
+                cast(Required, row["required"]),
+                row["band"],
+                float(row["width"]),
+                row["prompt"],
+                row["basis"],
             )
-        )  # fmt: skip
+        )
     return {key: Sheet(key, SHEET_TITLES[key], tuple(own)) for key, own in columns.items()}
 
 

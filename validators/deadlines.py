@@ -45,10 +45,16 @@ class Duty:
     def to_json(self) -> Json:
         """As commands and the pane say it."""
         return {
-            "what": self.what, "who": self.who, "round": self.round, "due": str(self.due), "days": self.left,
-            "lacking": None if self.lacking is None else list(self.lacking), "state": self.state, "source": self.source,
+            "what": self.what,
+            "who": self.who,
+            "round": self.round,
+            "due": str(self.due),
+            "days": self.left,
+            "lacking": None if self.lacking is None else list(self.lacking),
+            "state": self.state,
+            "source": self.source,
             "verified": self.verified,
-        }  # fmt: skip
+        }
 
 
 def duties(ruleset: RuleSet, on: dt.date, books: Iterable[Book] = ()) -> list[Duty]:

@@ -107,10 +107,12 @@ def extents(city: City, groups: tuple[str, ...]) -> Iterator[Extent]:
         lines = {line.line_id: line for one in own for line in one.lines}
         dust = [record for record in book.tables["dust"] if record.list_id in first]
         yield Extent(
-            book.county_name, {group: sum(value == group for value in first.values()) for group in groups},
-            len(book.tables["enterprises"]), _amounts(list(lines.values()), dust),
+            book.county_name,
+            {group: sum(value == group for value in first.values()) for group in groups},
+            len(book.tables["enterprises"]),
+            _amounts(list(lines.values()), dust),
             _amounts(book.tables["lines"], book.tables["dust"]),
-        )  # fmt: skip
+        )
 
 
 def _amounts(lines: list[Record], dust: list[Record]) -> Amounts:

@@ -96,9 +96,7 @@ def draw(books: Sequence[Book], *, ratio: Fraction, seed: str) -> Draw:
         how = DRAWN if rest < quota else NOT_DRAWN
         drawn.append(Site(site.book, site.application, how, number, site.hash, rest))
     left_out.sort(key=lambda item: (item[0].county, item[1].list_id or "", item[1].row))
-    return Draw(
-        seed, ratio, digest, (*sorted(each, key=_place), *drawn), population, quota, start, tuple(left_out)
-    )  # fmt: skip
+    return Draw(seed, ratio, digest, (*sorted(each, key=_place), *drawn), population, quota, start, tuple(left_out))
 
 
 def _place(site: Site) -> tuple[str, str, str]:

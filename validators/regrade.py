@@ -41,10 +41,16 @@ class Regrade:
     def to_json(self) -> Json:
         """The change as a document."""
         return {
-            "key": self.enterprise.list_id, "name": self.enterprise.name, "old": self.enterprise.grade,
-            "new": self.grade, "ground": self.ground, "approver": self.approver, "on": self.on.isoformat(),
-            "lines": [line.line_id for line in self.lines], "revise": [line.line_id for line in self.revise],
-        }  # fmt: skip
+            "key": self.enterprise.list_id,
+            "name": self.enterprise.name,
+            "old": self.enterprise.grade,
+            "new": self.grade,
+            "ground": self.ground,
+            "approver": self.approver,
+            "on": self.on.isoformat(),
+            "lines": [line.line_id for line in self.lines],
+            "revise": [line.line_id for line in self.revise],
+        }
 
     def cells(self) -> dict[str, Value]:
         """What the enterprise's row holds now."""
@@ -54,10 +60,15 @@ class Regrade:
     def row(self) -> dict[str, Value]:
         """The row of 等级变更."""
         return {
-            "list_id": self.enterprise.list_id, "old_grade": self.enterprise.grade, "new_grade": self.grade,
-            "changed_on": self.on, "reason": self.reason, "approved_by": self.approver,
-            "reported_on": self.reported_on, "note": self.ground,
-        }  # fmt: skip
+            "list_id": self.enterprise.list_id,
+            "old_grade": self.enterprise.grade,
+            "new_grade": self.grade,
+            "changed_on": self.on,
+            "reason": self.reason,
+            "approved_by": self.approver,
+            "reported_on": self.reported_on,
+            "note": self.ground,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +134,15 @@ def _change(book: Book, standing: Standing, inventory: Book, enterprise: Record,
         event.reported_on if event is not None and adjusted else held.on if held.by in (PROVINCE, MINISTRY) else None
     )
     return Regrade(
-        enterprise, held.grade, held.ground, held.by, held.on or on,
-        _reason(book, standing, enterprise), reported or max(on, held.on or on),
+        enterprise,
+        held.grade,
+        held.ground,
+        held.by,
+        held.on or on,
+        _reason(book, standing, enterprise),
+        reported or max(on, held.on or on),
         *_lines(standing, inventory, enterprise),
-    )  # fmt: skip
+    )
 
 
 def _reason(book: Book, standing: Standing, enterprise: Record) -> str:

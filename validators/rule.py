@@ -272,15 +272,33 @@ def standing(rule: Rule, severity: Severity | None, ruleset: RuleSet) -> tuple[S
     return own if said["verified"] == "yes" else min(own, Severity.WARNING), said["basis"]
 
 
-def finding(book: Book, rule: Rule, sheet: str, record: Record, column: Column, message: str, severity: Severity | None,
-            related: tuple[Place, ...] = ()) -> Finding:  # fmt: skip
+def finding(
+    book: Book,
+    rule: Rule,
+    sheet: str,
+    record: Record,
+    column: Column,
+    message: str,
+    severity: Severity | None,
+    related: tuple[Place, ...] = (),
+) -> Finding:
     """A finding at a cell of a record."""
     severity, basis = standing(rule, severity, book.ruleset)
     return Finding(
-        rule.id, severity, book.file, SHEETS[sheet].title,
-        book.address(sheet, column.field, record.row), record.row, column.header, key_of(sheet, record),
-        plain_value(record[column.position]), message, basis, column.position + 1, related,
-    )  # fmt: skip
+        rule.id,
+        severity,
+        book.file,
+        SHEETS[sheet].title,
+        book.address(sheet, column.field, record.row),
+        record.row,
+        column.header,
+        key_of(sheet, record),
+        plain_value(record[column.position]),
+        message,
+        basis,
+        column.position + 1,
+        related,
+    )
 
 
 def judge_rows(
@@ -335,14 +353,35 @@ def _from_found(book: Book, rule: Rule, found: Found) -> Finding:
     if found.fault is not None:
         fault = found.fault
         return Finding(
-            rule.id, severity, book.file, fault.sheet, fault.cell, fault.row, fault.header, fault.key,
-            plain_value(fault.value), found.message, basis, _column_of(fault.cell),
-        )  # fmt: skip
+            rule.id,
+            severity,
+            book.file,
+            fault.sheet,
+            fault.cell,
+            fault.row,
+            fault.header,
+            fault.key,
+            plain_value(fault.value),
+            found.message,
+            basis,
+            _column_of(fault.cell),
+        )
     if found.record is None or found.sheet is None:
         title = SHEETS[found.sheet].title if found.sheet else None
         return Finding(
-            rule.id, severity, book.file, title, None, None, None, None, None, found.message, basis, for_city=found.for_city
-        )  # fmt: skip
+            rule.id,
+            severity,
+            book.file,
+            title,
+            None,
+            None,
+            None,
+            None,
+            None,
+            found.message,
+            basis,
+            for_city=found.for_city,
+        )
     related = tuple(place(book, *other) for other in found.related)
     column = SHEETS[found.sheet][found.field or "list_id"]
     return finding(book, rule, found.sheet, found.record, column, found.message, severity, related)

@@ -71,11 +71,18 @@ def fields(table: str) -> tuple[Field, ...]:
     own = [row for row in declared if row["table"] == table] + [row for row in declared if not row["table"]]
     return tuple(
         Field(
-            table, row["field"], row["head"], cast(_Kind, row["kind"]), row["values"], row["key"] == "yes",
-            row["required"] == "yes", float(row["width"]), row["prompt"],
+            table,
+            row["field"],
+            row["head"],
+            cast(_Kind, row["kind"]),
+            row["values"],
+            row["key"] == "yes",
+            row["required"] == "yes",
+            float(row["width"]),
+            row["prompt"],
         )
         for row in own
-    )  # fmt: skip
+    )
 
 
 def title(table: str) -> str:

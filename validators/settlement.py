@@ -280,7 +280,14 @@ def measured_against_targets(city: City) -> Iterator[Measured]:
         ratio = sum(ton / emission * 100 for ton, emission in zip(tons, whole, strict=True)) if all(whole) else None
         several = len(parts) > 1
         yield Measured(
-            row["level"], row["pollutants"], sum(tons), 0.0 if several else whole[0], ratio,
-            float(row["minimum_percent_of_whole_society"]), several, (row["level"], row["pollutants"]) in traded,
-            row["verified"] == "yes", row["source"],
-        )  # fmt: skip
+            row["level"],
+            row["pollutants"],
+            sum(tons),
+            0.0 if several else whole[0],
+            ratio,
+            float(row["minimum_percent_of_whole_society"]),
+            several,
+            (row["level"], row["pollutants"]) in traded,
+            row["verified"] == "yes",
+            row["source"],
+        )

@@ -130,9 +130,14 @@ def book_of(
     """A workbook as the rules see it, made of rows; formulas offered in cells that are left out are worked out."""
     kind: BookKind = next((KIND_OF[key] for key in rows), "inventory")
     facts = {
-        "division": county, "year": rules.year, "round": round_, "revision": revision, "filled_on": on,
-        "template_version": TEMPLATE_VERSION, "ruleset": rules.id,
-    }  # fmt: skip
+        "division": county,
+        "year": rules.year,
+        "round": round_,
+        "revision": revision,
+        "filled_on": on,
+        "template_version": TEMPLATE_VERSION,
+        "ruleset": rules.id,
+    }
     book = Book(file, rules, county, round_, revision, on or dt.date.today(), facts, kind)
     for key in (one for one in KINDS[kind] if one in rows):  # enterprises before their lines
         reader, columns = RowReader(key, rules), SHEETS[key].columns

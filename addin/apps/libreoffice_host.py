@@ -124,16 +124,16 @@ class LibreOfficeBook:
             with self.asking():
                 used = self._book.sheets[title].used_range.last_cell
             width = min(used.column, MOST_COLUMNS)
-            self.widths[title] = _own(self._told(title, 1, HEAD_ROWS, width)["values"], width)
+            self.widths[title] = _own(self._reported(title, 1, HEAD_ROWS, width)["values"], width)
             last = min(last, used.row)
         rows: GridRows = []
         seen = Seen(since_1904=self.since_1904)
         for top in range(first, last + 1, BLOCK):
-            told = self._told(title, top, min(top + BLOCK - 1, last), self.widths[title])
-            rows += _rows(top, told, seen)
+            reported = self._reported(title, top, min(top + BLOCK - 1, last), self.widths[title])
+            rows += _rows(top, reported, seen)
         return rows, seen
 
-    def _told(self, title: str, first: int, last: int, width: int) -> Mapping[str, Any]:
+    def _reported(self, title: str, first: int, last: int, width: int) -> Mapping[str, Any]:
         """What the ears read (`ears.what_stands`)."""
         found: Mapping[str, Any] = self._ask(rows=self.document, sheet=title, first=first, last=last, width=width)
         return found
@@ -296,7 +296,7 @@ class LibreOffice:
         return found
 
     def aside(self, read: Callable[[], None]) -> None:
-        """Read in another thread: LibreOffice may be busy with an edit of which it has told already."""
+        """Read in another thread: LibreOffice may be busy with an edit of which it has reported already."""
         Thread(target=read, daemon=True).start()
 
     def wake(self) -> None:
@@ -314,7 +314,7 @@ def _event(kind: str, *what: Any) -> Heard:  # noqa: ANN401 - as the ears say it
     """A report of the ears in the words of a host."""
     match kind:
         case "changed":
-            return tuple(Changed(*span, told=told and _seen(span[1], told)) for *span, told in what[0])
+            return tuple(Changed(*span, reported=reported and _seen(span[1], reported)) for *span, reported in what[0])
         case "dirty":
             return Dirty(*what)
         case "moved":
@@ -324,24 +324,24 @@ def _event(kind: str, *what: Any) -> Heard:  # noqa: ANN401 - as the ears say it
     return Gone()  # it did not hear everything, as after this program was stopped for long: all is read again
 
 
-def _seen(first: int, told: Mapping[str, Any]) -> tuple[GridRows, Seen]:
-    """Rows as the ears told them, in the form of `OpenBook.rows`."""
-    seen = Seen(since_1904=told["since_1904"])
-    return _rows(first, told, seen), seen
+def _seen(first: int, reported: Mapping[str, Any]) -> tuple[GridRows, Seen]:
+    """Rows as the ears reported them, in the form of `OpenBook.rows`."""
+    seen = Seen(since_1904=reported["since_1904"])
+    return _rows(first, reported, seen), seen
 
 
-def _rows(first: int, told: Mapping[str, Any], seen: Seen) -> GridRows:
-    """Rows as the ears told them; what else there is to see is added to `seen`."""
+def _rows(first: int, reported: Mapping[str, Any], seen: Seen) -> GridRows:
+    """Rows as the ears reported them; what else there is to see is added to `seen`."""
     epoch = EPOCH_1904 if seen.since_1904 else EPOCH.date()
-    values = told["values"]
-    for y, x in told["logical"]:
+    values = reported["values"]
+    for y, x in reported["logical"]:
         values[y][x] = bool(values[y][x])
-    for top, left, bottom, right in told["dates"]:
+    for top, left, bottom, right in reported["dates"]:
         for row in values[top : bottom + 1]:
             row[left : right + 1] = [
                 moment(value, epoch=epoch) if type(value) is float else value for value in row[left : right + 1]
             ]
-    for y, x, text in told["typed"]:
+    for y, x, text in reported["typed"]:
         value, typed = values[y][x], formula(text)
         if typed.startswith("="):
             if typed == value:  # a text

@@ -125,9 +125,10 @@ def state() -> Json:
     if program != command():
         gone = not Path(program[0]).exists()
         return {
-            "installed": True, "program": program[0],
+            "installed": True,
+            "program": program[0],
             "problem": "它要启动的程序已不在了" if gone else "它启动的是另一处安装的程序",
-        }  # fmt: skip
+        }
     if any(
         path.read_bytes() != files("addin.apps.libreoffice").joinpath("extension", "component.py").read_bytes()
         for path in _profile_files("component.py")

@@ -30,7 +30,7 @@ class Changed:
     first: int
     last: int
     """1-based rows, inclusive; may reach far beyond what is filled (a whole column)."""
-    told: tuple[GridRows, Seen] | None = field(default=None, compare=False, repr=False)
+    reported: tuple[GridRows, Seen] | None = field(default=None, compare=False, repr=False)
     """What the application, still at it, said stands there now, as from `OpenBook.rows`; without it, ask."""
 
 
@@ -46,7 +46,7 @@ class Dirty:
 class Moved:
     """The officer may stand elsewhere: another cell, another sheet."""
 
-    told: tuple[str, int] | None = field(default=None, compare=False, repr=False)
+    reported: tuple[str, int] | None = field(default=None, compare=False, repr=False)
     """Where he stands now, as `OpenBook.stands` gives it, where the application said so; without it, ask."""
 
 

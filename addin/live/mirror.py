@@ -122,13 +122,13 @@ class Mirror:
         """Judge one of the rules over the whole workbook that `take` left for later; whether there was one."""
         return self._watch.settle()
 
-    def look(self, title: str, first: int, last: int, told: tuple[GridRows, Seen] | None = None) -> Lines:
-        """Read rows of a sheet that nobody `told`; returns those that are not as they were. Changes nothing: that is
+    def look(self, title: str, first: int, last: int, reported: tuple[GridRows, Seen] | None = None) -> Lines:
+        """Read rows of a sheet that nobody `reported`; returns those that are not as they were. Changes nothing: that is
         for `take`."""
         page = self._pages.get(title)
         if page is None:
             return {}
-        now = _lines(*(told or self._source.rows(title, first, last)))
+        now = _lines(*(reported or self._source.rows(title, first, last)))
         gone: Lines = {row: None for row in page.lines if first <= row <= last and row not in now}
         return gone | {row: line for row, line in now.items() if not _same(page.lines.get(row), line)}
 
@@ -231,9 +231,13 @@ class Mirror:
     def _fresh(self) -> Book:
         """A book as it was begun, nothing read into it yet."""
         return replace(
-            self._begun, tables={}, faults=[*self._begun.faults], damaged=set(), letters={},
+            self._begun,
+            tables={},
+            faults=[*self._begun.faults],
+            damaged=set(),
+            letters={},
             _indexes={},
-        )  # fmt: skip
+        )
 
     def _judge(self) -> None:
         """Judge everything anew by what was last read."""
@@ -334,8 +338,10 @@ def _grid(title: str, page: _Page, last: int = LAST_ROW) -> Grid:
     grid = _grid_of(title, {row: line for row, line in page.lines.items() if row <= last})
     grid.hidden = page.hidden
     grid.seen.merged, grid.seen.hidden_rows, grid.seen.hidden_columns = (
-        shape.merged, shape.hidden_rows, shape.hidden_columns,
-    )  # fmt: skip
+        shape.merged,
+        shape.hidden_rows,
+        shape.hidden_columns,
+    )
     return grid
 
 

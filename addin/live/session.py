@@ -50,7 +50,7 @@ class Session:
         self._mirror: Mirror | None = None
         self._spans: dict[str, list[tuple[int, int]]] = {}
         """Rows to be read at once, by title."""
-        self._told: list[Changed] = []
+        self._reported: list[Changed] = []
         """Changes that came with what stands there now."""
         self._again: dict[str, list[tuple[int, int]]] = {}
         """Their rows, to be read when it is quiet."""
@@ -62,7 +62,7 @@ class Session:
         """The piece of it that is being read."""
         self._look = self._moved = True
         self._placed = False
-        """Whether it was told where the officer stands."""
+        """Whether it was reported where the officer stands."""
         self._stands: tuple[str, int] | None = None
         self._wanted: tuple[str, str] | None = None
         """The cell that the pane asked for last."""
@@ -153,7 +153,7 @@ class Session:
             self._dirty |= {None, *LIST_TITLES}
         checking = self._checked < self._check_wanted
         unsettled = self._mirror is not None and not self._mirror.settled
-        urgent = unsettled or self._look or self._moved or bool(self._told or self._spans or self._wanted)
+        urgent = unsettled or self._look or self._moved or bool(self._reported or self._spans or self._wanted)
         urgent = urgent or (checking and not self._dirty)
         is_read = self._read is None or self._read.done()
         rest = 0.0 if checking else max(0.0, self._heard_at + QUIET - time.monotonic())
@@ -164,7 +164,7 @@ class Session:
             self._hear(self._gathered(host, heard))
         if self._look:
             self._find(host)
-        if self._told or self._placed:
+        if self._reported or self._placed:
             self._take_told()
         if self._moved or self._spans or self._wanted:
             self._take()
@@ -205,12 +205,12 @@ class Session:
         for event in events:
             if isinstance(event, Books):
                 self._look = True
-            elif isinstance(event, Moved) and event.told:
-                self._stands, self._placed = event.told, True
+            elif isinstance(event, Moved) and event.reported:
+                self._stands, self._placed = event.reported, True
             elif isinstance(event, Moved):
                 self._moved = True
-            elif isinstance(event, Changed) and event.told and event.sheet in LIST_TITLES:
-                self._told.append(event)
+            elif isinstance(event, Changed) and event.reported and event.sheet in LIST_TITLES:
+                self._reported.append(event)
             elif isinstance(event, Changed):
                 self._spans.setdefault(event.sheet, []).append((event.first, event.last))
             elif event.sheet is not None:
@@ -234,7 +234,7 @@ class Session:
             self._show("已关闭" if self._picture.file else "等待")
         elif book != self._book or self._mirror is None or book.name != self._mirror.book.file:
             host.watch(book)
-            self._told, self._spans, self._again, self._dirty, self._reading = [], {}, {}, set(), None
+            self._reported, self._spans, self._again, self._dirty, self._reading = [], {}, {}, set(), None
             if book != self._book:
                 self._edited = None
             wanted, self._book = self._check_wanted, book
@@ -245,16 +245,16 @@ class Session:
         self._look, self._moved = False, True
 
     def _take_told(self) -> None:
-        """Show what was told, with changes what stands there now: the application may be at it for long yet.
+        """Show what was reported, with changes what stands there now: the application may be at it for long yet.
 
         It is asked once more when it is quiet, for it spoke in the middle of its work.
         """
-        told, self._told, self._placed = self._told, [], False
+        reported, self._reported, self._placed = self._reported, [], False
         mirror = self._mirror
         if mirror is None:
             return
-        for event in told:  # in this order: the later ones know better
-            looked = {event.sheet: mirror.look(event.sheet, event.first, event.last, event.told)}
+        for event in reported:  # in this order: the later ones know better
+            looked = {event.sheet: mirror.look(event.sheet, event.first, event.last, event.reported)}
             mirror.take(looked)
             self._note_edited(looked)
             self._again.setdefault(event.sheet, []).append((event.first, event.last))
@@ -292,7 +292,7 @@ class Session:
             self._show("已连接")
 
     def _read_on(self, host: Host[Any]) -> None:
-        """It is quiet: read what was not told exactly, a piece at a time; whatever happens meanwhile comes first."""
+        """It is quiet: read what was not reported exactly, a piece at a time; whatever happens meanwhile comes first."""
         book, mirror = self._book, self._mirror
         if book is None or mirror is None:
             self._dirty.clear()
@@ -347,9 +347,17 @@ class Session:
         file = self._file if mirror else before.file
         findings = tuple(mirror.findings) if mirror else before.findings
         now = Picture(
-            before.version, status, self._host.application if self._host else before.application, file, sheet, row,
-            findings, self._edited, self._checked, self._unsaved,
-        )  # fmt: skip
+            before.version,
+            status,
+            self._host.application if self._host else before.application,
+            file,
+            sheet,
+            row,
+            findings,
+            self._edited,
+            self._checked,
+            self._unsaved,
+        )
         if now != before:
             with self._news:
                 self._picture = replace(now, version=before.version + 1)

@@ -98,9 +98,13 @@ def _on_the_page(report: Json, check: Json) -> Json:
     elif check["id"] == "AU08" and check["result"] == "通过" and not notes:
         notes = ["核对清单没有签名"]
     return {
-        "file": report["file"], "id": check["id"], "name": check["name"], "result": check["result"],
-        "count": check["count"], "note": notes[0] if notes else "",
-    }  # fmt: skip
+        "file": report["file"],
+        "id": check["id"],
+        "name": check["name"],
+        "result": check["result"],
+        "count": check["count"],
+        "note": notes[0] if notes else "",
+    }
 
 
 def _listed(report: Json) -> Iterator[Json]:

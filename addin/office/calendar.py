@@ -52,6 +52,10 @@ def calendar(sources: Sequence[Path], *, rules: RuleSet | None, on: dt.date | No
     today = on or dt.date.today()
     found = duties(law, today, books)
     return Calendar(
-        ruleset=law.id, on=str(today), duties=[duty.to_json() for duty in found], errors=wrong,
-        heading=heading(law, today), found=found,
-    )  # fmt: skip
+        ruleset=law.id,
+        on=str(today),
+        duties=[duty.to_json() for duty in found],
+        errors=wrong,
+        heading=heading(law, today),
+        found=found,
+    )

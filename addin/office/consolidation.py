@@ -158,19 +158,24 @@ class Consolidated:
             own = [one for one in self.findings if book and one.file == book.file]
             open_ = [one for one in own if not one.waiver]
             yield {
-                "code": county.code, "name": county.name, "status": county.status, "reason": county.reason or None,
-                "file": county.handed.file if county.handed else None, "revision": book.revision if book else None,
+                "code": county.code,
+                "name": county.name,
+                "status": county.status,
+                "reason": county.reason or None,
+                "file": county.handed.file if county.handed else None,
+                "revision": book.revision if book else None,
                 "enterprises": len(book.tables["enterprises"]) if book else None,
                 "lines": len(book.tables["lines"]) if book else None,
                 "errors": sum(one.severity >= Severity.ERROR for one in open_) if book else None,
                 "warnings": sum(one.severity == Severity.WARNING for one in open_) if book else None,
-                "waived": len(own) - len(open_) if book else None, "asked": _asked(told_to(book, self.findings)) if book else None,
-            }  # fmt: skip
+                "waived": len(own) - len(open_) if book else None,
+                "asked": _asked(told_to(book, self.findings)) if book else None,
+            }
 
 
-def _asked(told: Iterable[Finding]) -> Json:
+def _asked(found: Iterable[Finding]) -> Json:
     """How much a county is asked to correct and to look at when its workbook is returned."""
-    open_ = [one for one in told if not one.waiver]
+    open_ = [one for one in found if not one.waiver]
     errors = sum(stops([one]) for one in open_)
     return {"errors": errors, "warnings": sum(one.severity == Severity.WARNING for one in open_)}
 
@@ -179,10 +184,15 @@ def _conflict(one: Conflict, records: Sequence[Decision]) -> Json:
     """A conflict as the page shows it: what differs side by side, and which decision holds, if any."""
     held = next((r for r in standing(records) if r.kind == HOLDS and (r.rule, r.key) == (one.rule, one.key)), None)
     return {
-        "rule": one.rule, "key": one.key, "what": one.what, "sides": list(one.sides),
+        "rule": one.rule,
+        "key": one.key,
+        "what": one.what,
+        "sides": list(one.sides),
         "names": [" ".join(str(part) for part in values[:2]) for values in one.values],
-        "fields": one.fields, "decided": held.id if held else None, "value": held.value if held else None,
-    }  # fmt: skip
+        "fields": one.fields,
+        "decided": held.id if held else None,
+        "value": held.value if held else None,
+    }
 
 
 def _file_json(handed: Handed) -> Json:
@@ -225,9 +235,15 @@ def consolidate(
             untaken, remarks = take_decisions(record, out, first, files)
             records = record.decisions(first.year)
             city, findings, changed = settle(
-                handed, year=year, round_=round_, rules=rules, on=on, exclusions=exclusions,
-                imports=Imports(files, unread=unread), decisions=standing(records),
-            )  # fmt: skip
+                handed,
+                year=year,
+                round_=round_,
+                rules=rules,
+                on=on,
+                exclusions=exclusions,
+                imports=Imports(files, unread=unread),
+                decisions=standing(records),
+            )
             desk = replace(put_on_record(record, out, city, findings, records, changed), untaken=untaken)
             with replacing(out, overwrite=overwrite) as file:
                 write_city(file, city, findings, desk=desk)

@@ -160,7 +160,9 @@ def papers(
     others, unread = _read(inventories, "inventory", step)
     if unread:
         raise Stop(unread[0].message)
-    enterprises = {row.list_id: told for one in others for row, told in document_facts.plans(_book(one), one.findings)}
+    enterprises = {
+        row.list_id: facts for one in others for row, facts in document_facts.plans(_book(one), one.findings)
+    }
     pieces = [piece for one in readings for piece in _papers(one, enterprises, wanted, left)]
     made = _write(pieces, forms, document_facts.PAPERS, out, [*paths, *inventories], step, force=force)
     return Documents(made=made, left=left, errors=errors, titles=list(document_facts.PAPERS.values()))
@@ -273,17 +275,17 @@ def _plans(reading: Reading, board: Form, left: list[Left]) -> Iterator[Document
     """The plans of an inventory: a board for who has one, if that stays one page."""
     book = _book(reading)
     made = set[str]()
-    for enterprise, told in document_facts.plans(book, reading.findings):
+    for enterprise, facts in document_facts.plans(book, reading.findings):
         made.add(enterprise.list_id)
         outline = "board" if enterprise.plan == BOARD else "plan"
         if outline == "board":
             try:
-                filled(board, told)
+                filled(board, facts)
             except DoesNotFit:
                 outline = "plan"
                 why = f"生产线和措施太多，一页{BOARD}放不下，改为生成操作方案"
                 left.append(Left(file=book.file, key=enterprise.list_id, reason=why))
-        yield DocumentPiece(outline, _county(reading), enterprise.list_id, enterprise.name or "", told)
+        yield DocumentPiece(outline, _county(reading), enterprise.list_id, enterprise.name or "", facts)
     left += _left_out(book, document_facts.JOINED, made)
 
 
@@ -294,7 +296,7 @@ def _papers(
     book = _book(reading)
     made = set[str]()
     unfixed = {row["grade"] for row in book.ruleset.tables["grades"] if row["order"] and not row["fixed_by"]}
-    for application, outlines, told in document_facts.papers(book, reading.findings, enterprises):
+    for application, outlines, facts in document_facts.papers(book, reading.findings, enterprises):
         made.add(application.list_id)
         unknown = application.applied_grade in unfixed
         if unknown:
@@ -304,7 +306,7 @@ def _papers(
             left.append(Left(file=book.file, key=application.list_id, reason=why))
         for outline in outlines:
             if outline in wanted and not (unknown and outline in OPINIONS):
-                yield DocumentPiece(outline, _county(reading), application.list_id, application.name or "", told)
+                yield DocumentPiece(outline, _county(reading), application.list_id, application.name or "", facts)
     left += _left_out(book, document_facts.REVIEWED, made)
 
 

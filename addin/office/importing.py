@@ -110,9 +110,15 @@ def import_tables(
             )
         step(1, 3, "写填报表")
         write_county(
-            file, county=code, ruleset=rules, round_=round_, revision=revision,
-            enterprises=len(taken.rows["enterprises"]), rows=taken.rows, guessed=guessed_fields(taken),
-        )  # fmt: skip
+            file,
+            county=code,
+            ruleset=rules,
+            round_=round_,
+            revision=revision,
+            enterprises=len(taken.rows["enterprises"]),
+            rows=taken.rows,
+            guessed=guessed_fields(taken),
+        )
         write_report(beside, taken, rules, [(FINGERPRINT, fingerprint(file))])
     step(2, 3, "校验")
     [read] = read_all([out], rules=rules.id)
@@ -187,8 +193,15 @@ def to_json(taken: Taken, out: str, findings: Sequence[Finding]) -> Json:
         "out": out,
         "rows": {"read": len(taken.read), "taken": len(taken.read) - len(left), "left": len(left)},
         "columns": [
-            {"head": one.head, "status": one.status, "means": one.means, "note": one.note, "file": one.file,
-             "sheet": one.sheet, "column": one.column}
+            {
+                "head": one.head,
+                "status": one.status,
+                "means": one.means,
+                "note": one.note,
+                "file": one.file,
+                "sheet": one.sheet,
+                "column": one.column,
+            }
             for one in taken.columns
         ],
         "guessed": [
@@ -213,7 +226,7 @@ def to_json(taken: Taken, out: str, findings: Sequence[Finding]) -> Json:
         "findings": [finding.to_json() for finding in findings],
         "counts": counts(findings),
         "verdict": verdict(not stops(findings)),
-    }  # fmt: skip
+    }
 
 
 def _plain(value: Value) -> Value:

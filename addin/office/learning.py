@@ -123,11 +123,17 @@ def _json(one: Learnt) -> Json:
         "head_rows": list(one.heading.rows),
         "grain": json_grain(one.grain),
         "columns": [
-            {"column": letter(column.place), "head": column.head, "means": column.means, "unit": column.unit or None,
-             "score": column.score, "samples": column.samples}
+            {
+                "column": letter(column.place),
+                "head": column.head,
+                "means": column.means,
+                "unit": column.unit or None,
+                "score": column.score,
+                "samples": column.samples,
+            }
             for column in one.columns
         ],
-    }  # fmt: skip
+    }
 
 
 def _shown(one: Learnt) -> Iterator[str]:

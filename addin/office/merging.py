@@ -104,10 +104,16 @@ def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step
                 f"原来的“{out.name}”在上次合并以后改过，原样另存为“{keep_beside(out)}”；里面补填的，请从那一份抄过来，或写进来件。"
             )
         write_county(
-            file, county=county.county, ruleset=county.ruleset, round_=county.round, rows=merged.rows,
+            file,
+            county=county.county,
+            ruleset=county.ruleset,
+            round_=county.round,
+            rows=merged.rows,
             revision=max(piece.book.revision for piece in pieces if piece.status == "采用") or 1,
-            enterprises=len(merged.rows["enterprises"]), guessed=_marked(merged), officer=_latest_day(pieces),
-        )  # fmt: skip
+            enterprises=len(merged.rows["enterprises"]),
+            guessed=_marked(merged),
+            officer=_latest_day(pieces),
+        )
         write_report(beside, pieces, errors, merged, fingerprint(file))
     [read] = read_all([out], rules=county.ruleset.id)
     findings = read.findings if isinstance(read, Reading) else []
@@ -238,37 +244,54 @@ def write_report(
         (("文件", 30), ("状态", 10), ("填报单位", 20), ("版次", 8), ("行数", 8), ("说明", 70)),
         [
             *(
-                (one.file, one.status, text_of(one.book.facts.get("filled_by_office")), one.book.revision, one.rows, one.reason)
+                (
+                    one.file,
+                    one.status,
+                    text_of(one.book.facts.get("filled_by_office")),
+                    one.book.revision,
+                    one.rows,
+                    one.reason,
+                )
                 for one in pieces
             ),
             *((name, "无法读取", "", None, None, message) for name, message in errors),
             *(("", "请留意", "", None, None, note) for note in merged.notes),
             ("", FINGERPRINT, "", None, None, made),
         ],
-    )  # fmt: skip
+    )
     most = max([2, *(len(clash.sides) for clash in merged.clashes)])
     heads = list(zip(CLASH_HEADS, (16, 24, 14, 24, 24, 70), strict=True))
     heads += [(f"{side}_来件", 24) for side in _SIDES[:most]] + [(f"{_MARK}{side}", 18) for side in _SIDES[:most]]
     page = sheet(CLASHES, heads, [_clash_row(clash, most) for clash in merged.clashes])
     for number, clash in enumerate(merged.clashes, 1):
         page.data_validation(
-            number, 2, number, 2,
-            {"validate": "list", "source": list(_SIDES[: len(clash.sides)]), "input_title": "裁定",
-             "input_message": "选甲、乙……，并写明理由；再合并一次（覆盖）就照此办理。"},
-        )  # fmt: skip
+            number,
+            2,
+            number,
+            2,
+            {
+                "validate": "list",
+                "source": list(_SIDES[: len(clash.sides)]),
+                "input_title": "裁定",
+                "input_message": "选甲、乙……，并写明理由；再合并一次（覆盖）就照此办理。",
+            },
+        )
     sheet(
         "各行来处",
         (("工作表", 18), ("编号", 26), ("名称", 30), ("填报表行", 10), ("来自文件", 30), ("来自行", 8)),
         [
             (
-                SHEETS[key].title, row.get("line_id") or row.get("list_id"),
+                SHEETS[key].title,
+                row.get("line_id") or row.get("list_id"),
                 row.get("name") or row.get("line_name") or row.get("dust_name") or row.get("category"),
-                FIRST_ROW + at, side.file, side.row,
+                FIRST_ROW + at,
+                side.file,
+                side.row,
             )
             for key, rows in merged.rows.items()
             for at, (row, side) in enumerate(zip(rows, merged.origins[key], strict=True))
         ],
-    )  # fmt: skip
+    )
     book.close()
     file.write(written.getvalue())
 
@@ -286,10 +309,16 @@ def _clash_row(clash: Clash, most: int) -> list[Any]:
     said = f"以{_SIDES[clash.chosen]}为准：{clash.why}" if clash.why else f"未裁定，暂取{_SIDES[clash.chosen]}"
     holds = (_SIDES[clash.chosen], clash.why) if clash.why else (None, None)
     return [
-        SHEETS[clash.sheet].title, clash.key, *holds, said, different[:30000],
-        *(f"{side.file} 第{side.row}行" for side in clash.sides[:most]), *blank,
-        *(side.digest for side in clash.sides[:most]), *blank,
-    ]  # fmt: skip
+        SHEETS[clash.sheet].title,
+        clash.key,
+        *holds,
+        said,
+        different[:30000],
+        *(f"{side.file} 第{side.row}行" for side in clash.sides[:most]),
+        *blank,
+        *(side.digest for side in clash.sides[:most]),
+        *blank,
+    ]
 
 
 def _json(

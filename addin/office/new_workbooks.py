@@ -98,9 +98,16 @@ def county_template(
             lost.append(f"“{last.name}”里没有“{part}”的企业，写出的是空白的一份。")
     with output(out, force=force) as file:
         write_county(
-            file, county=code, ruleset=rules, round_=round_, revision=revision, enterprises=room, rows=given, officer=officer,
+            file,
+            county=code,
+            ruleset=rules,
+            round_=round_,
+            revision=revision,
+            enterprises=room,
+            rows=given,
+            officer=officer,
             ids=ids,
-        )  # fmt: skip
+        )
     return _written(out, code, rules, round_, revision, given, lost=lost)
 
 
@@ -147,9 +154,16 @@ def grading_template(
     round_ = rules.rounds[0]
     with output(out, force=force) as file:
         write_county(
-            file, county=code, ruleset=rules, round_=round_, revision=revision, kind="grading", enterprises=room,
-            rows=given, officer=officer,
-        )  # fmt: skip
+            file,
+            county=code,
+            ruleset=rules,
+            round_=round_,
+            revision=revision,
+            kind="grading",
+            enterprises=room,
+            rows=given,
+            officer=officer,
+        )
     return _written(out, code, rules, round_, revision, given, kind="grading", notes=notes, lost=lost)
 
 
@@ -178,11 +192,15 @@ def key_enterprises(book: Book) -> list[dict[str, Value]]:
         products = dict.fromkeys(
             f"{line.product} {number_text(line.eia_capacity)}{line.capacity_unit}" for line in capacities
         )
-        found.append({
-            **{name: getattr(one, name) for name in CARRIED_FIELDS},
-            "industry": named.industry, "subtype": named.subtype, "former_grade": one.grade,
-            "product": "；".join(products) or None,
-        })  # fmt: skip
+        found.append(
+            {
+                **{name: getattr(one, name) for name in CARRIED_FIELDS},
+                "industry": named.industry,
+                "subtype": named.subtype,
+                "former_grade": one.grade,
+                "product": "；".join(products) or None,
+            }
+        )
     return found
 
 
@@ -195,9 +213,16 @@ def sample(
         make, officer = (make_rows, make_officer) if kind == "inventory" else (make_grading, make_grading_officer)
         rows = make(code, enterprises, seed, rules)
         write_county(
-            file, county=code, ruleset=rules, round_=ROUND, revision=1, kind=kind, enterprises=enterprises, rows=rows,
+            file,
+            county=code,
+            ruleset=rules,
+            round_=ROUND,
+            revision=1,
+            kind=kind,
+            enterprises=enterprises,
+            rows=rows,
             officer=officer(code, seed, rules),
-        )  # fmt: skip
+        )
     return _written(out, code, rules, ROUND, 1, rows, kind=kind)
 
 
@@ -215,9 +240,16 @@ def _written(
 ) -> Written:
     filled = {SHEET_TITLES[key]: len(rows.get(key, ())) for key in KINDS[kind]}
     return Written(
-        out=str(out), county=county, year=rules.year, round=round_, revision=revision, ruleset=rules.id, rows=filled,
-        notes=list(notes), lost=list(lost),
-    )  # fmt: skip
+        out=str(out),
+        county=county,
+        year=rules.year,
+        round=round_,
+        revision=revision,
+        ruleset=rules.id,
+        rows=filled,
+        notes=list(notes),
+        lost=list(lost),
+    )
 
 
 def _last_version(path: Path, county: str) -> tuple[SheetRows, dict[str, Value], list[str]]:

@@ -56,9 +56,15 @@ def take_decisions(record: Ledger, out: Path, city: City, imports: Sequence[Impo
             noted, untaken = read
     for one in imports:
         noted += [
-            Decision(EMISSION, key=POLLUTANT_NAMES[key], value=f"{value:.15g}", reason=f"参考资料“{one.file}”", seen=one.sha256)
+            Decision(
+                EMISSION,
+                key=POLLUTANT_NAMES[key],
+                value=f"{value:.15g}",
+                reason=f"参考资料“{one.file}”",
+                seen=one.sha256,
+            )
             for key, value in one.emissions.items()
-        ]  # fmt: skip
+        ]
     known = {one.said() for one in on_record}
     for decision in noted:
         if decision.said() not in known:
@@ -117,16 +123,24 @@ def put_on_record(
         if not record.has(contents[book.county]):
             record.keep(contents[book.county], to_json(_kept(book)))
     made_from: Json = {
-        "year": city.year, "round": city.round, "on": str(city.on), "ruleset": city.ruleset.id,
+        "year": city.year,
+        "round": city.round,
+        "on": str(city.on),
+        "ruleset": city.ruleset.id,
         "tool": f"qingdan {version('qingdan')}",
         "files": [
-            {"file": one.file, "sha256": one.book.sha256 if one.book else "", "status": one.status, "reason": one.reason}
+            {
+                "file": one.file,
+                "sha256": one.book.sha256 if one.book else "",
+                "status": one.status,
+                "reason": one.reason,
+            }
             for one in city.files
         ],
         "imports": [{"kind": one.kind, "file": one.file, "sha256": one.sha256} for one in city.imports.files],
         "exclusions": dict(city.exclusions),
         "decisions": [one.to_json() for one in standing(records)],
-    }  # fmt: skip
+    }
     digest = sha256(json.dumps(made_from, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
     said = {**made_from, "contents": contents, "counts": counts(one for one in findings if not one.waiver)}
     made = record.add_version(city.year, city.round, digest, out.name, said)

@@ -119,10 +119,15 @@ def _write(listed: Book, found: Regrading, target: Path, inputs: list[Path], rou
     same = next_round == listed.round
     with writing(target, force=force, inputs=inputs), output(target, force=force) as file:
         write_county(
-            file, county=listed.county, ruleset=rules, round_=next_round, revision=listed.revision + 1 if same else 1,
-            enterprises=len(listed.tables["enterprises"]), rows=_rows(listed, found, same),
+            file,
+            county=listed.county,
+            ruleset=rules,
+            round_=next_round,
+            revision=listed.revision + 1 if same else 1,
+            enterprises=len(listed.tables["enterprises"]),
+            rows=_rows(listed, found, same),
             officer={name: listed.facts.get(name) for name in OFFICER_FIELDS},
-        )  # fmt: skip
+        )
     return str(target)
 
 

@@ -50,9 +50,13 @@ def reproduce(path: Path, manifest: bytes | None, sources: Sequence[Path]) -> Au
         decisions = [from_json(one) for one in said.decisions] if said else []
         rules = _ruleset_of(said, found)
         city = sort_out(
-            handed, year=said.year if said else None, round_=said.round if said else None, exclusions=exclusions, ruleset=rules,
+            handed,
+            year=said.year if said else None,
+            round_=said.round if said else None,
+            exclusions=exclusions,
+            ruleset=rules,
             holding=holding_files(decisions),
-        )  # fmt: skip
+        )
         apply(city, decisions)
         if said:
             _compare_inputs(city, said, found)

@@ -50,10 +50,14 @@ class Returned:
     def to_json(self) -> Json:
         """What was returned to whom, as which revision, and how much was found."""
         return {
-            "code": self.book.county, "name": self.book.county_name, "file": self.book.file, "out": str(self.out),
-            "revision": self.book.revision + 1, "counts": counts(_open(self.findings)),
+            "code": self.book.county,
+            "name": self.book.county_name,
+            "file": self.book.file,
+            "out": str(self.out),
+            "revision": self.book.revision + 1,
+            "counts": counts(_open(self.findings)),
             "waived": len(self.findings) - len(_open(self.findings)),
-        }  # fmt: skip
+        }
 
 
 @dataclass
@@ -192,16 +196,16 @@ def return_all(
             continue
         progress(number, len(city.adopted), one.book.county_name)
         own = [found for found in told_to(one.book, findings) if not errors_only or found.severity >= Severity.ERROR]
-        book, told = _as_returned(one.book, whole[id(one.book)], city, changed.get(one.book.county, ()))
+        book, notices = _as_returned(one.book, whole[id(one.book)], city, changed.get(one.book.county, ()))
         if not everyone and not any(found.severity > Severity.INFO for found in _open(own)):
             clean.append(book)
             continue
         made.append(
             Returned(book, own, out / f"{book.county_name}_{city.year}年{city.round}_第{book.revision + 1}版.xlsx")
         )
-        _write(made[-1], city, told, paths)
+        _write(made[-1], city, notices, paths)
         if letter:
-            _write_letter(made[-1], city, told)
+            _write_letter(made[-1], city, notices)
     return Return(made, clean, city, [*errors, *unread], last.id if last else 0, moved)
 
 
@@ -217,7 +221,7 @@ def _as_returned(
 
     Rows that do not count stay: what a county typed is not taken from it.
     """
-    tables, told = {}, []
+    tables, notices = {}, []
     for key, records in whole.items():
         now = {record.row: record for record in book.tables[key]}
         tables[key] = [now.get(record.row, record) for record in records]
@@ -225,37 +229,44 @@ def _as_returned(
     grades: list[Any] = list(zip(whole["enterprises"], tables["enterprises"], strict=True))
     for before, after in grades:
         if before.grade != after.grade:
-            told.append(
+            notices.append(
                 f"《企业基本信息》第 {after.row} 行 {after.list_id}：绩效等级按市里第 {numbers.get(str(after.list_id))} 号决定"
                 f"由 {value_text(before.grade)} 改为 {value_text(after.grade)}。"
             )
     for one, record in city.dropped:
         if one is book:
             number = numbers.get(conflict_key(record))
-            told.append(
+            notices.append(
                 f"《企业基本信息》第 {record.row} 行 {record.list_id}：已裁定由另一个区县填报（第 {number} 号决定），"
                 "这一家在本表中不计入，请删去它的各行。"
             )
-    return replace(book, tables=tables, _indexes={}), told
+    return replace(book, tables=tables, _indexes={}), notices
 
 
-def _write(one: Returned, city: City, told: Sequence[str], inputs: Sequence[Path]) -> None:
+def _write(one: Returned, city: City, notices: Sequence[str], inputs: Sequence[Path]) -> None:
     book = one.book
     with output(one.out, force=True, inputs=inputs) as file:
         write_county(
-            file, county=book.county, ruleset=city.ruleset, round_=city.round, revision=book.revision + 1,
-            enterprises=len(book.tables["enterprises"]), rows=rows_of(book), found=one.findings,
-            told=[*_words(one), *told], officer={name: book.facts.get(name) for name in OFFICER_FIELDS},
-        )  # fmt: skip
+            file,
+            county=book.county,
+            ruleset=city.ruleset,
+            round_=city.round,
+            revision=book.revision + 1,
+            enterprises=len(book.tables["enterprises"]),
+            rows=rows_of(book),
+            found=one.findings,
+            notices=[*_words(one), *notices],
+            officer={name: book.facts.get(name) for name in OFFICER_FIELDS},
+        )
 
 
-def _write_letter(one: Returned, city: City, told: Sequence[str]) -> None:
+def _write_letter(one: Returned, city: City, notices: Sequence[str]) -> None:
     """The covering letter beside a returned workbook, and an archive of both to send."""
     from workbook_templates.documents.return_letter import write_letter
 
     path = one.out.with_name(f"{one.book.county_name}_退回函.docx")
     with output(path, force=True, suffix=".docx") as file:
-        write_letter(file, city.ruleset, one.book, one.findings, told)
+        write_letter(file, city.ruleset, one.book, one.findings, notices)
     archive = one.out.with_name(f"{one.book.county_name}_退回.zip")
     with output(archive, force=True, suffix=".zip") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as made:
         for own in (one.out, path):

@@ -71,10 +71,14 @@ class Board:
     def show(self, picture: Picture) -> None:
         """Put up what the live session knows now."""
         head = {
-            "status": picture.status, "application": picture.application,
-            "file": picture.file and Path(picture.file).name, "sheet": picture.sheet, "row": picture.row,
-            "edited": picture.edited, "path": picture.file,
-        }  # fmt: skip
+            "status": picture.status,
+            "application": picture.application,
+            "file": picture.file and Path(picture.file).name,
+            "sheet": picture.sheet,
+            "row": picture.row,
+            "edited": picture.edited,
+            "path": picture.file,
+        }
         findings: Mapping[int, str] = self._numbered(picture.findings)
         if findings == self.view.findings:
             findings = self.view.findings  # the same object: nothing to tell

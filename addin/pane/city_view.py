@@ -30,9 +30,13 @@ def city_view(inbox_at: Path, results: Path, version: int | None = None) -> Json
         if record is None or not (versions := record.versions()):
             rules = rules_of(None)
             return {
-                "version": None, "versions": [], "decisions": [], "fields": FIELD_NAMES, "kinds": DECISION_KINDS,
+                "version": None,
+                "versions": [],
+                "decisions": [],
+                "fields": FIELD_NAMES,
+                "kinds": DECISION_KINDS,
                 "counties": rules.submitting,
-            }  # fmt: skip
+            }
         shown = next((one for one in versions if one.id == version), versions[-1])
         found = result_of(record, shown) or {}
         decisions = record.decisions(shown.year)
@@ -43,26 +47,43 @@ def city_view(inbox_at: Path, results: Path, version: int | None = None) -> Json
     rules = rules_of(str(shown.year))
     board = _with_days(found.get("board", []), found.get("due"), _returned(results))
     return {
-        "version": shown.id, "year": shown.year, "round": shown.round, "at": shown.at, "workbook": shown.workbook,
-        "board": board, "late": _late(board, found), "conflicts": found.get("conflicts", []),
+        "version": shown.id,
+        "year": shown.year,
+        "round": shown.round,
+        "at": shown.at,
+        "workbook": shown.workbook,
+        "board": board,
+        "late": _late(board, found),
+        "conflicts": found.get("conflicts", []),
         "standing": sum(
             one["severity"] in ("ERROR", "BLOCKER") and not one.get("waiver") for one in found.get("findings", ())
         ),
-        "counts": shown.said["counts"], "remarks": found.get("remarks", []), "errors": found.get("errors", []),
+        "counts": shown.said["counts"],
+        "remarks": found.get("remarks", []),
+        "errors": found.get("errors", []),
         "versions": [
-            {"version": one.id, "at": one.at, "who": one.who, "workbook": one.workbook, "year": one.year,
-             "round": one.round, "counts": one.said["counts"],
-             "files": sum(file["status"] == "采用" for file in one.said["files"])}
+            {
+                "version": one.id,
+                "at": one.at,
+                "who": one.who,
+                "workbook": one.workbook,
+                "year": one.year,
+                "round": one.round,
+                "counts": one.said["counts"],
+                "files": sum(file["status"] == "采用" for file in one.said["files"]),
+            }
             for one in versions
         ],
         "decisions": [
             {**one.to_json(), "holds": one.id in held, "pending": one.id in held and one.id not in taken}
             for one in reversed(decisions)
         ],
-        "fields": FIELD_NAMES, "kinds": DECISION_KINDS,
-        "grades": rules.values["grades"], "counties": rules.submitting,
+        "fields": FIELD_NAMES,
+        "kinds": DECISION_KINDS,
+        "grades": rules.values["grades"],
+        "counties": rules.submitting,
         "stale": _stale(inbox_at, versions[-1], workbook, written, bool(held - taken)),
-    }  # fmt: skip
+    }
 
 
 def findings_of(results: Path, version: int) -> list[Json]:
@@ -138,9 +159,10 @@ def _late(board: list[Json], found: Json) -> str:
     for one in board:
         by_status.setdefault(one["status"], []).append(one["name"])
     asked = {
-        "未报": "还没有报来", "无法读取": "报来的文件打不开，请在表格软件中另存为 .xlsx 后重报",
+        "未报": "还没有报来",
+        "无法读取": "报来的文件打不开，请在表格软件中另存为 .xlsx 后重报",
         "退回": "已退回，请改好后按新版次重报",
-    }  # fmt: skip
+    }
     lines = [f"{'、'.join(by_status[status])}：{words}。" for status, words in asked.items() if status in by_status]
     if not lines:
         return ""

@@ -76,9 +76,12 @@ class Folders:
             is_folder = path.is_dir()
             said = path.name.encode("utf-8", "replace").decode()  # a name in another encoding cannot be sent
             yield {
-                "name": said, "path": f"{name}/{path.name}" if said == path.name else None, "folder": is_folder,
-                "size": None if is_folder else about.st_size, "time": about.st_mtime,
-            }  # fmt: skip
+                "name": said,
+                "path": f"{name}/{path.name}" if said == path.name else None,
+                "folder": is_folder,
+                "size": None if is_folder else about.st_size,
+                "time": about.st_mtime,
+            }
 
     def output(self, name: str) -> Path:
         """Where an output of this name goes; the folder of results is made. Raises `Stop` for what is no file name."""

@@ -73,12 +73,24 @@ class Job:
     def to_json(self) -> Json:
         """What the page shows of it; the findings are fetched apart."""
         return {
-            "id": self.id, "work": self.work.id, "label": self.work.label, "what": self.what, "state": self.state, "step": self.step,
-            "live": self.live, "verdict": self.verdict, "result": self.result, "tone": self.tone, "checks": self.checks,
-            "words": self.words, "findings": self.total, "began": self.began,
-            "seconds": round(self.seconds, 1), "out": self.out.name if self.out and self.written else None,
+            "id": self.id,
+            "work": self.work.id,
+            "label": self.work.label,
+            "what": self.what,
+            "state": self.state,
+            "step": self.step,
+            "live": self.live,
+            "verdict": self.verdict,
+            "result": self.result,
+            "tone": self.tone,
+            "checks": self.checks,
+            "words": self.words,
+            "findings": self.total,
+            "began": self.began,
+            "seconds": round(self.seconds, 1),
+            "out": self.out.name if self.out and self.written else None,
             "also": [path.name for path in self._papers() if self.state == "完成" and path.exists()],
-        }  # fmt: skip
+        }
 
     def _papers(self) -> list[Path]:
         """What was written besides, and the report beside the output."""

@@ -29,9 +29,15 @@ def learnt(folders: Folders, name: str) -> Json:
     rules = rules_of(None)
     found, text = proposal(table, rules)
     return {
-        "table": name, "name": f"{table.stem}的布局", "rows": list(csv.DictReader(io.StringIO(text, newline=""))),
-        "year": rules.year, "blank": is_blank(found), "sure": SURE, "meanings": list(meanings()), "grains": list(GRAINS),
-    }  # fmt: skip
+        "table": name,
+        "name": f"{table.stem}的布局",
+        "rows": list(csv.DictReader(io.StringIO(text, newline=""))),
+        "year": rules.year,
+        "blank": is_blank(found),
+        "sure": SURE,
+        "meanings": list(meanings()),
+        "grains": list(GRAINS),
+    }
 
 
 def previewed(folders: Folders, name: str, rows: Sequence[LayoutRow], county: str, year: str) -> Json:
@@ -43,17 +49,23 @@ def previewed(folders: Folders, name: str, rows: Sequence[LayoutRow], county: st
     for key, own in taken.rows.items():
         shown = own[:SHOWN]
         columns = [column for column in SHEETS[key].columns if any(row.get(column.field) is not None for row in shown)]
-        lists.append({
-            "title": SHEETS[key].title, "count": len(own), "heads": [column.header for column in columns],
-            "rows": [
-                [
-                    {"text": "" if row.get(column.field) is None else value_text(row[column.field]),
-                     "guess": guessed.get((key, index), {}).get(column.field, "")}
-                    for column in columns
-                ]
-                for index, row in enumerate(shown)
-            ],
-        })  # fmt: skip
+        lists.append(
+            {
+                "title": SHEETS[key].title,
+                "count": len(own),
+                "heads": [column.header for column in columns],
+                "rows": [
+                    [
+                        {
+                            "text": "" if row.get(column.field) is None else value_text(row[column.field]),
+                            "guess": guessed.get((key, index), {}).get(column.field, ""),
+                        }
+                        for column in columns
+                    ]
+                    for index, row in enumerate(shown)
+                ],
+            }
+        )
     read = sum(one.taken for one in taken.read)
     said = f"表里 {len(taken.read)} 行，取 {read} 行。{left_over(taken)}"
     return {"said": [said, *taken.notes], "lists": [one for one in lists if one["count"]]}

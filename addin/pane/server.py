@@ -174,7 +174,7 @@ class Pane:
                 {"id": one.name, "name": SEVERITY_NAMES[one], "symbol": SEVERITY_SYMBOLS[one]}
                 for one in sorted(Severity, reverse=True)
             ],
-        }  # fmt: skip
+        }
 
     async def _events(self) -> StreamingResponse:
         return StreamingResponse(self._stream(), media_type="text/event-stream")

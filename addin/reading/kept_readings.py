@@ -118,9 +118,7 @@ def find(key: str, *, records: bool) -> KeptReading | None:
     data = sealed(key)
     try:
         return unpacked(data, records=records) if data else None
-    except (
-        ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError, zlib.error
-    ):  # fmt: skip
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError, zlib.error):
         return None
 
 
@@ -217,10 +215,23 @@ class _Head(_Strict):
     warning: str
     findings: list[
         tuple[
-            str, int, str | None, str | None, str | None, int | None, str | None, str | None, Any, str, str, int,
-            list[tuple[str, str, str | None, str | None]], int, bool,
+            str,
+            int,
+            str | None,
+            str | None,
+            str | None,
+            int | None,
+            str | None,
+            str | None,
+            Any,
+            str,
+            str,
+            int,
+            list[tuple[str, str, str | None, str | None]],
+            int,
+            bool,
         ]
-    ]  # fmt: skip
+    ]
     """As `Finding` declares them."""
 
 
@@ -259,17 +270,30 @@ def packed(answer: KeptReading) -> bytes | None:
     assert book is not None  # noqa: S101 - for the type checker
     try:
         head = _Head(
-            summary=summary, county_name=county_name, round=round_, kind=kind, warning=warning,
+            summary=summary,
+            county_name=county_name,
+            round=round_,
+            kind=kind,
+            warning=warning,
             findings=[_finding(one) for one in findings],
-        )  # fmt: skip
+        )
         body = _Book(
-            file=book.file, ruleset=book.ruleset.id, county=book.county, round=book.round, revision=book.revision,
-            on=book.on, facts=[(name, _spelled(value)) for name, value in book.facts.items()], kind=book.kind,
+            file=book.file,
+            ruleset=book.ruleset.id,
+            county=book.county,
+            round=book.round,
+            revision=book.revision,
+            on=book.on,
+            facts=[(name, _spelled(value)) for name, value in book.facts.items()],
+            kind=book.kind,
             sheets={key: _sheet(records) for key, records in book.tables.items()},
-            faults=[_fault(one) for one in book.faults], damaged=sorted(book.damaged),
-            letters={key: dict(own) for key, own in book.letters.items()}, undated=book.undated, sha256=book.sha256,
+            faults=[_fault(one) for one in book.faults],
+            damaged=sorted(book.damaged),
+            letters={key: dict(own) for key, own in book.letters.items()},
+            undated=book.undated,
+            sha256=book.sha256,
             fact_cells=dict(book.fact_cells),
-        )  # fmt: skip
+        )
         parts = [zlib.compress(pydantic_core.to_json(one), _LEVEL) for one in (head, body)]
     except (ValueError, TypeError):
         return None
@@ -281,11 +305,25 @@ def unpacked(data: bytes, *, records: bool) -> KeptReading:
     length, _, parts = data.partition(b"\n")
     head = _Head.model_validate_json(_inflated(parts[: int(length)]))
     findings = [
-        Finding(rule, Severity(severity), file, sheet, cell, row, head_, own, _meant(value), message, basis, column,
-                tuple(Place(*one) for one in related), waiver, for_city)
-        for rule, severity, file, sheet, cell, row, head_, own, value, message, basis, column, related, waiver, for_city
-        in head.findings
-    ]  # fmt: skip
+        Finding(
+            rule,
+            Severity(severity),
+            file,
+            sheet,
+            cell,
+            row,
+            head_,
+            own,
+            _meant(value),
+            message,
+            basis,
+            column,
+            tuple(Place(*one) for one in related),
+            waiver,
+            for_city,
+        )
+        for rule, severity, file, sheet, cell, row, head_, own, value, message, basis, column, related, waiver, for_city in head.findings
+    ]
     book = _book(_Book.model_validate_json(_inflated(parts[int(length) :]))) if records else None
     return head.summary, head.county_name, head.round, head.kind, findings, book, head.warning
 
@@ -301,15 +339,36 @@ def _inflated(data: bytes) -> bytes:
 def _finding(one: Finding) -> tuple[Any, ...]:
     related = [(place.file, place.sheet, place.cell, place.key) for place in one.related]
     return (
-        one.rule, int(one.severity), one.file, one.sheet, one.cell, one.row, one.header, one.key, _spelled(one.value),
-        one.message, one.basis, one.column, related, one.waiver, one.for_city,
-    )  # fmt: skip
+        one.rule,
+        int(one.severity),
+        one.file,
+        one.sheet,
+        one.cell,
+        one.row,
+        one.header,
+        one.key,
+        _spelled(one.value),
+        one.message,
+        one.basis,
+        one.column,
+        related,
+        one.waiver,
+        one.for_city,
+    )
 
 
 def _fault(one: Fault) -> tuple[Any, ...]:
     return (
-        one.rule, one.what, one.sheet, one.cell, one.row, one.header, one.key, _spelled(one.value), _spelled(one.meant)
-    )  # fmt: skip
+        one.rule,
+        one.what,
+        one.sheet,
+        one.cell,
+        one.row,
+        one.header,
+        one.key,
+        _spelled(one.value),
+        _spelled(one.meant),
+    )
 
 
 _CELLS = {str, float, int, bool, type(None)}
@@ -344,12 +403,22 @@ def _book(kept: _Book) -> Book:
     if kept.sheets.keys() != KINDS[kept.kind].keys():
         raise ValueError("sheets")
     return Book(
-        kept.file, load(kept.ruleset), kept.county, kept.round, kept.revision, kept.on,
-        {name: _meant(value) for name, value in kept.facts}, kept.kind,
+        kept.file,
+        load(kept.ruleset),
+        kept.county,
+        kept.round,
+        kept.revision,
+        kept.on,
+        {name: _meant(value) for name, value in kept.facts},
+        kept.kind,
         {key: _records(key, kept.sheets[key]) for key in KINDS[kept.kind]},
         [Fault(*one[:7], _meant(one[7]), _meant(one[8])) for one in kept.faults],
-        set(kept.damaged), {**kept.letters}, kept.undated, kept.sha256, kept.fact_cells,
-    )  # fmt: skip
+        set(kept.damaged),
+        {**kept.letters},
+        kept.undated,
+        kept.sha256,
+        kept.fact_cells,
+    )
 
 
 def _records(sheet: str, kept: _Sheet) -> list[Any]:

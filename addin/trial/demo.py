@@ -223,9 +223,15 @@ def _filled(journey: Journey, folder: Path, rules: RuleSet, size: int) -> set[tu
             lines += len(rows["lines"])
             with output(folder / FILLED / f"{name}.xlsx", force=False) as file:
                 write_county(
-                    file, county=code, ruleset=rules, round_=ROUND, revision=1, enterprises=size, rows=rows,
+                    file,
+                    county=code,
+                    ruleset=rules,
+                    round_=ROUND,
+                    revision=1,
+                    enterprises=size,
+                    rows=rows,
                     officer=make_officer(code, seed, rules),
-                )  # fmt: skip
+                )
             journey.advance(f"{name}填报")
         outcome.append((f"企业 {size * len(rules.submitting)} 家，生产线 {lines} 条", True))
         rows = make_rows(FAULTY_COUNTY, SIZE, 1, rules)
@@ -335,9 +341,16 @@ def _procedure(journey: Journey, folder: Path, rules: RuleSet) -> None:
         for path, kind, own, said in written:
             with output(path, force=False) as file:
                 write_county(
-                    file, county=GRADED, ruleset=rules, round_=ROUND, revision=1, kind=kind, enterprises=SITES,
-                    rows=own, officer=said,
-                )  # fmt: skip
+                    file,
+                    county=GRADED,
+                    ruleset=rules,
+                    round_=ROUND,
+                    revision=1,
+                    kind=kind,
+                    enterprises=SITES,
+                    rows=own,
+                    officer=said,
+                )
         for found in read_all([path for path, *_ in written]):
             good = isinstance(found, Reading) and not stops(found.findings)
             outcome.append(
@@ -426,9 +439,15 @@ def _elsewhere(journey: Journey, folder: Path, rules: RuleSet) -> None:
                 own["enterprises"] = [*own["enterprises"], rows["enterprises"][0]]  # both list it, and say the same
             with output(pieces / f"{township}.xlsx", force=False) as file:
                 write_county(
-                    file, county=CARRIED, ruleset=rules, round_=ROUND, revision=1, enterprises=FIRMS, rows=own,
+                    file,
+                    county=CARRIED,
+                    ruleset=rules,
+                    round_=ROUND,
+                    revision=1,
+                    enterprises=FIRMS,
+                    rows=own,
                     officer=make_officer(CARRIED, 1, rules) | {"filled_by_office": township},
-                )  # fmt: skip
+                )
         merged = merge_files([pieces], joined)
         said = merged.to_json()["rows"]
         whole = said["kept"] == sum(map(len, rows.values())) and said["identical"] == 1

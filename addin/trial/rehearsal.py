@@ -48,10 +48,15 @@ def make_inbox(
             officer["filled_on"] = (due or dt.date(rules.year, 8, 21)) + dt.timedelta(4)
         with output(folder / name, force=True) as file:
             write_county(
-                file, county=code, ruleset=law, round_=ROUND, revision=revision, rows=rows,
+                file,
+                county=code,
+                ruleset=law,
+                round_=ROUND,
+                revision=revision,
+                rows=rows,
                 enterprises=len(rows["enterprises"]),
                 officer=officer,
-            )  # fmt: skip
+            )
         made.append(folder / name)
 
     first = make_rows(TWICE, size, 1, rules)

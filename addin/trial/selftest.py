@@ -91,9 +91,15 @@ def selftest(*, out: Path | None = None, host: str | None = None) -> SelftestRep
         path = Path(folder) / f"自检样例{time.time_ns():x}.xlsx"
         with path.open("wb") as file:
             write_county(
-                file, county=_COUNTY, ruleset=rules, round_=ROUND, revision=1, enterprises=ENTERPRISES,
-                rows=make_rows(_COUNTY, ENTERPRISES, 1, rules), officer=make_officer(_COUNTY, 1, rules),
-            )  # fmt: skip
+                file,
+                county=_COUNTY,
+                ruleset=rules,
+                round_=ROUND,
+                revision=1,
+                enterprises=ENTERPRISES,
+                rows=make_rows(_COUNTY, ENTERPRISES, 1, rules),
+                officer=make_officer(_COUNTY, 1, rules),
+            )
         with _excel(path) if kind == "excel" else _libreoffice(path) as (book, connect, application):
             steps, session = _tried(book, connect, path.name)
     versions = {

@@ -260,8 +260,10 @@ def jb07(book: Book) -> Iterator[Found]:
                 yield Found(
                     f"位置（{e.longitude}，{e.latitude}）离{county}各企业的中位点约 {far:.0f} 公里，"
                     f"超过 {value_text(limit)} 公里。请在地图上核对经纬度。",
-                    "enterprises", e, "longitude",
-                )  # fmt: skip
+                    "enterprises",
+                    e,
+                    "longitude",
+                )
     points: dict[tuple[float, float], list[Record]] = {}
     for e in filter(_in_city, book.tables["enterprises"]):
         points.setdefault((e.longitude, e.latitude), []).append(e)
@@ -272,9 +274,11 @@ def jb07(book: Book) -> Iterator[Found]:
             yield Found(
                 f"经纬度（{e.longitude}，{e.latitude}）与{names}{'等' if len(others) > MOST_SHOWN else ''}"
                 "完全相同，可能是复制时没有改。请核对各自的位置。",
-                "enterprises", e, "longitude",
+                "enterprises",
+                e,
+                "longitude",
                 related=tuple(("enterprises", other, "longitude") for other in others),
-            )  # fmt: skip
+            )
 
 
 def is_industry_code(code: str) -> bool:
@@ -348,15 +352,21 @@ def shared_phones(book: Book) -> Iterator[Found]:
     yield Found(
         f"联系电话{'、'.join(numbers[:MOST_SHOWN])}{more}同时填给了超过 {value_text(limit)} 家企业。"
         "请改填各企业自己联系人的电话。",
-        "enterprises", first, "phone",
+        "enterprises",
+        first,
+        "phone",
         related=tuple(("enterprises", other, "phone") for other in others[:MOST_OTHERS]),
-    )  # fmt: skip
+    )
 
 
 @book_rule(
-    "JB11", "年际变化过大", Severity.WARNING, "versions", "业内惯例",
+    "JB11",
+    "年际变化过大",
+    Severity.WARNING,
+    "versions",
+    "业内惯例",
     enterprises=("remark", *(f"{pollutant}_annual" for pollutant in POLLUTANTS)),
-)  # fmt: skip
+)
 def jb11(book: Book) -> Iterator[Found]:
     """检查什么：SO2、NOx、颗粒物、VOCs年排放量与上一年清单相比变化是否超过20%；备注已有说明的只作说明。
 
@@ -381,8 +391,11 @@ def jb11(book: Book) -> Iterator[Found]:
                     f"{header}由上一年的 {value_text(old)} 变为 {value_text(new)}，"
                     f"{'增加' if new > old else '减少'}{change}，变化超过 {value_text(limit)}%。"
                     + ("备注已有说明，请核对。" if explained else "请核对；变化属实的，请在“备注”写明原因。"),
-                    "enterprises", e, name, Severity.INFO if explained else None,
-                )  # fmt: skip
+                    "enterprises",
+                    e,
+                    name,
+                    Severity.INFO if explained else None,
+                )
 
 
 @city_rule("JB12", "疑似应纳未纳", Severity.WARNING, "聊重指办〔2020〕6号 二(三)")
@@ -431,7 +444,7 @@ def jb13(book: Book) -> Iterator[Found]:
                 f"上一版清单的企业“{value_text(e.name)}”（{list_id}）这一版没有，《移出说明》里也没有写原因。"
                 "请在《移出说明》补一行，或把该企业补回《企业基本信息》。",
                 fault=Fault("JB13", "absent", SHEET_TITLES["removals"], key=e.list_id, value=e.name),
-            )  # fmt: skip
+            )
 
 
 @row_rule(
@@ -477,5 +490,8 @@ def jb15(book: Book) -> Iterator[Found]:
                 yield Found(
                     f"{what}“{text}”与第{other.row}行的“{getattr(other, field)}”只差括号、全角半角或空格，"
                     "像是同一家写成了两家。请对照营业执照写成一致；确是两家的可以不改。",
-                    "enterprises", e, field, related=(("enterprises", other, field),),
-                )  # fmt: skip
+                    "enterprises",
+                    e,
+                    field,
+                    related=(("enterprises", other, field),),
+                )

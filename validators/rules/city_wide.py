@@ -42,9 +42,12 @@ def hz02(city: City) -> Iterator[CityFound]:
         yield CityFound(
             f"统一社会信用代码“{record.uscc}”（{where}）在{book.county_name}和{names}都有。"
             "请核实厂区所在地，只由所在县区填报；确是两个厂区的，分别写明厂区名称。",
-            book=book, sheet="enterprises", record=record, field="uscc",
+            book=book,
+            sheet="enterprises",
+            record=record,
+            field="uscc",
             related=tuple((other, "enterprises", row, "uscc") for other, row in elsewhere),
-        )  # fmt: skip
+        )
 
 
 @city_rule("HZ03", "同县区多份", Severity.ERROR, "业内惯例")
@@ -59,7 +62,7 @@ def hz03(city: City) -> Iterator[CityFound]:
             f"“{handed.file}”与“{best.file}”同为 {best.book.county_name if best.book else ''}版次"
             f" {best.book.revision if best.book else ''}，内容却不同。请由县区指明哪份有效，移走另一份。",
             book=handed.book,
-        )  # fmt: skip
+        )
     for handed, best in city.settled:
         yield CityFound(
             f"“{handed.file}”与“{best.file}”版次相同而内容不同，已裁定以后者为准。",
@@ -136,6 +139,9 @@ def hz06(city: City) -> Iterator[CityFound]:
                 yield CityFound(
                     f"企业“{record.name}”与{names}名称相同或只差写法，统一社会信用代码却不同。"
                     "请对照营业执照核对；是同一家的改正代码，确是两家的可以不改。",
-                    book=book, sheet="enterprises", record=record, field="name",
+                    book=book,
+                    sheet="enterprises",
+                    record=record,
+                    field="name",
                     related=tuple((other, "enterprises", one, "name") for other, one in elsewhere[:10]),
-                )  # fmt: skip
+                )

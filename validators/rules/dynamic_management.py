@@ -161,9 +161,7 @@ def dt08(e: Row) -> Iterator[Check]:
 _PHONE = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
 
 
-@book_rule(
-    "DT09", "疑似举报人信息", Severity.WARNING, "workbook", "业内惯例", events=("what", "content")
-)  # fmt: skip
+@book_rule("DT09", "疑似举报人信息", Severity.WARNING, "workbook", "业内惯例", events=("what", "content"))
 def dt09(book: Book) -> Iterator[Found]:
     """检查什么：公众举报的内容里是否写了电话号码。
 

@@ -171,9 +171,11 @@ def bz06(book: Book) -> Iterator[Found]:
             yield Found(
                 f"该企业的 {len(lines)} 条生产线全部列为保障生产线。预警期间仅准许从事特定保障任务，"
                 "请只填承担该任务的生产线；确实全部承担的，请在“保障任务”中写明。",
-                "guarantee", named[0], "line_ids",
+                "guarantee",
+                named[0],
+                "line_ids",
                 related=tuple(("guarantee", g, "line_ids") for g in named[1:]),
-            )  # fmt: skip
+            )
 
 
 @row_rule("BZ07", "未报部备案", Severity.WARNING, "row", _CLAUSE, "guarantee")

@@ -36,10 +36,15 @@ def cs01(line: Row) -> Iterator[Check]:
 
 
 @book_rule(
-    "CS02", "弱于技术指南", Severity.ERROR, "workbook", GUIDE,
+    "CS02",
+    "弱于技术指南",
+    Severity.ERROR,
+    "workbook",
+    GUIDE,
     lines=("industry", "subtype", "grade", *(f"{level}_{what}" for level in LEVELS for what in ("ratio", "type"))),
-    enterprises=("long_idle",), guarantee=("line_ids",),
-)  # fmt: skip
+    enterprises=("long_idle",),
+    guarantee=("line_ids",),
+)
 def cs02(book: Book) -> Iterator[Found]:
     """检查什么：各级预警的减排比例，是否低于规则集的措施表对该行业、子类、绩效等级和预警级别规定的最低比例。
 
@@ -117,8 +122,11 @@ def _weak(level: str, demand: Mapping[str, str], label: str, lines: list[Record]
                 f"{label}{LEVEL_NAMES[level]}预警应{demand['measure_type']}，"
                 f"减排比例不低于 {value_text(least)}%{basis}。{_unverified(demand)}"
                 f"请加严措施并提高减排比例；{_GUARANTEED}",
-                "lines", line, field, _severity(demand),
-            )  # fmt: skip
+                "lines",
+                line,
+                field,
+                _severity(demand),
+            )
 
 
 def _weak_by_line(
@@ -146,8 +154,12 @@ def _weak_by_line(
     yield Found(
         f"弱于技术指南：{label}{LEVEL_NAMES[level]}预警应停产{value_text(least)}%（{demand['basis']}），"
         f"全厂 {len(lines)} 条这类生产线只有 {stopped} 条整条停产。{_unverified(demand)}{advice}",
-        "lines", running[0], field, severity, tuple(("lines", line, field) for line in running[1:10]),
-    )  # fmt: skip
+        "lines",
+        running[0],
+        field,
+        severity,
+        tuple(("lines", line, field) for line in running[1:10]),
+    )
 
 
 def _label(industry: str, subtype: str, grade: str) -> str:
@@ -417,9 +429,14 @@ def cs09(enterprise: Row) -> Iterator[Check]:
 
 
 @book_rule(
-    "CS10", "措施文字雷同", Severity.WARNING, "workbook", "业内惯例",
-    lines=tuple(f"{level}_measure" for level in LEVELS), enterprises=("industry",),
-)  # fmt: skip
+    "CS10",
+    "措施文字雷同",
+    Severity.WARNING,
+    "workbook",
+    "业内惯例",
+    lines=tuple(f"{level}_measure" for level in LEVELS),
+    enterprises=("industry",),
+)
 def cs10(book: Book) -> Iterator[Found]:
     """检查什么：同样的限停产措施文字（不短于规则集规定的字数），是否用在超过规定家数、又不是同一行业的企业里。
 
@@ -447,8 +464,11 @@ def cs10(book: Book) -> Iterator[Found]:
             yield Found(
                 f"这段措施文字与其他企业一字不差：共 {len(enterprises)} 家、{len(industries)} 个行业在用"
                 f"（例如第 {other[0].row} 行 {other[0].list_id}）。请按本企业的生产线、设备和指标改写。",
-                "lines", line, field, related=(("lines", *other),),
-            )  # fmt: skip
+                "lines",
+                line,
+                field,
+                related=(("lines", *other),),
+            )
 
 
 @row_rule("CS11", "企业无生产线", Severity.ERROR, "workbook", "业内惯例", "enterprises")

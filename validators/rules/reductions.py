@@ -97,9 +97,14 @@ def jp03(enterprise: Row) -> Iterator[Check]:
 
 
 @book_rule(
-    "JP04", "疑似单位错误", Severity.WARNING, "workbook", "业内惯例",
-    lines=("industry", *(f"{pollutant}_daily" for pollutant in POLLUTANTS)), enterprises=("industry_code",),
-)  # fmt: skip
+    "JP04",
+    "疑似单位错误",
+    Severity.WARNING,
+    "workbook",
+    "业内惯例",
+    lines=("industry", *(f"{pollutant}_daily" for pollutant in POLLUTANTS)),
+    enterprises=("industry_code",),
+)
 def jp04(book: Book) -> Iterator[Found]:
     """检查什么：生产线的日排放量，是否为本表同行业中位数的规则集规定倍数（1000倍）以上，或不到其千分之一。
 
@@ -131,8 +136,10 @@ def jp04(book: Book) -> Iterator[Found]:
                         f"日排放量为 {value_text(value)} 千克/天，"
                         f"是本表同行业中位数 {value_text(middle)} 的{size}，"
                         "可能填错了单位。请核对是否为千克/天；数字确实无误的可以保留。",
-                        "lines", line, field,
-                    )  # fmt: skip
+                        "lines",
+                        line,
+                        field,
+                    )
 
 
 @city_rule("JP05", "减排比例不达标", Severity.ERROR, "规则集的减排比例目标（出处见全市汇总《总览》）")
@@ -157,9 +164,14 @@ def jp05(city: City) -> Iterator[CityFound]:
 
 
 @row_rule(
-    "JP06", "运行天数口径不一", Severity.WARNING, "workbook", "业内惯例（河北2022年按330天折算，转引）",
-    "enterprises", "lines",
-)  # fmt: skip
+    "JP06",
+    "运行天数口径不一",
+    Severity.WARNING,
+    "workbook",
+    "业内惯例（河北2022年按330天折算，转引）",
+    "enterprises",
+    "lines",
+)
 def jp06(row: Row) -> Iterator[Check]:
     """检查什么：生产线的年运行天数是否多于企业的（提醒），是否没有一条生产线与企业的相同（告知）；年、日排放量对不上（JP03）的，按规则集的惯用天数（330天）折算是否正好相符（告知）。
 

@@ -275,9 +275,11 @@ def sc11(row: Row) -> Iterator[Check]:
     due = row.result != RETURNED if row.key == "county" else row.result == AGREED
     where = "市指挥部" if row.key == "county" else PROVINCE
     yield check(
-        row.reported_on, due & blank(row.reported_on), f"结论是“{{result}}”，还没有上报{where}。请上报后填日期。",
+        row.reported_on,
+        due & blank(row.reported_on),
+        f"结论是“{{result}}”，还没有上报{where}。请上报后填日期。",
         result=row.result,
-    )  # fmt: skip
+    )
 
 
 @row_rule("SC12", "等待下一步", Severity.INFO, "workbook", _CLAUSE, "county", "city")
@@ -321,10 +323,17 @@ def sc13(row: Row) -> Iterator[Check]:
 
 
 @book_rule(
-    "SC14", "等级不属于该行业", Severity.ERROR, "workbook", "环办大气函〔2020〕340号（未见全文）",
-    applications=("industry", "subtype"), county=("grade",), city=("grade",), province=("grade",),
+    "SC14",
+    "等级不属于该行业",
+    Severity.ERROR,
+    "workbook",
+    "环办大气函〔2020〕340号（未见全文）",
+    applications=("industry", "subtype"),
+    county=("grade",),
+    city=("grade",),
+    province=("grade",),
     events=("new_grade",),
-)  # fmt: skip
+)
 def sc14(book: Book) -> Iterator[Found]:
     """检查什么：审查、审核、核定、调整后的等级是否在该行业（及子类）的分级办法之内；分级办法尚未核实的行业只提醒。
 
@@ -344,5 +353,8 @@ def sc14(book: Book) -> Iterator[Found]:
                 yield Found(
                     f"等级“{grade}”不属于“{''.join(scheme)}”的分级办法{doubt}，该行业的等级有：{grades[scheme]}。"
                     "请改选等级，或核对《申报》的行业和子类。",
-                    sheet, record, name, Severity.WARNING if doubt else None,
-                )  # fmt: skip
+                    sheet,
+                    record,
+                    name,
+                    Severity.WARNING if doubt else None,
+                )

@@ -115,11 +115,23 @@ def _city(opened: Opened, known: Mapping[str, Book]) -> tuple[City, list[Finding
         file = text_of(row.get("文件"))
         if file:
             book = Book(
-                file, rules, code, city.round, int(row.get("版次") or 0), on,
-                {"filled_on": row.get("填报日期"), "year": str(city.year), "template_version": "1.0", "division": code,
-                 "round": city.round, "revision": text_of(row.get("版次"))},
-                sha256=text_of(row.get("SHA-256")), letters={**LETTERS},
-            )  # fmt: skip
+                file,
+                rules,
+                code,
+                city.round,
+                int(row.get("版次") or 0),
+                on,
+                {
+                    "filled_on": row.get("填报日期"),
+                    "year": str(city.year),
+                    "template_version": "1.0",
+                    "division": code,
+                    "round": city.round,
+                    "revision": text_of(row.get("版次")),
+                },
+                sha256=text_of(row.get("SHA-256")),
+                letters={**LETTERS},
+            )
             county.handed = Handed(file, book, status="采用")
             by_file[file] = book
             city.files.append(county.handed)
@@ -212,7 +224,15 @@ def _finding(row: Mapping[str, Any]) -> Finding:
     severity = names.get(text_of(row.get("严重程度")).rpartition(" ")[2], Severity.ERROR)
     cell = text_of(row.get("单元格"))
     return Finding(
-        text_of(row.get("规则")), severity, row.get("文件"), row.get("工作表"), cell or None,
-        int("".join(filter(str.isdecimal, cell)) or 0) or None, row.get("表头"), row.get("编号"), row.get("填的值"),
-        text_of(row.get("问题与改法")), text_of(row.get("依据")),
-    )  # fmt: skip
+        text_of(row.get("规则")),
+        severity,
+        row.get("文件"),
+        row.get("工作表"),
+        cell or None,
+        int("".join(filter(str.isdecimal, cell)) or 0) or None,
+        row.get("表头"),
+        row.get("编号"),
+        row.get("填的值"),
+        text_of(row.get("问题与改法")),
+        text_of(row.get("依据")),
+    )

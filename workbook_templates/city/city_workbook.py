@@ -222,9 +222,15 @@ def _change_row(one: tuple[str, Change]) -> list[Value]:
     sheet = SHEETS[change.sheet]
     header = sheet[change.field].header if change.field else None
     return [
-        change.kind, county, sheet.title, change.key, written(change.name), header, written(change.before),
+        change.kind,
+        county,
+        sheet.title,
+        change.key,
+        written(change.name),
+        header,
+        written(change.before),
         written(change.after),
-    ]  # fmt: skip
+    ]
 
 
 def _result_row(one: Listed) -> list[Value]:
@@ -264,14 +270,23 @@ def _county_rows(city: City, findings: list[Finding]) -> Iterator[list[Value]]:
         book = county.handed.book if county.handed else None
         own = [finding for finding in findings if book and finding.file == book.file]
         yield [
-            county.code, county.name, county.status, county.reason or None,
-            book.file if book else None, book.revision if book else None,
+            county.code,
+            county.name,
+            county.status,
+            county.reason or None,
+            book.file if book else None,
+            book.revision if book else None,
             book.facts.get("filled_on") if book else None,
-            len(book.tables["enterprises"]) if book else None, len(book.tables["lines"]) if book else None,
+            len(book.tables["enterprises"]) if book else None,
+            len(book.tables["lines"]) if book else None,
             sum(finding.severity >= Severity.ERROR for finding in own) if book else None,
             sum(finding.severity == Severity.WARNING for finding in own) if book else None,
-            city.year, city.round, city.ruleset.id, city.on, book.sha256 if book else None,
-        ]  # fmt: skip
+            city.year,
+            city.round,
+            city.ruleset.id,
+            city.on,
+            book.sha256 if book else None,
+        ]
 
 
 def _file_rows(city: City) -> Iterator[list[Value]]:
@@ -291,7 +306,19 @@ def _finding_row(
     related = "；".join(f"{place.file} {place.sheet}!{place.cell or ''}" for place in finding.related)
     target = _target(finding, places)
     return [
-        severity, finding.rule, all_rules()[finding.rule].name, counties.get(finding.file or ""),
-        f"{target[0]}!{target[1]}" if target else None, f"第{finding.waiver}号" if finding.waiver else None, finding.file, finding.sheet, finding.cell,
-        finding.header, finding.key, written(finding.value), finding.message, finding.basis, related or None,
-    ]  # fmt: skip
+        severity,
+        finding.rule,
+        all_rules()[finding.rule].name,
+        counties.get(finding.file or ""),
+        f"{target[0]}!{target[1]}" if target else None,
+        f"第{finding.waiver}号" if finding.waiver else None,
+        finding.file,
+        finding.sheet,
+        finding.cell,
+        finding.header,
+        finding.key,
+        written(finding.value),
+        finding.message,
+        finding.basis,
+        related or None,
+    ]

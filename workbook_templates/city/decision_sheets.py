@@ -132,7 +132,7 @@ def _of_rows(key: str, one: tuple[Book, Record], other: tuple[Book, Record]) -> 
     ]
     return Conflict(
         "HZ02", key, "两个县区报了同一厂区", (one[0].county, other[0].county), (shown(*one), shown(*other)), fields
-    )  # fmt: skip
+    )
 
 
 def _of_files(best: Book, other: Book) -> Conflict:
@@ -153,8 +153,13 @@ def _of_files(best: Book, other: Book) -> Conflict:
             there = ("有这一行", "没有") if one.kind == "新增" else ("没有", "有这一行")
             found.append((f"{sheet.title} {one.key}", *there))
     return Conflict(
-        "HZ03", best.county, "同一县区同一版次的两份文件", (best.sha256, other.sha256), (shown(best), shown(other)), found
-    )  # fmt: skip
+        "HZ03",
+        best.county,
+        "同一县区同一版次的两份文件",
+        (best.sha256, other.sha256),
+        (shown(best), shown(other)),
+        found,
+    )
 
 
 def _sheet(
@@ -167,9 +172,13 @@ def _sheet(
         sheet.set_column(place, place, width)
         ground = appearance.ENTRY if head in entry else appearance.PLAIN_BANDS[0][1]
         look = style(
-            font_name=appearance.HEAD_FONT, bg_color=ground, border=1, border_color=appearance.HEAD_LINE, align="center",
+            font_name=appearance.HEAD_FONT,
+            bg_color=ground,
+            border=1,
+            border_color=appearance.HEAD_LINE,
+            align="center",
             text_wrap=True,
-        )  # fmt: skip
+        )
         sheet.write_string(0, place, head, look)
     sheet.set_landscape()
     sheet.set_paper(appearance.PAPER_A4)
@@ -232,9 +241,17 @@ def write_conflicts(
         lines = sum(1 + int(text_width(text) // DIFFERENT_WIDTH) for text in one.different.split("\n"))
         sheet.set_row(row, min(LINE_HEIGHT * max(lines, 3), 409))
         sheet.data_validation(
-            row, 3, row, 3, {"validate": "list", "source": list(_SIDES), "input_title": "裁定",
-                             "input_message": "选甲或乙，并写明理由；下次汇总时记入台账并照此办理。"},
-        )  # fmt: skip
+            row,
+            3,
+            row,
+            3,
+            {
+                "validate": "list",
+                "source": list(_SIDES),
+                "input_title": "裁定",
+                "input_message": "选甲或乙，并写明理由；下次汇总时记入台账并照此办理。",
+            },
+        )
     sheet.autofilter(0, 0, max(row, 1), len(heads) - 1)
     sheet.print_area(
         0, 0, max(row, 1), len(heads) - 2 * (len(names) + 1) - 1
@@ -290,11 +307,18 @@ def write_decisions(
         for place, name in enumerate(FIELD_NAMES, 1):
             sheet.write_blank(row, place, None, until if name == "until" else text)
     sheet.data_validation(
-        first, 1, last, 1,
-        {"validate": "list", "source": list(DECISION_KINDS), "input_title": "录入决定",
-         "input_message": "每行一项。豁免：规则、对象（清单编号）或区划代码、理由、批准人、文号、有效期至。剔除：区划代码、理由。"
-         "等级变更：对象（清单编号）、取值（等级）、理由、批准人、文号。下次汇总时记入台账。"},
-    )  # fmt: skip
+        first,
+        1,
+        last,
+        1,
+        {
+            "validate": "list",
+            "source": list(DECISION_KINDS),
+            "input_title": "录入决定",
+            "input_message": "每行一项。豁免：规则、对象（清单编号）或区划代码、理由、批准人、文号、有效期至。剔除：区划代码、理由。"
+            "等级变更：对象（清单编号）、取值（等级）、理由、批准人、文号。下次汇总时记入台账。",
+        },
+    )
     sheet.freeze_panes(1, 2)
 
 
@@ -323,9 +347,11 @@ def write_emissions(
         if typed:
             put(sheet, row, 5, f"{UNTAKEN}{typed.why}。补正后重新汇总。", slip)
     sheet.write_string(
-        len(POLLUTANT_NAMES) + 2, 0,
-        "全市一个数，各县区共用；录入后下次汇总记入台账，该年各版沿用，改动另记一条。单位：吨/天。", style(font_color=appearance.GREY),
-    )  # fmt: skip
+        len(POLLUTANT_NAMES) + 2,
+        0,
+        "全市一个数，各县区共用；录入后下次汇总记入台账，该年各版沿用，改动另记一条。单位：吨/天。",
+        style(font_color=appearance.GREY),
+    )
 
 
 def read_emissions(opened: Opened) -> dict[str, float]:

@@ -51,9 +51,11 @@ def write_overview(
     sheet.set_row(0, 36)
     name = city.ruleset.thresholds["city_name"]
     sheet.write_string(
-        0, 1, f"{name}{city.year}年{city.round}应急减排清单　全市汇总",
+        0,
+        1,
+        f"{name}{city.year}年{city.round}应急减排清单　全市汇总",
         style(font_name=appearance.HEAD_FONT, font_size=20, font_color=appearance.INK),
-    )  # fmt: skip
+    )
     grey = style(font_color=appearance.GREY)
     row = 1
     for note in notes:
@@ -87,9 +89,12 @@ def _section(sheet: Worksheet, style: Style, row: int, text: str) -> int:
 
 def _heads(sheet: Worksheet, style: Style, row: int, heads: Sequence[str]) -> int:
     look = style(
-        **appearance.HEAD, border=1, border_color=appearance.HEAD_LINE,
-        align="center", text_wrap=True,
-    )  # fmt: skip
+        **appearance.HEAD,
+        border=1,
+        border_color=appearance.HEAD_LINE,
+        align="center",
+        text_wrap=True,
+    )
     sheet.set_row(row, 32)
     for place, head in enumerate(heads, 1):
         sheet.write_string(row, place, head, look)
@@ -191,11 +196,19 @@ def _county_row(county: County, findings: Sequence[Finding], grades: Sequence[st
     count = Counter(record.grade for record in enterprises)
     errors = [finding for finding in own if finding.severity >= Severity.ERROR]
     return [
-        county.name, county.status, book.revision, book.facts.get("filled_on"), len(enterprises),
-        len(book.tables["lines"]), sum(not one.waiver for one in errors), sum(bool(one.waiver) for one in errors),
-        sum(one.severity == Severity.WARNING for one in own), guaranteed,
-        guaranteed / len(enterprises) if enterprises else None, *(count[grade] or None for grade in grades),
-    ]  # fmt: skip
+        county.name,
+        county.status,
+        book.revision,
+        book.facts.get("filled_on"),
+        len(enterprises),
+        len(book.tables["lines"]),
+        sum(not one.waiver for one in errors),
+        sum(bool(one.waiver) for one in errors),
+        sum(one.severity == Severity.WARNING for one in own),
+        guaranteed,
+        guaranteed / len(enterprises) if enterprises else None,
+        *(count[grade] or None for grade in grades),
+    ]
 
 
 def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findings: Sequence[Finding], row: int) -> int:
@@ -204,10 +217,12 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
     row = _heads(sheet, style, row, (*_COUNTY_HEADS, *grades))
     edge = {"border": 1, "border_color": appearance.LINE}
     looks: dict[str, Format] = {
-        "已报": style(**edge, bg_color="#E2F0D9"), "迟报": style(**edge, bg_color="#FFEFC2"),
-        "未报": style(**edge, bg_color="#FBD5D5"), "无法读取": style(**edge, bg_color="#FBD5D5"),
+        "已报": style(**edge, bg_color="#E2F0D9"),
+        "迟报": style(**edge, bg_color="#FFEFC2"),
+        "未报": style(**edge, bg_color="#FBD5D5"),
+        "无法读取": style(**edge, bg_color="#FBD5D5"),
         "已剔除": style(**edge, bg_color=appearance.OWN),
-    }  # fmt: skip
+    }
     plain, day = style(**edge), style(**edge, num_format=appearance.DAY, align="center")
     share = style(**edge, num_format="0.0%")
     wrong = style(**edge, font_color=appearance.SEVERITY_LOOKS[Severity.ERROR][1], bold=True)
@@ -227,9 +242,12 @@ def _counties(book: Workbook, sheet: Worksheet, style: Style, city: City, findin
     if own:  # of the city as a whole, or of files that are not taken
         errors = [finding for finding in own if finding.severity >= Severity.ERROR]
         whole: list[Value] = [
-            "全市和未采用的文件", *[None] * 5, sum(not one.waiver for one in errors), sum(bool(one.waiver) for one in errors),
+            "全市和未采用的文件",
+            *[None] * 5,
+            sum(not one.waiver for one in errors),
+            sum(bool(one.waiver) for one in errors),
             sum(one.severity == Severity.WARNING for one in own),
-        ]  # fmt: skip
+        ]
         for place in range(width):
             put(sheet, row, place + 1, whole[place] if place < len(whole) else None, plain)
         rows.append(whole)

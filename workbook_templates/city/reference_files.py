@@ -92,11 +92,17 @@ def _listed(file: str, kind: str, row: int, cells: Sequence[Raw], places: Mappin
 
     code = raw("uscc")
     return Listed(
-        kind, file, row,
+        kind,
+        file,
+        row,
         LOST_CODE if isinstance(code, float) and code >= 1e15 else "".join(text_of(code).split()).upper(),
-        text("name"), "".join(text("list_id").split()), text("site"),
-        text("grade").removesuffix("企业").removesuffix("级"), _day(raw("day"), rules), text("ruleset"),
-    )  # fmt: skip
+        text("name"),
+        "".join(text("list_id").split()),
+        text("site"),
+        text("grade").removesuffix("企业").removesuffix("级"),
+        _day(raw("day"), rules),
+        text("ruleset"),
+    )
 
 
 def _day(cell: Raw, rules: RuleSet) -> date | None:

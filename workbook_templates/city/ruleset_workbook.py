@@ -101,8 +101,13 @@ def _cover(book: Workbook, style: Style, rules: RuleSet) -> None:
         rows = rules.tables[table]
         page.set_row(row, 20)
         name = title(table)
-        page.write_url(row, 1, f"internal:'{name}'!A{LAW_HEADER_ROW + 1}",
-                       style(font_color=appearance.LINK, underline=1, **line), name)  # fmt: skip
+        page.write_url(
+            row,
+            1,
+            f"internal:'{name}'!A{LAW_HEADER_ROW + 1}",
+            style(font_color=appearance.LINK, underline=1, **line),
+            name,
+        )
         page.write_number(row, 2, len(rows), style(align="left", **line))
         page.write_number(row, 3, sum(one["verified"] == "yes" for one in rows), style(align="left", **line))
         page.write_string(row, 4, PURPOSES[table], style(**line))
@@ -183,9 +188,14 @@ def _look(style: Style, one: Field) -> Format:
     formats = {"int": "0", "decimal": "General", "date": appearance.DAY}
     centred = one.kind in ("int", "decimal", "date", "month_day", "code") or one.values in ("@yes_no", "@counts")
     return style(
-        border=1, border_color=appearance.LINE, font_size=appearance.ENTRY_SIZE, text_wrap=True,
-        align="center" if centred else "left", indent=0 if centred else 1, num_format=formats.get(one.kind, "@"),
-    )  # fmt: skip
+        border=1,
+        border_color=appearance.LINE,
+        font_size=appearance.ENTRY_SIZE,
+        text_wrap=True,
+        align="center" if centred else "left",
+        indent=0 if centred else 1,
+        num_format=formats.get(one.kind, "@"),
+    )
 
 
 def _colours(page: Worksheet, style: Style, declared: Sequence[Field], last: int) -> None:
@@ -232,8 +242,14 @@ def _limit(one: Field, tables: Tables, lists: dict[str, tuple[str, ...]]) -> Lim
         case "int" | "decimal":
             low, _, high = one.values.partition("..")
             kind = "integer" if one.kind == "int" else "decimal"
-            return {"validate": kind, "criteria": "between", "minimum": float(low), "maximum": float(high),
-                    **said, **refuse}  # fmt: skip
+            return {
+                "validate": kind,
+                "criteria": "between",
+                "minimum": float(low),
+                "maximum": float(high),
+                **said,
+                **refuse,
+            }
         case "date":
             first, last = DATES
             return {"validate": "date", "criteria": "between", "minimum": first, "maximum": last, **said, **refuse}

@@ -183,9 +183,13 @@ def _facts(book: Workbook, sheet: Worksheet, style: Style, facts: Mapping[str, V
     note = style(font_color=appearance.GREY, text_wrap=True, indent=1)
     last = row + len(columns[_LABEL]) - 1
     sheet.merge_range(
-        last - 1, OFFICER_LABEL, last, LAST,
-        "浅黄底的四格由填报人填写（＊必填）。灰底的已写好并锁定，汇总时靠它认出是哪个区县的哪一版。", note,
-    )  # fmt: skip
+        last - 1,
+        OFFICER_LABEL,
+        last,
+        LAST,
+        "浅黄底的四格由填报人填写（＊必填）。灰底的已写好并锁定，汇总时靠它认出是哪个区县的哪一版。",
+        note,
+    )
     return last + 2
 
 

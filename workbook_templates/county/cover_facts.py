@@ -95,10 +95,17 @@ def begin(opened: Source, *, on: dt.date | None = None, rules: ruleset.RuleSet |
     county = rules.divisions[county]["code"] if county in rules.divisions else county
     revision = text_of(facts.get("revision"))
     book = Book(
-        opened.name, rules, county, text_of(facts.get("round")), int(revision) if revision.isdecimal() else 0,
-        on or day or dt.date.today(), {**facts, "filled_on": day}, kind_of(opened), undated=undated,
+        opened.name,
+        rules,
+        county,
+        text_of(facts.get("round")),
+        int(revision) if revision.isdecimal() else 0,
+        on or day or dt.date.today(),
+        {**facts, "filled_on": day},
+        kind_of(opened),
+        undated=undated,
         fact_cells={name: f"{letter(column)}{row}" for name, (row, column) in places.items()},
-    )  # fmt: skip
+    )
     book.faults += _facts_faults(opened, book.kind)
     book.faults += _cover_faults(facts, places, rules, day)
     for name, (value, hint) in unread.items():

@@ -344,6 +344,13 @@ def cell_fault(book: Book, fault: CellFault, record: Record) -> Fault:
     """What was seen in a cell of a record, with its place."""
     column = fault.column
     return Fault(
-        fault.rule, fault.what, SHEETS[column.sheet].title, book.address(column.sheet, column.field, record.row),
-        record.row, column.header, key_of(column.sheet, record), fault.value, fault.meant,
-    )  # fmt: skip
+        fault.rule,
+        fault.what,
+        SHEETS[column.sheet].title,
+        book.address(column.sheet, column.field, record.row),
+        record.row,
+        column.header,
+        key_of(column.sheet, record),
+        fault.value,
+        fault.meant,
+    )

@@ -202,10 +202,14 @@ class _Maker:
             for line in lines
         }
         application |= {
-            "product": "；".join(islice(products, 2)), "contact": row["contact"], "phone": row["phone"],
-            "former_grade": row["grade"], "filing": row["filing"], "bar": row["bar"],
+            "product": "；".join(islice(products, 2)),
+            "contact": row["contact"],
+            "phone": row["phone"],
+            "former_grade": row["grade"],
+            "filing": row["filing"],
+            "bar": row["bar"],
             "fraud": "隐瞒或提供虚假材料" if row["fraud"] == "是" else "否",
-        }  # fmt: skip
+        }
         if filed:
             application |= {"applied_grade": row["grade"], "received_on": received, "commitment": "是"}
         if row["filing"] == "申请报告":
@@ -259,10 +263,15 @@ class _Maker:
             day = received + dt.timedelta(rng.randint(1, (reviewed - received).days))
             self._visit(row, COUNTY, day, "现场设备与申报材料不符" if refused else "")
         opinion: Cells = {
-            "list_id": row["list_id"], "opinion": FIRST_OPINION if high else OWN_OPINION, "true_papers": "是",
-            "complete_papers": "否" if outcome == "县退回" else "是", "proper_papers": "是", "reviewed_on": reviewed,
-            "reviewers": self._people(), "result": "同意",
-        }  # fmt: skip
+            "list_id": row["list_id"],
+            "opinion": FIRST_OPINION if high else OWN_OPINION,
+            "true_papers": "是",
+            "complete_papers": "否" if outcome == "县退回" else "是",
+            "proper_papers": "是",
+            "reviewed_on": reviewed,
+            "reviewers": self._people(),
+            "result": "同意",
+        }
         if outcome == "县退回":
             self.rows["county"].append(opinion | {"result": RETURNED, "reason": "缺监测报告，请补充"})
             return
@@ -281,9 +290,12 @@ class _Maker:
         if drawn != NOT_DRAWN:
             self._visit(row, CITY, reviewed - dt.timedelta(rng.randint(0, 1)))
         ruling: Cells = {
-            "list_id": row["list_id"], "drawn": drawn, "reviewed_on": reviewed, "reviewers": self._people(),
+            "list_id": row["list_id"],
+            "drawn": drawn,
+            "reviewed_on": reviewed,
+            "reviewers": self._people(),
             "result": "同意",
-        }  # fmt: skip
+        }
         if outcome == "市退回":
             self.rows["city"].append(ruling | {"result": RETURNED, "reason": "自动监测数据不全，请补充"})
             return
@@ -328,9 +340,14 @@ class _Maker:
     @staticmethod
     def _plain_events() -> Iterator[tuple[str, str]]:
         yield from (
-            ("设备变更报备", SAME), ("治污设施变更报备", SAME), ("监督检查", SAME), ("公众举报", "不属实"),
-            ("公众举报", "属实"), ("应急措施未落实", "处罚"), ("应急措施未落实", ""),
-        )  # fmt: skip
+            ("设备变更报备", SAME),
+            ("治污设施变更报备", SAME),
+            ("监督检查", SAME),
+            ("公众举报", "不属实"),
+            ("公众举报", "属实"),
+            ("应急措施未落实", "处罚"),
+            ("应急措施未落实", ""),
+        )
 
     def _event(self, row: Cells, what: str, finding: str) -> None:
         day = self.city_due + dt.timedelta(self.rng.randint(20, 60))
@@ -348,8 +365,16 @@ class _Maker:
     def _change(self, row: Cells, grade: str) -> None:
         approver = PROVINCE if self.ruleset.fixed_by_province(grade) else CITY
         day = self.city_due + dt.timedelta(self.rng.randint(70, 95))
-        self.rows["events"].append({
-            "list_id": row["list_id"], "what": ADJUSTED, "happened_on": day, "content": _words()["events"][ADJUSTED],
-            "old_grade": row["grade"], "new_grade": grade, "approved_by": approver, "changed_on": day,
-            "reported_on": day + dt.timedelta(3),
-        })  # fmt: skip
+        self.rows["events"].append(
+            {
+                "list_id": row["list_id"],
+                "what": ADJUSTED,
+                "happened_on": day,
+                "content": _words()["events"][ADJUSTED],
+                "old_grade": row["grade"],
+                "new_grade": grade,
+                "approved_by": approver,
+                "changed_on": day,
+                "reported_on": day + dt.timedelta(3),
+            }
+        )

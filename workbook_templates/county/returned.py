@@ -136,13 +136,20 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
     more = f"另有 {lifted} 处已豁免，不必改，列在最后。" if lifted else ""
     sheet.write_string(1, 0, f"{f'{said}。' if open_ else '没有要改的。'}{more}", hint)
     sheet.write_string(
-        2, 0, "点“单元格”跳到该格；各表最右一列“退回意见”写着这一行的问题，改好一行就清空该行的退回意见，颜色随即消失。"
-        "错误必须改正，提醒请核对。改完更新填报日期，把本文件按这一版次报送。", hint,
-    )  # fmt: skip
+        2,
+        0,
+        "点“单元格”跳到该格；各表最右一列“退回意见”写着这一行的问题，改好一行就清空该行的退回意见，颜色随即消失。"
+        "错误必须改正，提醒请核对。改完更新填报日期，把本文件按这一版次报送。",
+        hint,
+    )
     head = style(
-        font_name=appearance.HEAD_FONT, bg_color=appearance.PLAIN_BANDS[0][0], border=1, border_color=appearance.HEAD_LINE,
-        align="center", text_wrap=True,
-    )  # fmt: skip
+        font_name=appearance.HEAD_FONT,
+        bg_color=appearance.PLAIN_BANDS[0][0],
+        border=1,
+        border_color=appearance.HEAD_LINE,
+        align="center",
+        text_wrap=True,
+    )
     for place, (name, _) in enumerate(_LIST_HEADS):
         sheet.write_string(LIST_HEAD_ROW - 1, place, name, head)
     edge = {"border": 1, "border_color": appearance.LINE, "text_wrap": True, "valign": "top", "align": "left"}
@@ -157,10 +164,18 @@ def write_list(book: Workbook, style: Style, findings: Sequence[Finding], whose:
             ground, ink, level = appearance.OWN, appearance.GREY, f"－ 已豁免（第{finding.waiver}号）"
         rule = all_rules()[finding.rule]
         texts = (
-            level, finding.rule, rule.name,
-            finding.sheet, finding.cell, finding.key, finding.header, written(finding.value), finding.message,
-            page(rule.doc)["怎么改"], finding.basis,
-        )  # fmt: skip
+            level,
+            finding.rule,
+            rule.name,
+            finding.sheet,
+            finding.cell,
+            finding.key,
+            finding.header,
+            written(finding.value),
+            finding.message,
+            page(rule.doc)["怎么改"],
+            finding.basis,
+        )
         for place, value in enumerate(texts):
             put(sheet, row, place, value, style(**edge, bg_color=ground, font_color=ink) if place == 0 else plain)
         if finding.sheet in SHEET_TITLES.values() and row < MOST_LINKS:
@@ -220,10 +235,18 @@ def write_guessed(page_: GrowingSheet, style: Style, sheet: Sheet, guessed: Mapp
 def _beside_head(page_: GrowingSheet, style: Style, sheet: Sheet, head: str, ground: str) -> None:
     page_.set_column(len(sheet.columns), len(sheet.columns), BESIDE_WIDTH)
     page_.write_string(
-        HEADER_ROW - 1, len(sheet.columns), head,
-        style(font_name=appearance.HEAD_FONT, font_size=appearance.ENTRY_SIZE, bg_color=ground, border=1,
-              border_color=appearance.HEAD_LINE, align="center"),
-    )  # fmt: skip
+        HEADER_ROW - 1,
+        len(sheet.columns),
+        head,
+        style(
+            font_name=appearance.HEAD_FONT,
+            font_size=appearance.ENTRY_SIZE,
+            bg_color=ground,
+            border=1,
+            border_color=appearance.HEAD_LINE,
+            align="center",
+        ),
+    )
 
 
 def _beside_row(
@@ -246,6 +269,10 @@ def _colour(page_: GrowingSheet, style: Style, sheet: Sheet, cells: Mapping[str,
         first = f"{some[0]}:{some[0]}"
         page_.conditional_format(
             first,
-            {"type": "formula", "criteria": f'=${letter(len(sheet.columns))}{cells[some[0]]}<>""', "format": look,
-             "multi_range": " ".join(some)},
-        )  # fmt: skip
+            {
+                "type": "formula",
+                "criteria": f'=${letter(len(sheet.columns))}{cells[some[0]]}<>""',
+                "format": look,
+                "multi_range": " ".join(some),
+            },
+        )

@@ -70,7 +70,7 @@ def write_county(
     rows: Mapping[str, Sequence[Mapping[str, Value]]] | None = None,
     officer: Mapping[str, Value] | None = None,
     found: Sequence[Finding] | None = None,
-    told: Sequence[str] = (),
+    notices: Sequence[str] = (),
     guessed: Mapping[tuple[str, int], Mapping[str, str]] | None = None,
     ids: tuple[int, int] | None = None,
 ) -> None:
@@ -80,7 +80,7 @@ def write_county(
     are given. `rows` holds filled rows by key of the sheet and field: a field that is absent or None stays blank,
     or keeps the formula offered there with its value; one that is present replaces the formula, '' by a blank.
     `officer` holds the officer's fields of `BOOK_FIELDS`. Where `found` is given, it is a returned workbook: what was
-    found in it, with the places where it stands here, and `told` is what the cover says of it. `guessed` says of rows (key of
+    found in it, with the places where it stands here, and `notices` is what the cover says of it. `guessed` says of rows (key of
     the sheet, 0-based place among its `rows`) which fields a person has to confirm, and why. `ids` are the first
     and last serial number for a piece of a county. The same input gives the same bytes.
     """
@@ -110,7 +110,7 @@ def write_county(
     style = styles(book)
     formulas = Formulas(ruleset, county, room, between=found is not None or bool(guessed))
     shown = verdicts(formulas, given, facts, round_)
-    write_cover(book, style, ruleset, kind, facts, room, formulas.lead, shown, None if found is None else told)
+    write_cover(book, style, ruleset, kind, facts, room, formulas.lead, shown, None if found is None else notices)
     if found is not None:
         write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
     beside = [RETURNED_HEAD] if found is not None else [GUESSED_HEAD] if guessed else []
@@ -253,9 +253,12 @@ def _table(page: Worksheet, sheet: Sheet, room: int, formulas: Formulas, beside:
     names = [formulas.status[sheet.key], *[""] * (len(heads) - 1), *formulas.helper_names(sheet.key)]
     heads += [f"{HELPER_HEAD}{number}" for number in range(1, len(names) - len(heads) + 1)]
     page.add_table(
-        HEADER_ROW - 1, 0, HEADER_ROW - 1 + room, len(names) - 1,
+        HEADER_ROW - 1,
+        0,
+        HEADER_ROW - 1 + room,
+        len(names) - 1,
         {"name": f"表_{sheet.title}", "style": None, "columns": [{"header": head} for head in heads]},
-    )  # fmt: skip
+    )
     for column, name in zip(page.tables[-1]["columns"], names, strict=True):
         column["formula"] = name  # given at once, XlsxWriter would write all cells too, and as if each had a result
 

@@ -140,9 +140,15 @@ def _report_one(paper: "Paper", report: Mapping[str, Any], looked: Looked) -> No
     facts = [["文件的 SHA-256", _grouped(report["sha256"])]]
     if said:
         facts += [
-            ["清单", f"{said['year']} 年{said['round']}，{_format(said['profile'])}，规则集 {said['ruleset']}，{said.get('tool', '')} 导出"],
-            ["核对清单", f"与文件一并交来，记有 {len(said['sheets'])} 张表的行数和合计、{len(said['inputs'])} 份区县填报表的哈希值"],
-        ]  # fmt: skip
+            [
+                "清单",
+                f"{said['year']} 年{said['round']}，{_format(said['profile'])}，规则集 {said['ruleset']}，{said.get('tool', '')} 导出",
+            ],
+            [
+                "核对清单",
+                f"与文件一并交来，记有 {len(said['sheets'])} 张表的行数和合计、{len(said['inputs'])} 份区县填报表的哈希值",
+            ],
+        ]
     else:
         facts.append(["核对清单", looked.why_none or "没有"])
     facts += [
@@ -200,9 +206,16 @@ def _decided(paper: "Paper", said: Mapping[str, Any]) -> None:
             about = one.get("key") or county(one.get("county") or "") or "全市"
             approved = "，".join(str(one[name]) for name in ("approver", "document") if one.get(name))
             rows.append(
-                [str(one["id"]), f"{one.get('rule')} {rule.name if rule else ''}", str(about), str(one.get("reason", "")),
-                 approved, str(one.get("until", "")), str(one.get("findings", ""))]
-            )  # fmt: skip
+                [
+                    str(one["id"]),
+                    f"{one.get('rule')} {rule.name if rule else ''}",
+                    str(about),
+                    str(one.get("reason", "")),
+                    approved,
+                    str(one.get("until", "")),
+                    str(one.get("findings", "")),
+                ]
+            )
         table(paper, rows, (1.2, 2.9, 3.1, 3.2, 2.8, 2.3, 1.1))
     others = [one for one in said.get("decisions", ()) if one["kind"] != "剔除"]
     if others:
@@ -243,7 +256,7 @@ def write_receipt(file: BinaryIO, report: Mapping[str, Any], looked: Looked) -> 
         facts += [
             f"{said['year']} 年{said['round']}，{_format(said['profile'])}，规则集 {said['ruleset']}",
             f"来自 {len(said['inputs'])} 本区县填报表，剔除 {len(said['exclusions'])} 个区县，豁免 {len(said.get('waivers', ()))} 项",
-        ]  # fmt: skip
+        ]
     if report["sha256"]:
         facts += ["SHA-256（与右边的二维码相同）：", _grouped(report["sha256"])]
     _facts_and_code(paper, facts, report["sha256"])

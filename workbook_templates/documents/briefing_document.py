@@ -82,12 +82,21 @@ def _said(city: City, findings: Sequence[Finding], changes: str) -> list[tuple[s
     most_of = f"；排放量占比最高的是{highest.county}（{highest.share:.1%}）" if highest and highest.share else ""
     whether = "还不能报省：有错误没有改正或豁免" if stops(findings) else "可以报省"
     return [
-        ("报送", f"{number} 个县区中 {filed} 个已报{f'；{others}' if others else ''}。企业 {len(enterprises):,} 家，生产线 {lines:,} 条。"),
-        ("问题", f"未豁免的错误 {len(errors):,} 处{f'，主要是{named}' if named else ''}；已豁免 {waived} 处。{whether}。"),
+        (
+            "报送",
+            f"{number} 个县区中 {filed} 个已报{f'；{others}' if others else ''}。企业 {len(enterprises):,} 家，生产线 {lines:,} 条。",
+        ),
+        (
+            "问题",
+            f"未豁免的错误 {len(errors):,} 处{f'，主要是{named}' if named else ''}；已豁免 {waived} 处。{whether}。",
+        ),
         ("保障类", f"{guaranteed:,} 家，占企业的 {share:.1%}{most_of}。"),
-        ("绩效等级", "，".join(f"{grade} {grades[grade]:,} 家" for grade in ordered) + "。" if ordered else "没有填报。"),
+        (
+            "绩效等级",
+            "，".join(f"{grade} {grades[grade]:,} 家" for grade in ordered) + "。" if ordered else "没有填报。",
+        ),
         ("比上一版", changes or "本年第一版，没有可比的。"),
-    ]  # fmt: skip
+    ]
 
 
 def _targets(city: City) -> list[list[str]]:

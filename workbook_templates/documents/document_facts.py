@@ -93,23 +93,23 @@ def shown(value: Value) -> str:
 
 def row(sheet: str, record: Record) -> dict[str, str]:
     """A record under the heads of its columns; the workbook's own status is no part of it."""
-    told = {
+    by_head = {
         column.header: UNREAD if column.field in record.bad else shown(record[column.position])
         for column in SHEETS[sheet].columns
         if column.kind != "status"
     }
     if sheet == "lines":
-        line = told[SHEETS["lines"]["line_name"].header]
+        line = by_head[SHEETS["lines"]["line_name"].header]
         for level, name in LEVEL_NAMES.items():
-            measure = told[SHEETS["lines"][f"{level}_measure"].header]
-            told[f"{name}预警_生产线和措施"] = measure if line in measure else f"{line}：{measure}"
+            measure = by_head[SHEETS["lines"][f"{level}_measure"].header]
+            by_head[f"{name}预警_生产线和措施"] = measure if line in measure else f"{line}：{measure}"
             normal, now, unit = (
-                told[SHEETS["lines"][field].header]
+                by_head[SHEETS["lines"][field].header]
                 for field in ("indicator_normal", f"{level}_indicator", "indicator_unit")
             )
             changed = f"由{normal}变为{now}" if normal != now else f"保持{now}不变"
-            told[f"{name}预警_核查指标变化"] = NOT_FILLED_IN if now == NOT_FILLED_IN else f"{changed}（{unit}）"
-    return told
+            by_head[f"{name}预警_核查指标变化"] = NOT_FILLED_IN if now == NOT_FILLED_IN else f"{changed}（{unit}）"
+    return by_head
 
 
 def _keepers(lines: Iterable[Record]) -> str:

@@ -17,8 +17,10 @@ _SHOWN = 12
 """Rules that the letter lists; the workbook has all."""
 
 
-def write_letter(file: BinaryIO, rules: RuleSet, book: Book, findings: Sequence[Finding], told: Sequence[str]) -> None:
-    """Write the letter for a county: what was found by rule, what is asked for, what was decided (`told`)."""
+def write_letter(
+    file: BinaryIO, rules: RuleSet, book: Book, findings: Sequence[Finding], notices: Sequence[str]
+) -> None:
+    """Write the letter for a county: what was found by rule, what is asked for, what was decided (`notices`)."""
     office = f"{rules.thresholds['city_name']}重污染天气应急指挥部办公室"
     paper = blank_paper("退回函")
     line(paper, "关于退回应急减排清单填报表的函", 18, bold=True, centred=True)
@@ -46,10 +48,10 @@ def write_letter(file: BinaryIO, rules: RuleSet, book: Book, findings: Sequence[
         table(paper, rows, (1.6, 4.4, 1.4, 1.4, 7.8))
         if len(by_rule) > _SHOWN:
             line(paper, f"还有 {len(by_rule) - _SHOWN} 类，见填报表的《退回清单》。", 9)
-    if told:
+    if notices:
         line(paper, "市里已作的决定", 11, bold=True)
-        for one_told in told:
-            line(paper, f"· {one_told}")
+        for notice in notices:
+            line(paper, f"· {notice}")
     _paragraph(paper, "错误必须改正；提醒请逐处核对，确实无误的写明情况。各处的改法写在填报表里，每行旁边。")
     due = rules.deadline(book.round, COUNTY_LIST_DUE)
     when = f"县级清单上报的期限是{due:%Y年%m月%d日}，" if due else ""

@@ -336,11 +336,11 @@ def faults(
         ]
         broken = f'IF({all_of(known)},{broken},"")'
     unread = f"IF(ISERROR({cell}),{broken},{wrong})"
-    told = code("GS04", None)
+    noticed = code("GS04", None)
     if column.kind == "text":  # a text that became a day, and is a number now
         became = f"AND({cell}=INT({cell}),{cell}>={DAYS_OF_OURS[0]},{cell}<{DAYS_OF_OURS[1]})"
-        told = f"IF(ISNUMBER({cell}),IF({became},{code('GS04', Severity.WARNING)},{told}),{told})"
-    return f'IF({read}<>"",IF({_rewritten(column, cell, read)},{told},""),{unread})'
+        noticed = f"IF(ISNUMBER({cell}),IF({became},{code('GS04', Severity.WARNING)},{noticed}),{noticed})"
+    return f'IF({read}<>"",IF({_rewritten(column, cell, read)},{noticed},""),{unread})'
 
 
 def _rewritten(column: Column, cell: str, read: str) -> str:

@@ -17,7 +17,7 @@ from validators.expr import (
     Ref,
     Text,
     Total,
-)  # fmt: skip
+)
 from validators.rule import all_rules
 from workbook_templates.formulas.cells import LOOKED_UP
 from workbook_templates.formulas.default_formulas import INHERITED, OFFERED

@@ -213,7 +213,7 @@ class Formulas:
         """The formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
-        self.told: dict[str, list[tuple[Check | str, str]]] = {}
+        self.notices: dict[str, list[tuple[Check | str, str]]] = {}
         """What rows may be told, by sheet and in order: the condition, or what their enterprise is told; and the code."""
         self.said = _said(self.kind)
         """Rule and what is said for it in a few words, by the number in a code, from 1."""
@@ -453,7 +453,7 @@ class Formulas:
         if sheet.key in LARGE:
             first = self._where(f"{typed}<>0", alone)
             if taken(sheet):  # a row with nothing but what others take from their enterprise
-                nothing = self._told_of_nothing(sheet)
+                nothing = self._noticed_of_nothing(sheet)
                 first = [f"IF({typed}=0,{quoted(nothing)},{'&'.join(first)})"]
                 odd = [f'IF({state}=1,{text},"")' for text in self._form(sheet, taken(sheet))]
                 others = [*odd, *taking, *others]  # an enterprise that changes has both worked out anew
@@ -484,14 +484,14 @@ class Formulas:
         """Addresses of helper cells that join the pieces, in rows of the state that is asked for."""
         return [self.cell(self._sheet, f'IF({asked},{text},"")') for text in self._chunks(pieces)]
 
-    def _told_of_nothing(self, sheet: Sheet) -> str:
+    def _noticed_of_nothing(self, sheet: Sheet) -> str:
         """The codes that rules over the row alone give where nothing is typed."""
         book = Book("", self.ruleset, self.county, "", 1, dt.date.min, kind=self.kind, undated=True)
         record, _ = RowReader(sheet.key, self.ruleset).read([None] * len(sheet.columns), FIRST_ROW)
         own, hits = compiled(sheet.key, None), list[int]()
         own.bind(book)(record, hits.append)
         fired = {id(own.checks[number]) for number in hits}
-        return "".join(code for one, code in self.told[sheet.key] if id(one) in fired and not takes(one, sheet))
+        return "".join(code for one, code in self.notices[sheet.key] if id(one) in fired and not takes(one, sheet))
 
     def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], ...]:
         """What rules find, once it is laid out where they find the values of odd rows."""
@@ -619,7 +619,7 @@ class Formulas:
         They stand in helper cells of their own, so that an edit elsewhere costs little.
         """
         found = alone, taking, others, sums, among, echoes = tuple(list[str]() for _ in range(6))
-        told: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in found}
+        notices: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in found}
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()):
                 sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
@@ -640,19 +640,19 @@ class Formulas:
                 else:
                     own = taking if takes(one, sheet) else alone
                 own.append(text)
-                told[id(own)].append((one, code))
+                notices[id(own)].append((one, code))
         if sheet.key == "guarantee":
             for there, here, text in self._echoes(sheet):
                 echoes.append(text)
-                told[id(echoes)].append((there, here))
-        self.told[sheet.key] = [one for own in found for one in told[id(own)]]
+                notices[id(echoes)].append((there, here))
+        self.notices[sheet.key] = [one for own in found for one in notices[id(own)]]
         return found
 
     def in_order(
-        self, sheet: Sheet, noticed: Iterable[tuple[Column, str]], told: Iterable[tuple[Check | str, str]]
+        self, sheet: Sheet, noticed: Iterable[tuple[Column, str]], notices: Iterable[tuple[Check | str, str]]
     ) -> Iterator[str]:
-        """The codes of a row as its cells join them: what was noticed of columns, and what of `told` holds."""
-        inherited, said = taken(sheet), list(told)
+        """The codes of a row as its cells join them: what was noticed of columns, and what of `notices` holds."""
+        inherited, said = taken(sheet), list(notices)
         noticed = list(noticed)
         alone = [not isinstance(one, str) and not one.when.sheets() and not takes(one, sheet) for one, _ in said]
         yield from (code for column, code in noticed if column not in inherited)

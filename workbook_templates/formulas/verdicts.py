@@ -77,8 +77,16 @@ def verdicts(
     filled_on = facts.get("filled_on")
     day = filled_on if isinstance(filled_on, dt.date) else None
     book = Book(
-        "", formulas.ruleset, formulas.county, round_, 1, day or dt.date.min, facts, formulas.kind, undated=not day,
-    )  # fmt: skip
+        "",
+        formulas.ruleset,
+        formulas.county,
+        round_,
+        1,
+        day or dt.date.min,
+        facts,
+        formulas.kind,
+        undated=not day,
+    )
     noticed: dict[tuple[str, int], list[CellFault]] = {}
     offered: dict[str, dict[int, Mapping[str, Value]]] = {key: {} for key in rows}
     for key in (one for one in formulas.room if one in rows):  # enterprises before their lines
@@ -102,7 +110,7 @@ def verdicts(
             missing = {fault.column for fault in noticed[key, record.row] if fault.rule == "GS02"}
             said = [
                 (one, code)
-                for one, code in formulas.told[key]
+                for one, code in formulas.notices[key]
                 if (
                     one in there
                     if isinstance(one, str)

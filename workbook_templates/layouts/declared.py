@@ -85,8 +85,8 @@ class Table:
 
     def shown_besides(self, means: str) -> str:
         """The same as people read it, of sheets that these rows say something of, or ''."""
-        told = {"enterprises"} | {entry.means.partition(".")[0] for entry in self.entries}
-        return "、".join(chinese(other) for other in self.besides(means) if other.partition(".")[0] in told)
+        own = {"enterprises"} | {entry.means.partition(".")[0] for entry in self.entries}
+        return "、".join(chinese(other) for other in self.besides(means) if other.partition(".")[0] in own)
 
 
 @dataclass(frozen=True)
@@ -217,10 +217,14 @@ def as_csv(tables: Sequence[Table], notes: Mapping[tuple[int, int], tuple[float,
     for at, table in enumerate(tables):
         for place, one in enumerate(table.entries):
             row = [
-                table.title, table.grain, "+".join(map(str, table.head_rows)), one.head,
-                f"{ALONE if one.alone else ''}{chinese(one.means)}", one.unit,
+                table.title,
+                table.grain,
+                "+".join(map(str, table.head_rows)),
+                one.head,
+                f"{ALONE if one.alone else ''}{chinese(one.means)}",
+                one.unit,
                 "；".join(f"{spelt}={value}" for spelt, value in one.values),
-            ]  # fmt: skip
+            ]
             if notes is not None:
                 score, samples = notes.get((at, place), (0.0, ()))
                 row += [f"{score:.2f}" if one.means else "", table.shown_besides(one.means), " | ".join(samples)]

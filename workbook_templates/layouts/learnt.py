@@ -171,7 +171,7 @@ _IDLE_CHOICES = {"无", "其他", "不适用"}
 
 
 @cache
-def _told_by_choices(family: str) -> tuple[str, ...]:
+def _known_by_choices(family: str) -> tuple[str, ...]:
     """Columns of choices that no other fact of such a table has, so that what stands in them tells them."""
     sheets = [sheet for sheet in FAMILIES[family] if sheet in SHEETS]
     means = [f"{sheet}.{column.field}" for sheet in sheets for column in SHEETS[sheet].columns if column.kind == "enum"]
@@ -206,7 +206,7 @@ def scored(head: str, below: Below, family: str, rules: RuleSet) -> dict[str, fl
         for means in DECISIVE:
             if means.partition(".")[0] in FAMILIES[family] and (below.share(means, rules) or 0) >= 0.8:
                 found[means] = max(found.get(means, 0.0), 0.7)
-        for means in _told_by_choices(family) if max(found.values(), default=0.0) < OPEN else ():
+        for means in _known_by_choices(family) if max(found.values(), default=0.0) < OPEN else ():
             few = Below(below.values[:_SAMPLES])  # most columns are told apart by these
             if (
                 (few.share(means, rules) or 0) > 0.5
@@ -350,10 +350,15 @@ def _assigned(grid: Grid, heading: Heading, below: Sequence[Below], family: str,
         open_ = options[place][nearest] if nearest and not own else 0.0
         columns.append(
             Proposed(
-                place, text or f"（第{letter(place)}列）", own or None, said(text).unit if own else "",
-                round(min(score or open_, 1.0), 2), below[place].samples, None if own else nearest,
+                place,
+                text or f"（第{letter(place)}列）",
+                own or None,
+                said(text).unit if own else "",
+                round(min(score or open_, 1.0), 2),
+                below[place].samples,
+                None if own else nearest,
             )
-        )  # fmt: skip
+        )
     return Learnt(grid.title, _grain(family, columns, heading, grid), heading, tuple(columns))
 
 
@@ -383,8 +388,8 @@ def _grain(family: str, columns: Sequence[Proposed], heading: Heading, grid: Gri
         lines = [at for name, at in means.items() if name.startswith("lines.")]
         below = [cells for number, cells in grid.rows[:_TALLEST] if number > heading.last]
         own = [cells for cells in below if any(at < len(cells) and cells[at] != "" for at in lines)]
-        told = [place, means.get("enterprises.name", place)]
-        named = {next((cells[at] for at in told if at < len(cells) and cells[at] != ""), "") for cells in own} - {""}
+        places = [place, means.get("enterprises.name", place)]
+        named = {next((cells[at] for at in places if at < len(cells) and cells[at] != ""), "") for cells in own} - {""}
         if named and len(named) < 0.9 * len(own):
             return "生产线"
     return "厂区" if "enterprises.site" in means else "企业"

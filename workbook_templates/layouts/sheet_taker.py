@@ -216,9 +216,9 @@ class _SheetTaker:
         self, number: int, place: int, entry: Entry, column: Column, raw: Raw, text: str, cells: Sequence[Raw]
     ) -> TakenFact | None:
         """What a cell gives; None where it was left out, which is then accounted for."""
-        told = dict(entry.values).get(text.strip())
-        if told is not None:
-            raw = told
+        own = dict(entry.values).get(text.strip())
+        if own is not None:
+            raw = own
         elif column.kind == "enum" and isinstance(raw, str | float):
             known = spelt(column, text, self.rules)
             if known is None and (near := nearest(column, text, self.rules)):
@@ -388,11 +388,11 @@ class _SheetTaker:
         found: list[dict[str, TakenFact]] = [{} for _ in names]
         for name, fact in own.items():
             texts = str(fact.value).split("；") if isinstance(fact.value, str) else []
-            told = by_name(texts, names)
+            by_line = by_name(texts, names)
             if name == "line_name":
                 values: Sequence[Value] = names
-            elif told is not None:
-                values = told
+            elif by_line is not None:
+                values = by_line
             elif isinstance(fact.value, str):
                 values = [fact.value] * len(names)  # the same for all
             else:
@@ -401,7 +401,7 @@ class _SheetTaker:
                 if value is not None:
                     guess = fact.guess or (
                         ""
-                        if name == "line_name" or told is not None or isinstance(fact.value, str)
+                        if name == "line_name" or by_line is not None or isinstance(fact.value, str)
                         else "各线合计，没有分到各线"
                     )
                     part[name] = TakenFact(value, fact.place, fact.raw, guess, fact.arithmetic)

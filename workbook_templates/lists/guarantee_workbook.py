@@ -62,11 +62,22 @@ def _list(book: Workbook, style: Style, title: str, rows: Sequence[Guaranteed]) 
         load = f"{number_text(record.max_load)} {record.load_unit or ''}" if record.max_load is not None else None
         decided = f"{_WRONG if mismatched(one) else MATCH} {record.decided_by}" if record.decided_by else None
         values: tuple[Value, ...] = (
-            number, record.guarantee_category, one.book.county_name, record.name, record.list_id,
-            enterprise.industry if enterprise else None, enterprise.grade if enterprise else None, record.task,
-            "；".join(f"{line.line_name or ''}（{line.line_id}）" for line in one.lines) or None, load,
-            one.due or "信息不全，不能判断", decided, record.decided_on, one.filing, record.valid_until,
-        )  # fmt: skip
+            number,
+            record.guarantee_category,
+            one.book.county_name,
+            record.name,
+            record.list_id,
+            enterprise.industry if enterprise else None,
+            enterprise.grade if enterprise else None,
+            record.task,
+            "；".join(f"{line.line_name or ''}（{line.line_id}）" for line in one.lines) or None,
+            load,
+            one.due or "信息不全，不能判断",
+            decided,
+            record.decided_on,
+            one.filing,
+            record.valid_until,
+        )
         for place, value in enumerate(values):
             bad = value is not None and str(value).startswith(_WRONG)
             put(sheet, number, place, value, day if isinstance(value, dt.date) else wrong if bad else plain)
@@ -93,9 +104,12 @@ def _page(sheet: Worksheet, style: Style, heads: Sequence[tuple[str, float]], *,
 
 def _head(style: Style) -> Any:  # noqa: ANN401 - XlsxWriter ships no types
     return style(
-        **appearance.HEAD, border=1, border_color=appearance.HEAD_LINE,
-        align="center", text_wrap=True,
-    )  # fmt: skip
+        **appearance.HEAD,
+        border=1,
+        border_color=appearance.HEAD_LINE,
+        align="center",
+        text_wrap=True,
+    )
 
 
 def _overview(book: Workbook, style: Style, city: City, rows: Sequence[Guaranteed], counties: Sequence[Extent]) -> None:
@@ -121,9 +135,16 @@ def _overview(book: Workbook, style: Style, city: City, rows: Sequence[Guarantee
         book, sheet, style, "二、各区县按家数排名（与该县企业数之比）", counties, row, _number_row, 2, "保障类家数"
     )
     _ranking(
-        book, sheet, style, "三、各区县按排放量占比排名（正常生产时的日排放量）", counties, row, _share_row, 4,
+        book,
+        sheet,
+        style,
+        "三、各区县按排放量占比排名（正常生产时的日排放量）",
+        counties,
+        row,
+        _share_row,
+        4,
         "保障类占全县日排放量的比例",
-    )  # fmt: skip
+    )
     sheet.set_landscape()
     sheet.set_paper(appearance.PAPER_A3)
     sheet.fit_to_pages(1, 0)
@@ -148,10 +169,13 @@ def _categories(sheet: Worksheet, style: Style, city: City, rows: Sequence[Guara
 
     def line(row: int, group: str, category: str, own: Sequence[Guaranteed], look: Any) -> None:  # noqa: ANN401 - as above
         values: tuple[Value, ...] = (
-            group, category, len({(id(one.book), one.record.list_id) for one in own}),
+            group,
+            category,
+            len({(id(one.book), one.record.list_id) for one in own}),
             *(sum(one.due == office for one in own) for office in offices),
-            sum(one.filing == FILED for one in own), sum(one.filing == NOT_FILED for one in own),
-        )  # fmt: skip
+            sum(one.filing == FILED for one in own),
+            sum(one.filing == NOT_FILED for one in own),
+        )
         for place, value in enumerate(values):
             put(sheet, row, place, value, look)
 
@@ -194,17 +218,31 @@ def _share_row(one: Extent) -> tuple[float, tuple[Value, ...]]:
 
 
 def _ranking(
-    book: Workbook, sheet: Worksheet, style: Style, title: str, counties: Sequence[Extent], row: int, made: RankRow,
-    shown: int, chart_title: str,
-) -> int:  # fmt: skip
+    book: Workbook,
+    sheet: Worksheet,
+    style: Style,
+    title: str,
+    counties: Sequence[Extent],
+    row: int,
+    made: RankRow,
+    shown: int,
+    chart_title: str,
+) -> int:
     """A ranking of the counties with its chart of the column `shown`; returns the row below both."""
     heads = NUMBER_HEADS if made is _number_row else SHARE_HEADS
     first = _table(sheet, style, row, title, heads)
     edge = {"border": 1, "border_color": appearance.LINE}
     looks = [
-        style(**edge, num_format="0.0%" if head.startswith("占") or head.endswith("占比") else "#,##0.0" if "kg" in head else "General")
+        style(
+            **edge,
+            num_format="0.0%"
+            if head.startswith("占") or head.endswith("占比")
+            else "#,##0.0"
+            if "kg" in head
+            else "General",
+        )
         for head in heads
-    ]  # fmt: skip
+    ]
     ranked = sorted(((*made(one), one.county) for one in counties), key=lambda item: -item[0])
     by = [item[0] for item in ranked]
     for place, (value, cells, county) in enumerate(ranked):

@@ -60,9 +60,14 @@ def _sheet(book: Workbook, title: str, heads: Sequence[tuple[str, float]]) -> Wo
 
 
 def _rows(
-    sheet: Worksheet, style: Style, heads: Sequence[tuple[str, float]], row: int, rows: Sequence[Sequence[Value]],
-    *, height: float | None,
-) -> None:  # fmt: skip
+    sheet: Worksheet,
+    style: Style,
+    heads: Sequence[tuple[str, float]],
+    row: int,
+    rows: Sequence[Sequence[Value]],
+    *,
+    height: float | None,
+) -> None:
     """Heads in a 0-based row and the rows below them; without a height each is as high as its texts are."""
     edge = {"border": 1, "border_color": appearance.LINE, "text_wrap": True}
     head = style(**edge, **appearance.HEAD, align="center")
@@ -88,9 +93,19 @@ def _list(book: Workbook, style: Style, made: Draw, ruleset: RuleSet) -> None:
     for number, site in enumerate(made.visits, 1):
         one = site.application
         rows.append(
-            (number, site.book.county_name, one.list_id, one.name, one.site, one.address, one.industry,
-             one.applied_grade, site.how, *[None] * BY_HAND)
-        )  # fmt: skip
+            (
+                number,
+                site.book.county_name,
+                one.list_id,
+                one.name,
+                one.site,
+                one.address,
+                one.industry,
+                one.applied_grade,
+                site.how,
+                *[None] * BY_HAND,
+            )
+        )
     _rows(sheet, style, LIST_HEADS, 2, rows, height=BLANK_HEIGHT)
     sheet.repeat_rows(2)
     sheet.freeze_panes(3, 4)
@@ -115,9 +130,18 @@ def _process(book: Workbook, style: Style, made: Draw, source: str) -> None:
         sheet.set_row(row, 15 * (1 + int(text_width(text) / (width - 2))) + 4)
         row += 1
     rows: list[tuple[Value, ...]] = [
-        (site.number, site.book.county, site.application.industry, site.application.list_id,
-         site.application.applied_grade, site.hash, site.rest, site.how)
-        for site in made.sites if site.number is not None
-    ]  # fmt: skip
+        (
+            site.number,
+            site.book.county,
+            site.application.industry,
+            site.application.list_id,
+            site.application.applied_grade,
+            site.hash,
+            site.rest,
+            site.how,
+        )
+        for site in made.sites
+        if site.number is not None
+    ]
     _rows(sheet, style, QUEUE_HEADS, row, rows, height=None)
     sheet.repeat_rows(row)

@@ -210,13 +210,15 @@ class _Maker:
         self._mobile()
         for number in gone:
             reason, note = self.rng.choice(list(_words()["removals"].items()))
-            self.rows["removals"].append({
-                "list_id": f"{self.county}-G-{number:04d}",
-                "name": self._name(self.rng.choice(self.kinds)),
-                "removal_reason": reason,
-                "removed_on": self._before(50, 220),
-                "note": note,
-            })  # fmt: skip
+            self.rows["removals"].append(
+                {
+                    "list_id": f"{self.county}-G-{number:04d}",
+                    "name": self._name(self.rng.choice(self.kinds)),
+                    "removal_reason": reason,
+                    "removed_on": self._before(50, 220),
+                    "note": note,
+                }
+            )
         return self.rows
 
     def _specs(self, enterprises: int) -> list[_Spec]:
@@ -411,16 +413,18 @@ class _Maker:
             reason = rng.choice(("申报提升", "省核定") if grade in self.ruleset.high_grades else ("申报提升",))
         ours = "县指挥部" if reason == "申报提升" else "市指挥部"
         approved_by = "省生态环境厅" if grade in self.ruleset.high_grades else ours
-        self.rows["changes"].append({
-            "list_id": list_id,
-            "old_grade": old,
-            "new_grade": grade,
-            "changed_on": on,
-            "reason": reason,
-            "approved_by": approved_by,
-            "reported_on": on + dt.timedelta(rng.randint(1, 5)),
-            "note": f"由{old}调整为{grade}",
-        })  # fmt: skip
+        self.rows["changes"].append(
+            {
+                "list_id": list_id,
+                "old_grade": old,
+                "new_grade": grade,
+                "changed_on": on,
+                "reason": reason,
+                "approved_by": approved_by,
+                "reported_on": on + dt.timedelta(rng.randint(1, 5)),
+                "note": f"由{old}调整为{grade}",
+            }
+        )
         return approved_by
 
     def _lines(self, spec: _Spec, group: _Group, list_id: str, first: int) -> list[_Line]:
@@ -643,17 +647,19 @@ class _Maker:
                 row[f"{level}_dust_cut"] = round(daily * (0.25 * step - rng.uniform(0, 0.1)), 2)
             self.rows["dust"].append(row)
             if key:
-                self.rows["guarantee"].append({
-                    "list_id": row["list_id"],
-                    "name": name,
-                    "guarantee_category": "重点保障性建设工程",
-                    "co_disposal": "否",
-                    "task": f"{key[0]}{self.district}段主体工程施工",
-                    "decided_by": "省级主管部门会同省生态环境厅",
-                    "decided_on": self._before(13, 40),
-                    "ministry_filed": "是",
-                    "proof": f"省重点项目名单〔{self.ruleset.year}〕{rng.randint(1, 20)}号",
-                })  # fmt: skip
+                self.rows["guarantee"].append(
+                    {
+                        "list_id": row["list_id"],
+                        "name": name,
+                        "guarantee_category": "重点保障性建设工程",
+                        "co_disposal": "否",
+                        "task": f"{key[0]}{self.district}段主体工程施工",
+                        "decided_by": "省级主管部门会同省生态环境厅",
+                        "decided_on": self._before(13, 40),
+                        "ministry_filed": "是",
+                        "proof": f"省重点项目名单〔{self.ruleset.year}〕{rng.randint(1, 20)}号",
+                    }
+                )
 
     def _mobile(self) -> None:
         rng = self.rng

@@ -39,7 +39,13 @@ def _button(one: Button) -> str:
         else ("button", {"onAction": "OnPress"})
     )
     said = {
-        "id": one.id, "label": one.label, "size": "large", "imageMso": one.icon, "keytip": one.key,
-        "screentip": one.label, "supertip": one.about, **calls,
-    }  # fmt: skip
+        "id": one.id,
+        "label": one.label,
+        "size": "large",
+        "imageMso": one.icon,
+        "keytip": one.key,
+        "screentip": one.label,
+        "supertip": one.about,
+        **calls,
+    }
     return f"<{kind} {' '.join(f'{name}={quoteattr(value)}' for name, value in said.items())}/>"

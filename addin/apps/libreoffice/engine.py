@@ -60,9 +60,15 @@ class Engine:
                 return empty_as
             if isinstance(value, dt.datetime) and datetime_builder is not dt.datetime:
                 return datetime_builder(
-                    year=value.year, month=value.month, day=value.day, hour=value.hour, minute=value.minute,
-                    second=value.second, microsecond=0, tzinfo=None,
-                )  # fmt: skip
+                    year=value.year,
+                    month=value.month,
+                    day=value.day,
+                    hour=value.hour,
+                    minute=value.minute,
+                    second=value.second,
+                    microsecond=0,
+                    tzinfo=None,
+                )
             return number_builder(value) if number_builder and type(value) is float else value
 
         return [[clean(value) for value in row] for row in data]

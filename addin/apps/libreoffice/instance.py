@@ -226,6 +226,9 @@ def _run(options: Sequence[str], pipe: str, files: Sequence[Path]) -> subprocess
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return subprocess.Popen(  # noqa: S603 - soffice with our own arguments
         [program(), *options, f"--accept=pipe,name={pipe};urp", *(str(file.absolute()) for file in files)],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
         start_new_session=True,  # Ctrl+C in our terminal does not end it
-    )  # fmt: skip
+    )

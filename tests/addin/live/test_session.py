@@ -29,9 +29,9 @@ def blank_name(host: MemoryHost, row: int = 5, *, tell: bool = True) -> None:
         host.tell(Changed(TITLE, row, row))
 
 
-def told(host: MemoryHost, change: Changed) -> Changed:
+def reported(host: MemoryHost, change: Changed) -> Changed:
     """A change that says what stands there now, as an application does that is still at it."""
-    return replace(change, told=host.open[0].rows(change.sheet, change.first, change.last))
+    return replace(change, reported=host.open[0].rows(change.sheet, change.first, change.last))
 
 
 def has(rule: str, cell: str) -> Callable[[Any], bool]:
@@ -63,7 +63,7 @@ def test_a_burst_of_random_edits_ends_at_what_a_reading_from_scratch_finds(sampl
     pause = random.Random(1)  # noqa: S311 - test data
     for _ in range(60):
         event = officer.edit()
-        host.tell(told(host, event) if isinstance(event, Changed) and event.last - event.first < 20 else event)
+        host.tell(reported(host, event) if isinstance(event, Changed) and event.last - event.first < 20 else event)
         if pause.random() < 0.2:
             session.newer(session.picture().version, 0.05)
     wait_for(lambda: [*session.picture().findings] == judge(read_book(host.open[0])))
@@ -74,12 +74,12 @@ def test_what_is_told_with_a_change_is_shown_while_the_application_is_busy(sampl
     session = watching(lambda: host)
     shown(session, lambda picture: picture.status == "已连接")
     blank_name(host, tell=False)
-    change = told(host, Changed(TITLE, 5, 5))
+    change = reported(host, Changed(TITLE, 5, 5))
     host.open[0].busy = True
     host.tell(change, Moved())
     assert shown(session, has("GS02", "D5")).status in ("已连接", "忙")
     shown(session, lambda picture: picture.status == "忙")
-    host.open[0].tabs[TITLE].cells[5][NAME] = "说得太早"  # what was told was not the end of it
+    host.open[0].tabs[TITLE].cells[5][NAME] = "说得太早"  # what was reported was not the end of it
     host.open[0].busy = False
     shown(session, lambda picture: not has("GS02", "D5")(picture))
     assert (TITLE, 5, 5) in host.open[0].reads
@@ -97,10 +97,10 @@ def test_what_is_told_is_shown_while_what_is_read_in_the_quiet_does_not_come(sam
     host.aside = read_late  # type: ignore[method-assign]
     session = watching(lambda: host)
     shown(session, lambda picture: picture.status == "已连接")
-    host.tell(Moved(told=(TITLE, 9)))
+    host.tell(Moved(reported=(TITLE, 9)))
     assert begun.wait(PATIENCE)
     blank_name(host, tell=False)
-    host.tell(told(host, Changed(TITLE, 5, 5)), Moved(told=(TITLE, 6)))
+    host.tell(reported(host, Changed(TITLE, 5, 5)), Moved(reported=(TITLE, 6)))
     found = shown(session, has("GS02", "D5"))
     assert (found.sheet, found.row) == (TITLE, 6)
     host.open[0].tabs[TITLE].cells[7].pop(NAME)  # nothing was reported
@@ -119,7 +119,7 @@ def test_what_is_told_of_the_cover_is_looked_at_without_waiting_for_quiet(
     title, cell = host.open[0].names[BOOK_FIELDS["round"]].split("!")
     column, row = cell.removeprefix("$").split("$")
     host.open[0].tabs[title].cells[int(row)][position_of(column)] = "没有这一轮"
-    host.tell(told(host, Changed(title, int(row), int(row))))
+    host.tell(reported(host, Changed(title, int(row), int(row))))
     shown(session, lambda picture: picture.findings != first.findings)
 
 

@@ -73,10 +73,16 @@ def public_rows(city: City, registered: Collection[str] = ()) -> tuple[list[list
             seen.add(record.list_id)
             rows.append(
                 [
-                    len(rows) + 1, book.county_name, _named(name, site), key.industry,
-                    key.subtype, printed_grade(record, own_lines, city.ruleset), record.fixed_by, record.fixed_on,
+                    len(rows) + 1,
+                    book.county_name,
+                    _named(name, site),
+                    key.industry,
+                    key.subtype,
+                    printed_grade(record, own_lines, city.ruleset),
+                    record.fixed_by,
+                    record.fixed_on,
                 ]
-            )  # fmt: skip
+            )
     return rows, noted
 
 

@@ -97,7 +97,7 @@ class Program:
         self._pipe = ""
         self._acceptor: Any = None
         self._changed = threading.Condition()
-        self._told = False
+        self._announced = False
 
     def start(self) -> None:
         """Start it, unless it runs; in the main thread."""
@@ -159,13 +159,13 @@ class Program:
         """Have everything shown, soon and once, in the main thread."""
         with self._changed:
             self._changed.notify_all()
-            if self._told:
+            if self._announced:
                 return
-            self._told = True
+            self._announced = True
         in_main_thread(self._context, self._show)
 
     def _show(self) -> None:
-        self._told = False
+        self._announced = False
         for watcher in list(self.watchers):
             with suppress(Exception):  # one of a window that was closed
                 watcher()
@@ -174,9 +174,13 @@ class Program:
         process = None
         try:
             process = self._process = subprocess.Popen(  # noqa: S603 - the program that was written into the extension
-                [*KNOWN["program"], self._pipe], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, env=_clean(os.environ), **_apart(),
-            )  # fmt: skip
+                [*KNOWN["program"], self._pipe],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_clean(os.environ),
+                **_apart(),
+            )
             assert process.stdout  # noqa: S101 - for the type checker
             said = process.stdout.readline()
             if not said:
@@ -602,12 +606,12 @@ class Panel(
         same = own.head.get("path") == path_of(self.Frame.Controller.Model)
         status = own.head.get("status", "等待")
         other = status in FOLLOWED and not same
-        told = "○ 这份表不是用本工具生成的填报表，没有在查。" if other else STATES.get(status, "")
+        state = "○ 这份表不是用本工具生成的填报表，没有在查。" if other else STATES.get(status, "")
         more = f"共 {found} 条" + (f"，列出前 {MOST} 条" if rows > MOST else "")
         if own.jobs:
             job = own.jobs[-1]
             more += f" · {job['label']}：{job['result'] or job['state']} {' '.join(job['words'][:2])}"
-        return f"{told}\n{more}"
+        return f"{state}\n{more}"
 
     def _chosen(self) -> dict[str, Any] | None:
         chosen = self._grid.getSelectedRows()

@@ -197,7 +197,7 @@ class Ears(unohelper.Base, XJob):
         self._heard: queue.Queue[list[Any]] = queue.Queue()
         self._widths: dict[str, int] = {}
         self._asked_at = time.monotonic()
-        self._lost = self._busy = self._works = self._dialog = self._told = False
+        self._lost = self._busy = self._works = self._dialog = self._reported = False
 
     def execute(self, arguments: Any) -> str:
         """Do what a session asks for."""
@@ -277,12 +277,12 @@ class Ears(unohelper.Base, XJob):
                 found.append(self._heard.get_nowait())
         self._asked_at = time.monotonic()
         if found:  # at once: to look for dialogs is to wait until LibreOffice is done with what it has just reported
-            self._told = True
+            self._reported = True
             return found
         before, self._dialog = self._dialog, self._has_dialog()
-        dialog, told, self._told = self._dialog, self._told, False
+        dialog, reported, self._reported = self._dialog, self._reported, False
         # beside one that lets him, Find and Replace: more is heard while it stands there
-        self._works = dialog and (self._works or (before and told))
+        self._works = dialog and (self._works or (before and reported))
         busy = dialog and not self._works
         if busy != self._busy:
             self._busy = busy

@@ -51,13 +51,14 @@ def test_check_runs_from_the_installed_command(wine: Wine, installed: Path, tmp_
 
 
 def test_the_way_to_the_province_can_be_gone_on_windows(wine: Wine, installed: Path, tmp_path: Path) -> None:
-    def qingdan(*arguments: str) -> int:
-        return wine.run("cmd", "/c", windows_path(installed / "qingdan.cmd"), *arguments).returncode
+    def qingdan(*arguments: str) -> None:
+        done = wine.run("cmd", "/c", windows_path(installed / "qingdan.cmd"), *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     county, submission = windows_path(tmp_path / "县.xlsx"), windows_path(tmp_path / "报省.xlsx")
-    assert qingdan("sample", "--county", "371502", "--enterprises", "3", "--out", county) == 0
-    assert qingdan("export", county, "--out", submission) == 0
-    assert qingdan("audit", submission, "--against", county) == 0
+    qingdan("sample", "--county", "371502", "--enterprises", "3", "--out", county)
+    qingdan("export", county, "--out", submission)
+    qingdan("audit", submission, "--against", county)
 
 
 def test_a_workbook_is_read_over_com_as_from_its_file(wine: Wine, installed: Path, workbook: Path) -> None:

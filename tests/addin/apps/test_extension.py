@@ -191,6 +191,7 @@ def window(home: Path, sample: Path) -> Iterator[Window]:
             yield Window(office, file)
             assert process.poll() is None, "LibreOffice lives"
         finally:
+            wait_for(lambda: office.desktop.CurrentComponent is not None)  # for a moment there may be none
             Window(office, file).close()
             try:
                 process.wait(60)

@@ -56,3 +56,9 @@ def keys(*names: str) -> None:
 def write(text: str) -> None:
     """Type a text."""
     subprocess.run(["xdotool", "type", "--delay", "5" if text.isascii() else "150", "--", text], check=True)
+
+
+def write_into_cell(text: str) -> None:
+    """Type, and leave what was typed open in its cell."""
+    write(text)
+    time.sleep(1)  # xdotool is done before LibreOffice has taken the keys, and nothing tells when it has

@@ -13,7 +13,7 @@ import pytest
 from addin.apps.libreoffice.instance import hold
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
-from tests.addin.live.screen import focus, keys, screen, windows, write
+from tests.addin.live.screen import focus, keys, screen, windows, write, write_into_cell
 from validators.columns import LETTERS, SHEETS
 from validators.findings import Finding
 from validators.rule import judge
@@ -200,7 +200,7 @@ def test_a_cell_that_is_being_typed_and_an_open_dialog_neither_lose_nor_invent_f
             name, grade = LETTERS["enterprises"]["name"], LETTERS["enterprises"]["grade"]
             calc.go(ENTERPRISES, f"{name}7")
             shown(session, lambda picture: (picture.sheet, picture.row) == (ENTERPRISES, 7))
-            write("a２")  # being typed: a full-width digit
+            write_into_cell("a２")  # being typed: a full-width digit
             session.select(ENTERPRISES, f"{name}9")  # the pane is clicked meanwhile: what was typed is entered
             shown(session, has("GS04", f"{name}7"))
             keys("ctrl+z")

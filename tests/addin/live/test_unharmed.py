@@ -4,7 +4,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from addin.apps.libreoffice.instance import hold
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
-from tests.addin.live.screen import focus, keys, screen, windows, write
+from tests.addin.live.screen import focus, keys, screen, windows, write, write_into_cell
 from validators.columns import LETTERS
 
 pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
@@ -135,8 +134,7 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
     other = calc.text(LINES, f"{NAME}7")
 
     calc.go(ENTERPRISES, f"{NAME}7")
-    write("ab")
-    time.sleep(1)  # xdotool is done before LibreOffice has taken the keys, and nothing tells when it has
+    write_into_cell("ab")
     live.select(LINES, "H9")
     wait_for(lambda: hold(calc.book.CurrentSelection).AbsoluteName == f"${LINES}.$H$9")
     assert (calc.text(ENTERPRISES, f"{NAME}7"), calc.text(LINES, f"{NAME}7")) == ("ab", other)
@@ -145,7 +143,7 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
     for answer in ("Escape", "Return"):  # to give up, or to type again
         calc.go(ENTERPRISES, f"{GRADE}7")
         shown(live, lambda picture: (picture.sheet, picture.row) == (ENTERPRISES, 7))
-        write("Z")
+        write_into_cell("Z")
         live.select(LINES, "H9")
         wait_for(lambda: len(windows(".")) > 1)  # the drop-down list refuses it
         shown(live, lambda picture: picture.status == "忙")

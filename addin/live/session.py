@@ -165,7 +165,7 @@ class Session:
         if self._look:
             self._find(host)
         if self._reported or self._placed:
-            self._take_told()
+            self._take_reported()
         if self._moved or self._spans or self._wanted:
             self._take()
         elif unsettled:
@@ -244,7 +244,7 @@ class Session:
         self._file = book.path if book else None
         self._look, self._moved = False, True
 
-    def _take_told(self) -> None:
+    def _take_reported(self) -> None:
         """Show what was reported, with changes what stands there now: the application may be at it for long yet.
 
         It is asked once more when it is quiet, for it spoke in the middle of its work.

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -157,6 +158,16 @@ def until_said(window: Window, do: Callable[[], None], true: Callable[[str], boo
     return time.monotonic() - start
 
 
+def contains_answer(answer: str, said: str) -> bool:
+    """Whether the panel says this."""
+    return answer in said
+
+
+def begins_otherwise(before: str, said: str) -> bool:
+    """Whether the panel counts otherwise than before."""
+    return said.partition(" · ")[0] != before
+
+
 def edits(window: Window, number: int) -> Iterator[bool]:
     """Have a code made wrong and right in turn, and say which it is now; it is right at the end."""
     code = window.text(f"{USCC}6")
@@ -173,9 +184,7 @@ def pressed(window: Window, office: int, found: dict[str, list[float]]) -> None:
         keys("Return")
         time.sleep(QUIET)
         before, answer = spent(office), "校验：通过" if right else "校验：不通过"
-        found["press"].append(
-            until_said(window, lambda: window.press("校验"), lambda said, answer=answer: answer in said)  # type: ignore[misc]
-        )
+        found["press"].append(until_said(window, lambda: window.press("校验"), partial(contains_answer, answer)))
         found["press_cpu"].append(spent(office) - before)
 
 
@@ -183,9 +192,7 @@ def shown(window: Window, found: dict[str, list[float]]) -> None:
     """Edits until the panel has counted them."""
     for _ in edits(window, EDITS // 2):
         before = window.said().partition(" · ")[0]
-        found["shown"].append(
-            until_said(window, lambda: keys("Return"), lambda said, before=before: said.partition(" · ")[0] != before)  # type: ignore[misc]
-        )
+        found["shown"].append(until_said(window, lambda: keys("Return"), partial(begins_otherwise, before)))
 
 
 def cost(window: Window, *processes: int) -> list[float]:

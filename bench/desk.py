@@ -43,7 +43,7 @@ def desk(inbox: Path, readings: Path) -> Iterator[str]:
     with subprocess.Popen(
         command, cwd=inbox, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stderr is not None
+        assert process.stderr is not None  # for the type checker
         try:
             yield process.stderr.readline().strip().removeprefix("页面地址（只能在本机打开）：")
         finally:

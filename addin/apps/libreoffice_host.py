@@ -355,8 +355,8 @@ def _rows(first: int, reported: Mapping[str, Any], seen: Seen) -> GridRows:
             values[y][x] = Shown(value, PERCENT)
     wrong = {row for row, _ in seen.errors}
     rows: GridRows = []
-    for row, told_cells in enumerate(values, first):
-        cells = ["" if value is None else value for value in told_cells] if None in told_cells else told_cells
+    for row, found in enumerate(values, first):
+        cells = ["" if value is None else value for value in found] if None in found else found
         if any(value != "" for value in cells) or row in wrong:
             rows.append((row, cells))
     return rows

@@ -3,12 +3,12 @@
 The report beside a workbook holds the fingerprint of what was written, so that an untouched one is told from one with work in it.
 """
 
-import datetime as dt
 import hashlib
 import re
 from pathlib import Path
 from typing import BinaryIO
 
+from addin.reading.file_names import kept
 from addin.reading.isolation import each
 from validators.meanings import text_of
 from workbook_templates.xlsx.opened import UnreadableWorkbook, open_workbook
@@ -47,8 +47,7 @@ def _fingerprints(report: Path) -> set[str]:
 
 def keep_beside(out: Path) -> str:
     """Copy a workbook that is about to be written over to a name of its own, which is returned."""
-    at = dt.datetime.fromtimestamp(out.stat().st_mtime).strftime("%Y%m%d-%H%M%S")
-    kept = out.with_name(f"{out.stem}（{at} 存）.xlsx")
-    with replacing(kept, overwrite=True) as file:
+    beside = kept(out)
+    with replacing(beside, overwrite=True) as file:
         file.write(out.read_bytes())
-    return kept.name
+    return beside.name

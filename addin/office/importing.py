@@ -103,8 +103,7 @@ def import_tables(
     step(0, 3, "读表")
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         taken = take(paths, own, code, rules, numbers(out, code))
-        changed = changed_since(out, report)
-        if changed:
+        if changed_since(out, report):
             taken.notes.append(
                 f"原来的“{out.name}”在上次导入以后改过，原样另存为“{keep_beside(out)}”；里面补填的，请从那一份抄过来。"
             )

@@ -1,11 +1,29 @@
 """Names of files: which are somebody's own and are read, and which may be given to a file here and on Windows."""
 
+import datetime as dt
+import re
+from pathlib import Path
+
 from validators.text import is_shown
 
 _LONGEST = 200
 """Bytes of a name of an output: a manifest, a signature or a temporary file beside it has a longer one."""
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 """Names that Windows keeps for itself."""
+
+
+_KEPT = re.compile(r"（\d{8}-\d{6} 存）\.xlsx$")
+
+
+def kept(out: Path) -> Path:
+    """Where a workbook is kept, by when it was last written, before a new one takes its place."""
+    at = dt.datetime.fromtimestamp(out.stat().st_mtime)
+    return out.with_name(f"{out.stem}（{at:%Y%m%d-%H%M%S} 存）.xlsx")
+
+
+def is_kept(name: str) -> bool:
+    """Whether a file is one that was kept so (`kept`)."""
+    return _KEPT.search(name) is not None
 
 
 def is_hidden(name: str) -> bool:

@@ -1,13 +1,12 @@
 """What lies in an inbox: counties' workbooks, and what they are compared with; each file read apart."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from addin.problems import Stop
-from addin.reading.file_names import is_hidden
+from addin.reading.file_names import is_hidden, is_kept
 from addin.reading.isolation import Failure, each
 from addin.reading.steps import Step
 from addin.reading.workbooks import Reading, read_all
@@ -24,8 +23,6 @@ LEDGER = "清单台账.sqlite"
 """The office's record, which may lie among the files."""
 IMPORT_REPORT, MERGE_REPORT = ".导入报告.xlsx", ".合并报告.xlsx"
 """What the name of a report ends with, after the name of the workbook beside which it lies; neither is handed in."""
-KEPT_NAME = re.compile(r"（\d{8}-\d{6} 存）\.xlsx$")
-"""What the name of a workbook ends with that was kept when a new one took its place."""
 
 
 def inbox(sources: Iterable[Path]) -> list[Path]:
@@ -53,7 +50,7 @@ def _is_input(path: Path) -> bool:
         and "__MACOSX" not in path.parts
         and path.name != LEDGER
         and not path.name.endswith((IMPORT_REPORT, MERGE_REPORT))
-        and not KEPT_NAME.search(path.name)
+        and not is_kept(path.name)
     )
 
 

@@ -163,7 +163,7 @@ def _read(
 
 def _as_stored(column: Column, value: Value) -> Raw:
     """A value as the formulas see it in the file: of a number 15 digits, or the day that it is."""
-    if isinstance(value, str) or not isinstance(value, int | float):
+    if not isinstance(value, int | float):
         return value
     number = fifteen_digits(float(value))
     return moment(number) if column.kind == "date" and FIRST_SERIAL <= number <= LAST_SERIAL else number

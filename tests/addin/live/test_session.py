@@ -94,7 +94,7 @@ def test_what_is_told_is_shown_while_what_is_read_in_the_quiet_does_not_come(sam
         begun.set()
         Thread(target=lambda: answers.wait(PATIENCE) and read(), daemon=True).start()
 
-    host.aside = read_late  # type: ignore[method-assign]
+    host.aside = read_late  # type: ignore[method-assign] # of this host alone
     session = watching(lambda: host)
     shown(session, lambda picture: picture.status == "已连接")
     host.tell(Moved(reported=(TITLE, 9)))

@@ -5,9 +5,9 @@
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 project=$(readlink -f "$here/../../..")
-mkdir -p "$1/apt/lists/partial" "$1/apt/cache/archives/partial" "$1/root/tmp/home"
+mkdir -p "$1/apt/lists/partial" "$1/apt/cache/archives/partial" "$1/i386/tmp/home"
 folder=$(readlink -f "$1")
-root=$folder/root
+root=$folder/i386
 
 # apt with nothing installed, for i386 alone
 : >"$folder/apt/status"

@@ -244,6 +244,9 @@ class LibreOffice:
             while not self._left:
                 widths = self._book.widths if self._book else {}
                 for kind, *what in self._ask(wait=ALIVE, widths=json.dumps(widths)):
+                    if kind == "ends":  # from now on it is asked for nothing (`ears` says why)
+                        self._office.hang_up()
+                        raise Gone
                     if kind in ("busy", "free"):
                         self._busy = kind == "busy"
                         self._heard.put(None)

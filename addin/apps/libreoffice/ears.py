@@ -5,6 +5,10 @@ answered: one that is stopped stops LibreOffice, and when one ends, the next sel
 (an uncaught DisposedException). So the session has LibreOffice load this file (`load`), and nothing but plain values
 goes across. It uses the standard library and UNO only, and no syntax newer than Python 3.8: LibreOffice may have a
 Python of its own.
+
+A call that comes while LibreOffice takes down its connections makes it wait for ever (7.4: the call is counted and never
+done), without a window, so that nothing can be opened any more. So the session is told first that LibreOffice ends, and
+LibreOffice goes on ending once the session has hung up.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from typing import Any, Callable  # noqa: UP035 - as in Python 3.8
 import unohelper
 from com.sun.star.awt import XCallback
 from com.sun.star.document import XDocumentEventListener
+from com.sun.star.frame import XTerminateListener
 from com.sun.star.sheet import XActivationEventListener
 from com.sun.star.task import XJob
 from com.sun.star.util import XChangesListener, XModifyListener
@@ -32,6 +37,8 @@ MOST = 5000
 """Reports that are kept for a session that does not ask."""
 FORGOTTEN = 30.0
 """Seconds after which a session that does not ask is taken to have ended."""
+FAREWELL = 3.0
+"""Seconds that a session is given to hang up when LibreOffice ends; it asks at least once a second while it lives."""
 OPENED = ("OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus")
 """Document events after which other workbooks may be open, in front, or have another name."""
 DATES = 2
@@ -180,7 +187,7 @@ class _Ear(
         pass
 
 
-class Ears(unohelper.Base, XJob):
+class Ears(unohelper.Base, XJob, XTerminateListener):
     """Those of one session: `execute` takes named values, and answers with a JSON text.
 
     `watch` (a document or None) with `columns` (how many by title, JSON) hears its changes and those of no other;
@@ -198,6 +205,9 @@ class Ears(unohelper.Base, XJob):
         self._widths: dict[str, int] = {}
         self._asked_at = time.monotonic()
         self._lost = self._busy = self._works = self._dialog = self._reported = False
+        self._ends = False
+        self._desktop = context.getValueByName("/singletons/com.sun.star.frame.theDesktop")
+        self._desktop.addTerminateListener(self)
 
     def execute(self, arguments: Any) -> str:
         """Do what a session asks for."""
@@ -214,8 +224,28 @@ class Ears(unohelper.Base, XJob):
             controller, place = self._model.CurrentController, (named["sheet"], named["go"])
             in_main_thread(self._context, lambda: go_to(controller, *place))
         elif "leave" in named:
+            self._desktop.removeTerminateListener(self)
             self._leave()
         return "[]"
+
+    def queryTermination(self, event: Any) -> None:
+        """Nothing is in the way of LibreOffice's end."""
+
+    def notifyTermination(self, event: Any) -> None:
+        """Have the session hang up, and wait until it did: nobody is heard any more who could call."""
+        bridges = self._context.ServiceManager.createInstanceWithContext(
+            "com.sun.star.bridge.BridgeFactory", self._context
+        )
+        until = time.monotonic() + FAREWELL
+        lives = until < self._asked_at + 2 * FAREWELL
+        connected = len(bridges.getExistingBridges())
+        self._ends = True
+        self._heard.put(["ends"])
+        while lives and len(bridges.getExistingBridges()) >= connected and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def disposing(self, source: Any) -> None:
+        """LibreOffice has ended."""
 
     def note(self, *what: Any) -> None:
         """Keep a report for the session, if there still is one."""
@@ -224,6 +254,7 @@ class Ears(unohelper.Base, XJob):
                 self._lost = True
                 in_main_thread(self._context, self._leave)  # not here: LibreOffice is going through its listeners
             return
+        self._reported = True
         self._heard.put(list(what))
 
     def read(self, model: Any, title: str, first: int, last: int) -> dict[str, Any] | None:
@@ -267,7 +298,9 @@ class Ears(unohelper.Base, XJob):
                 self._listen(area.addModifyListener, area.removeModifyListener, title)
 
     def _wait(self, seconds: float) -> list[list[Any]]:
-        """What was heard; also that a dialog was opened at which the officer has to do something, or closed."""
+        """What was heard, and what was seen of dialogs."""
+        if self._ends:
+            return [["ends"]]
         if self._lost:
             return [["lost"]]
         found = []
@@ -276,9 +309,12 @@ class Ears(unohelper.Base, XJob):
             while True:
                 found.append(self._heard.get_nowait())
         self._asked_at = time.monotonic()
-        if found:  # at once: to look for dialogs is to wait until LibreOffice is done with what it has just reported
-            self._reported = True
-            return found
+        if not found:  # nor is LibreOffice at work on what it has just reported
+            in_main_thread(self._context, self._look_for_dialogs)
+        return [["ends"]] if self._ends else found
+
+    def _look_for_dialogs(self) -> None:
+        """Note that a dialog was opened at which the officer has to do something, or closed; in the main thread."""
         before, self._dialog = self._dialog, self._has_dialog()
         dialog, reported, self._reported = self._dialog, self._reported, False
         # beside one that lets him, Find and Replace: more is heard while it stands there
@@ -286,14 +322,12 @@ class Ears(unohelper.Base, XJob):
         busy = dialog and not self._works
         if busy != self._busy:
             self._busy = busy
-            found.append(["busy" if busy else "free"])
-        return found
+            self._heard.put(["busy" if busy else "free"])
 
     def _has_dialog(self) -> bool:
         with suppress(Exception):  # the workbook is being closed
             own = self._model.CurrentController.Frame.ContainerWindow
-            services = self._context.ServiceManager
-            toolkit = services.createInstanceWithContext("com.sun.star.awt.Toolkit", self._context)
+            toolkit = own.getToolkit()
             windows = (toolkit.getTopWindow(number) for number in range(toolkit.getTopWindowCount()))
             return any(
                 window != own and window.isVisible() and window.getAccessibleContext().getAccessibleRole() in DIALOGS

@@ -25,6 +25,8 @@ UNO_FOLDERS = ("/usr/lib/python3/dist-packages", "/usr/lib/libreoffice/program",
 """Where Debian and others put the module `uno`."""
 START = 60.0
 """Seconds that LibreOffice is given to start."""
+ANSWER = 5.0
+"""Seconds that one which runs is given to answer."""
 QUIETLY = ("--norestore", "--nologo", "--nodefault", "--nofirststartwizard", "--nolockcheck")
 
 _held: deque[Any] = deque(maxlen=1000)
@@ -35,10 +37,14 @@ def _let_go() -> None:
     """End what connects us with LibreOffice: its threads would go on while Python takes down what they need."""
     _held.clear()
     if uno := sys.modules.get("uno"):
-        local = uno.getComponentContext()
-        bridges = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.BridgeFactory", local)
-        for bridge in bridges.getExistingBridges():
+        for bridge in _local(uno, "bridge.BridgeFactory").getExistingBridges():
             bridge.dispose()
+
+
+def _local(uno: Any, service: str) -> Any:  # noqa: ANN401 - UNO
+    """A service of UNO in this process."""
+    local = uno.getComponentContext()
+    return local.ServiceManager.createInstanceWithContext("com.sun.star." + service, local)
 
 
 def hold(thing: Any) -> Any:  # noqa: ANN401 - a UNO object
@@ -109,8 +115,7 @@ class Office:
         """What started the user's own, or handed it our wish; it is never ended by us."""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.uno = load_uno()
-        local = self.uno.getComponentContext()
-        self._resolver = local.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", local)
+        self._bridge: Any = None
         self.kinds: dict[int, int] = {}
         """Kinds of number formats by their key, as far as they were asked for."""
         self.context: Any = None
@@ -155,18 +160,12 @@ class Office:
     def connect(self, seconds: float, *, fail: bool = True) -> bool:
         """Connect, trying for so long. Raises `NoOffice` where it does not answer and `fail` is set."""
         until = time.monotonic() + seconds
-        while True:
-            try:
-                self.context = self._resolver.resolve(f"uno:pipe,name={self.pipe};urp;StarOffice.ComponentContext")
-                self.desktop = self.context.ServiceManager.createInstanceWithContext(
-                    "com.sun.star.frame.Desktop", self.context
-                )
-            except self.uno.getClass("com.sun.star.uno.Exception"):
-                if time.monotonic() > until:
-                    break
-                time.sleep(0.1)
-            else:
-                return True
+        while not self._reach(max(ANSWER, until - time.monotonic())):
+            if time.monotonic() > until:
+                break
+            time.sleep(0.1)
+        else:
+            return True
         if fail:
             self.close()
             raise NoOffice(
@@ -174,6 +173,30 @@ class Office:
                 "仍不行的，请先关闭 LibreOffice，再用本命令打开文件。"
             )
         return False
+
+    def _reach(self, seconds: float) -> bool:
+        """Whether it is there and answers within so long: one that hangs takes connections all the same."""
+
+        def ask() -> None:
+            with suppress(self.uno.getClass("com.sun.star.uno.Exception")):
+                connection = _local(self.uno, "connection.Connector").connect(f"pipe,name={self.pipe}")
+                self._bridge = _local(self.uno, "bridge.BridgeFactory").createBridge("", "urp", connection, None)
+                context = self._bridge.getInstance("StarOffice.ComponentContext")
+                self.desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+                self.context = context
+
+        self.context = None
+        asking = Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(seconds)
+        if self.context is None:
+            self.hang_up()
+        return self.context is not None
+
+    def hang_up(self) -> None:
+        """End the connection; what waits for an answer, or asks for anything later, gets an exception of UNO."""
+        if self._bridge is not None:
+            self._bridge.dispose()
 
     def inside(self, file: str, name: str) -> Any:  # noqa: ANN401 - a UNO object
         """An object of a Python file of this folder, which LibreOffice itself runs. Raises `NoOffice`."""

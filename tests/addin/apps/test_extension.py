@@ -27,8 +27,12 @@ pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the sc
 
 ENTERPRISES = "企业基本信息"
 USCC, NAME = LETTERS["enterprises"]["uscc"], LETTERS["enterprises"]["name"]
-PUSH, TOGGLE, LABEL, TABLE = 44, 62, 30, 58
+PUSH, TOGGLE, LABEL, LIST, TABLE = 44, 62, 30, 32, 58
 """`AccessibleRole` of what is looked for on the screen."""
+STATES = ("●", "◐", "○")
+"""How what the panel says begins."""
+STRICT = {"MALLOC_PERTURB_": "165"}
+"""Where the C library is GNU's: what was let go and is used all the same, which mostly goes well, does not."""
 AS_USER = '#!/bin/sh\nexec unshare --user --map-user=1000 --map-group=1000 {program} "$@"\n'
 """LibreOffice installs no extension for root, who runs the tests in CI."""
 
@@ -109,15 +113,20 @@ class Window:
         """The lines at the top of the panel."""
         if self._label is None:
             self._label = self.find(
-                lambda node: node.getAccessibleRole() == LABEL and node.getAccessibleName()[:1] in ("●", "◐", "○")
+                lambda node: node.getAccessibleRole() == LABEL and node.getAccessibleName()[:1] in STATES
             )
         return str(self._label.getText()) if self._label else ""
 
     def click_row(self, number: int) -> None:
         """Click a line of the list."""
-        table = self.find(lambda node: node.getAccessibleRole() == TABLE and node.getAccessibleName() == "Grid control")
-        at = table.getLocationOnScreen()
-        click(at.X + 60, at.Y + 8 + 15 * number)
+        found = self.find(  # LibreOffice calls it as the text above it
+            lambda node: (
+                node.getAccessibleRole() == LIST and node.getAccessibleName()[:1] in STATES and node.getSize().Width
+            )
+        )
+        line = hold(hold(found.getAccessibleChild(number)).getAccessibleContext())
+        at, size = line.getLocationOnScreen(), line.getSize()
+        click(at.X + 60, at.Y + size.Height // 2)
 
     def close(self) -> None:
         """As when the officer leaves without saving."""
@@ -181,7 +190,7 @@ def window(home: Path, sample: Path) -> Iterator[Window]:
     with screen():
         process = subprocess.Popen(
             ["soffice", "--norestore", "--nologo", "--nofirststartwizard", f"--accept=pipe,name={pipe};urp", str(file)],
-            start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **STRICT},
         )  # fmt: skip
         try:
             office = Office(pipe)
@@ -194,7 +203,7 @@ def window(home: Path, sample: Path) -> Iterator[Window]:
             wait_for(lambda: office.desktop.CurrentComponent is not None)  # for a moment there may be none
             Window(office, file).close()
             try:
-                process.wait(60)
+                assert process.wait(60) == 0, "it ended well, though a screen reader had looked at the panel"
             except subprocess.TimeoutExpired:  # it is to be no burden to the tests that follow
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,14 @@ def started(file: Path, env: dict[str, str], *options: str) -> "subprocess.Popen
     )
 
 
+def first_line(program: "subprocess.Popen[str]") -> str:
+    """What it says first, on either pipe."""
+    pipes = {pipe for pipe in (program.stdout, program.stderr) if pipe}
+    ready, _, _ = select.select(pipes, (), (), PATIENCE)
+    assert ready, "it says nothing"
+    return str(ready[0].readline())
+
+
 def end_libreoffice() -> None:
     """As when the officer leaves it without saving."""
     from addin.apps.libreoffice.instance import PIPE, Office
@@ -126,8 +135,7 @@ def test_the_command_ends_when_its_page_is_closed(
     file = Path(shutil.copy(sample, tmp_path))
     with started(file, alone) as program:
         try:
-            assert program.stdout
-            address = re.search(r"http://\S+", program.stdout.readline())
+            address = re.search(r"http://\S+", first_line(program))
             assert address
             page = browser.new_page()
             page.goto(address[0])
@@ -147,8 +155,7 @@ def test_the_command_prints_what_stood_there_when_libreoffice_was_closed(
     file = Path(shutil.copy(sample, tmp_path))
     with started(file, alone, "--json") as program:
         try:
-            assert program.stderr
-            assert "正在跟踪工作簿" in program.stderr.readline()
+            assert "正在跟踪工作簿" in first_line(program)
             end_libreoffice()
             out, said = program.communicate(timeout=PATIENCE)
         finally:

@@ -1,18 +1,22 @@
 """LibreOffice is none the worse for a session that is ended or stopped, in the middle of whatever the officer does."""
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import openpyxl
 import pytest
 
-from addin.apps.libreoffice.instance import hold
+from addin.apps.libreoffice.instance import Office, hold
+from addin.live.host import Gone
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
 from tests.addin.live.screen import focus, keys, screen, windows, write, write_into_cell
@@ -153,3 +157,37 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
         keys("Escape")
         assert [calc.text(title, f"{GRADE}7") for title in (ENTERPRISES, LINES)] == grades
     assert len(calc.book.UndoManager.AllUndoActionTitles) == 1
+
+
+def test_it_ends_while_it_is_asked_all_the_time(calc: Calc) -> None:
+    office = Office(calc.office.pipe)
+    office.connect(60)
+    from addin.apps.libreoffice_host import LibreOffice
+
+    host = LibreOffice(office)
+
+    def ask() -> None:
+        with suppress(Gone), host.asking():
+            while True:
+                hold(office.context.ServiceManager)  # it answers to the very end, unlike a workbook
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    calc.office.close()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert calc.office.process
+    assert calc.office.process.returncode == 0, "it did not have to be killed"
+
+
+def test_one_that_hangs_is_not_waited_for(calc: Calc) -> None:
+    assert calc.office.process
+    os.killpg(calc.office.process.pid, signal.SIGSTOP)
+    try:
+        assert not Office(calc.office.pipe).connect(0.0, fail=False)
+    finally:
+        os.killpg(calc.office.process.pid, signal.SIGCONT)
+    assert Office(calc.office.pipe).connect(60, fail=False)

@@ -31,14 +31,12 @@ from com.sun.star.awt import (
     XTextListener,
     XWindowListener,
 )
-from com.sun.star.awt.grid import XGridSelectionListener
 from com.sun.star.awt.Key import RETURN
 from com.sun.star.awt.MessageBoxType import INFOBOX, QUERYBOX
 from com.sun.star.frame import FeatureStateEvent, XDispatch, XDispatchProvider
 from com.sun.star.lang import XComponent, XInitialization, XServiceInfo
 from com.sun.star.ui import LayoutSize, XSidebarPanel, XToolPanel, XUIElement, XUIElementFactory
 from com.sun.star.ui.UIElementType import TOOLPANEL
-from com.sun.star.view.SelectionType import SINGLE
 from qingdan_ears import go_to, in_main_thread
 
 NAME = "cn.qingdan.addin"
@@ -478,7 +476,6 @@ class Panel(
     XSidebarPanel,
     XComponent,
     XWindowListener,
-    XGridSelectionListener,
     XMouseListener,
     XKeyListener,
     XTextListener,
@@ -502,7 +499,11 @@ class Panel(
         self._severity = self._add("ListBox", "severity", Dropdown=True, HelpText="只看某一程度")
         self._severity.addItems(("全部", *(f"{one['symbol']} {one['name']}" for one in KNOWN["severities"])), 0)
         self._severity.selectItemPos(0, True)
-        self._grid = self._add_grid()
+        # no grid: once a screen reader has looked at one, LibreOffice (7.4) crashes when it is closed
+        self._list = self._add("ListBox", "findings")
+        self._list.addItemListener(self)
+        self._list.addMouseListener(self)
+        self._list.addKeyListener(self)
         self._detail = self._add("Edit", "detail", MultiLine=True, ReadOnly=True, VScroll=True)
         self._open = self._add("Button", "open", Label="打开结果")
         self._search.addTextListener(self)
@@ -524,26 +525,6 @@ class Panel(
         self.Window.addControl(name, control)
         return control
 
-    def _add_grid(self) -> Any:
-        new = self._context.ServiceManager.createInstanceWithContext
-        model = new("com.sun.star.awt.grid.UnoControlGridModel", self._context)
-        model.ShowColumnHeader, model.SelectionModel, model.VScroll, model.HScroll = True, SINGLE, True, True
-        columns = new("com.sun.star.awt.grid.DefaultGridColumnModel", self._context)
-        for title, width in (("", 14), ("位置", 74), ("问题", 300)):
-            column = columns.createColumn()
-            column.Title, column.ColumnWidth, column.Resizeable, column.Flexibility = title, width, True, 0
-            columns.addColumn(column)
-        model.ColumnModel = columns
-        self._data = new("com.sun.star.awt.grid.DefaultGridDataModel", self._context)
-        model.GridDataModel = self._data
-        grid = new("com.sun.star.awt.grid.UnoControlGrid", self._context)
-        grid.setModel(model)
-        self.Window.addControl("findings", grid)
-        grid.addSelectionListener(self)
-        grid.addMouseListener(self)
-        grid.addKeyListener(self)
-        return grid
-
     def layout(self) -> None:
         """Put everything where the size of the window wants it."""
         size = self._parent.getPosSize()
@@ -557,7 +538,7 @@ class Panel(
         self._open.setVisible(bool(self._result))
         self._search.setPosSize(4, 48 + button, max(40, width - 112), 26, 15)
         self._severity.setPosSize(width - 104, 48 + button, 100, 26, 15)
-        self._grid.setPosSize(0, top, width, max(60, height - top - detail - 4), 15)
+        self._list.setPosSize(0, top, width, max(60, height - top - detail - 4), 15)
         self._detail.setPosSize(0, height - detail, width, detail, 15)
 
     def show(self) -> None:
@@ -575,12 +556,10 @@ class Panel(
             return
         chosen = self._chosen()
         self._rows, self._quiet = shown, True
-        self._data.removeAllRows()
-        cells = tuple((SYMBOLS.get(one["severity"], ""), place(one), _message(one)) for one in shown)
-        self._data.addRows(tuple("" for _ in cells), cells)
+        self._list.getModel().StringItemList = tuple(_line(one) for one in shown)
         again = next((at for at, one in enumerate(shown) if chosen and one["n"] == chosen["n"]), None)
         if again is not None:
-            self._grid.selectRow(again)
+            self._list.selectItemPos(again, True)
         elif chosen:
             self._detail.setText("")  # it was put right
         self._quiet = False
@@ -614,10 +593,10 @@ class Panel(
         return f"{state}\n{more}"
 
     def _chosen(self) -> dict[str, Any] | None:
-        chosen = self._grid.getSelectedRows()
-        return self._rows[chosen[0]] if chosen and 0 <= chosen[0] < len(self._rows) else None
+        chosen = self._list.getSelectedItemPos()
+        return self._rows[chosen] if 0 <= chosen < len(self._rows) else None
 
-    def selectionChanged(self, event: Any) -> None:
+    def _show_detail(self) -> None:
         """Show all that is known of a finding, and the page of its rule, which the program is asked for."""
         one = None if self._quiet else self._chosen()
         if one is None:
@@ -651,7 +630,10 @@ class Panel(
         self.show()
 
     def itemStateChanged(self, event: Any) -> None:
-        self.show()
+        if event.Source == self._severity:
+            self.show()
+        else:
+            self._show_detail()
 
     def actionPerformed(self, event: Any) -> None:
         """Open what the last job wrote."""
@@ -698,9 +680,10 @@ class Panel(
         pass
 
 
-def _message(one: dict[str, Any]) -> str:
+def _line(one: dict[str, Any]) -> str:
+    """A finding in one line."""
     parts = ("［当前行］" if one.get("here") else "", f"（相同的 {one['alike']} 处）" if one.get("alike") else "")
-    return "".join(parts) + one["message"]
+    return f"{SYMBOLS.get(one['severity'], '')} {place(one)}　{''.join(parts)}{one['message']}"
 
 
 g_ImplementationHelper = unohelper.ImplementationHelper()  # noqa: N816 - the name that LibreOffice looks for

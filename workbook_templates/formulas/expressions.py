@@ -10,6 +10,7 @@ compared with each other only where their number of different keys says that som
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import Protocol
 
@@ -40,6 +41,9 @@ from workbook_templates.xlsx.appearance import HEADER_ROW
 
 _BLOCK = 40
 """Rows of one enterprise that are summed while they stand together; for more, or others, all rows are looked through."""
+
+_SHORT = 200
+"""Numbers that several rows of a sheet have, of which a list is kept; a county has some dozens of firms with several sites."""
 
 MANY_OF_MANY = ("enterprises", "lines")
 """Sheets of which the one has many rows, and each of these some of the many of the other."""
@@ -89,6 +93,9 @@ class Plan(Maker, Protocol):
 
     def fixed(self, table: str, keys: tuple[object, ...], default: object) -> str:
         """Text for a value of a table of the rule set, or of the workbook itself, that no cell changes."""
+
+    def largest(self, area: str, many: int) -> str:
+        """A name for a list of the hidden sheet of the largest numbers of an area, and 0 where there are no more."""
 
     def single(self, formula: str) -> str:
         """A name for a cell of the hidden sheet with this formula, made if there is none yet."""
@@ -340,11 +347,16 @@ def _(node: Codes, plan: Plan) -> str:
     return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 
-def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
+def _keys(count: Count, plan: Plan, only: str = "") -> tuple[str, list[tuple[Column, Expr]]]:
     """The helper column of the sheet that is counted in: its key where a row meets the conditions, else "".
 
-    Values that the row of the formula says (`==`) are part of the key; they are returned in order.
+    Values that the row of the formula says (`==`) are part of the key; they are returned in order. Rows that nobody
+    asks for hold 0 where a condition says `only` which.
     """
+
+    def placed(formula: str) -> str:
+        return plan.cell(count.sheet, f"IF({only},{formula},0)" if only else formula)
+
     sheet = SHEETS[count.sheet]
     key = plan.key(sheet[count.key_field])
     tests, equal = [], list[tuple[Column, Expr]]()
@@ -354,9 +366,7 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
         if len(count.where) == 1 and (op == "unknown" or (op == "==" and not isinstance(other, Const))):
             # one column says of each row which value it has, and that it has none
             joined = _with(key, [(column, own)], plan)
-            return plan.cell(count.sheet, f'IF({key}="","",{joined})'), [
-                (column, _Same("") if op == "unknown" else other)
-            ]
+            return placed(f'IF({key}="","",{joined})'), [(column, _Same("") if op == "unknown" else other)]
         if op == "unknown":
             tests.append(f'{own}=""')
         elif op == "==" and isinstance(other, Const) and other.value is None:
@@ -373,7 +383,7 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
     if not tests:
         return key, equal
     joined = _with(key, [(column, plan.across(column)) for column, _ in equal], plan)
-    return plan.cell(count.sheet, f'IF({key}="","",IF({all_of(tests)},{joined},""))'), equal
+    return placed(f'IF({key}="","",IF({all_of(tests)},{joined},""))'), equal
 
 
 def _with(key: str, values: list[tuple[Column, str]], plan: Plan) -> str:
@@ -442,28 +452,40 @@ def _(node: _Same, plan: Plan) -> str:
     return constant(node.value)
 
 
-def _again(sheet: str, numbers: str, plan: Plan) -> str:
+def _again(sheet: str, numbers: str, plan: Plan, alike: Sequence[str] = ()) -> str:
     """Whether another row of the sheet has the number of this one, as an expression; texts among them are passed over.
 
-    Rows that repeat a number say so in a helper column; a number is one of several where it stands there.
+    Where helper cells that may be `alike` are given: whether rows with the number of this one differ in them, or are
+    so many that nobody looked.
     """
     area = plan.over(sheet, numbers)
     distinct = f"SUMPRODUCT(--(FREQUENCY({area},{area})>0))"
     some = plan.single(f"IF(COUNT({area})<2,FALSE,{distinct}<COUNT({area}))")
+    # rows that repeat the number of one above them say so, or that they differ from the first one
+    first = f"MATCH({numbers},{area},0)"
+    repeats = f"ABS({numbers})"
+    if alike:
+        same = [f"INDEX({plan.over(sheet, one)},{first})={one}" for one in alike]
+        repeats = f"IF({all_of(same)},0,{repeats})"
     # 0 where there is none: LibreOffice passes over numbers several times as fast as over texts, blank ones too
-    repeats = f"IF(MATCH({numbers},{area},0)<SUM(ROW({numbers}))-{HEADER_ROW - 1},{numbers},0)"
+    repeats = f"IF({first}<SUM(ROW({numbers}))-{HEADER_ROW - 1},{repeats},0)"
     marked = plan.over(sheet, plan.cell(sheet, f"IF({some},IF(ISNUMBER({numbers}),{repeats},0),0)"))
-    return f"IF({some},ISNUMBER(MATCH({numbers},{marked},0)),FALSE)"
+    # each row asks a short list of them, and all rows only where that is full
+    short = plan.largest(marked, _SHORT)
+    found = f"IF(INDEX({short},{_SHORT})=0,MATCH(ABS({numbers}),{short},0),MATCH(ABS({numbers}),{marked},0))"
+    return f"IF({some},IF(ISNUMBER({numbers}),ISNUMBER({found}),FALSE),FALSE)"
 
 
 def several(count: Count, plan: Plan) -> str:
     """Whether rows besides this one of the same sheet are counted with it."""
     sheet, column = count.sheet, SHEETS[count.sheet][count.key_field]
-    keys, _ = _keys(count, plan)
-    same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
-    numbers = plan.number(column) if column.kind == "code18" else keys
-    found = f"IF({_again(sheet, numbers, plan)},{same},FALSE)"
-    if column.kind != "code18":  # nearly all are numbers, which need no second look
+    if column.kind == "code18":  # texts are compared only where their numbers are alike
+        repeated = _again(sheet, plan.number(column), plan)
+        keys, _ = _keys(count, plan, repeated)
+        found = f"IF(ISTEXT({keys}),SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1,FALSE)"
+    else:  # nearly all are numbers, which need no second look
+        keys, _ = _keys(count, plan)
+        same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
         found = f"IF(ISNUMBER({keys}),{_again(sheet, keys, plan)},{same})"
     return plan.name(sheet, f'IF({keys}="",FALSE,{found})')
 
@@ -474,7 +496,7 @@ def _unlike(count: Count, other: Cell, plan: Plan) -> str:
     key, own = plan.held(column), plan.held(other.column)
     values = plan.over(sheet, own)
     rows = f'({plan.over(sheet, key)}={key})*({values}<>{own})*({values}<>"")'
-    found = f"IF({_again(sheet, plan.number(column), plan)},SUMPRODUCT({rows})>0,FALSE)"
+    found = f"IF({_again(sheet, plan.number(column), plan, (key, own))},SUMPRODUCT({rows})>0,FALSE)"
     return plan.name(sheet, f'IF({key}="",FALSE,IF({own}="",FALSE,{found}))')
 
 

@@ -243,7 +243,7 @@ class Formulas:
         found: list[int | str] = []
         for meaning, formula in self.helpers[sheet].formulas.items():
             padding = re.search(r'&"(¦+)"$', formula)
-            nothing: int | str = 0 if re.match(rf'IF\((?:[^,"]+(?:=""|=0),0,|{TITLE}_数_)', formula) else ""
+            nothing: int | str = 0 if re.match(rf'IF\((?:[^,"]+(?:=""|=0),0,|(?:IF\()?{TITLE}_数_)', formula) else ""
             found.append(known.get(meaning, padding[1] if padding else nothing))
         return found
 
@@ -420,9 +420,10 @@ class Formulas:
                 return self.single(f'IF(ISNUMBER({day}),INT({day}),"")')
             case "unnumbered":
                 root = SHEETS[ROOTS[self.kind]]
-                named, numbered = self.held(root["name"]), self.key(root["list_id"])
-                without = self.cell(root.key, f'IF({numbered}<>"","",IF({named}="","",1))')
-                return self.single(f"COUNT({self.over(root.key, without)})>0")
+                named, numbered = (
+                    self.over(root.key, one) for one in (self.held(root["name"]), self.key(root["list_id"]))
+                )
+                return self.single(f'IFERROR(SUMPRODUCT(({numbered}="")*({named}<>""))>0,FALSE)')
         raise Untranslatable(f"own {keys[0]}")
 
     def _list(self, head: str, values: Sequence[object]) -> str:
@@ -433,6 +434,11 @@ class Formulas:
             return self._name(f"{TITLE}_数_{_digest(head)}", f"{TITLE}!${column}$2")
         last = max(len(values), 2) + 1  # Gnumeric finds nothing in a range of one cell
         return self._name(f"{TITLE}_{head}", f"{TITLE}!${column}$2:${column}${last}")
+
+    def largest(self, area: str, many: int) -> str:
+        """A name for a list of the largest numbers of an area, and 0 where there are no more."""
+        found = [Formula(f"IFERROR(LARGE({area},{place}),0)") for place in range(1, many + 1)]
+        return self._list(f"大_{_digest(area)}", found)
 
     def single(self, formula: str) -> str:
         """A name for a cell of the hidden sheet with this formula."""

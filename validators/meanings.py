@@ -309,14 +309,21 @@ def _enumerated(column: Column, text: str, ruleset: RuleSet) -> str | None:
     folded = _squeezed(text).translate(_BRACKETS)
     if not folded:
         return None
-    allowed = ruleset.allowed(column.values)
-    for same in (str, str.casefold):
-        for one in allowed:
-            if same(_squeezed(one)) == same(folded):
-                return one
+    same, same_letters = _spellings(ruleset, column.values)
+    found = same.get(folded) or same_letters.get(folded.casefold())
+    if found:
+        return found
     if column.values == "@divisions" and folded in ruleset.division_aliases:
         return ruleset.division_aliases[folded]
     raise Unreadable("GS03", expected(column, ruleset, text))
+
+
+@cache
+def _spellings(ruleset: RuleSet, values: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Allowed values by what is left of them without blanks; then by that in small letters. The first of each counts."""
+    allowed = ruleset.allowed(values)[::-1]
+    same = {_squeezed(one): one for one in allowed}
+    return same, {_squeezed(one).casefold(): one for one in allowed}
 
 
 def _comparable(text: str) -> str:

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 
 from rapidfuzz import process
 
@@ -117,6 +117,7 @@ UNITS = {"t": ("吨",), "kg": ("千克", "公斤"), "d": ("天", "日"), "%": ("
 """Other spellings of a unit that a number format may show beside the number."""
 
 
+@lru_cache(1000)
 def _squeezed(text: str) -> str:
     """Half-width digits, letters and signs, ordinary characters, without any blank."""
     return _BLANKS.sub("", text.translate(_STRICT))

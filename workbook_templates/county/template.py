@@ -255,10 +255,12 @@ def _table(page: Worksheet, sheet: Sheet, room: int, formulas: Formulas, beside:
     page.add_table(
         HEADER_ROW - 1,
         0,
-        HEADER_ROW - 1 + room,
+        HEADER_ROW,
         len(names) - 1,
         {"name": f"表_{sheet.title}", "style": None, "columns": [{"header": head} for head in heads]},
     )
+    area = f"A{HEADER_ROW}:{letter(len(names) - 1)}{HEADER_ROW + room}"
+    page.tables[-1].update(range=area, a_range=area, autofilter=area)  # else XlsxWriter would keep a note for each cell
     for column, name in zip(page.tables[-1]["columns"], names, strict=True):
         column["formula"] = name  # given at once, XlsxWriter would write all cells too, and as if each had a result
 

@@ -10,7 +10,6 @@ compared with each other only where their number of different keys says that som
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from functools import singledispatch
 from typing import Protocol
 
@@ -35,15 +34,13 @@ from validators.expr import (
     Total,
 )
 from validators.ooxml.grid import EPOCH
+from workbook_templates.formulas.alike import HelperColumns, again
 from workbook_templates.formulas.cells import all_of, any_of, given, quoted
 from workbook_templates.formulas.functions import FUNCTIONS, NO_CODE, Maker, codes_in
 from workbook_templates.xlsx.appearance import HEADER_ROW
 
 _BLOCK = 40
 """Rows of one enterprise that are summed while they stand together; for more, or others, all rows are looked through."""
-
-_SHORT = 200
-"""Numbers that several rows of a sheet have, of which a list is kept; a county has some dozens of firms with several sites."""
 
 MANY_OF_MANY = ("enterprises", "lines")
 """Sheets of which the one has many rows, and each of these some of the many of the other."""
@@ -53,7 +50,7 @@ class Untranslatable(ValueError):
     """No formula says this; the rule is judged in Python alone."""
 
 
-class Plan(Maker, Protocol):
+class Plan(Maker, HelperColumns, Protocol):
     """Where formulas find what they refer to (`workbook_templates.formulas.plan`)."""
 
     county: str
@@ -66,9 +63,6 @@ class Plan(Maker, Protocol):
 
     def blank(self, column: Column) -> str:
         """Whether nothing stands in an entry cell."""
-
-    def cell(self, sheet: str, formula: str) -> str:
-        """Address of the helper cell of a sheet with this formula, made if there is none yet."""
 
     def name(self, sheet: str, formula: str) -> str:
         """A name that stands for a formula of the rows of a sheet, which is worked out wherever the name is used."""
@@ -85,20 +79,11 @@ class Plan(Maker, Protocol):
     def number(self, column: Column) -> str:
         """Address of the helper cell with a number for a key that is a text; others may have the same."""
 
-    def over(self, sheet: str, address: str) -> str:
-        """All rows of the helper column of an address."""
-
     def look_up(self, table: str, key: str) -> str:
         """Text for the value of a table of the rule set by key; an error where it is not there."""
 
     def fixed(self, table: str, keys: tuple[object, ...], default: object) -> str:
         """Text for a value of a table of the rule set, or of the workbook itself, that no cell changes."""
-
-    def largest(self, area: str, many: int) -> str:
-        """A name for a list of the hidden sheet of the largest numbers of an area, and 0 where there are no more."""
-
-    def single(self, formula: str) -> str:
-        """A name for a cell of the hidden sheet with this formula, made if there is none yet."""
 
     def listed(self, column: Column) -> str:
         """A name for the allowed values of a column."""
@@ -452,41 +437,17 @@ def _(node: _Same, plan: Plan) -> str:
     return constant(node.value)
 
 
-def _again(sheet: str, numbers: str, plan: Plan, alike: Sequence[str] = ()) -> str:
-    """Whether another row of the sheet has the number of this one, as an expression; texts among them are passed over.
-
-    Where helper cells that may be `alike` are given: whether rows with the number of this one differ in them, or are
-    so many that nobody looked.
-    """
-    area = plan.over(sheet, numbers)
-    distinct = f"SUMPRODUCT(--(FREQUENCY({area},{area})>0))"
-    some = plan.single(f"IF(COUNT({area})<2,FALSE,{distinct}<COUNT({area}))")
-    # rows that repeat the number of one above them say so, or that they differ from the first one
-    first = f"MATCH({numbers},{area},0)"
-    repeats = f"ABS({numbers})"
-    if alike:
-        same = [f"INDEX({plan.over(sheet, one)},{first})={one}" for one in alike]
-        repeats = f"IF({all_of(same)},0,{repeats})"
-    # 0 where there is none: LibreOffice passes over numbers several times as fast as over texts, blank ones too
-    repeats = f"IF({first}<SUM(ROW({numbers}))-{HEADER_ROW - 1},{repeats},0)"
-    marked = plan.over(sheet, plan.cell(sheet, f"IF({some},IF(ISNUMBER({numbers}),{repeats},0),0)"))
-    # each row asks a short list of them, and all rows only where that is full
-    short = plan.largest(marked, _SHORT)
-    found = f"IF(INDEX({short},{_SHORT})=0,MATCH(ABS({numbers}),{short},0),MATCH(ABS({numbers}),{marked},0))"
-    return f"IF({some},IF(ISNUMBER({numbers}),ISNUMBER({found}),FALSE),FALSE)"
-
-
 def several(count: Count, plan: Plan) -> str:
     """Whether rows besides this one of the same sheet are counted with it."""
     sheet, column = count.sheet, SHEETS[count.sheet][count.key_field]
     if column.kind == "code18":  # texts are compared only where their numbers are alike
-        repeated = _again(sheet, plan.number(column), plan)
+        repeated = again(sheet, plan.number(column), plan)
         keys, _ = _keys(count, plan, repeated)
         found = f"IF(ISTEXT({keys}),SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1,FALSE)"
     else:  # nearly all are numbers, which need no second look
         keys, _ = _keys(count, plan)
         same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
-        found = f"IF(ISNUMBER({keys}),{_again(sheet, keys, plan)},{same})"
+        found = f"IF(ISNUMBER({keys}),{again(sheet, keys, plan)},{same})"
     return plan.name(sheet, f'IF({keys}="",FALSE,{found})')
 
 
@@ -496,7 +457,7 @@ def _unlike(count: Count, other: Cell, plan: Plan) -> str:
     key, own = plan.held(column), plan.held(other.column)
     values = plan.over(sheet, own)
     rows = f'({plan.over(sheet, key)}={key})*({values}<>{own})*({values}<>"")'
-    found = f"IF({_again(sheet, plan.number(column), plan, (key, own))},SUMPRODUCT({rows})>0,FALSE)"
+    found = f"IF({again(sheet, plan.number(column), plan, (key, own))},SUMPRODUCT({rows})>0,FALSE)"
     return plan.name(sheet, f'IF({key}="",FALSE,IF({own}="",FALSE,{found}))')
 
 

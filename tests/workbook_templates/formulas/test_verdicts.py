@@ -69,7 +69,7 @@ def test_a_workbook_without_faults_says_so_from_the_beginning(rows: Rows, go: st
 def test_rows_that_are_alike_are_found_where_the_list_of_them_is_full(
     engines: Callable[[str], Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbook_templates.formulas.expressions._SHORT", 2)
+    monkeypatch.setattr("workbook_templates.formulas.alike._SHORT", 2)
     rows = make_rows(COUNTY, 10, 1, RULESET)
     firms = rows["enterprises"]
     for one, other, taken in (

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 
 from rapidfuzz import process
 
@@ -117,6 +117,7 @@ UNITS = {"t": ("吨",), "kg": ("千克", "公斤"), "d": ("天", "日"), "%": ("
 """Other spellings of a unit that a number format may show beside the number."""
 
 
+@lru_cache(1000)
 def _squeezed(text: str) -> str:
     """Half-width digits, letters and signs, ordinary characters, without any blank."""
     return _BLANKS.sub("", text.translate(_STRICT))
@@ -309,14 +310,21 @@ def _enumerated(column: Column, text: str, ruleset: RuleSet) -> str | None:
     folded = _squeezed(text).translate(_BRACKETS)
     if not folded:
         return None
-    allowed = ruleset.allowed(column.values)
-    for same in (str, str.casefold):
-        for one in allowed:
-            if same(_squeezed(one)) == same(folded):
-                return one
+    same, same_letters = _spellings(ruleset, column.values)
+    found = same.get(folded) or same_letters.get(folded.casefold())
+    if found:
+        return found
     if column.values == "@divisions" and folded in ruleset.division_aliases:
         return ruleset.division_aliases[folded]
     raise Unreadable("GS03", expected(column, ruleset, text))
+
+
+@cache
+def _spellings(ruleset: RuleSet, values: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Allowed values by what is left of them without blanks; then by that in small letters. The first of each counts."""
+    allowed = ruleset.allowed(values)[::-1]
+    same = {_squeezed(one): one for one in allowed}
+    return same, {_squeezed(one).casefold(): one for one in allowed}
 
 
 def _comparable(text: str) -> str:

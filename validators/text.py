@@ -58,6 +58,7 @@ LATIN_LOOKALIKES: dict[int, str] = {
 
 _HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ODD = re.compile(f"[{BREAKS}{UNSEEN}{LOST}{PRIVATE_USE}\n\r\t]")
+_UNPLAIN = re.compile(f"[\r{BREAKS}{UNSEEN}\ud800-\udfff]")
 _LOOKALIKE = re.compile(f"[{''.join(map(chr, (*RADICALS, *LATIN_LOOKALIKES)))}]")
 _MOST_SHOWN = 100
 """Characters of a value that a message shows."""
@@ -82,7 +83,7 @@ def joined(text: str) -> str:
 
 def plain(text: str) -> str:
     """Text as it may be written anywhere: soft breaks are line breaks, what nobody sees is left out."""
-    if text.isprintable() and text.isascii():
+    if _UNPLAIN.search(text) is None:
         return text
     found = re.sub(f"\r\n|[\r{BREAKS}]", "\n", joined(text))
     return re.sub("[\ud800-\udfff]", "\ufffd", re.sub(f"[{UNSEEN}]", "", found))
@@ -113,6 +114,7 @@ def remarks(text: str) -> Iterator[str]:
 _SIGNS = re.compile(r"[\W_]+")
 
 
+@lru_cache(1000)
 def spoken(text: str) -> str:
     """The letters and digits of a text, in small half-width letters: what it says once its signs are taken away."""
     return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).casefold()

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from addin.office import ledger
-from addin.office.record import as_written, keep_result, put_aside, put_on_record, take_decisions
+from addin.office.record import keep_result, put_aside, put_on_record, remember_written, take_decisions
 from addin.office.results import Card, FindingRow, by_file, count_words, how_to_rule, standing_errors, verdict
 from addin.office.returning import told_to
 from addin.problems import Stop, refusal, writing
@@ -248,7 +248,7 @@ def consolidate(
             with replacing(out, overwrite=overwrite) as file:
                 write_city(file, city, findings, desk=desk)
                 aside = put_aside(record, out)  # at the very end: what is cancelled leaves nothing
-            record.keep(as_written(out), b"{}")
+            remember_written(record, out, city, desk.untaken)
             done = Consolidated(city, findings, [*errors, *unread], desk, remarks, aside, out)
             keep_result(record, desk.version, done.to_keep())
     cities.remember(out, city, changed, on=on, rules=rules)

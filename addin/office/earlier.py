@@ -1,4 +1,4 @@
-"""The county workbook that a run is to write over: kept beside the new one where somebody wrote in it since it was made.
+"""The file that a run is to write over: kept beside the new one where somebody wrote in it since it was made.
 
 The report beside a workbook holds the fingerprint of what was written, so that an untouched one is told from one with work in it.
 """
@@ -45,8 +45,13 @@ def _fingerprints(report: Path) -> set[str]:
     return {found for row in texts if FINGERPRINT in row for text in row for found in re.findall(r"[0-9a-f]{64}", text)}
 
 
+def keep(out: Path, why: str) -> str:
+    """Keep a file that is about to be written over beside the new one, and say so: `why` says what became of it since."""
+    return f"原来的“{out.name}”{why}，原样另存为“{keep_beside(out)}”；里面改过、补填的，请从那一份抄过来。"
+
+
 def keep_beside(out: Path) -> str:
-    """Copy a workbook that is about to be written over to a name of its own, which is returned."""
+    """Copy a file that is about to be written over to a name of its own, which is returned."""
     beside = kept(out)
     with replacing(beside, overwrite=True) as file:
         file.write(out.read_bytes())

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep_beside
+from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep
 from addin.office.results import Answer, Card, FindingRow, by_sheet, count_words, standing_errors, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import IMPORT_REPORT
@@ -104,9 +104,7 @@ def import_tables(
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         taken = take(paths, own, code, rules, numbers(out, code))
         if changed_since(out, report):
-            taken.notes.append(
-                f"原来的“{out.name}”在上次导入以后改过，原样另存为“{keep_beside(out)}”；里面补填的，请从那一份抄过来。"
-            )
+            taken.notes.append(keep(out, "在上次导入以后改过"))
         step(1, 3, "写填报表")
         write_county(
             file,

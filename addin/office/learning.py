@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from pydantic import Field
+
+from addin.office.earlier import keep
 from addin.office.results import Answer, Card, Result, made
 from addin.problems import Stop, output
 from addin.reading.isolation import LARGE_MEMORY, TABLE_SECONDS, Failure, each
@@ -26,6 +30,8 @@ class ProposedLayout(Answer):
 
     out: Path
     learnt: list[Learnt]
+    earlier: str
+    """What is said of the layout that lay there, or ''."""
 
     @property
     def unsure(self) -> int:
@@ -38,9 +44,9 @@ class ProposedLayout(Answer):
         """1 where columns are to be looked at."""
         return 1 if self.unsure else 0
 
-    def warnings(self) -> tuple[str, ...]:
-        """None."""
-        return ()
+    def warnings(self) -> Sequence[str]:
+        """That another layout lay there, and where it is now."""
+        return [self.earlier] if self.earlier else []
 
     def to_json(self) -> Json:
         """The contract's object for the sheet that was recognised best, the others beside it."""
@@ -72,8 +78,15 @@ def learn_layout(table: Path, rules: RuleSet, out: Path, *, force: bool = False)
         raise Stop(f"“{table}”不存在，或不是文件。请核对路径。")
     with output(out, force=force, inputs=[table], suffix=".csv") as file:
         learnt, text = proposal(table, rules)
-        file.write(b"\xef\xbb\xbf" + text.encode())
-    return ProposedLayout(out, learnt)
+        earlier = _write(file, out, text)
+    return ProposedLayout(out, learnt, earlier)
+
+
+def _write(file: BinaryIO, out: Path, text: str) -> str:
+    """Write a layout in the place of `out`; what is said of another one that lies there, which is kept beside it, or ''."""
+    made = b"\xef\xbb\xbf" + text.encode()
+    file.write(made)
+    return keep(out, "与这次写出的不同") if out.exists() and out.read_bytes() != made else ""
 
 
 def proposal(table: Path, rules: RuleSet) -> tuple[list[Learnt], str]:
@@ -166,6 +179,12 @@ class ShownLayout(Result):
     name: str
     out: str | None
     text: str
+    earlier: str = Field(exclude=True)
+    """What is said of the layout that lay there, or ''."""
+
+    def warnings(self) -> Sequence[str]:
+        """As `ProposedLayout.warnings`."""
+        return [self.earlier] if self.earlier else []
 
     def lines(self) -> Iterator[str]:
         """Where it was written, else what it says."""
@@ -177,10 +196,11 @@ def show_layout(name: str = "", *, out: Path | None = None, force: bool = False)
     if not name:
         return Layouts(layouts=[{"name": one, "heads": _heads(layout_of(one))} for one in shipped()])
     layout = layout_of(name)
+    earlier = ""
     if out is not None:
         with output(out, force=force, suffix=".csv") as file:
-            file.write(b"\xef\xbb\xbf" + layout.text.encode())
-    return ShownLayout(name=layout.name, out=str(out) if out is not None else None, text=layout.text)
+            earlier = _write(file, out, layout.text)
+    return ShownLayout(name=layout.name, out=None if out is None else str(out), text=layout.text, earlier=earlier)
 
 
 def _heads(layout: Layout) -> list[str]:

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep_beside
+from addin.office.earlier import FINGERPRINT, changed_since, fingerprint, keep
 from addin.office.results import Card, FindingRow, by_sheet, count_words, verdict
 from addin.problems import Stop, output
 from addin.reading.inbox import MERGE_REPORT, inbox, labels
@@ -100,9 +100,7 @@ def merge_files(sources: Sequence[Path], out: Path, *, force: bool = False, step
     with output(out, force=force, inputs=paths) as file, output(report, force=force, inputs=paths) as beside:
         merged = merge(pieces, county.county, decided)
         if changed_since(out, report):
-            merged.notes.append(
-                f"原来的“{out.name}”在上次合并以后改过，原样另存为“{keep_beside(out)}”；里面补填的，请从那一份抄过来，或写进来件。"
-            )
+            merged.notes.append(keep(out, "在上次合并以后改过"))
         write_county(
             file,
             county=county.county,

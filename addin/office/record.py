@@ -47,7 +47,7 @@ def take_decisions(record: Ledger, out: Path, city: City, imports: Sequence[Impo
     untaken: list[Untaken] = []
     remarks: list[str] = []
     on_record = record.decisions(city.year)
-    if workbook.exists():
+    if workbook.exists() and not _holds_nothing_new(record, workbook, city.year):
         given = (workbook, city.ruleset.id, {one.id: one for one in on_record})
         [read] = each(_read_decisions, [given], memory=LARGE_MEMORY, seconds=LARGE_SECONDS)
         if isinstance(read, Failure):
@@ -86,6 +86,19 @@ def _read_decisions(path: Path, ruleset: str, known: Mapping[int, Decision]) -> 
 def as_written(workbook: Path) -> str:
     """The id under which the record remembers a city workbook as it was written."""
     return f"workbook:{ledger.hash_of(workbook)}"
+
+
+def remember_written(record: Ledger, workbook: Path, city: City, untaken: Sequence[Untaken]) -> None:
+    """Remember a city workbook as it was written, and how much of what was typed it still asks to be completed."""
+    record.keep(as_written(workbook), to_json({"written": {"year": city.year, "untaken": len(untaken)}}))
+
+
+def _holds_nothing_new(record: Ledger, workbook: Path, year: int) -> bool:
+    """Whether a city workbook is byte for byte as it was written for that year, with nothing that was left untaken.
+
+    Then all decisions in it are those that stood on record.
+    """
+    return record.kept(as_written(workbook)) == {"written": {"year": year, "untaken": 0}}
 
 
 def put_aside(record: Ledger, out: Path) -> str:

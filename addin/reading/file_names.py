@@ -12,13 +12,13 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM",
 """Names that Windows keeps for itself."""
 
 
-_KEPT = re.compile(r"（\d{8}-\d{6} 存）\.xlsx$")
+_KEPT = re.compile(r"（\d{8}-\d{6} 存）\.[a-z]+$", re.IGNORECASE)
 
 
 def kept(out: Path) -> Path:
-    """Where a workbook is kept, by when it was last written, before a new one takes its place."""
+    """Where a file is kept, by when it was last written, before a new one takes its place."""
     at = dt.datetime.fromtimestamp(out.stat().st_mtime)
-    return out.with_name(f"{out.stem}（{at:%Y%m%d-%H%M%S} 存）.xlsx")
+    return out.with_name(f"{out.stem}（{at:%Y%m%d-%H%M%S} 存）{out.suffix}")
 
 
 def is_kept(name: str) -> bool:

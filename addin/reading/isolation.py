@@ -145,15 +145,24 @@ def each(
     seconds: float = _SECONDS,
     processes: int = PROCESSES,
 ) -> Iterator[Any]:
-    """What `function(*item)` returns for each item, or a `Failure`, in the order of the items.
+    """What `function(*item)` returns for each item, or a `Failure`, in the order of the items; the first children start now.
 
     `function` is defined at module level, and what it returns can be pickled; `item[0]` is the path of the file
     that it reads. It raises `Stop` with the line for the user, or OSError. `memory` is in bytes, `seconds` per item.
     """
+    found = _each(function, items, memory, seconds, processes)
+    next(found, None)
+    return found
+
+
+def _each(
+    function: Callable[..., Any], items: Sequence[tuple[Any, ...]], memory: int, seconds: float, processes: int
+) -> Iterator[Any]:
+    """Yields nothing of worth once the first children have started, and then what `each` returns."""
     waiting = deque(enumerate(items))
     running: dict[Connection, _Child] = {}
     done: dict[int, Any] = {}
-    following = 0
+    following, begun = 0, False
     try:
         while following < len(items):
             # results that wait for their turn cost memory, so nobody runs far ahead
@@ -161,6 +170,9 @@ def each(
                 number, item = waiting.popleft()
                 receiver, end = _start((function, item, memory, dict(os.environ)))
                 running[receiver] = _Child(number, Path(item[0]).name, end, time.monotonic() + seconds)
+            if not begun:
+                begun = True
+                yield None
             pause = min(child.deadline for child in running.values()) - time.monotonic()
             for ready in wait(list(running), max(0.0, pause)):
                 receiver = cast(Connection, ready)  # on Windows it is a PipeConnection, which does the same

@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -240,6 +240,8 @@ class _Sheet(_Strict):
     """Cells of the records, by column."""
     days: list[int]
     """Columns that hold days, as the number of each."""
+    texts: list[int]
+    """Columns that hold texts, as the place of each in those of the book."""
     rows: list[int]
     bad: list[tuple[int, list[str]]]
     """Fields that could not be read, by number of the record."""
@@ -254,6 +256,8 @@ class _Book(_Strict):
     on: dt.date
     facts: list[tuple[str, Any]]
     kind: BookKind
+    texts: list[str]
+    """Each text in the cells once: read back it is one object, however often it stands there."""
     sheets: dict[str, _Sheet]
     faults: list[tuple[str, str, str | None, str | None, int | None, str | None, str | None, Any, Any]]
     """As `Fault` declares them."""
@@ -268,6 +272,7 @@ def packed(answer: KeptReading) -> bytes | None:
     """A reading as it is kept; None for one that holds something that JSON cannot hold."""
     summary, county_name, round_, kind, findings, book, warning = answer
     assert book is not None  # noqa: S101 - for the type checker
+    texts: dict[str, int] = {}
     try:
         head = _Head(
             summary=summary,
@@ -286,7 +291,8 @@ def packed(answer: KeptReading) -> bytes | None:
             on=book.on,
             facts=[(name, _spelled(value)) for name, value in book.facts.items()],
             kind=book.kind,
-            sheets={key: _sheet(records) for key, records in book.tables.items()},
+            sheets={key: _sheet(records, texts) for key, records in book.tables.items()},
+            texts=list(texts),
             faults=[_fault(one) for one in book.faults],
             damaged=sorted(book.damaged),
             letters={key: dict(own) for key, own in book.letters.items()},
@@ -375,12 +381,13 @@ _CELLS = {str, float, int, bool, type(None)}
 """What JSON tells apart by itself."""
 
 
-def _sheet(records: Iterable[Any]) -> _Sheet:
+def _sheet(records: Iterable[Any], known: dict[str, int]) -> _Sheet:
+    """The records of a sheet; their texts join those that are `known`, each with its place."""
     columns = [list(column) for column in zip(*records, strict=True)]
     if not columns:
-        return _Sheet(columns=[], days=[], rows=[], bad=[])
+        return _Sheet(columns=[], days=[], texts=[], rows=[], bad=[])
     *cells, rows, bad = columns
-    days = []
+    days, texts = [], []
     for place, column in enumerate(cells):
         kinds = set(map(type, column))
         if dt.date in kinds:
@@ -388,20 +395,29 @@ def _sheet(records: Iterable[Any]) -> _Sheet:
                 raise ValueError("mixed")
             cells[place] = [day and day.toordinal() for day in column]
             days.append(place)
-        elif not kinds <= _CELLS or (float in kinds and not all(map(_is_finite, column))):
+        elif kinds <= {str, type(None)}:
+            if str in kinds:
+                for text in dict.fromkeys(column):
+                    if text is not None:
+                        known.setdefault(text, len(known))
+                cells[place] = [*map(known.get, column)]  # which knows no None
+                texts.append(place)
+        elif not kinds <= _CELLS or (float in kinds and not _are_finite(column)):
             raise ValueError("unknown kind")
     unread = [(number, sorted(fields)) for number, fields in enumerate(bad) if fields]
-    return _Sheet(columns=cells, days=days, rows=rows, bad=unread)
+    return _Sheet(columns=cells, days=days, texts=texts, rows=rows, bad=unread)
 
 
-def _is_finite(value: object) -> bool:
-    return type(value) is not float or math.isfinite(value)
+def _are_finite(values: Iterable[object]) -> bool:
+    """Whether JSON can hold all numbers among the values."""
+    return all(map(math.isfinite, [value for value in values if type(value) is float]))
 
 
 def _book(kept: _Book) -> Book:
     """Raises ValueError and the like where it is none that the program could have made."""
     if kept.sheets.keys() != KINDS[kept.kind].keys():
         raise ValueError("sheets")
+    texts: dict[int | None, str | None] = {None: None, **dict(enumerate(kept.texts))}
     return Book(
         kept.file,
         load(kept.ruleset),
@@ -411,7 +427,7 @@ def _book(kept: _Book) -> Book:
         kept.on,
         {name: _meant(value) for name, value in kept.facts},
         kept.kind,
-        {key: _records(key, kept.sheets[key]) for key in KINDS[kept.kind]},
+        {key: _records(key, kept.sheets[key], texts) for key in KINDS[kept.kind]},
         [Fault(*one[:7], _meant(one[7]), _meant(one[8])) for one in kept.faults],
         set(kept.damaged),
         {**kept.letters},
@@ -421,17 +437,20 @@ def _book(kept: _Book) -> Book:
     )
 
 
-def _records(sheet: str, kept: _Sheet) -> list[Any]:
+def _records(sheet: str, kept: _Sheet, texts: Mapping[int | None, str | None]) -> list[Any]:
     if not kept.rows:
         return []
     columns = kept.columns
     if len(columns) != len(SHEETS[sheet].columns):
         raise ValueError("columns")
+    numbered = {*kept.days, *kept.texts}
     for place, column in enumerate(columns):
-        if not set(map(type, column)) <= ({int, type(None)} if place in kept.days else _CELLS):
+        if not set(map(type, column)) <= ({int, type(None)} if place in numbered else _CELLS):
             raise ValueError("cells")
     for place in kept.days:
         columns[place] = [day and dt.date.fromordinal(day) for day in columns[place]]
+    for place in kept.texts:
+        columns[place] = [*map(texts.__getitem__, columns[place])]
     fields = frozenset(column.field for column in SHEETS[sheet].columns)
     bad = [NO_BAD] * len(kept.rows)
     for number, names in kept.bad:
@@ -462,7 +481,7 @@ _BY_MARK = {mark: read for mark, _, read in _SPELLINGS.values()}
 def _spelled(value: object) -> Any:  # noqa: ANN401 - of JSON
     """A single value, with a mark where it is of a kind that JSON has not. Raises ValueError for an unknown kind."""
     if type(value) in _CELLS:
-        if not _is_finite(value):
+        if not _are_finite([value]):
             raise ValueError("not finite")
         return value
     if type(value) not in _SPELLINGS:

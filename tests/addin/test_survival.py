@@ -94,7 +94,7 @@ def test_killed_while_consolidating_nothing_is_half_written_and_the_next_run_rec
 
 
 def test_killed_between_the_workbook_and_the_record_the_same_version_is_made_again(source: Path) -> None:
-    killed(source, "addin.office.consolidation", "as_written", CONSOLIDATE)
+    killed(source, "addin.office.consolidation", "remember_written", CONSOLIDATE)
     with ledger.opened(source.parent) as record:
         assert record is None or record.versions() == []
     out = source.parent / "全市.xlsx"

@@ -255,10 +255,12 @@ def _table(page: Worksheet, sheet: Sheet, room: int, formulas: Formulas, beside:
     page.add_table(
         HEADER_ROW - 1,
         0,
-        HEADER_ROW - 1 + room,
+        HEADER_ROW,
         len(names) - 1,
         {"name": f"表_{sheet.title}", "style": None, "columns": [{"header": head} for head in heads]},
     )
+    area = f"A{HEADER_ROW}:{letter(len(names) - 1)}{HEADER_ROW + room}"
+    page.tables[-1].update(range=area, a_range=area, autofilter=area)  # else XlsxWriter would keep a note for each cell
     for column, name in zip(page.tables[-1]["columns"], names, strict=True):
         column["formula"] = name  # given at once, XlsxWriter would write all cells too, and as if each had a result
 
@@ -295,14 +297,14 @@ def _rows(
 ) -> None:
     letters = LETTERS[sheet.key]
     looks = [_body(style, column) for column in sheet.columns]
-    wrapped = [column for column in sheet.columns if column.kind == "text"]
+    wrapped = [column for column in sheet.columns if column.kind in ("status", "text")]
     formulas = [OFFERED.get((sheet.key, column.field)) for column in sheet.columns]
     for row in range(FIRST_ROW, FIRST_ROW + room):
         values = given[row - FIRST_ROW] if row - FIRST_ROW < len(given) else {}
+        said = shown.rows[row - FIRST_ROW] if row - FIRST_ROW < len(shown.rows) else ""
         for column, look, formula in zip(sheet.columns, looks, formulas, strict=True):
             value = values.get(column.field)
             if column.kind == "status":
-                said = shown.rows[row - FIRST_ROW] if row - FIRST_ROW < len(shown.rows) else ""
                 page.write_formula(row - 1, column.position, f"={status}", look, said)
             elif value not in (None, ""):
                 put(page, row - 1, column.position, value, look)
@@ -313,7 +315,8 @@ def _rows(
                     continue
                 cached = shown.offered.get(row, {}).get(column.field)
                 page.write_formula(row - 1, column.position, text, look, "" if cached is None else cached)
-        lines = max((_lines(column, values) for column in wrapped), default=1) if values else 1
+        texts = {**values, "status": said} if values else {}
+        lines = max((_lines(column, texts) for column in wrapped), default=1) if texts else 1
         if lines > 1:
             page.set_row(row - 1, lines * appearance.ENTRY_LINE + 3)
 

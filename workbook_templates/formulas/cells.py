@@ -6,6 +6,7 @@ from what the reader can is listed in `tests/workbook_templates/formulas/differe
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from validators.columns import Column
 from validators.findings import Severity
@@ -88,7 +89,8 @@ _SIGNS = "!#$%&'()*+,-./:;<=>?@[\\]^_`{|}~。｡、､…—·・･“”‘’
 MOST_REPEATED = 12
 
 
-def nothing_said(words: Sequence[str]) -> str:
+@cache
+def nothing_said(words: tuple[str, ...]) -> str:
     """Texts that are one of the words, with signs around them or without, or nothing but one sign repeated, joined as
     `one_of_words` looks for them."""
     bare = [word for word in words if any(map(str.isalnum, word))]

@@ -62,9 +62,13 @@ def cells_of(node: Expr) -> Iterator[Column]:
 
 def taken(sheet: Sheet) -> list[Column]:
     """Columns that show what stands at the enterprise of a row."""
-    return [
-        one for one in sheet.columns if (sheet.key, one.field) in OFFERED and OFFERED[sheet.key, one.field].inherits
-    ]
+    return _TAKEN[sheet.key]
+
+
+_TAKEN = {
+    key: [one for one in sheet.columns if (offered := OFFERED.get((key, one.field))) and offered.inherits]
+    for key, sheet in SHEETS.items()
+}
 
 
 def takes(check: Check | str, sheet: Sheet) -> bool:

@@ -34,6 +34,7 @@ from validators.expr import (
     Total,
 )
 from validators.ooxml.grid import EPOCH
+from workbook_templates.formulas.alike import HelperColumns, again
 from workbook_templates.formulas.cells import all_of, any_of, given, quoted
 from workbook_templates.formulas.functions import FUNCTIONS, NO_CODE, Maker, codes_in
 from workbook_templates.xlsx.appearance import HEADER_ROW
@@ -49,7 +50,7 @@ class Untranslatable(ValueError):
     """No formula says this; the rule is judged in Python alone."""
 
 
-class Plan(Maker, Protocol):
+class Plan(Maker, HelperColumns, Protocol):
     """Where formulas find what they refer to (`workbook_templates.formulas.plan`)."""
 
     county: str
@@ -62,9 +63,6 @@ class Plan(Maker, Protocol):
 
     def blank(self, column: Column) -> str:
         """Whether nothing stands in an entry cell."""
-
-    def cell(self, sheet: str, formula: str) -> str:
-        """Address of the helper cell of a sheet with this formula, made if there is none yet."""
 
     def name(self, sheet: str, formula: str) -> str:
         """A name that stands for a formula of the rows of a sheet, which is worked out wherever the name is used."""
@@ -81,17 +79,11 @@ class Plan(Maker, Protocol):
     def number(self, column: Column) -> str:
         """Address of the helper cell with a number for a key that is a text; others may have the same."""
 
-    def over(self, sheet: str, address: str) -> str:
-        """All rows of the helper column of an address."""
-
     def look_up(self, table: str, key: str) -> str:
         """Text for the value of a table of the rule set by key; an error where it is not there."""
 
     def fixed(self, table: str, keys: tuple[object, ...], default: object) -> str:
         """Text for a value of a table of the rule set, or of the workbook itself, that no cell changes."""
-
-    def single(self, formula: str) -> str:
-        """A name for a cell of the hidden sheet with this formula, made if there is none yet."""
 
     def listed(self, column: Column) -> str:
         """A name for the allowed values of a column."""
@@ -340,11 +332,16 @@ def _(node: Codes, plan: Plan) -> str:
     return plan.name(node.joined.column.sheet, f'IF({joined}="",0,{found})')
 
 
-def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
+def _keys(count: Count, plan: Plan, only: str = "") -> tuple[str, list[tuple[Column, Expr]]]:
     """The helper column of the sheet that is counted in: its key where a row meets the conditions, else "".
 
-    Values that the row of the formula says (`==`) are part of the key; they are returned in order.
+    Values that the row of the formula says (`==`) are part of the key; they are returned in order. Rows that nobody
+    asks for hold 0 where a condition says `only` which.
     """
+
+    def placed(formula: str) -> str:
+        return plan.cell(count.sheet, f"IF({only},{formula},0)" if only else formula)
+
     sheet = SHEETS[count.sheet]
     key = plan.key(sheet[count.key_field])
     tests, equal = [], list[tuple[Column, Expr]]()
@@ -354,9 +351,7 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
         if len(count.where) == 1 and (op == "unknown" or (op == "==" and not isinstance(other, Const))):
             # one column says of each row which value it has, and that it has none
             joined = _with(key, [(column, own)], plan)
-            return plan.cell(count.sheet, f'IF({key}="","",{joined})'), [
-                (column, _Same("") if op == "unknown" else other)
-            ]
+            return placed(f'IF({key}="","",{joined})'), [(column, _Same("") if op == "unknown" else other)]
         if op == "unknown":
             tests.append(f'{own}=""')
         elif op == "==" and isinstance(other, Const) and other.value is None:
@@ -373,7 +368,7 @@ def _keys(count: Count, plan: Plan) -> tuple[str, list[tuple[Column, Expr]]]:
     if not tests:
         return key, equal
     joined = _with(key, [(column, plan.across(column)) for column, _ in equal], plan)
-    return plan.cell(count.sheet, f'IF({key}="","",IF({all_of(tests)},{joined},""))'), equal
+    return placed(f'IF({key}="","",IF({all_of(tests)},{joined},""))'), equal
 
 
 def _with(key: str, values: list[tuple[Column, str]], plan: Plan) -> str:
@@ -442,29 +437,17 @@ def _(node: _Same, plan: Plan) -> str:
     return constant(node.value)
 
 
-def _again(sheet: str, numbers: str, plan: Plan) -> str:
-    """Whether another row of the sheet has the number of this one, as an expression; texts among them are passed over.
-
-    Rows that repeat a number say so in a helper column; a number is one of several where it stands there.
-    """
-    area = plan.over(sheet, numbers)
-    distinct = f"SUMPRODUCT(--(FREQUENCY({area},{area})>0))"
-    some = plan.single(f"IF(COUNT({area})<2,FALSE,{distinct}<COUNT({area}))")
-    # 0 where there is none: LibreOffice passes over numbers several times as fast as over texts, blank ones too
-    repeats = f"IF(MATCH({numbers},{area},0)<SUM(ROW({numbers}))-{HEADER_ROW - 1},{numbers},0)"
-    marked = plan.over(sheet, plan.cell(sheet, f"IF({some},IF(ISNUMBER({numbers}),{repeats},0),0)"))
-    return f"IF({some},ISNUMBER(MATCH({numbers},{marked},0)),FALSE)"
-
-
 def several(count: Count, plan: Plan) -> str:
     """Whether rows besides this one of the same sheet are counted with it."""
     sheet, column = count.sheet, SHEETS[count.sheet][count.key_field]
-    keys, _ = _keys(count, plan)
-    same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
-    numbers = plan.number(column) if column.kind == "code18" else keys
-    found = f"IF({_again(sheet, numbers, plan)},{same},FALSE)"
-    if column.kind != "code18":  # nearly all are numbers, which need no second look
-        found = f"IF(ISNUMBER({keys}),{_again(sheet, keys, plan)},{same})"
+    if column.kind == "code18":  # texts are compared only where their numbers are alike
+        repeated = again(sheet, plan.number(column), plan)
+        keys, _ = _keys(count, plan, repeated)
+        found = f"IF(ISTEXT({keys}),SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1,FALSE)"
+    else:  # nearly all are numbers, which need no second look
+        keys, _ = _keys(count, plan)
+        same = f"SUMPRODUCT(--({plan.over(sheet, keys)}={keys}))>1"
+        found = f"IF(ISNUMBER({keys}),{again(sheet, keys, plan)},{same})"
     return plan.name(sheet, f'IF({keys}="",FALSE,{found})')
 
 
@@ -474,7 +457,7 @@ def _unlike(count: Count, other: Cell, plan: Plan) -> str:
     key, own = plan.held(column), plan.held(other.column)
     values = plan.over(sheet, own)
     rows = f'({plan.over(sheet, key)}={key})*({values}<>{own})*({values}<>"")'
-    found = f"IF({_again(sheet, plan.number(column), plan)},SUMPRODUCT({rows})>0,FALSE)"
+    found = f"IF({again(sheet, plan.number(column), plan, (key, own))},SUMPRODUCT({rows})>0,FALSE)"
     return plan.name(sheet, f'IF({key}="",FALSE,IF({own}="",FALSE,{found}))')
 
 

@@ -12,7 +12,7 @@ stands in a number that no other workbook's formulas give, and counts only so.
 import datetime as dt
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -192,6 +192,10 @@ BEYOND = 1_000
 """Rows beyond those made ready that formulas look at."""
 
 
+Notices = list[tuple[Check | str, str]]
+"""What a row may be told: the condition, or what its enterprise is told; and the code."""
+
+
 class Formulas:
     """The formulas of the workbook of one division.
 
@@ -213,8 +217,8 @@ class Formulas:
         """The formula in 校验 by sheet."""
         self.codes: dict[str, str] = {}
         """Address of the helper cell with the codes of a row, by sheet."""
-        self.notices: dict[str, list[tuple[Check | str, str]]] = {}
-        """What rows may be told, by sheet and in order: the condition, or what their enterprise is told; and the code."""
+        self.notices: dict[str, tuple[Notices, Notices]] = {}
+        """What rows may be told, by sheet and in order: by what is typed in them alone, and by more than that."""
         self.said = _said(self.kind)
         """Rule and what is said for it in a few words, by the number in a code, from 1."""
         assert len(self.said) < BROKEN_NUMBER  # noqa: S101 - codes have room for three digits
@@ -243,7 +247,7 @@ class Formulas:
         found: list[int | str] = []
         for meaning, formula in self.helpers[sheet].formulas.items():
             padding = re.search(r'&"(¦+)"$', formula)
-            nothing: int | str = 0 if re.match(rf'IF\((?:[^,"]+(?:=""|=0),0,|{TITLE}_数_)', formula) else ""
+            nothing: int | str = 0 if re.match(rf'IF\((?:[^,"]+(?:=""|=0),0,|(?:IF\()?{TITLE}_数_)', formula) else ""
             found.append(known.get(meaning, padding[1] if padding else nothing))
         return found
 
@@ -370,7 +374,7 @@ class Formulas:
 
     def _words(self, *names: str) -> str:
         """A text of the hidden sheet that joins what says as little as the words of some lists."""
-        words = [word for name in names for word in self.ruleset.words.get(name, ())]
+        words = tuple(word for name in names for word in self.ruleset.words.get(name, ()))
         joined = nothing_said((*words, *ERROR_WORDS) if "ditto" in names else words)
         return f"INDEX({self._list(f'词_{_digest(joined)}', [joined])},1)"
 
@@ -420,9 +424,10 @@ class Formulas:
                 return self.single(f'IF(ISNUMBER({day}),INT({day}),"")')
             case "unnumbered":
                 root = SHEETS[ROOTS[self.kind]]
-                named, numbered = self.held(root["name"]), self.key(root["list_id"])
-                without = self.cell(root.key, f'IF({numbered}<>"","",IF({named}="","",1))')
-                return self.single(f"COUNT({self.over(root.key, without)})>0")
+                named, numbered = (
+                    self.over(root.key, one) for one in (self.held(root["name"]), self.key(root["list_id"]))
+                )
+                return self.single(f'IFERROR(SUMPRODUCT(({numbered}="")*({named}<>""))>0,FALSE)')
         raise Untranslatable(f"own {keys[0]}")
 
     def _list(self, head: str, values: Sequence[object]) -> str:
@@ -433,6 +438,11 @@ class Formulas:
             return self._name(f"{TITLE}_数_{_digest(head)}", f"{TITLE}!${column}$2")
         last = max(len(values), 2) + 1  # Gnumeric finds nothing in a range of one cell
         return self._name(f"{TITLE}_{head}", f"{TITLE}!${column}$2:${column}${last}")
+
+    def largest(self, area: str, many: int) -> str:
+        """A name for a list of the largest numbers of an area, and 0 where there are no more."""
+        found = [Formula(f"IFERROR(LARGE({area},{place}),0)") for place in range(1, many + 1)]
+        return self._list(f"大_{_digest(area)}", found)
 
     def single(self, formula: str) -> str:
         """A name for a cell of the hidden sheet with this formula."""
@@ -491,7 +501,8 @@ class Formulas:
         own, hits = compiled(sheet.key, None), list[int]()
         own.bind(book)(record, hits.append)
         fired = {id(own.checks[number]) for number in hits}
-        return "".join(code for one, code in self.notices[sheet.key] if id(one) in fired and not takes(one, sheet))
+        alone, rest = self.notices[sheet.key]
+        return "".join(code for one, code in (*alone, *rest) if id(one) in fired and not takes(one, sheet))
 
     def _spelled(self, sheet: Sheet, entries: Sequence[Column]) -> tuple[list[str], ...]:
         """What rules find, once it is laid out where they find the values of odd rows."""
@@ -619,7 +630,7 @@ class Formulas:
         They stand in helper cells of their own, so that an edit elsewhere costs little.
         """
         found = alone, taking, others, sums, among, echoes = tuple(list[str]() for _ in range(6))
-        notices: dict[int, list[tuple[Check | str, str]]] = {id(texts): [] for texts in found}
+        notices: dict[int, Notices] = {id(texts): [] for texts in found}
         for rule in all_rules().values():
             for one in rule.checks.get(sheet.key, ()):
                 sign = SIGNS[standing(rule, one.severity, self.ruleset)[0]]
@@ -645,20 +656,21 @@ class Formulas:
             for there, here, text in self._echoes(sheet):
                 echoes.append(text)
                 notices[id(echoes)].append((there, here))
-        self.notices[sheet.key] = [one for own in found for one in notices[id(own)]]
+        by_itself, *by_more = (notices[id(own)] for own in found)
+        self.notices[sheet.key] = by_itself, [one for own in by_more for one in own]
         return found
 
     def in_order(
-        self, sheet: Sheet, noticed: Iterable[tuple[Column, str]], notices: Iterable[tuple[Check | str, str]]
+        self, sheet: Sheet, noticed: Sequence[tuple[Column, str]], told: Container[int | str]
     ) -> Iterator[str]:
-        """The codes of a row as its cells join them: what was noticed of columns, and what of `notices` holds."""
-        inherited, said = taken(sheet), list(notices)
-        noticed = list(noticed)
-        alone = [not isinstance(one, str) and not one.when.sheets() and not takes(one, sheet) for one, _ in said]
+        """The codes of a row as its cells join them: what was noticed of columns, and those of `notices` that it is told:
+        conditions by their identity, what its enterprise is told as it stands there."""
+        inherited = taken(sheet)
+        by_itself, by_more = self.notices[sheet.key]
         yield from (code for column, code in noticed if column not in inherited)
-        yield from (code for (_, code), own in zip(said, alone, strict=True) if own)
+        yield from (code for one, code in by_itself if id(one) in told)
         yield from (code for column, code in noticed if column in inherited)
-        yield from (code for (_, code), own in zip(said, alone, strict=True) if not own)
+        yield from (code for one, code in by_more if (one if isinstance(one, str) else id(one)) in told)
 
     def _echoes(self, sheet: Sheet) -> Iterator[tuple[str, str, str]]:
         """What is found at an enterprise, told at the rows that speak of it: its code there and here, and the formula."""

@@ -101,27 +101,17 @@ def verdicts(
         hits: list[int] = []
         judge = compiled(key, None).bind(book)
         checks = compiled(key, None).checks
+        due = [one for one in checks if one.rule == "GS02"]
         for record in book.tables[key]:
             judge(record, hits.append)
-            fired = {id(checks[number]) for number in hits}
+            told: set[int | str] = {id(checks[number]) for number in hits}
             hits.clear()
             root = book.enterprise(record.list_id) if "enterprises" in book.tables else None
-            there = codes["enterprises"].get(root.row, "") if root else ""
-            missing = {fault.column for fault in noticed[key, record.row] if fault.rule == "GS02"}
-            said = [
-                (one, code)
-                for one, code in formulas.notices[key]
-                if (
-                    one in there
-                    if isinstance(one, str)
-                    else id(one) in fired or (one.rule == "GS02" and one.at.column in missing)
-                )
-            ]
-            own[record.row] = "".join(
-                formulas.in_order(
-                    SHEETS[key], [(fault.column, _noticed(formulas, fault)) for fault in noticed[key, record.row]], said
-                )
-            )
+            told.update(_each(codes["enterprises"].get(root.row, "")) if root else ())
+            missing = {fault.column.field for fault in noticed[key, record.row] if fault.rule == "GS02"}
+            told.update(id(one) for one in due if one.at.column.field in missing)
+            seen = [(fault.column, _noticed(formulas, fault)) for fault in noticed[key, record.row]]
+            own[record.row] = "".join(formulas.in_order(SHEETS[key], seen, told))
     for key, given in rows.items():
         found[key] = _verdict(formulas, SHEETS[key], codes[key], len(given), offered[key])
     for key in NUMBERED.keys() & found.keys():
@@ -140,13 +130,16 @@ def _read(
 ) -> tuple[Record, list[CellFault], Mapping[str, Value]]:
     """The record of a row as the reader will make it of the file, and what the offered formulas give in it."""
     sheet, county = reader.sheet, book.ruleset.submitting[book.county]
+    own = {field: offered for (key, field), offered in OFFERED.items() if key == sheet.key}
+    needed = {need for offered in own.values() for need in offered.needs}
     inputs: dict[str, Value] = {"row": number, "list_id": values.get("list_id")}
     for field, value in values.items():
-        inputs[field] = _meant(sheet, field, value, book)
+        if field in needed:
+            inputs[field] = _meant(sheet, field, value, book)
     root = _root(sheet, values, book)
     computed: dict[str, Value] = {}
-    for (key, field), offered in OFFERED.items():
-        if key == sheet.key and values.get(field) is None:
+    for field, offered in own.items():
+        if values.get(field) is None:
             computed[field] = inputs[field] = offered.value(inputs, county, root)
     cells = [
         None
@@ -205,7 +198,7 @@ def _verdict(
 ) -> Verdict:
     rows = {row: _status(formulas, sheet, own) for row, own in codes.items()}
     wrong = [row for row, own in codes.items() if not set(AT_FAULT).isdisjoint(own)]
-    warned = [row for row, own in codes.items() if WARN in own and row not in set(wrong)]
+    warned = [row for row, own in codes.items() if WARN in own and set(AT_FAULT).isdisjoint(own)]
     statuses = [rows.get(row, "") for row in range(FIRST_ROW, FIRST_ROW + many)]
     if not wrong and not warned:
         return Verdict(statuses, offered, len(rows), 0, 0)
@@ -216,9 +209,12 @@ def _verdict(
 
 def _worst(codes: str) -> str:
     """The first of the worst codes."""
-    own = [codes[at : at + SIGN] for at in range(0, len(codes), SIGN)]
     ranks = {MISSING: 0, WRONG: 0, LATER: 1, WARN: 2}
-    return min(own, key=lambda code: ranks.get(code[0], 3))
+    return min(_each(codes), key=lambda code: ranks.get(code[0], 3))
+
+
+def _each(codes: str) -> list[str]:
+    return [codes[at : at + SIGN] for at in range(0, len(codes), SIGN)]
 
 
 def _status(formulas: Formulas, sheet: Sheet, codes: str) -> str:

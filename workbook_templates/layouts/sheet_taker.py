@@ -53,6 +53,7 @@ class _SheetTaker:
         self.taken, self.rules = taker.taken, taker.rules
         self.table = fit.table
         self.entries = fit.entries
+        self.converting = {place for place, entry in fit.entries if entry.converts}
         self.converted = Counter[int]()
         """Cells of each column that were converted; then those that were guessed from, or left out."""
         self.guessed = Counter[int]()
@@ -236,7 +237,7 @@ class _SheetTaker:
                 return TakenFact(
                     round(value * 100, 9), place, text, guess="这一列都不大于 1，按小数当百分数", arithmetic=shown
                 )
-            if entry.converts:
+            if place in self.converting:
                 days = self._days(column.sheet, cells)
                 try:
                     made, words = convert(value, entry.unit, column.unit, days)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import file_digest
 from importlib.metadata import version
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -263,6 +264,9 @@ def _made(sheet: ProfileSheet, book: Book, records: Sequence[Record]) -> Iterato
             yield tuple(cell(record, some, book) for cell in cells), origin
 
 
+_BATCH = 1024  # rows
+
+
 class _Sums:
     """Counts the rows of a sheet and adds up its number columns while they pass."""
 
@@ -270,30 +274,40 @@ class _Sums:
         self.rows = 0
         self.sheet = sheet
         self._numbers = [number for number, one in enumerate(sheet.heads) if one.kind == "number"]
-        self._values: list[tuple[Value, ...]] = []
+        self._sums: list[list[float]] = [[] for _ in self._numbers]
+        """For each number column, numbers whose sum is exactly that of the rows that have passed."""
 
     def passing(self, rows: Iterator[tuple[tuple[Value, ...], RowOrigin]]) -> Iterator[tuple[Value, ...]]:
         """The rows themselves."""
         pick = picker(self._numbers)
-        for values, _ in rows:
-            self.rows += 1
-            self._values.append(pick(values))
-            yield values
+        while batch := [values for values, _ in islice(rows, _BATCH)]:
+            self.rows += len(batch)
+            columns: Iterable[tuple[Any, ...]] = zip(*map(pick, batch), strict=True)
+            for sums, column in zip(self._sums, columns, strict=True):
+                sums[:] = exactly([*sums, *(value for value in column if value is not None)])
+            yield from batch
 
     def to_json(self) -> dict[str, Any]:
         """The sheet's part of the manifest; sums are exact before the last rounding (`math.fsum`)."""
         heads = [self.sheet.heads[number].head for number in self._numbers]
-        columns: Iterable[tuple[Any, ...]] = zip(*self._values, strict=True) if self._values else ((),) * len(heads)
-        sums = {
-            head: math.fsum(value for value in column if value is not None)
-            for head, column in zip(heads, columns, strict=True)
-        }
+        sums = {head: math.fsum(own) for head, own in zip(heads, self._sums, strict=True)}
         return {
             "name": self.sheet.title,
             "rows": self.rows,
             "heads": [one.head for one in self.sheet.heads],
             "sums": sums,
         }
+
+
+def exactly(numbers: Sequence[float]) -> list[float]:
+    """A few numbers whose exact sum is that of these: the rounded sum, and what the rounding left out.
+
+    What a workbook cannot hold, infinity and NaN, ends it; the writer refuses them.
+    """
+    found: list[float] = []
+    while (left := math.fsum([*numbers, *(-one for one in found)])) and math.isfinite(left):
+        found.append(left)
+    return found
 
 
 def manifest_path(target: Path) -> Path:

@@ -213,9 +213,12 @@ def unescaped(text: str) -> str:
 def decoded(text: bytes) -> str:
     """The text of an XML element."""
     found = text.decode()
-    if "&" not in found:
-        return found
-    return _ENTITY.sub(lambda m: _ENTITIES[m[3]] if m[3] else chr(int(m[1]) if m[1] else int(m[2], 16)), found)
+    return _without_entities(found) if "&" in found else found
+
+
+@lru_cache(500)  # some programs spell all Chinese so, and the rows of a list repeat much
+def _without_entities(text: str) -> str:
+    return _ENTITY.sub(lambda m: _ENTITIES[m[3]] if m[3] else chr(int(m[1]) if m[1] else int(m[2], 16)), text)
 
 
 @lru_cache(64)

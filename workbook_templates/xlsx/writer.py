@@ -125,8 +125,8 @@ def write_sheets(file: BinaryIO, sheets: Sequence[ListSheet], created: date) -> 
         last_rows = []
         _put(package, "[Content_Types].xml", [_content_types(len(sheets))])
         for number, sheet in enumerate(sheets, 1):
-            with package.open(f"xl/worksheets/sheet{number}.xml", "w") as part:
-                last_rows.append(write_sheet(part.write, sheet, strings))
+            with _written_beside(package, f"xl/worksheets/sheet{number}.xml") as write:
+                last_rows.append(write_sheet(write, sheet, strings))
         _put(package, "xl/sharedStrings.xml", shared_strings_xml(strings))
         for name, xml in _small_parts(sheets, last_rows, created).items():
             _put(package, name, [xml])
@@ -148,8 +148,8 @@ def fill_workbook(file: BinaryIO, prepared: bytes, strings: dict[str, int], shee
     ):
         for name in source.namelist():
             if name in filled:
-                with package.open(name, "w") as part:
-                    write_sheet(part.write, filled[name], strings)
+                with _written_beside(package, name) as write:
+                    write_sheet(write, filled[name], strings)
             elif name != "xl/sharedStrings.xml":
                 _put(package, name, [source.read(name)])
         _put(package, "xl/sharedStrings.xml", shared_strings_xml(strings))
@@ -398,6 +398,29 @@ def _day_number(day: date) -> int:
     if day < FIRST_DAY:
         raise ValueError(f"日期 {day} 早于 {FIRST_DAY}，各种表格软件理解不一，请改正。")
     return day.toordinal() - _DAY_ZERO
+
+
+@contextmanager
+def _written_beside(package: ZipFile, name: str) -> Iterator[Callable[[bytes], None]]:
+    """What writes a part in pieces, each packed by another thread while the next one is made.
+
+    Raises what the disk refuses, with the next piece or at the end.
+    """
+    from concurrent.futures import ThreadPoolExecutor, wait  # takes long to import, and most commands write nothing
+
+    with ThreadPoolExecutor(1) as beside, package.open(name, "w") as part:
+        last = beside.submit(int)
+
+        def write(piece: bytes) -> None:
+            nonlocal last
+            last.result()
+            last = beside.submit(part.write, piece)
+
+        try:
+            yield write
+        finally:
+            wait([last])  # before the part is closed
+        last.result()
 
 
 def _put(package: ZipFile, name: str, pieces: Iterable[bytes]) -> None:

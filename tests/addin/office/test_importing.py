@@ -147,6 +147,20 @@ def test_a_workbook_in_which_somebody_wrote_is_kept_when_a_new_one_takes_its_pla
     assert inbox([Path()]) == sorted((Path("填报.xlsx"), Path("旧.xlsx"), Path("布局.csv")))
 
 
+def test_a_layout_that_somebody_edited_is_kept_when_a_new_one_takes_its_place(run: Run) -> None:
+    table()
+    again = ("layout", "learn", "旧.xlsx", "--out", "布局.csv", "--force")
+    run(*again)
+    assert "另存" not in run(*again).err
+    for command in (again, ("layout", "show", "xingtai", "--out", "布局.csv", "--force")):
+        edited = Path("布局.csv").read_bytes() + "甲,企业,,乙,,,\r\n".encode()
+        Path("布局.csv").write_bytes(edited)
+        said = run(*command).err
+        (kept,) = Path().glob("布局（* 存）.csv")
+        assert kept.read_bytes() == edited and kept.name in said
+        kept.unlink()
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_text_in_any_encoding_is_read(encoding: str) -> None:
     joiner = "\t" if encoding == "utf-16" else ","

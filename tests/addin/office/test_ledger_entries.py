@@ -13,6 +13,7 @@ from addin.office import exporting, ledger, reproduction
 from addin.office.ledger_entries import record_decision
 from addin.pane.city_view import city_view
 from addin.problems import Stop
+from addin.reading.isolation import each
 from tests.addin.conftest import Run
 from tests.addin.office.test_consolidation import ALONE, county, inbox
 from tests.inventory import write_file
@@ -404,6 +405,28 @@ def test_what_somebody_wrote_elsewhere_in_the_workbook_is_put_aside(source: Path
     out.write_bytes(b"PK\x03\x04")  # and one that cannot be read any more
     done = consolidate(source)
     assert (source.parent / done.put_aside).read_bytes() == b"PK\x03\x04" and len(done.remarks) == 1
+
+
+def test_the_last_workbook_is_read_only_where_something_may_stand_in_it_that_is_not_on_record(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def seen(function: Any, items: Any, **more: Any) -> Any:
+        read.extend(path for path, *_ in items)
+        return each(function, items, **more)
+
+    monkeypatch.setattr("addin.office.record.each", seen)
+    out = source.parent / "全市.xlsx"
+    consolidate(source)
+    consolidate(source)
+    assert read == []
+    type_in(out, "决定", 2, {"类别": "豁免", **WAIVER, "批准人": None})
+    consolidate(source)
+    assert typed_on(out, "决定")["理由"][0] == WAIVER["理由"]
+    done = consolidate(source)  # as it was written, but with a row that is to be completed
+    assert read == [out, out] and len(done.remarks) == 1
+    assert typed_on(out, "决定")["理由"][0] == WAIVER["理由"]
 
 
 def test_a_record_that_was_altered_on_the_sheet_is_a_new_decision(source: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,19 @@ def damages() -> dict[str, Any]:
         packed = zlib.compress(json.dumps(head).encode())
         return resealed(data, str(len(packed)).encode() + b"\n" + packed + parts[int(length) :])
 
+    def misplaced(place: int) -> Callable[[bytes], bytes]:
+        """A cell whose text is none of the book's."""
+
+        def damaged(data: bytes) -> bytes:
+            length, _, parts = data.split(b"\n", 3)[3].partition(b"\n")
+            body = json.loads(zlib.decompress(parts[int(length) :]))
+            sheet = body["sheets"]["enterprises"]
+            sheet["columns"][sheet["texts"][0]][0] = place
+            packed = parts[: int(length)] + zlib.compress(json.dumps(body).encode())
+            return resealed(data, length + b"\n" + packed)
+
+        return damaged
+
     return {
         "cut": lambda data: data[:-7],
         "flipped": lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:],
@@ -143,6 +156,8 @@ def damages() -> dict[str, Any]:
         "a pickle": lambda _: b"cos\nsystem\n(S'touch pwned'\ntR.",
         "unpacks to too much": lambda data: resealed(data, b"3\n" + bytes(10)),
         "a list for a value": listed,
+        "a text before the first": misplaced(-1),
+        "a text after the last": misplaced(1 << 20),
         "other JSON": lambda data: resealed(data, b"2\n{}{}"),
     }
 

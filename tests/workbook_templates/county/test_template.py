@@ -289,6 +289,16 @@ def test_rows_may_still_grow_below_the_head() -> None:
     assert "customHeight" not in row[0]
 
 
+def test_rows_are_high_enough_for_what_is_said_of_them() -> None:
+    rows = {"enterprises": [ENTERPRISE], "transport": [{"list_id": ENTERPRISE["list_id"]}]}
+    content = build(rows=rows)
+    page = load_book(content)["运输管控"]
+    said = load_book(content, values=True)["运输管控"][f"A{FIRST_ROW}"].value
+    assert isinstance(said, str) and len(said) > 20, "it goes over two lines"
+    assert (page.row_dimensions[FIRST_ROW].height or 0) > 25
+    assert page.row_dimensions[FIRST_ROW + 1].height is None
+
+
 def test_panes_print_titles_and_paper_are_set(empty: Workbook) -> None:
     for sheet in INVENTORY.values():
         page = empty[sheet.title]

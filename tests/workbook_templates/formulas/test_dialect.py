@@ -18,7 +18,7 @@ LONGEST, DEEPEST, LONGEST_TEXT, LONGEST_NAME = 8_192, 64, 255, 255
 """Excel: characters of a formula, levels of functions, characters of a text in a formula and of a name."""
 FUNCTIONS = {
     "ABS", "ADDRESS", "AND", "ASC", "CHAR", "CLEAN", "COUNT", "COUNTA", "DATEVALUE", "EXACT", "FIND", "FREQUENCY", "HYPERLINK",
-    "IF", "IFERROR", "INDEX", "INT", "ISERROR", "ISNUMBER", "ISTEXT", "LEFT", "LEN", "MATCH", "MAX", "MID", "MIN", "MOD",
+    "IF", "IFERROR", "INDEX", "INT", "ISERROR", "ISNUMBER", "ISTEXT", "LARGE", "LEFT", "LEN", "MATCH", "MAX", "MID", "MIN", "MOD",
     "NOT", "OR", "REPT", "RIGHT", "ROUND", "ROW", "SUBSTITUTE", "SUM", "SUMPRODUCT", "TEXT", "TRIM", "UPPER", "VALUE",
     "_xlfn.ISFORMULA", "_xlfn.UNICHAR", "_xlfn.UNICODE",
 }  # fmt: skip

@@ -9,11 +9,12 @@ from python_calamine import CalamineWorkbook
 from tests.conftest import Engine
 from tests.workbook_templates.formulas.oddities import COUNTY, ERROR, GradingMaker, Maker
 from tests.workbook_templates.formulas.test_parity import DAYS
-from validators.columns import COVER_TITLE, KINDS, BookKind
+from validators.columns import COVER_TITLE, KINDS, SHEETS, BookKind
 from validators.ruleset import load
 from workbook_templates.county.template import write_county
 from workbook_templates.formulas.plan import NOTHING_WRONG
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
+from workbook_templates.xlsx.appearance import FIRST_ROW
 
 RULESET = load("2020")
 Rows = dict[str, list[dict[str, object]]]
@@ -63,3 +64,31 @@ def test_a_workbook_without_faults_says_so_from_the_beginning(rows: Rows, go: st
     found = shown(path, "inventory")
     assert found[COVER_TITLE, 13][1] == go
     assert all(found[sheet.title, 2][0] == NOTHING_WRONG for sheet in KINDS["inventory"].values())
+
+
+def test_rows_that_are_alike_are_found_where_the_list_of_them_is_full(
+    engines: Callable[[str], Engine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbook_templates.formulas.alike._SHORT", 2)
+    rows = make_rows(COUNTY, 10, 1, RULESET)
+    firms = rows["enterprises"]
+    for one, other, taken in (
+        (0, 1, {"uscc", "name", "site"}),  # the same site
+        (2, 3, {"uscc"}),
+        (4, 5, {"name"}),
+        (6, 7, {"uscc", "name"}),  # two sites of a firm, which is right
+    ):
+        firms[other].update({field: firms[one].get(field) for field in taken})
+    for place, firm in enumerate(firms[2:], 3):
+        firm["site"], firm["permit_no"] = f"第{place}厂区", f"{firm['uscc']}{place:03d}P"
+    path = tmp_path / "填报表.xlsx"
+    with path.open("wb") as file:
+        write_county(
+            file, county=COUNTY, ruleset=RULESET, round_="首报", revision=1, enterprises=3, rows=rows,
+            officer=make_officer(COUNTY, 1, RULESET),
+        )  # fmt: skip
+    before = shown(path, "inventory")
+    assert shown(engines("LibreOffice")(path, tmp_path), "inventory") == before
+    said = [str(before[SHEETS["enterprises"].title, FIRST_ROW + place][0]) for place in range(10)]
+    expected = ["JB02", "JB02", "JB03", "JB03", "JB03", "JB03", "✓", "✓", "✓", "✓"]
+    assert [(one, rule) for one, rule in zip(said, expected, strict=True) if rule not in one] == []

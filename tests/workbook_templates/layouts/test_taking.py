@@ -61,6 +61,14 @@ def test_facts_are_taken_apart_converted_and_marked() -> None:
     assert found.rows["guarantee"] == [{"list_id": first["list_id"], "name": "甲公司"}]
 
 
+@pytest.mark.parametrize("said", ["保障类", "保障类企业", "民生豁免", "保障类-C", "民生豁免-C"])
+def test_an_enterprise_is_said_to_be_guaranteed_with_its_grade_or_without(said: str) -> None:
+    found = take((*FIRST[:3], said, *FIRST[4:-2], "不可以", FIRST[-1]))
+    [row] = found.rows["enterprises"]
+    assert row["guaranteed"] == "是" and row.get("grade") == ("C" if said.endswith("-C") else None)
+    assert row["small"] == "否" and not [cell for cell in found.cells if cell.what == "未取"]
+
+
 def test_every_column_and_row_is_accounted_for() -> None:
     found = taken(LAYOUT, [grid("表", [[*HEADS, "锅炉吨位"]], [(*FIRST, 35), SECOND])])
     assert [(one.column, one.status) for one in found.columns] == [

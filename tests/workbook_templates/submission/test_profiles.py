@@ -1,5 +1,6 @@
 """Profiles: every shipped one gives a submission that passes its audit; what changed in a format is named."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from addin.office.auditing import audit_one
 from tests.addin.conftest import Run, fill, run
 from validators.columns import Column
 from workbook_templates.submission.profile_diff import Difference, differences, profile_heads
-from workbook_templates.submission.submission_workbook import manifest_path, profile, profiles
+from workbook_templates.submission.submission_workbook import exactly, manifest_path, profile, profiles
 
 __all__ = ["run"]
 
@@ -149,3 +150,13 @@ def test_names_that_are_no_profile_and_no_table_are_said(run: Run, tmp_path: Pat
     assert code == 2 and "没有名为“没有”的报送格式" in err
     assert "不存在" in run("profile-diff", "default", tmp_path / "没有.xlsx").err
     assert run("profile-diff", "default", "default").code == 0
+
+
+def test_sums_are_exact_however_many_rows_they_pass_in() -> None:
+    numbers = [1e16, 0.1, 1.0, -1e16, *[0.1] * 3000, -0.3]
+    kept: list[float] = []
+    for number in numbers:
+        kept = exactly([*kept, number])
+    assert math.fsum(kept) == math.fsum(numbers) and len(kept) < 4
+    assert exactly([]) == exactly([0.5, -0.5]) == []
+    assert exactly([1.0, math.inf]) == exactly([math.nan]) == []  # which no workbook holds

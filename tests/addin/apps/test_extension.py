@@ -231,6 +231,26 @@ def test_findings_come_and_go_in_the_panel_and_a_click_leads_to_the_cell(window:
     wait_for(lambda: window.text(f"{USCC}6") == code and not window.undo.isUndoPossible())
 
 
+def test_what_is_being_typed_stays_where_it_was_typed_when_a_finding_is_clicked(window: Window) -> None:
+    code, name = window.text(f"{USCC}6"), window.text(f"{NAME}9")
+    if not window.said():
+        window.press("边填边查")
+    wait_for(lambda: window.said().startswith("● 边填边查"))
+    first = window.said()
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    window.type(f"{USCC}6", wrong)
+    wait_for(lambda: window.said() not in (first, ""))
+    window.go(f"{NAME}9")
+    focus(window.file.stem)
+    write("abc")
+    window.click_row(0)
+    wait_for(lambda: window.stands() == f"${ENTERPRISES}.${USCC}$6")
+    assert (window.text(f"{NAME}9"), window.text(f"{USCC}6")) == ("abc", wrong)
+    keys("ctrl+z", "ctrl+z")
+    wait_for(lambda: (window.text(f"{NAME}9"), window.text(f"{USCC}6")) == (name, code))
+    wait_for(lambda: window.said() == first)
+
+
 def test_next_error_by_the_keyboard_and_check_say_what_stands_there(window: Window) -> None:
     code = window.text(f"{USCC}7")
     window.type(f"{USCC}7", code[:-1] + ("0" if code[-1] != "0" else "1"))

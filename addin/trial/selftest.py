@@ -168,8 +168,8 @@ def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Tried], Session
                 Tried("撤销列表里没有程序留下的步骤", added == 2 * EDITS, f"填写 {2 * EDITS} 次，增加 {added} 步")
             )
         book.close()
-        closed = _wait(session, lambda picture: picture.status == "已关闭")
-        steps.append(Tried("关闭工作簿后得知", closed.status == "已关闭", closed.status))
+        closed = _wait(session, lambda picture: _is_closed(picture, name))
+        steps.append(Tried("关闭工作簿后得知", _is_closed(closed, name), closed.status))
     finally:
         session.stop()
         worker.join(10)
@@ -178,6 +178,11 @@ def _tried(book: Any, connect: Connect, name: str) -> tuple[list[Tried], Session
 
 def _is_of(picture: Picture, name: str) -> bool:
     return picture.file is not None and Path(picture.file).name == name
+
+
+def _is_closed(picture: Picture, name: str) -> bool:
+    """Whether it knows that the workbook is closed; where another of ours stands open, it follows that."""
+    return picture.status == "已关闭" or not _is_of(picture, name)
 
 
 def _found(picture: Picture) -> bool:

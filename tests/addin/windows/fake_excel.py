@@ -18,6 +18,7 @@ import pywintypes
 import win32con
 import win32event
 import win32gui
+from win32com.server import policy
 from win32com.server.connect import ConnectableServer
 from win32com.server.exception import COMException
 from win32com.server.policy import DesignatedWrapPolicy
@@ -192,7 +193,7 @@ class Range(Served):
     _public_methods_ = ["Select", "Cells"]
     _public_attrs_ = [
         "Address", "Row", "Value", "Value2", "Formula", "NumberFormat", "MergeCells", "MergeArea", "Hidden", "EntireRow",
-        "EntireColumn", "Areas", "Worksheet", "Name",
+        "EntireColumn", "Areas", "Worksheet", "Name", "Column", "Rows", "Columns",
     ]  # fmt: skip
 
     def __init__(self, sheet, areas, hidden=None):
@@ -201,6 +202,9 @@ class Range(Served):
     gone = property(lambda self: self.sheet.gone)
     Name = Address = property(lambda self: ",".join(map(address, self.areas)))
     Row = property(lambda self: self.areas[0][0])
+    Column = property(lambda self: self.areas[0][1] + 1)
+    Rows = property(lambda self: Many(self.app, range(self.areas[0][0], self.areas[0][2] + 1)).com)
+    Columns = property(lambda self: Many(self.app, range(self.areas[0][1], self.areas[0][3] + 1)).com)
     Worksheet = property(lambda self: self.sheet.com)
     Areas = property(lambda self: Many(self.app, [Range(self.sheet, [area]) for area in self.areas]).com)
     EntireRow = property(lambda self: Range(self.sheet, self.areas, self.rows_hidden()).com)
@@ -512,22 +516,6 @@ def register(program, clsid):
         winreg.SetValue(winreg.HKEY_LOCAL_MACHINE, rf"Software\Classes\{key}", winreg.REG_SZ, value)
 
 
-class Factory:
-    """Gives the one application to who asks for a new one."""
-
-    _public_methods_ = ["CreateInstance", "LockServer"]
-    _com_interfaces_ = [pythoncom.IID_IClassFactory]
-
-    def __init__(self, app):
-        self.app = app
-
-    def CreateInstance(self, outer, iid):
-        return self.app.com
-
-    def LockServer(self, locked):
-        """Nothing to lock."""
-
-
 def main():
     app = App()
     for program, clsid in (EXCEL, OFFICER):
@@ -536,9 +524,12 @@ def main():
         pythoncom.RegisterActiveObject(one.com, pywintypes.IID(clsid), 0)
         for one, (_, clsid) in ((app, EXCEL), (Officer(app), OFFICER))
     ]
+    # who asks for a new one gets this one, too; pywin32's own factory, for wine passes no other one on
+    policy.CreateInstance = lambda _, iid: app.com.QueryInterface(iid)
     pythoncom.CoRegisterClassObject(
-        pywintypes.IID(EXCEL[1]), wrap(Factory(app)), pythoncom.CLSCTX_LOCAL_SERVER, pythoncom.REGCLS_MULTIPLEUSE
-    )
+        pywintypes.IID(EXCEL[1]), pythoncom.MakePyFactory(pywintypes.IID(EXCEL[1])), pythoncom.CLSCTX_LOCAL_SERVER,
+        pythoncom.REGCLS_MULTIPLEUSE,
+    )  # fmt: skip
     for path in sys.argv[1:]:
         app.books.append(Book(app, Path(path)))
     print("ready", flush=True)

@@ -142,6 +142,21 @@ def test_the_assistant_of_the_start_menu_follows_excel_until_its_page_is_closed(
     assert told == {"local": True, "page": True, "followed": True, "typed": True, "code": 1}
 
 
+def test_the_selftest_of_the_acceptance_list_passes_beside_a_workbook_that_stands_open(
+    wine: Wine, installed: Path, workbook: Path
+) -> None:
+    seen = play(wine, installed, "selftest", workbook)
+    assert seen["steps"] == [
+        ["连接已打开的工作簿", "通过", "已连接"],
+        ["填错后出现 JB01", "通过", "10/10 次，用时中位数 … 毫秒"],
+        ["改正后消失", "通过", "10/10 次，用时中位数 … 毫秒"],
+        ["从窗格选中单元格", "通过", f"{SHEET} 5 行"],
+        ["撤销列表里没有程序留下的步骤", "未检查", "这个软件不让程序查看撤销列表，请按验收单手工核对"],
+        ["关闭工作簿后得知", "通过", "已连接"],
+    ]
+    assert (seen["verdict"], seen["application"], seen["report"]) == ("通过", "Excel 16.0", "结论：通过")
+
+
 def test_what_excel_switched_off_is_found_and_mended(wine: Wine, installed: Path, workbook: Path) -> None:
     told = play(wine, installed, "mended", workbook)
     program = [one["program"] for one in told.pop("again")]  # type: ignore[attr-defined]

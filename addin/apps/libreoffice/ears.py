@@ -37,8 +37,9 @@ MOST = 5000
 """Reports that are kept for a session that does not ask."""
 FORGOTTEN = 30.0
 """Seconds after which a session that does not ask is taken to have ended."""
-FAREWELL = 3.0
-"""Seconds that a session is given to hang up when LibreOffice ends; it asks at least once a second while it lives."""
+FAREWELL = 6.0
+"""Seconds that a session is given to hang up when LibreOffice ends; it asks once a second while it lives, a busy machine
+apart."""
 OPENED = ("OnNew", "OnLoad", "OnUnload", "OnSaveAsDone", "OnFocus")
 """Document events after which other workbooks may be open, in front, or have another name."""
 DATES = 2
@@ -204,8 +205,7 @@ class Ears(unohelper.Base, XJob, XTerminateListener):
         self._heard: queue.Queue[list[Any]] = queue.Queue()
         self._widths: dict[str, int] = {}
         self._asked_at = time.monotonic()
-        self._lost = self._busy = self._works = self._dialog = self._reported = False
-        self._ends = False
+        self._lost = self._busy = self._works = self._dialog = self._reported = self._ends = False
         self._desktop = context.getValueByName("/singletons/com.sun.star.frame.theDesktop")
         self._desktop.addTerminateListener(self)
 
@@ -236,12 +236,12 @@ class Ears(unohelper.Base, XJob, XTerminateListener):
         bridges = self._context.ServiceManager.createInstanceWithContext(
             "com.sun.star.bridge.BridgeFactory", self._context
         )
-        until = time.monotonic() + FAREWELL
-        lives = until < self._asked_at + 2 * FAREWELL
+        now = time.monotonic()
+        until = now + FAREWELL if now - self._asked_at < FAREWELL else now  # one that is dead is not waited for
         connected = len(bridges.getExistingBridges())
         self._ends = True
         self._heard.put(["ends"])
-        while lives and len(bridges.getExistingBridges()) >= connected and time.monotonic() < until:
+        while len(bridges.getExistingBridges()) >= connected and time.monotonic() < until:
             time.sleep(0.01)
 
     def disposing(self, source: Any) -> None:

@@ -41,7 +41,7 @@ def _let_go() -> None:
             bridge.dispose()
 
 
-def _local(uno: Any, service: str) -> Any:  # noqa: ANN401 - UNO
+def _local(uno: Any, service: str) -> Any:  # noqa: ANN401 - a module without types, and an object of it
     """A service of UNO in this process."""
     local = uno.getComponentContext()
     return local.ServiceManager.createInstanceWithContext("com.sun.star." + service, local)

@@ -117,14 +117,17 @@ class Window:
             )
         return str(self._label.getText()) if self._label else ""
 
-    def click_row(self, number: int) -> None:
-        """Click a line of the list."""
-        found = self.find(  # LibreOffice calls it as the text above it
+    def list(self) -> Any:
+        """The list of findings; LibreOffice calls it as the text above it."""
+        return self.find(
             lambda node: (
                 node.getAccessibleRole() == LIST and node.getAccessibleName()[:1] in STATES and node.getSize().Width
             )
         )
-        line = hold(hold(found.getAccessibleChild(number)).getAccessibleContext())
+
+    def click_row(self, number: int) -> None:
+        """Click a line of the list."""
+        line = hold(hold(self.list().getAccessibleChild(number)).getAccessibleContext())
         at, size = line.getLocationOnScreen(), line.getSize()
         click(at.X + 60, at.Y + size.Height // 2)
 
@@ -211,19 +214,29 @@ def window(home: Path, sample: Path) -> Iterator[Window]:
     wait_for(lambda: not programs(home))  # it never outlives LibreOffice
 
 
-def test_findings_come_and_go_in_the_panel_and_a_click_leads_to_the_cell(window: Window) -> None:
-    code = window.text(f"{USCC}6")
-    window.press("边填边查")
+def made_wrong(window: Window, code: str) -> tuple[str, str]:
+    """Make the code of row 6 wrong while it is followed; what the panel said before, and the wrong code."""
+    if not window.said():
+        window.press("边填边查")
     wait_for(lambda: window.said().startswith("● 边填边查\n共 "))
-    first = window.said()
-    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    first, wrong = window.said(), code[:-1] + ("0" if code[-1] != "0" else "1")
     window.type(f"{USCC}6", wrong)
     wait_for(lambda: window.said() not in (first, ""))
+    return first, wrong
+
+
+def test_findings_come_and_go_in_the_panel_and_a_click_leads_to_the_cell(window: Window) -> None:
+    code = window.text(f"{USCC}6")
+    first, _ = made_wrong(window, code)
     window.go(f"{NAME}9")
     window.click_row(0)  # errors of the first sheet come first
     wait_for(lambda: window.stands() == f"${ENTERPRISES}.${USCC}$6")
     write("x")  # the keyboard is with the cell
     keys("Escape")
+    window.go(f"{NAME}9")
+    window.list().grabFocus()
+    keys("Home", "Return")
+    wait_for(lambda: window.stands() == f"${ENTERPRISES}.${USCC}$6")
     window.type(f"{USCC}6", code)
     wait_for(lambda: window.said() == first)
     assert len(window.undo.AllUndoActionTitles) == 2
@@ -233,13 +246,7 @@ def test_findings_come_and_go_in_the_panel_and_a_click_leads_to_the_cell(window:
 
 def test_what_is_being_typed_stays_where_it_was_typed_when_a_finding_is_clicked(window: Window) -> None:
     code, name = window.text(f"{USCC}6"), window.text(f"{NAME}9")
-    if not window.said():
-        window.press("边填边查")
-    wait_for(lambda: window.said().startswith("● 边填边查"))
-    first = window.said()
-    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
-    window.type(f"{USCC}6", wrong)
-    wait_for(lambda: window.said() not in (first, ""))
+    first, wrong = made_wrong(window, code)
     window.go(f"{NAME}9")
     focus(window.file.stem)
     write("abc")

@@ -53,14 +53,20 @@ def test_what_is_shown_is_what_will_be_calculated(
     assert {"✗", "！", "✓", "▶"} <= signs
 
 
-@pytest.mark.parametrize(("rows", "go"), [({}, "○ 还没有填企业。"), (make_rows(COUNTY, 3, 1, RULESET), "✓ 可以报送。")])
-def test_a_workbook_without_faults_says_so_from_the_beginning(rows: Rows, go: str, tmp_path: Path) -> None:
-    path = tmp_path / "填报表.xlsx"
+def written(folder: Path, rows: Rows) -> Path:
+    """A county workbook with these rows."""
+    path = folder / "填报表.xlsx"
     with path.open("wb") as file:
         write_county(
             file, county=COUNTY, ruleset=RULESET, round_="首报", revision=1, enterprises=3, rows=rows,
             officer=make_officer(COUNTY, 1, RULESET),
         )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize(("rows", "go"), [({}, "○ 还没有填企业。"), (make_rows(COUNTY, 3, 1, RULESET), "✓ 可以报送。")])
+def test_a_workbook_without_faults_says_so_from_the_beginning(rows: Rows, go: str, tmp_path: Path) -> None:
+    path = written(tmp_path, rows)
     found = shown(path, "inventory")
     assert found[COVER_TITLE, 13][1] == go
     assert all(found[sheet.title, 2][0] == NOTHING_WRONG for sheet in KINDS["inventory"].values())
@@ -81,12 +87,7 @@ def test_rows_that_are_alike_are_found_where_the_list_of_them_is_full(
         firms[other].update({field: firms[one].get(field) for field in taken})
     for place, firm in enumerate(firms[2:], 3):
         firm["site"], firm["permit_no"] = f"第{place}厂区", f"{firm['uscc']}{place:03d}P"
-    path = tmp_path / "填报表.xlsx"
-    with path.open("wb") as file:
-        write_county(
-            file, county=COUNTY, ruleset=RULESET, round_="首报", revision=1, enterprises=3, rows=rows,
-            officer=make_officer(COUNTY, 1, RULESET),
-        )  # fmt: skip
+    path = written(tmp_path, rows)
     before = shown(path, "inventory")
     assert shown(engines("LibreOffice")(path, tmp_path), "inventory") == before
     said = [str(before[SHEETS["enterprises"].title, FIRST_ROW + place][0]) for place in range(10)]

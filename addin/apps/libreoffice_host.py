@@ -11,14 +11,14 @@ import queue
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from functools import cached_property, partial
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import xlwings
-
-from addin.apps.libreoffice.engine import EPOCH, app, excel_formula, formula
-from addin.apps.libreoffice.instance import Office, hold, load_uno
+from addin.apps.libreoffice.engine import EPOCH, excel_formula, formula
+from addin.apps.libreoffice.instance import Office, load_uno
 from addin.live.host import Books, Busy, Changed, DefinedNames, Dirty, Event, Gone, Moved, OpenTab
 from validators.columns import SHEETS, letter
 from validators.looks import Look, Shown
@@ -50,82 +50,60 @@ Heard = Event | tuple[Changed, ...] | Gone | None
 
 
 class LibreOfficeBook:
-    """A spreadsheet in LibreOffice (`addin.live.host.OpenBook`).
+    """A spreadsheet in LibreOffice (`addin.live.host.OpenBook`)."""
 
-    `asking` is entered around every call of the application, and turns its errors into `Gone`; `ask` reaches the ears
-    inside it (`addin.apps.libreoffice.ears`).
-    """
-
-    def __init__(
-        self, book: xlwings.Book, asking: Callable[[], AbstractContextManager[None]], ask: Callable[..., Any]
-    ) -> None:
-        self._book = book
-        self._ask = ask
-        self.asking = asking
+    def __init__(self, uid: str, ask: Callable[..., Any]) -> None:
+        """`uid` is LibreOffice's own name of it; `ask` reaches the ears (`addin.apps.libreoffice.ears`)."""
+        self.uid = uid
+        self._ask = partial(ask, of=uid)
         self.widths: dict[str, int] = {}
         """Columns before the template's helpers, by title of each sheet that was read."""
 
     @property
+    def _about(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._ask(about=True)
+        return found
+
+    @property
     def name(self) -> str:
         """File name."""
-        with self.asking():
-            return str(self._book.name)
+        return Path(self.path).name
 
     @property
     def path(self) -> str:
         """Path of the file."""
-        with self.asking():
-            return str(self._book.fullname)
-
-    _since_1904: bool | None = None
+        return str(self._about["path"])
 
     def __eq__(self, other: object) -> bool:
-        with self.asking():  # UNO objects are compared over the connection
-            return isinstance(other, LibreOfficeBook) and bool(self.document == other.document)
+        return isinstance(other, LibreOfficeBook) and self.uid == other.uid
 
     def __hash__(self) -> int:
-        return hash(type(self))
-
-    @property
-    def document(self) -> Any:  # noqa: ANN401 - UNO
-        """The UNO object."""
-        return self._book.api
+        return hash(self.uid)
 
     @property
     def unsaved(self) -> bool:
         """Whether there are changes that are not in its file."""
-        with self.asking():
-            return bool(self.document.isModified())
+        return bool(self._about["unsaved"])
 
     @property
     def names(self) -> Mapping[str, str]:
         """Defined names of the whole workbook."""
-
-        def target(name: str) -> str:
-            with self.asking():
-                return excel_formula(hold(ranges.getByName(name)).Content)
-
-        with self.asking():
-            ranges = hold(self.document.NamedRanges)
-            return DefinedNames(ranges.ElementNames, target)
+        return DefinedNames(self._about["names"], lambda name: excel_formula(self._ask(name=name)))
 
     @property
     def sheets(self) -> Mapping[str, OpenTab]:
         """Sheets by title."""
-        with self.asking():
-            return {
-                sheet.name: OpenTab("worksheet", "visible" if sheet.visible else "hidden")
-                for sheet in self._book.sheets
-            }
+        return {
+            title: OpenTab("worksheet", "visible" if visible else "hidden") for title, visible in self._about["sheets"]
+        }
 
     def rows(self, title: str, first: int, last: int) -> tuple[GridRows, Seen]:
         """Rows of a sheet."""
         if title not in self.widths or last - first > SHORT:
-            with self.asking():
-                used = self._book.sheets[title].used_range.last_cell
-            width = min(used.column, MOST_COLUMNS)
+            height, width = self._ask(used=True, sheet=title)
+            width = min(width, MOST_COLUMNS)
             self.widths[title] = _own(self._reported(title, 1, HEAD_ROWS, width)["values"], width)
-            last = min(last, used.row)
+            last = min(last, height)
         rows: GridRows = []
         seen = Seen(since_1904=self.since_1904)
         for top in range(first, last + 1, BLOCK):
@@ -135,71 +113,47 @@ class LibreOfficeBook:
 
     def _reported(self, title: str, first: int, last: int, width: int) -> Mapping[str, Any]:
         """What the ears read (`ears.what_stands`)."""
-        found: Mapping[str, Any] = self._ask(rows=self.document, sheet=title, first=first, last=last, width=width)
+        found: Mapping[str, Any] = self._ask(rows=json.dumps([first, last, width]), sheet=title)
         return found
 
-    @property
+    @cached_property
     def since_1904(self) -> bool:
         """Whether its days are counted from 1904."""
-        if self._since_1904 is None:  # not a cached_property: see the engine's
-            self._since_1904 = int(self.document.NullDate.Year) == 1904
-        return self._since_1904
+        return bool(self._about["since_1904"])
 
     def shape(self, title: str) -> Seen:
         """What is merged and hidden, without the merged bands that the template has above its header."""
-        seen = Seen()
-        with self.asking():
-            seen.since_1904 = self.since_1904
-            sheet = self._book.sheets[title]
-            used = sheet.used_range
-            height, width = used.shape
-            visible = hold(used.api.queryVisibleCells()).RangeAddresses
-            rows = {row for area in visible for row in range(area.StartRow + 1, area.EndRow + 2)}
-            columns = {column for area in visible for column in range(area.StartColumn, area.EndColumn + 1)}
-            seen.hidden_rows = set(range(1, height + 1)) - rows
-            seen.hidden_columns = [(column, column) for column in range(width) if column not in columns]
-            areas = {_address(area) for area in _merged(sheet.api, HEADER_ROW - 1, 0, height - 1, width - 1)}
-            seen.merged = [address for _, address in sorted(areas)]
+        seen = Seen(since_1904=self.since_1904)
+        height, width = self._ask(used=True, sheet=title)
+        visible = self._ask(seen=True, sheet=title)
+        rows = {row for top, _, bottom, _ in visible for row in range(top + 1, bottom + 2)}
+        columns = {column for _, left, _, right in visible for column in range(left, right + 1)}
+        seen.hidden_rows = set(range(1, height + 1)) - rows
+        seen.hidden_columns = [(column, column) for column in range(width) if column not in columns]
+        areas = sorted(set(self._merged(title, HEADER_ROW - 1, height - 1, width - 1)))
+        seen.merged = [f"{letter(left)}{top + 1}:{letter(right)}{bottom + 1}" for top, left, bottom, right in areas]
         return seen
+
+    def _merged(self, title: str, top: int, bottom: int, right: int) -> Iterator[tuple[int, ...]]:
+        """Areas of merged cells; by halves where they are many rows, for LibreOffice waits while it is asked."""
+        if top > bottom:
+            return
+        found = self._ask(merged=json.dumps([top, bottom, right]), sheet=title)
+        if found is None:
+            middle = (top + bottom) // 2
+            yield from self._merged(title, top, middle, right)
+            yield from self._merged(title, middle + 1, bottom, right)
+        else:
+            yield from map(tuple, found)
 
     def stands(self) -> tuple[str, int] | None:
         """Sheet and row of the selection."""
-        with self.asking():
-            chosen = self._book.app.selection
-            if chosen is None or chosen.sheet.book != self._book:
-                return None
-            return chosen.sheet.name, chosen.row
+        found = self._ask(stands=True)
+        return found and (found[0], found[1])
 
     def select(self, title: str, cell: str) -> None:
         """Select a cell soon; what is being typed is entered first where it is typed."""
         self._ask(go=cell, sheet=title)
-
-
-def _address(area: Any) -> tuple[tuple[int, int], str]:  # noqa: ANN401 - a UNO structure
-    """Where an area begins, and `B5:C6`."""
-    first, last = (area.StartRow + 1, area.StartColumn), (area.EndRow + 1, area.EndColumn)
-    return first, f"{letter(first[1])}{first[0]}:{letter(last[1])}{last[0]}"
-
-
-def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterator[Any]:  # noqa: ANN401 - UNO
-    """Areas of merged cells, found by halves."""
-    if top > bottom:
-        return
-    area = hold(sheet.getCellRangeByPosition(left, top, right, bottom))
-    if not area.getIsMerged():
-        return
-    if top == bottom and left == right:
-        cursor = hold(sheet.createCursorByRange(area))
-        cursor.collapseToMergedArea()
-        yield cursor.RangeAddress
-    elif bottom - top >= right - left:
-        middle = (top + bottom) // 2
-        yield from _merged(sheet, top, left, middle, right)
-        yield from _merged(sheet, middle + 1, left, bottom, right)
-    else:
-        middle = (left + right) // 2
-        yield from _merged(sheet, top, left, bottom, middle)
-        yield from _merged(sheet, top, middle + 1, bottom, right)
 
 
 class LibreOffice:
@@ -210,29 +164,28 @@ class LibreOffice:
     def __init__(self, office: Office) -> None:
         """Raises `Gone`, or `NoOffice` where this LibreOffice takes no Python."""
         self._office = office
-        self._app = app(office)
         self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._book: LibreOfficeBook | None = None
         self._busy = False
         """Whether it shows a dialog at which the officer has to do something."""
         self._left = False
-        with self.asking():
+        with self._asking():
             self._ears = office.inside("ears.py", _NAME)
-        Thread(target=self._hear, daemon=True).start()
+        self._hearing = Thread(target=self._hear, daemon=True)
+        self._hearing.start()
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
+    def _asking(self) -> Iterator[None]:
         """Turn what UNO raises where a workbook or the application is no longer there into `Gone`."""
         try:
             yield
-        except (UnoException, xlwings.XlwingsError, AttributeError, ValueError) as error:
-            # AttributeError: a document that is being closed has no controller, which is None; ValueError: pyuno's word
-            # for an object whose application has just ended
+        except (UnoException, AttributeError, ValueError) as error:
+            # the last two are pyuno's words for an object whose application has just ended
             raise Gone from error
 
     def _ask(self, **named: Any) -> Any:  # noqa: ANN401 - JSON
         """What the ears inside LibreOffice answer."""
-        with self.asking():
+        with self._asking():
             kind = "com.sun.star.beans.NamedValue"
             return json.loads(
                 self._ears.execute(tuple(self._office.uno.createUnoStruct(kind, *one) for one in named.items()))
@@ -244,6 +197,8 @@ class LibreOffice:
             while not self._left:
                 widths = self._book.widths if self._book else {}
                 for kind, *what in self._ask(wait=ALIVE, widths=json.dumps(widths)):
+                    if self._left:
+                        return
                     if kind == "ends":  # from now on it is asked for nothing (`ears` says why)
                         self._office.hang_up()
                         raise Gone
@@ -257,15 +212,12 @@ class LibreOffice:
 
     def books(self) -> Sequence[LibreOfficeBook]:
         """The open workbooks, that in front first."""
-        with self.asking():
-            front = self._office.desktop.CurrentComponent
-            found = [LibreOfficeBook(book, self.asking, self._ask) for book in self._app.books]
-            return sorted(found, key=lambda book: bool(book.document != front))
+        return [LibreOfficeBook(uid, self._ask) for uid in self._ask(books=True)]
 
     def watch(self, book: LibreOfficeBook | None) -> None:
         """Hear the changes of this workbook and of no other."""
         self._book = book
-        self._ask(watch=book.document if book else None, columns=json.dumps(COLUMNS))
+        self._ask(watch=book.uid if book else "", columns=json.dumps(COLUMNS))
 
     def wait(self, timeout: float) -> Sequence[Event]:
         """What was heard."""
@@ -310,7 +262,8 @@ class LibreOffice:
         """Stop hearing."""
         self._left = True
         with suppress(Gone):
-            self._ask(leave=None)
+            self._ask(leave=True)
+        self._hearing.join(2 * ALIVE)  # Python aborts where it ends while UNO is at work
 
 
 def _event(kind: str, *what: Any) -> Heard:  # noqa: ANN401 - as the ears say it

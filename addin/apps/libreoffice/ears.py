@@ -6,6 +6,12 @@ answered: one that is stopped stops LibreOffice, and when one ends, the next sel
 goes across. It uses the standard library and UNO only, and no syntax newer than Python 3.8: LibreOffice may have a
 Python of its own.
 
+UNO objects are touched, and let go, in the main thread alone (`in_main_thread`), or while LibreOffice calls a listener.
+Python (pyuno of 7.4) keeps its lock while it lets go of one; many, as a range of cells, then want the lock of the
+application, and the main thread, which holds that one, may be waiting for Python's: LibreOffice would stand still for
+ever. For the same reason nothing of ours is in a ring that only Python's garbage collector finds, and a workbook is
+spoken of by its `RuntimeUID`.
+
 A call that comes while LibreOffice takes down its connections makes it wait for ever (7.4: the call is counted and never
 done), without a window, so that nothing can be opened any more. So the session is told first that LibreOffice ends, and
 LibreOffice goes on ending once the session has hung up.
@@ -17,8 +23,9 @@ import json
 import queue
 import time
 from contextlib import suppress
-from typing import Any, Callable  # noqa: UP035 - as in Python 3.8
+from typing import Any, Callable, Iterator  # noqa: UP035 - as in Python 3.8
 
+import uno
 import unohelper
 from com.sun.star.awt import XCallback
 from com.sun.star.document import XDocumentEventListener
@@ -48,6 +55,8 @@ DIALOGS = (1, 12)
 """`AccessibleRole`: alerts and dialogs."""
 LOGICAL = 1024
 """`NumberFormat`: logical values."""
+SEARCHED = 100
+"""So many rows are searched for merged cells at once."""
 FEW = 60
 """So many cells that may be logical values are looked at one by one, which is quicker than asking for all formats. (Cells of
 several formats together say that they have the general one.)"""
@@ -134,15 +143,95 @@ def what_stands(model: Any, title: str, first: int, last: int, width: int) -> di
     }
 
 
+def path_of(model: Any) -> str:
+    """Path of a document, or its title while it was never saved."""
+    if not model.URL:
+        return model.Title
+    try:
+        return uno.fileUrlToSystemPath(model.URL)
+    except Exception:  # it lies where there are no paths
+        return model.URL
+
+
+def about(model: Any) -> dict[str, Any]:
+    """What is to be known of a workbook before it is read."""
+    sheets = [model.Sheets.getByIndex(number) for number in range(model.Sheets.Count)]
+    return {
+        "path": path_of(model),
+        "unsaved": model.isModified(),
+        "since_1904": model.NullDate.Year == 1904,
+        "names": model.NamedRanges.ElementNames,
+        "sheets": [(sheet.Name, sheet.IsVisible) for sheet in sheets],
+    }
+
+
+def used(sheet: Any) -> tuple[int, int]:
+    """How many rows and columns are in use."""
+    cursor = sheet.createCursor()
+    cursor.gotoEndOfUsedArea(False)
+    return cursor.RangeAddress.EndRow + 1, cursor.RangeAddress.EndColumn + 1
+
+
+def seen(sheet: Any) -> list[tuple[int, int, int, int]]:
+    """Areas of what is in use that are not hidden: top, left, bottom, right, 0-based."""
+    height, width = used(sheet)
+    visible = sheet.getCellRangeByPosition(0, 0, width - 1, height - 1).queryVisibleCells().RangeAddresses
+    return [_corners(area) for area in visible]
+
+
+def merged(sheet: Any, top: int, bottom: int, right: int) -> list[tuple[int, int, int, int]] | None:
+    """Areas of merged cells that touch rows, 0-based; None where there are any and the rows are to be asked for by halves:
+    LibreOffice waits meanwhile."""
+    if not sheet.getCellRangeByPosition(0, top, right, bottom).getIsMerged():
+        return []
+    if bottom - top >= SEARCHED:
+        return None
+    return sorted({_corners(area) for area in _merged(sheet, top, 0, bottom, right)})
+
+
+def _merged(sheet: Any, top: int, left: int, bottom: int, right: int) -> Iterator[Any]:
+    area = sheet.getCellRangeByPosition(left, top, right, bottom)
+    if not area.getIsMerged():
+        return
+    if top == bottom and left == right:
+        cursor = sheet.createCursorByRange(area)
+        cursor.collapseToMergedArea()
+        yield cursor.RangeAddress
+    elif bottom - top >= right - left:
+        middle = (top + bottom) // 2
+        yield from _merged(sheet, top, left, middle, right)
+        yield from _merged(sheet, middle + 1, left, bottom, right)
+    else:
+        middle = (left + right) // 2
+        yield from _merged(sheet, top, left, bottom, middle)
+        yield from _merged(sheet, top, middle + 1, bottom, right)
+
+
+def _corners(area: Any) -> tuple[int, int, int, int]:
+    return area.StartRow, area.StartColumn, area.EndRow, area.EndColumn
+
+
+def place(model: Any) -> tuple[str, int] | None:
+    """Title of the sheet and 1-based row where the officer stands; None where he stands at something else."""
+    chosen = model.CurrentSelection
+    if hasattr(chosen, "RangeAddresses"):
+        chosen = chosen.getByIndex(0) if chosen.Count else None
+    if not hasattr(chosen, "RangeAddress"):
+        return None
+    return model.Sheets.ElementNames[chosen.RangeAddress.Sheet], chosen.RangeAddress.StartRow + 1
+
+
 class _Call(unohelper.Base, XCallback):
     """One thing to be done in the main thread."""
 
     def __init__(self, do: Callable[[], Any]) -> None:
-        self._do = do
+        self._do: Callable[[], Any] | None = do
 
     def notify(self, data: Any) -> None:
+        do, self._do = self._do, None
         with suppress(Exception):  # nothing of ours may reach LibreOffice's own loop
-            self._do()
+            if do is not None:
+                do()
 
 
 class _Ear(
@@ -176,7 +265,7 @@ class _Ear(
         self._ears.note("dirty", self._title)
 
     def selectionChanged(self, event: Any) -> None:
-        self._ears.note("moved", self._ears.place())
+        self._ears.note("moved", self._ears.stands())
 
     activeSpreadsheetChanged = selectionChanged
 
@@ -191,10 +280,10 @@ class _Ear(
 class Ears(unohelper.Base, XJob, XTerminateListener):
     """Those of one session: `execute` takes named values, and answers with a JSON text.
 
-    `watch` (a document or None) with `columns` (how many by title, JSON) hears its changes and those of no other;
-    `wait` (seconds) with `widths` (columns to be read, by title, JSON) gives what was heard since; `rows` (a document)
-    with `sheet`, `first`, `last` and `width` gives what stands there; `go` (a cell) with `sheet` selects it; `leave` hears
-    nothing any more.
+    A workbook is named by its `RuntimeUID`. `books` gives those that are open, that in front first; `watch` (a workbook, or
+    an empty text) with `columns` (how many by title, JSON) hears its changes and those of no other; `wait` (seconds) with
+    `widths` (columns to be read, by title, JSON) gives what was heard since; `go` (a cell) with `sheet` selects it; `leave`
+    hears nothing any more; the others say what they give of the workbook `of`.
     """
 
     def __init__(self, context: Any) -> None:
@@ -204,7 +293,10 @@ class Ears(unohelper.Base, XJob, XTerminateListener):
         """How each listener is taken away."""
         self._heard: queue.Queue[list[Any]] = queue.Queue()
         self._widths: dict[str, int] = {}
-        self._asked_at = time.monotonic()
+        self._waiting: dict[str, Callable[[], Any]] = {}
+        """What is to be done in the main thread, by what it is."""
+        self._asked_at, self._connected = time.monotonic(), self._bridges()
+        """When the session asked for something last; how many connections there were while it waited, its own among them."""
         self._lost = self._busy = self._works = self._dialog = self._reported = self._ends = False
         self._desktop = context.getValueByName("/singletons/com.sun.star.frame.theDesktop")
         self._desktop.addTerminateListener(self)
@@ -214,35 +306,103 @@ class Ears(unohelper.Base, XJob, XTerminateListener):
         self._asked_at = time.monotonic()
         named = {one.Name: one.Value for one in arguments}
         if "wait" in named:
-            self._widths = json.loads(named["widths"])
+            self._widths, self._connected = json.loads(named["widths"]), self._bridges()
             return json.dumps(self._wait(named["wait"]))
-        if "rows" in named:
-            return json.dumps(what_stands(*(named[key] for key in ("rows", "sheet", "first", "last", "width"))))
+        if "go" in named:  # not waited for: it may end in a question to the officer
+            self._soon("go", lambda: self._go(named["sheet"], named["go"]))
+            return "[]"
+        done: queue.Queue[tuple[str, Any]] = queue.Queue()
+
+        def do() -> None:
+            try:
+                done.put(("", self._done(named)))
+            except Exception as error:
+                done.put((f"{type(error).__name__}: {error}", None))  # its frames hold what is let go here
+
+        in_main_thread(self._context, do)
+        while not self._ends:
+            with suppress(queue.Empty):
+                wrong, found = done.get(timeout=0.1)
+                if wrong:
+                    raise RuntimeError(wrong)
+                return json.dumps(found)
+        raise RuntimeError("LibreOffice ends")
+
+    def _done(self, named: dict[str, Any]) -> Any:
+        """Do it, in the main thread. Raises LookupError where the workbook was closed."""
+        if "books" in named:
+            return [one.RuntimeUID for one in self._books()]
         if "watch" in named:
-            self._watch(named["watch"], json.loads(named["columns"]))
-        elif "go" in named and self._model is not None:
-            controller, place = self._model.CurrentController, (named["sheet"], named["go"])
-            in_main_thread(self._context, lambda: go_to(controller, *place))
+            self._watch(self._workbook(named["watch"]) if named["watch"] else None, json.loads(named["columns"]))
         elif "leave" in named:
             self._desktop.removeTerminateListener(self)
+            heard = self._heard
             self._leave()
-        return "[]"
+            heard.put(["left"])  # nobody waits for more
+        else:
+            return self._told(self._workbook(named["of"]), named)
+        return []
+
+    def _told(self, model: Any, named: dict[str, Any]) -> Any:
+        if "about" in named:
+            return about(model)
+        if "stands" in named:
+            return place(model) if self._desktop.CurrentComponent == model else None
+        if "name" in named:
+            return model.NamedRanges.getByName(named["name"]).Content
+        sheet = model.Sheets.getByName(named["sheet"])
+        if "used" in named:
+            return used(sheet)
+        if "seen" in named:
+            return seen(sheet)
+        if "merged" in named:
+            return merged(sheet, *json.loads(named["merged"]))
+        return what_stands(model, named["sheet"], *json.loads(named["rows"]))
+
+    def _books(self) -> list[Any]:
+        """The open workbooks, that in front first."""
+        found: list[Any] = []
+        front = self._desktop.CurrentComponent
+        open_ones = self._desktop.Components.createEnumeration()
+        while open_ones.hasMoreElements():
+            one = open_ones.nextElement()
+            if one.supportsService("com.sun.star.sheet.SpreadsheetDocument"):
+                found.insert(0 if one == front else len(found), one)
+        return found
+
+    def _workbook(self, uid: str) -> Any:
+        """The open workbook with that `RuntimeUID`. Raises LookupError where it was closed."""
+        for one in self._books():
+            if one.RuntimeUID == uid:
+                return one
+        raise LookupError(uid)
+
+    def _soon(self, what: str, do: Callable[[], Any]) -> None:
+        """Have it done in the main thread; of several that LibreOffice, being busy, has not come to, the last."""
+        waits = what in self._waiting
+        self._waiting[what] = do
+        if not waits:
+            in_main_thread(self._context, lambda: self._waiting.pop(what)())  # noqa: PLW0108 - what waits then
+
+    def _go(self, title: str, cell: str) -> None:
+        if self._model is not None:
+            go_to(self._model.CurrentController, title, cell)
 
     def queryTermination(self, event: Any) -> None:
         """Nothing is in the way of LibreOffice's end."""
 
     def notifyTermination(self, event: Any) -> None:
         """Have the session hang up, and wait until it did: nobody is heard any more who could call."""
-        bridges = self._context.ServiceManager.createInstanceWithContext(
-            "com.sun.star.bridge.BridgeFactory", self._context
-        )
-        now = time.monotonic()
-        until = now + FAREWELL if now - self._asked_at < FAREWELL else now  # one that is dead is not waited for
-        connected = len(bridges.getExistingBridges())
+        until = self._asked_at + FAREWELL  # one that stands still is not waited for
         self._ends = True
         self._heard.put(["ends"])
-        while len(bridges.getExistingBridges()) >= connected and time.monotonic() < until:
+        while self._bridges() >= self._connected and time.monotonic() < until:
             time.sleep(0.01)
+
+    def _bridges(self) -> int:
+        """How many connections LibreOffice has."""
+        new = self._context.ServiceManager.createInstanceWithContext
+        return len(new("com.sun.star.bridge.BridgeFactory", self._context).getExistingBridges())
 
     def disposing(self, source: Any) -> None:
         """LibreOffice has ended."""
@@ -252,7 +412,7 @@ class Ears(unohelper.Base, XJob, XTerminateListener):
         if time.monotonic() - self._asked_at > FORGOTTEN or self._heard.qsize() > MOST:
             if not self._lost:
                 self._lost = True
-                in_main_thread(self._context, self._leave)  # not here: LibreOffice is going through its listeners
+                self._soon("leave", self._leave)  # not here: LibreOffice is going through its listeners
             return
         self._reported = True
         self._heard.put(list(what))
@@ -264,14 +424,9 @@ class Ears(unohelper.Base, XJob, XTerminateListener):
             return None
         return what_stands(model, title, first, last, width)
 
-    def place(self) -> Any:
-        """Title of the sheet and 1-based row where the officer stands; None where he stands at something else."""
-        chosen: Any = self._model.CurrentSelection if self._model else None
-        if hasattr(chosen, "RangeAddresses"):
-            chosen = chosen.getByIndex(0)
-        if not hasattr(chosen, "RangeAddress"):
-            return None
-        return self._model.Sheets.ElementNames[chosen.RangeAddress.Sheet], chosen.RangeAddress.StartRow + 1
+    def stands(self) -> tuple[str, int] | None:
+        """Where the officer stands in the workbook that is heard."""
+        return None if self._model is None else place(self._model)
 
     def _listen(self, add: Any, remove: Any, title: str | None = None) -> None:
         ear = _Ear(self, title)
@@ -310,7 +465,7 @@ class Ears(unohelper.Base, XJob, XTerminateListener):
                 found.append(self._heard.get_nowait())
         self._asked_at = time.monotonic()
         if not found:  # nor is LibreOffice at work on what it has just reported
-            in_main_thread(self._context, self._look_for_dialogs)
+            self._soon("look", self._look_for_dialogs)
         return [["ends"]] if self._ends else found
 
     def _look_for_dialogs(self) -> None:

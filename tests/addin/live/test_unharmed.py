@@ -5,18 +5,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import openpyxl
 import pytest
 
 from addin.apps.libreoffice.instance import Office, hold
-from addin.live.host import Gone
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
 from tests.addin.live.screen import focus, keys, screen, windows, write, write_into_cell
@@ -159,26 +156,55 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
     assert len(calc.book.UndoManager.AllUndoActionTitles) == 1
 
 
-def test_it_ends_while_it_is_asked_all_the_time(calc: Calc) -> None:
-    office = Office(calc.office.pipe)
-    office.connect(60)
-    from addin.apps.libreoffice_host import LibreOffice
+ASKING = """
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from addin.apps.libreoffice.instance import Office
+from addin.apps.libreoffice_host import LibreOffice
+from addin.live.host import Gone
 
-    host = LibreOffice(office)
+office = Office(sys.argv[1])
+office.connect(60)
+host = LibreOffice(office)
+book = host.books()[0]
+host.watch(book)
 
-    def ask() -> None:
-        with suppress(Gone), host.asking():
-            while True:
-                hold(office.context.ServiceManager)  # it answers to the very end, unlike a workbook
+def ask(number):
+    with suppress(Gone):
+        for times in range(1_000_000):
+            if number % 2:
+                host.books()  # answered to the very end, unlike what is asked of a workbook
+            else:
+                book.rows("企业基本信息", 5, 30)
+                book.select("企业基本信息", f"C{7 + (times + number) % 20}")
+            if times == 200:
+                Path(sys.argv[2], str(number)).touch()
+            time.sleep(0.01)
 
-    threads = [Thread(target=ask)]  # as many as a session asks with, beside the one that hears
-    for thread in threads:
-        thread.start()
-    time.sleep(1)
-    calc.office.close()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
+threads = [Thread(target=ask, args=(number,)) for number in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+host.leave()
+"""
+
+
+def test_it_lives_and_ends_while_it_is_asked_all_the_time(calc: Calc, tmp_path: Path) -> None:
+    """A process of its own asks: connections of one process to the same LibreOffice are one."""
+    came = tmp_path / "came"
+    came.mkdir()
+    command = [sys.executable, "-c", ASKING, calc.office.pipe, str(came)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        try:
+            wait_for(lambda: len([*came.iterdir()]) == 4)
+            calc.office.close()
+            assert process.wait(60) == 0, "it ends with LibreOffice"
+        finally:
+            process.kill()
     assert calc.office.process
     assert calc.office.process.returncode == 0, "it did not have to be killed"
 

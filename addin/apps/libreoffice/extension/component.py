@@ -21,7 +21,6 @@ from contextlib import suppress
 from http.client import HTTPConnection
 from typing import Any, Callable  # noqa: UP035 - as in Python 3.8
 
-import uno
 import unohelper
 from com.sun.star.awt import (
     XActionListener,
@@ -37,7 +36,7 @@ from com.sun.star.frame import FeatureStateEvent, XDispatch, XDispatchProvider
 from com.sun.star.lang import XComponent, XInitialization, XServiceInfo
 from com.sun.star.ui import LayoutSize, XSidebarPanel, XToolPanel, XUIElement, XUIElementFactory
 from com.sun.star.ui.UIElementType import TOOLPANEL
-from qingdan_ears import go_to, in_main_thread
+from qingdan_ears import go_to, in_main_thread, path_of
 
 NAME = "cn.qingdan.addin"
 TITLE = "清单助手"
@@ -255,11 +254,6 @@ def program(context: Any) -> Program:
     if PROGRAM is None:
         PROGRAM = Program(context)
     return PROGRAM
-
-
-def path_of(model: Any) -> str:
-    """Path of a workbook, or its title while it was never saved; as the program has it."""
-    return uno.fileUrlToSystemPath(model.URL) if model.URL else model.Title
 
 
 def say(frame: Any, words: str, *, kind: Any = INFOBOX, buttons: int = OK) -> int:
@@ -671,7 +665,11 @@ class Panel(
     def dispose(self) -> None:
         with suppress(ValueError):
             program(self._context).watchers.remove(self.show)
+        self._parent.removeWindowListener(self)
         self.Window.dispose()
+        # let go here, in the main thread (`qingdan_ears` says why)
+        self.Window = self.Frame = self._parent = None
+        self._status = self._search = self._severity = self._list = self._detail = self._open = None
 
     def addEventListener(self, listener: Any) -> None:
         pass

@@ -54,6 +54,7 @@ FLOORS = ("problems", "reading", "frames office live", "pane", "apps", "trial", 
 ROOMS, ARROWS = 12, 29
 """Rooms that `addin` has at most, and pairs of them of which one imports the other."""
 LONG = {
+    "addin/apps/libreoffice/ears.py": "LibreOffice loads one file",
     "addin/apps/libreoffice/engine.py": "names and shapes are those of xlwings.base_classes, one class for each",
     "addin/apps/excel_host.py": "the COM side of one host, which only Windows can import",
     "validators/audit/sheets.py": "two ways through one part, which must stay beside each other to be compared",

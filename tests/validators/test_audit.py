@@ -1014,10 +1014,12 @@ def test_a_difference_in_a_late_piece_is_found_where_it_is(
     ids=["twice", "one missing", "the last missing", "swapped"],
 )
 def test_a_piece_too_many_or_too_few_is_a_difference(
-    fault: Callable[[list[bytes]], list[bytes]], pieces: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+    fault: Callable[[list[list[bytes]]], list[list[bytes]]],
+    pieces: list[tuple[int, int]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real = values.cut
-    monkeypatch.setattr(values, "cut", lambda chunks: iter(fault(list(real(chunks)))))
+    monkeypatch.setattr(values, "cut", lambda chunks: map(iter, fault([list(piece) for piece in real(chunks)])))
     assert failed(report_of(long_workbook())) == {"AU09"}
 
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -231,35 +232,44 @@ def _in_pieces(package: Package, sheets: Sequence[SheetFacts], index: int) -> It
             with rest.open(other, "w") as part:
                 part.writelines(package.chunks(other))
 
-    def read(xml: bytes) -> "CalamineSheet":
+    def workbook(xml: Iterable[bytes]) -> BytesIO:
         file = BytesIO(others.getvalue())
-        with ZipFile(file, "a") as whole:
-            whole.writestr(name, xml)
+        with ZipFile(file, "a") as whole, whole.open(name, "w") as part:
+            part.writelines(xml)
         file.seek(0)
-        return python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(index)
+        return file
 
-    return map(read, cut(package.chunks(name)))
+    def read(file: BytesIO) -> "CalamineSheet":
+        with file:  # its memory is free again as soon as calamine has its own copy
+            book = python_calamine.CalamineWorkbook.from_filelike(file)
+        return book.get_sheet_by_index(index)
+
+    return map(read, map(workbook, cut(package.chunks(name))))
 
 
-def cut(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def cut(chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
     """Turn a long sheet into several, each with some of its rows and all that stands above the rows.
 
     It is only cut between rows that have nothing between them and that carry their numbers, so one that is spelled
-    otherwise stays whole.
+    otherwise stays whole. None is held in memory: each is to be taken, chunk by chunk, before the next.
     """
-    waiting, size = list[bytes](), 0
+    return ((xml for _, xml in piece) for _, piece in groupby(_numbered(chunks), itemgetter(0)))
+
+
+def _numbered(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Each chunk with the number of the piece that it goes into."""
+    number, size, above = 0, 0, b""
     for chunk in chunks:
-        waiting.append(chunk)
-        size += len(chunk)
-        if size >= PIECE:
-            data = b"".join(waiting)
-            start = data.find(b"<sheetData>") + len(b"<sheetData>")
-            end = data.rfind(b'</row><row r="') + len(b"</row>")
-            if len(b"<sheetData>") <= start < end:
-                yield data[:end] + b"</sheetData></worksheet>"
-                data = data[:start] + data[end:]
-            waiting, size = [data], 0
-    yield b"".join(waiting)
+        if not number and not size:
+            above = chunk[: chunk.find(b"<sheetData>") + len(b"<sheetData>")]
+        end = chunk.rfind(b'</row><row r="') + len(b"</row>") if size >= PIECE else 0
+        if above.endswith(b"<sheetData>") and end >= len(b"</row>"):
+            yield number, chunk[:end] + b"</sheetData></worksheet>"
+            number, size = number + 1, len(chunk) - end
+            yield number, above + chunk[end:]
+        else:
+            yield number, chunk
+            size += len(chunk)
 
 
 def _rows(sheets: Iterable["CalamineSheet"]) -> Iterator[tuple[int, int, list[Any]]]:

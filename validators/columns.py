@@ -171,6 +171,8 @@ BOOK_FIELDS = {
     "filled_on": "填报日期",
 }
 """What a workbook says of itself: field and the defined name on the sheet 填报说明."""
+OFFICERS = {"filled_by_office": "name", "filled_by": "contact", "filled_phone": "phone", "filled_on": "fixed_on"}
+"""Those of `BOOK_FIELDS` that the officer fills in, and the columns of 企业基本信息 whose law holds for them."""
 
 COVER_TITLE = "填报说明"
 TEMPLATE_VERSION = "1.0"

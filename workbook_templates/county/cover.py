@@ -7,17 +7,29 @@ from dataclasses import dataclass
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from validators.columns import BOOK_FIELDS, COVER_TITLE, KIND_NAMES, KINDS, ROOTS, SHEETS, TEMPLATE_VERSION, BookKind
+from validators.columns import (
+    BOOK_FIELDS,
+    COVER_TITLE,
+    KIND_NAMES,
+    KINDS,
+    OFFICERS,
+    ROOTS,
+    SHEETS,
+    TEMPLATE_VERSION,
+    BookKind,
+)
 from validators.meanings import Value
 from validators.ruleset import RuleSet
+from workbook_templates.county.cover_facts import signed
 from workbook_templates.county.data_validation import CHOICES_TITLE, DATES, PHONE_LENGTHS, Limit
-from workbook_templates.formulas.plan import ERROR, TITLE, WARNING, Lead
+from workbook_templates.formulas.cells import quoted
+from workbook_templates.formulas.plan import ERROR, TITLE, WARNING, Formulas, Lead
 from workbook_templates.formulas.verdicts import Verdict
 from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import RETURNED_TITLE
 from workbook_templates.xlsx.styles import Style, put, text_width
 
-OFFICER_FIELDS = ("filled_by_office", "filled_by", "filled_phone", "filled_on")
+OFFICER_FIELDS = tuple(OFFICERS)
 """Fields of `BOOK_FIELDS` that the officer fills in; the others are the workbook's own."""
 _WIDTHS = (2.0, 18.0, 30.0, 3.0, 18.0, 46.0)
 _LABEL, _CELL, OFFICER_LABEL, LAST = 1, 2, 4, 5
@@ -88,14 +100,14 @@ def write_cover(
     kind: BookKind,
     facts: Mapping[str, Value],
     room: Mapping[str, int],
-    leads: Mapping[str, Lead],
+    formulas: Formulas,
     shown: Mapping[str, Verdict],
     returned: Sequence[str] | None = None,
 ) -> None:
     """Adds the cover as the first sheet, with a defined name for each of `BOOK_FIELDS`.
 
-    `facts` are the values of `BOOK_FIELDS`, `room` the number of rows made ready on each sheet, `leads` what the
-    sheets say of their faults, and `shown` what that is now. `returned` is what is said of a workbook that is given back.
+    `facts` are the values of `BOOK_FIELDS`, `room` the number of rows made ready on each sheet, `formulas` say
+    what the sheets say of their faults, and `shown` what that is now. `returned` is what is said of a workbook that is given back.
     """
     sheet = book.add_worksheet(COVER_TITLE)
     for position, width in enumerate(_WIDTHS):
@@ -111,7 +123,7 @@ def write_cover(
     row = _facts(book, sheet, style, facts, first)
     lists = [one.title for one in KINDS[kind].values()]
     beside = [RETURNED_TITLE] if returned is not None else []
-    row = _board(sheet, style, kind, leads, shown, facts, [COVER_TITLE, *beside, *lists, CHOICES_TITLE, TITLE], row)
+    row = _board(sheet, style, kind, formulas, shown, facts, [COVER_TITLE, *beside, *lists, CHOICES_TITLE, TITLE], row)
     row = _steps(sheet, style, kind, str(facts["division"]), room, row)
     row = _key(sheet, style, kind, row)
     row = _deadlines(sheet, style, ruleset, "" if kind == "grading" else str(facts["round"]), row)
@@ -229,7 +241,7 @@ def _board(
     sheet: Worksheet,
     style: Style,
     kind: BookKind,
-    leads: Mapping[str, Lead],
+    formulas: Formulas,
     shown: Mapping[str, Verdict],
     facts: Mapping[str, Value],
     titles: Sequence[str],
@@ -242,13 +254,15 @@ def _board(
     )
     sheet.set_row(row, 30)
     sheet.merge_range(row, _LABEL, row, LAST, "", go)
-    sheet.write_formula(row, _LABEL, f"={_go(kind, leads, titles)}", go, _gone(kind, shown, facts))
+    sheet.write_formula(
+        row, _LABEL, f"={_go(kind, formulas, facts, titles)}", go, _gone(kind, shown, facts, formulas.ruleset)
+    )
     for sign, colour in (("✗", "#8E0000"), ("✓", "#2F5D1E"), ("○", appearance.GREY)):
         rule = {"type": "formula", "criteria": f'=LEFT($B${row + 1})="{sign}"', "format": style(font_color=colour)}
         sheet.conditional_format(row, _LABEL, row, _LABEL, rule)
     plain = style(indent=1, **UNDER)
     link = style(indent=1, font_color=appearance.LINK, underline=1, **UNDER)
-    for key, lead in leads.items():
+    for key, lead in formulas.lead.items():
         row += 1
         now = shown[key]
         sheet.set_row(row, 20)
@@ -268,27 +282,42 @@ def moved_sheets(titles: Sequence[str]) -> str:
     return f"IF({lost}={len(titles)},0,{lost})+ABS(IFERROR(_xlfn.SHEETS(),{len(titles)})-{len(titles)})"
 
 
-def _go(kind: BookKind, leads: Mapping[str, Lead], titles: Sequence[str]) -> str:
+def _own_changed(facts: Mapping[str, Value], rounds: Sequence[str]) -> str:
+    """How many of the workbook's own cells, which are locked, say what they cannot: 版次 and 轮次 may have moved on."""
+    tests = {
+        field: f'NOT(EXACT({BOOK_FIELDS[field]}&"",{quoted(str(facts[field]))}))'
+        for field in ("division", "year", "template_version", "ruleset")
+    }
+    number, round_ = BOOK_FIELDS["revision"], BOOK_FIELDS["round"]
+    tests["revision"] = f"IFERROR(IF(VALUE({number})>0,VALUE({number})<>INT(VALUE({number})),TRUE),TRUE)"
+    tests["round"] = f"NOT(OR({','.join(f'EXACT({round_},{quoted(one)})' for one in rounds)}))"
+    return "+".join(f"IF(_xlfn.ISFORMULA({BOOK_FIELDS[field]}),1,{test}+0)" for field, test in tests.items())
+
+
+def _go(kind: BookKind, formulas: Formulas, facts: Mapping[str, Value], titles: Sequence[str]) -> str:
     """Whether the workbook can be handed in, in words."""
+    leads: Mapping[str, Lead] = formulas.lead
     wrong = "+".join(lead.wrong for lead in leads.values())
     warned = "+".join(lead.warned for lead in leads.values())
     unjudged = "+".join(lead.unjudged for lead in leads.values())
     heads = "+".join(lead.heads for lead in leads.values())
-    own = "+".join(f'({BOOK_FIELDS[field]}="")' for field in OFFICER_FIELDS)
+    own = "+".join(formulas.unsigned)
     found = (
         f'IF({leads[ROOTS[kind]].filled}=0,"○ {WORDS[kind].nothing_yet}。",'
         f"IF({wrong}>0,{_text(_WRONG, wrong)},"
         f'IF({moved_sheets(titles)}>0,"{_OTHER_SHEETS}",'
         f'IF({heads}>0,"{ERROR} 还不能报送：表头改了"&{heads}&"处，请撤销，或照原样改回。",'
         f'IF({unjudged}>0,"{ERROR} 还不能报送：有"&{unjudged}&"处没有校验公式，请从别的行整行复制过去再改填。",'
-        f'IF({own}>0,"{_UNSIGNED}","{_READY}"&IF({warned}>0,{_text(_WARNED, warned)},"")))))))'
+        f'IF({_own_changed(facts, formulas.ruleset.rounds)}>0,"{_OWN_CHANGED}",'
+        f'IF({own}>0,"{_UNSIGNED}","{_READY}"&IF({warned}>0,{_text(_WARNED, warned)},""))))))))'
     )
     return f'IFERROR({found},"{_OTHER_SHEETS}")'  # what a removed sheet leaves are errors
 
 
 _WRONG = f"{ERROR} 还不能报送：有{{}}行要改，点下面的链接逐处去改。"
 _OTHER_SHEETS = f"{ERROR} 还不能报送：工作表改了名、少了或多了，请撤销；多出来的请删去。"
-_UNSIGNED = f"{ERROR} 还不能报送：上面浅黄底的四格没有填全。"
+_OWN_CHANGED = f"{ERROR} 还不能报送：上面灰底的格改了，请撤销，或照原样改回。"
+_UNSIGNED = f"{ERROR} 还不能报送：上面浅黄底的四格没有填全，或填得不对。"
 _READY = "✓ 可以报送。"
 _WARNED = "有{}行提醒，请看一看，确实无误的不必改。"
 
@@ -299,14 +328,14 @@ def _text(words: str, number: str) -> str:
     return f'"{before}"&({number})&"{after}"'
 
 
-def _gone(kind: BookKind, shown: Mapping[str, Verdict], facts: Mapping[str, Value]) -> str:
+def _gone(kind: BookKind, shown: Mapping[str, Verdict], facts: Mapping[str, Value], ruleset: RuleSet) -> str:
     """What `_go` gives now."""
     wrong, warned = (sum(getattr(one, name) for one in shown.values()) for name in ("wrong", "warned"))
     if not shown[ROOTS[kind]].filled:
         return f"○ {WORDS[kind].nothing_yet}。"
     if wrong:
         return _WRONG.format(wrong)
-    if any(facts.get(field) in (None, "") for field in OFFICER_FIELDS):
+    if not signed(facts, ruleset):
         return _UNSIGNED
     return _READY + (_WARNED.format(warned) if warned else "")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from validators import ruleset
 from validators.book import Book, Fault
-from validators.columns import BOOK_FIELDS, COVER_TITLE, SHEETS, TITLES, BookKind, letter, position_of
+from validators.columns import BOOK_FIELDS, COVER_TITLE, OFFICERS, SHEETS, TITLES, BookKind, letter, position_of
 from validators.meanings import Raw, Unreadable, is_blank, meaning, says_nothing, text_of
 from validators.telephone import is_phone
 from validators.text import plain, visible
@@ -156,13 +156,16 @@ def _fact(
     return Fault(rule, what, COVER_TITLE, f"{letter(column)}{row}", row, BOOK_FIELDS[name], value=value, meant=hint)
 
 
-_READ_AS = {"filled_by_office": "name", "filled_by": "contact", "filled_phone": "phone"}
-"""Columns of 企业基本信息 whose law holds for what the officer writes on the cover."""
+def signed(facts: Mapping[str, Raw], rules: ruleset.RuleSet) -> bool:
+    """Whether the officer's cells are all filled in, and with what can be meant there."""
+    given = [facts.get(name) for name in OFFICERS]
+    too_long = any(isinstance(one, str) and len(one) > MOST_OF_A_FACT for one in given)
+    return not (any(map(is_blank, given)) or too_long or "fact" in (what for _, what, *_ in _unmeant(facts, rules)))
 
 
 def _unmeant(facts: Mapping[str, Raw], rules: ruleset.RuleSet) -> Iterator[tuple[str, str, str, str]]:
     """What names nobody or is no number to call: the rule, which case of it, the field and what is said."""
-    for name, field in _READ_AS.items():
+    for name, field in OFFICERS.items():
         value, column = facts.get(name), SHEETS["enterprises"][field]
         try:
             if isinstance(value, str):

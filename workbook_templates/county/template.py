@@ -110,7 +110,7 @@ def write_county(
     style = styles(book)
     formulas = Formulas(ruleset, county, room, between=found is not None or bool(guessed))
     shown = verdicts(formulas, given, facts, round_)
-    write_cover(book, style, ruleset, kind, facts, room, formulas.lead, shown, None if found is None else notices)
+    write_cover(book, style, ruleset, kind, facts, room, formulas, shown, None if found is None else notices)
     if found is not None:
         write_list(book, style, found, f"{name} {ruleset.year}年{round_}第{revision - 1}版")
     beside = [RETURNED_HEAD] if found is not None else [GUESSED_HEAD] if guessed else []

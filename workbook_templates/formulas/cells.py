@@ -204,7 +204,7 @@ def choice(cell: str, folded: str) -> str:
 
 def without_letters(text: str) -> str:
     """A number where a text is one, or digits as `3-1`, `2020.8.1` or `12:30` have them, else an error."""
-    for sign in "-/.:":
+    for sign in "-/.:､,+":  # as ASC has them
         text = f'SUBSTITUTE({text},"{sign}","")'
     return f"VALUE({text})"
 

@@ -17,7 +17,18 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from validators.book import Book
-from validators.columns import BOOK_FIELDS, KIND_OF, ROOTS, SHEETS, BookKind, Column, Sheet, letter, position_of
+from validators.columns import (
+    BOOK_FIELDS,
+    KIND_OF,
+    OFFICERS,
+    ROOTS,
+    SHEETS,
+    BookKind,
+    Column,
+    Sheet,
+    letter,
+    position_of,
+)
 from validators.expr import Cell, Check, Ref
 from validators.findings import SEVERITY_SYMBOLS, Severity
 from validators.lookup_tables import rule_table
@@ -191,6 +202,8 @@ LARGE = {*ROOTS.values(), "lines"}
 BEYOND = 1_000
 """Rows beyond those made ready that formulas look at."""
 
+LAST_OF_A_SHEET = 1_048_576
+
 
 Notices = list[tuple[Check | str, str]]
 """What a row may be told: the condition, or what its enterprise is told; and the code."""
@@ -233,6 +246,8 @@ class Formulas:
             self._inherit()
         for key in room:
             self._conclude(SHEETS[key])
+        self.unsigned = [self._unsigned(name, SHEETS["enterprises"][field]) for name, field in OFFICERS.items()]
+        """Addresses of 1 for each of the officer's cells on the cover that is blank or says what it cannot, else 0."""
         for key in room:
             self.helper_names(key)  # the names of all formulas
 
@@ -700,6 +715,13 @@ class Formulas:
         keys = ",".join(self.over(one, self.key(SHEETS[one]["list_id"])) for one in (sheet, *NUMBERED[sheet]))
         return f'"{self.county}-{kind}-"&TEXT(MAX({keys},{start + first - 1})-{start - 1},"0000")'
 
+    def _unsigned(self, name: str, column: Column) -> str:
+        cell = BOOK_FIELDS[name]
+        words = one_of_words(cell, self._words("placeholder", "no_answer", "ditto"))  # of a number to call, too
+        nothing = f'IF(LEN({cell})>255,TRUE,IF(ISNUMBER({words}),TRUE,LEFT({cell})="="))'
+        meant = f'IF({nothing},"",{value(column, cell, self._needed(column))})'
+        return self.single(f'IF(IF(_xlfn.ISFORMULA({cell}),"",IFERROR({meant},""))="",1,0)')
+
     def _inherit(self) -> None:
         """The names of what a line takes from its enterprise, as `default_formulas` works them out."""
         root, line = SHEETS["enterprises"], SHEETS["lines"]
@@ -724,11 +746,22 @@ class Formulas:
             own[STATE] = f"IF({state}=1,1,IF({state}+{begun}=0,0,IF({plain},2,1)))"
         own[ENTERED] = f"COUNTA({window})"
         codes = self.codes[sheet.key]
-        bad = f'IF(ISNUMBER(FIND("{WARN}",{codes})),{WARNED},{NOTED})'
+        status = f"{sheet.title}!$A1"
+
+        def counted(
+            as_: int, signs: str
+        ) -> str:  # values pasted over 校验, or another sheet's formula, say something else
+            return f'IF(ISNUMBER(FIND(LEFT({status}&"¦"),"{signs}")),{as_},{UNJUDGED})'
+
+        told, warned = counted(NOTED, SEVERITY_SYMBOLS[Severity.INFO]), counted(WARNED, WARNING)
+        bad, faulty = (
+            f'IF(ISNUMBER(FIND("{WARN}",{codes})),{warned},{told})',
+            counted(FAULTY, ERROR + NOT_YET + BROKEN[0]),
+        )
         for sign in AT_FAULT:
-            bad = f'IF(ISNUMBER(FIND("{sign}",{codes})),{FAULTY},{bad})'
-        good = f'IF({codes}="",{DONE},{bad})'
-        formula = f"IF(_xlfn.ISFORMULA({sheet.title}!$A1),{good},{UNJUDGED})"
+            bad = f'IF(ISNUMBER(FIND("{sign}",{codes})),{faulty},{bad})'
+        good = f'IF({codes}="",{counted(DONE, FINE)},{bad})'
+        formula = f"IF(_xlfn.ISFORMULA({status}),{good},{UNJUDGED})"
         stamp = int(_digest("".join((*own.values(), formula))), 36) % 90_000 + 10_000
         own[JUDGED] = f"IF({self.state(sheet.key)}=0,0,{stamp * 10}+{formula})"
         self._lead(sheet, codes, stamp * 10)
@@ -771,7 +804,7 @@ class Formulas:
         last = HEADER_ROW + self.room[sheet.key] + BEYOND
         body = f"{sheet.title}!$A${HEADER_ROW}:${letter(len(sheet.columns) - 1)}${last}"
         width = letter(len(sheet.columns) - 1)
-        cells = f"{sheet.title}!$B${HEADER_ROW}:${width}${last}"
+        cells = f"{sheet.title}!$B${HEADER_ROW}:${width}${LAST_OF_A_SHEET}"  # what stands beyond those rows counts, too
 
         def place(what: int, otherwise: str) -> str:
             return f"IFERROR(MATCH({stamp + what},{judged_},0),{otherwise})"

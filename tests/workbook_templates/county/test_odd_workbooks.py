@@ -222,7 +222,7 @@ def is_kept_as_it_is(book: Book, findings: list[Finding]) -> None:
 
 def in_order(text: str) -> str:
     """Text in which sets stand in order."""
-    return re.sub(r"frozenset\(\{([^}]*)\}\)", lambda match: str(sorted(match[1].split(", "))), text)
+    return re.sub(r"(?:frozenset\(|damaged=)\{([^}]*)\}", lambda match: str(sorted(match[1].split(", "))), text)
 
 
 def written(value: object) -> Any:

@@ -140,6 +140,16 @@ def delete_cells(d: Desk, title: str, row: int) -> None:
     d.do("DeleteCell", title, f"B{row}:D{row}", Flags="U")
 
 
+def status_of_another_sheet(d: Desk, title: str, row: int) -> None:
+    d.do("Copy", G if title != G else E, f"A{FIRST_ROW}")
+    d.paste(title, f"A{row}")
+
+
+def write_a_status(d: Desk, title: str, row: int) -> None:
+    d.type(title, f"A{row}", '="✓"')
+    d.do("ClearContents", title, f"E{row}")
+
+
 def insert_cells(d: Desk, title: str, row: int) -> None:
     d.do("InsertCell", title, f"B{row}:D{row}", Flags="V")
 
@@ -167,7 +177,7 @@ WITH_WHOLE_ROWS: tuple[Habit, ...] = (
 """Done at every place: where ranges begin and end matters to them."""
 WITH_CELLS: tuple[Habit, ...] = (
     clear_row, cut_entries, cut_a_cell, cut_half_a_row, copy_values, copy_a_row_as_values, copy_formats, type_over_status,
-    number_over_status, clear_status, type_a_name, delete_cells, insert_cells, hide_row,
+    number_over_status, clear_status, status_of_another_sheet, write_a_status, type_a_name, delete_cells, insert_cells, hide_row,
     from_another_workbook(OTHER, False), from_another_workbook(YEAR, False),
 )  # fmt: skip
 """Done in the first row, and at one place more."""
@@ -247,6 +257,10 @@ def rename_a_head(d: Desk, title: str, row: int) -> None:
     d.type(title, f"D{HEADER_ROW}", "改了名")
 
 
+def type_far_below(d: Desk, title: str, row: int) -> None:
+    d.type(title, "G5000", "某厂")
+
+
 def write_a_formula(d: Desk, title: str, row: int) -> None:
     d.type(title, f"E{FIRST_ROW}", "=1/0")
 
@@ -255,6 +269,7 @@ AT_A_SHEET: tuple[Habit, ...] = (
     freeze_and_break, freeze_rows_and_break, fill_down, fill_down_the_status, fill_down_a_column, sort_by_the_arrow,
     sort_entries, sort_with_blank_rows, delete_all_rows, delete_the_room, empty_the_sheet,
     delete_a_column, insert_a_column, insert_above_the_head, delete_the_first_row, rename_a_head, write_a_formula,
+    type_far_below,
 )  # fmt: skip
 """Sorting one column alone is not among them: headless LibreOffice asks whether to widen it, and then does nothing."""
 TYPED = (
@@ -372,6 +387,35 @@ def test_what_is_typed_oddly_is_judged_as_by_check(officer: Officer, title: str,
     officer.type(title, address, text)
     agrees(officer)
     officer.back()
+
+
+def test_what_the_cover_says_of_itself_is_judged_as_by_check(officer: Officer) -> None:
+    def at(name: str) -> str:
+        return str(officer.book.NamedRanges.getByName(name).Content).rpartition(".")[2].replace("$", "")
+
+    typed = {
+        "填报单位": ("待定", "某县生态环境局"),
+        "填报人": ("同上", '="张三"', "无", "1", "聊" * 300, "13800000000、13900000001", " 张三"),
+        "填报电话": ("/", "12", "０６３５－８８８８８８８", "0635-8888888转8012"),
+        "填报日期": ("2020年8月", "2020-13-40", "12", "2020年8月18日", "=TODAY()"),
+    }
+    seen = {True: 0, False: 0}
+    for name, texts in typed.items():
+        for text in texts:
+            officer.type(COVER_TITLE, at(name), text)
+            seen[agrees(officer).go.startswith("✓")] += 1
+            assert officer.back()
+    own = {"区划代码": "371503", "年度": "2026", "轮次": "春季", "版次": "1.5", "模板版本": "9"}
+    officer.cells(COVER_TITLE, "A1").Spreadsheet.unprotect("")
+    for name, text in own.items():
+        cell = officer.cells(COVER_TITLE, at(name))
+        before, cell.String = cell.String, text
+        assert officer.said().go == "✗ 还不能报送：上面灰底的格改了，请撤销，或照原样改回。", name
+        cell.String = before
+        assert officer.said().go == officer.before.go, name
+    officer.close()
+    officer.open(officer.path)
+    assert seen == {True: 6, False: 12}
 
 
 def test_a_sheet_that_is_copied_renamed_or_removed_leaves_no_tick(officer: Officer) -> None:

@@ -48,6 +48,13 @@ def focus(name: str, seconds: float = 60.0) -> None:
     subprocess.run(["xdotool", "windowactivate", found[-1]], check=True)
 
 
+def in_front() -> list[str]:
+    """The window that has the keyboard, and where the pointer is, over which window."""
+    asked = ("getactivewindow", "getmouselocation")
+    said = [subprocess.run(["xdotool", one], capture_output=True, check=True).stdout for one in asked]
+    return [one.decode().strip() for one in said]
+
+
 def keys(*names: str) -> None:
     """Press keys: `Return`, `ctrl+z`."""
     subprocess.run(["xdotool", "key", *names], check=True)

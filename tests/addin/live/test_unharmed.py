@@ -16,7 +16,7 @@ import pytest
 from addin.apps.libreoffice.instance import Office, hold
 from addin.live.session import Session
 from tests.addin.live.conftest import Calc, shown, wait_for
-from tests.addin.live.screen import focus, keys, screen, windows, write, write_into_cell
+from tests.addin.live.screen import focus, in_front, keys, screen, windows, write, write_into_cell
 from validators.columns import LETTERS
 
 pytestmark = pytest.mark.xdist_group("libreoffice")  # one LibreOffice on the screen and at its pipe at a time
@@ -154,6 +154,27 @@ def test_a_click_in_the_pane_leaves_what_is_being_typed_in_its_cell(
         keys("Escape")
         assert [calc.text(title, f"{GRADE}7") for title in (ENTERPRISES, LINES)] == grades
     assert len(calc.book.UndoManager.AllUndoActionTitles) == 1
+
+
+def test_a_click_in_the_pane_brings_nothing_to_the_front(
+    visible: Calc, watching: Callable[[Callable[[], Any]], Session]
+) -> None:
+    calc, name = visible, "another program"
+    host = calc.host()
+    live = watching(lambda: host)
+    shown(live, lambda picture: picture.status == "已连接")
+    own = in_front()[0]
+    with subprocess.Popen(["display", "-size", "300x300", "-title", name, "xc:white"]) as other:
+        try:
+            wait_for(lambda: focus(name) or in_front()[0] != own)  # again until the window manager knows it
+            subprocess.run(["xdotool", "getactivewindow", "mousemove", "--window", "%1", "50", "50"], check=True)
+            before = in_front()
+            for title, cell in ((ENTERPRISES, f"{NAME}9"), (LINES, "H9")):
+                live.select(title, cell)
+                shown(live, lambda picture, here=(title, 9): (picture.sheet, picture.row) == here)  # type: ignore[misc] # in time
+            assert in_front() == before
+        finally:
+            other.terminate()
 
 
 ASKING = """

@@ -48,6 +48,7 @@ def test_the_same_program_gives_the_same_extension_with_the_declared_buttons() -
     assert len({one.key for one in BUTTONS}) == len(BUTTONS)
     named = archive.read("META-INF/manifest.xml").decode()
     assert all(name in named for name in archive.namelist() if name.endswith(".xcu"))
+    assert b"Color" not in archive.read("component.py"), "dark or light, it is LibreOffice that colours it"
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,9 @@ from addin.live.session import Session
 from addin.live.state import Picture
 from addin.pane.server import Pane
 from bench.pane import WATCH
-from tests.addin.live.conftest import Calc, wait_for
+from tests.addin.live.conftest import Calc
 from tests.addin.live.memory import opened
-from tests.addin.live.screen import focus, keys, screen, windows, write
+from tests.addin.live.screen import focus, keys, screen, write
 from validators.book import Book
 from validators.columns import LETTERS, SHEETS
 from validators.rule import judge
@@ -127,13 +127,13 @@ def beside_libreoffice(path: Path, book: Book) -> dict[str, Any]:
         calc.do("Copy")
         calc.go(lines, f"A{last + 10}")
         pasting = Thread(target=calc.do, args=("Paste",))
-        pasting.start()
-        wait_for(lambda: len(windows(".")) > 1)  # there are the formulas of the prepared rows: it asks
         before, begun = session.picture().findings, time.time()
-        keys("Return")
+        pasting.start()
+        while pasting.is_alive():  # there are the formulas of the prepared rows: it asks whether to overwrite them
+            keys("Return")
+            time.sleep(0.1)
         shown = until(session, lambda picture: len(picture.findings) >= len(before) + 2 * PASTED)
         now = time.time()
-        pasting.join()
         session.stop()
         for thread in threads:
             thread.join()

@@ -748,9 +748,8 @@ class Formulas:
         codes = self.codes[sheet.key]
         status = f"{sheet.title}!$A1"
 
-        def counted(
-            as_: int, signs: str
-        ) -> str:  # values pasted over 校验, or another sheet's formula, say something else
+        # values pasted over 校验, or another sheet's formula, say something else
+        def counted(as_: int, signs: str) -> str:
             return f'IF(ISNUMBER(FIND(LEFT({status}&"¦"),"{signs}")),{as_},{UNJUDGED})'
 
         told, warned = counted(NOTED, SEVERITY_SYMBOLS[Severity.INFO]), counted(WARNED, WARNING)

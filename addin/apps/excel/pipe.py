@@ -64,7 +64,7 @@ class Ribbon:
 
 
 def ribbons(ended: Any) -> Iterator[Ribbon]:  # noqa: ANN401 - an event of Windows
-    """Every application that comes, until the event is set. Raises `Taken`."""
+    """Every application that comes, until the event is set. Raises `PipeTaken`."""
     session = win32ts.ProcessIdToSessionId(win32process.GetCurrentProcessId())
     name = RIBBON_PIPE.format(session=session, user=win32api.GetUserName())
     mode = win32pipe.PIPE_ACCESS_DUPLEX | win32con.FILE_FLAG_OVERLAPPED

@@ -126,6 +126,16 @@ class Window:
             )
         )
 
+    def first(self) -> str:
+        """The first line of the list."""
+        lines = self.list()
+        return _name(lines.getAccessibleChild(0)) if lines.getAccessibleChildCount() else ""
+
+    def chosen(self) -> str:
+        """The line of the list that is highlighted."""
+        lines = self.list()
+        return _name(lines.getSelectedAccessibleChild(0)) if lines.getSelectedAccessibleChildCount() else ""
+
     def click_row(self, number: int) -> None:
         """Click a line of the list."""
         line = hold(hold(self.list().getAccessibleChild(number)).getAccessibleContext())
@@ -156,6 +166,10 @@ class Window:
         write(text)
         keys("Return")
         wait_for(lambda: self.text(cell) == text)
+
+
+def _name(thing: Any) -> str:
+    return str(hold(hold(thing).getAccessibleContext()).getAccessibleName())
 
 
 def click(x: int, y: int) -> None:
@@ -222,7 +236,7 @@ def made_wrong(window: Window, code: str) -> tuple[str, str]:
     wait_for(lambda: window.said().startswith("● 边填边查\n共 "))
     first, wrong = window.said(), code[:-1] + ("0" if code[-1] != "0" else "1")
     window.type(f"{USCC}6", wrong)
-    wait_for(lambda: window.said() not in (first, ""))
+    wait_for(lambda: f" {USCC}6　" in window.first())  # errors of the first sheet come first
     return first, wrong
 
 
@@ -230,7 +244,7 @@ def test_findings_come_and_go_in_the_panel_and_a_click_leads_to_the_cell(window:
     code = window.text(f"{USCC}6")
     first, _ = made_wrong(window, code)
     window.go(f"{NAME}9")
-    window.click_row(0)  # errors of the first sheet come first
+    window.click_row(0)
     wait_for(lambda: window.stands() == f"${ENTERPRISES}.${USCC}$6")
     write("x")  # the keyboard is with the cell
     keys("Escape")
@@ -241,8 +255,11 @@ def test_findings_come_and_go_in_the_panel_and_a_click_leads_to_the_cell(window:
     window.type(f"{USCC}6", code)
     wait_for(lambda: window.said() == first)
     assert len(window.undo.AllUndoActionTitles) == 2
-    keys("ctrl+z", "ctrl+z")
-    wait_for(lambda: window.text(f"{USCC}6") == code and not window.undo.isUndoPossible())
+    keys("ctrl+z")
+    wait_for(lambda: f" {USCC}6　" in window.first())
+    keys("ctrl+z")
+    wait_for(lambda: window.said() == first)
+    assert window.text(f"{USCC}6") == code and not window.undo.isUndoPossible()
 
 
 def test_what_is_being_typed_stays_where_it_was_typed_when_a_finding_is_clicked(window: Window) -> None:
@@ -269,6 +286,7 @@ def test_next_error_by_the_keyboard_and_check_say_what_stands_there(window: Wind
     focus(window.file.stem)
     keys("alt+q", "x")
     wait_for(lambda: window.stands() == f"${ENTERPRISES}.${USCC}$7")
+    wait_for(lambda: f" {USCC}7　" in window.chosen())  # and that is what the panel explains
     keys("ctrl+z")
     wait_for(lambda: window.text(f"{USCC}7") == code)
     window.press("校验")

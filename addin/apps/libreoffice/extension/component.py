@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 import uuid
 from contextlib import suppress
@@ -87,6 +88,8 @@ class Program:
         self.jobs: list[dict[str, Any]] = []
         self.findings: dict[int, dict[str, Any]] = {}
         """By number."""
+        self.looked_at: int | None = None
+        """Number of the finding that was chosen or gone to last, which the panel explains."""
         self.watchers: list[Callable[[], None]] = []
         """Called in the main thread after every change."""
         self._address = ""
@@ -401,7 +404,9 @@ class Buttons(unohelper.Base, XInitialization, XDispatchProvider, XDispatch, XSe
         here = (titles.index(controller.ActiveSheet.Name), row)
         after = [one for at, one in wrong if at[:2] > here] or [one for _, one in wrong]
         if after:
+            own.looked_at = after[0]["n"]
             go(self._frame, after[0])
+            own.tell()
         elif own.state == "on" and own.head.get("path") == path_of(controller.Model):
             say(self._frame, WORDS["right"])
 
@@ -482,6 +487,7 @@ class Panel(
         self._context, self._parent = context, parent
         self.Frame, self.ResourceURL, self.Type = frame, url, TOOLPANEL
         self._rows: list[dict[str, Any]] = []
+        self._explained: int | None = None
         self._quiet = False
         self._result = ""
         new = context.ServiceManager.createInstanceWithContext
@@ -545,18 +551,18 @@ class Panel(
         if (result or "") != self._result:
             self._result = result or ""
             self.layout()
-        shown = rows[:MOST]
-        if shown == self._rows:
-            return
-        chosen = self._chosen()
-        self._rows, self._quiet = shown, True
-        self._list.getModel().StringItemList = tuple(_line(one) for one in shown)
-        again = next((at for at, one in enumerate(shown) if chosen and one["n"] == chosen["n"]), None)
-        if again is not None:
-            self._list.selectItemPos(again, True)
-        elif chosen:
-            self._detail.setText("")  # it was put right
+        self._quiet = True  # what is selected here, nobody chose
+        if rows[:MOST] != self._rows:
+            self._rows = rows[:MOST]
+            self._list.getModel().StringItemList = tuple(_line(one) for one in self._rows)
+        at = next((at for at, one in enumerate(self._rows) if one["n"] == own.looked_at), -1)
+        chosen = self._list.getSelectedItemPos()
+        if at >= 0:
+            self._list.selectItemPos(at, True)
+        elif chosen >= 0:
+            self._list.selectItemPos(chosen, False)
         self._quiet = False
+        self._explain()
 
     def _narrowed(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those that fit the word and the severity that were chosen."""
@@ -583,17 +589,24 @@ class Panel(
         more = f"共 {found} 条" + (f"，列出前 {MOST} 条" if rows > MOST else "")
         if own.jobs:
             job = own.jobs[-1]
-            more += f" · {job['label']}：{job['result'] or job['state']} {' '.join(job['words'][:2])}"
+            clock = time.strftime("%H:%M", time.localtime(job["began"]))  # it is not what stands there now
+            more += f" · {clock} {job['label']}：{job['result'] or job['state']} {' '.join(job['words'][:2])}"
         return f"{state}\n{more}"
 
     def _chosen(self) -> dict[str, Any] | None:
         chosen = self._list.getSelectedItemPos()
         return self._rows[chosen] if 0 <= chosen < len(self._rows) else None
 
-    def _show_detail(self) -> None:
-        """Show all that is known of a finding, and the page of its rule, which the program is asked for."""
-        one = None if self._quiet else self._chosen()
+    def _explain(self) -> None:
+        """Show all that is known of the finding that is chosen, and the page of its rule, which the program is asked
+        for; nothing when it was put right or is not in the list."""
+        one = self._chosen()
+        number = one["n"] if one else None
+        if number == self._explained:
+            return
+        self._explained = number
         if one is None:
+            self._detail.setText("")
             return
         parts = (f"{place(one)}  {one.get('header') or ''}", one["message"], one.get("key"))
         text = "\n".join(part for part in parts if part)
@@ -603,7 +616,7 @@ class Panel(
             rule = program(self._context).ask(f"rule/{one['rule']}")
             page = [f"{head}：{said}" for head, said in rule.get("page", {}).items()]
             whole = "\n".join([text, "", f"{one['rule']} {rule.get('name', '')}", *page])
-            in_main_thread(self._context, lambda: self._chosen() == one and self._detail.setText(whole))
+            in_main_thread(self._context, lambda: self._explained == number and self._detail.setText(whole))
 
         threading.Thread(target=ask, daemon=True).start()
 
@@ -626,8 +639,9 @@ class Panel(
     def itemStateChanged(self, event: Any) -> None:
         if event.Source == self._severity:
             self.show()
-        else:
-            self._show_detail()
+        elif not self._quiet and self._chosen():
+            program(self._context).looked_at = self._chosen()["n"]
+            self._explain()
 
     def actionPerformed(self, event: Any) -> None:
         """Open what the last job wrote."""

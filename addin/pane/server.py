@@ -76,6 +76,7 @@ class Pane:
         answer_errors(app)
         config = uvicorn.Config(
             Guard(app, self.host),
+            http="h11",  # which keeps little of a request that does not end
             log_config=None,
             log_level="error" if debugging() else "critical",
             server_header=False,

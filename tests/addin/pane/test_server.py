@@ -2,7 +2,9 @@
 
 import json
 import os
+import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -70,6 +72,36 @@ def test_a_post_has_to_say_that_it_comes_from_the_page(start: Start, live: FakeL
     with client(pane) as ask:
         assert ask.post("select", json=body).status_code == 200
     assert live.selected == [("企业基本信息", "B5")]
+
+
+ENDLESS = 1 << 24
+"""Bytes; more than the server keeps of one request."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"\x00\xff" * 100,
+        b"\r\n" * ENDLESS,
+        b"GET /" + b"x" * ENDLESS,
+        b"GET / HTTP/1.1\r\nHost: " + b"x" * ENDLESS,
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (ENDLESS // 6),
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999999\r\n\r\n" + b"x" * ENDLESS,
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"fffffff\r\n" + b"x" * ENDLESS,
+    ],
+    ids=["garbage", "blank lines", "address", "name", "heads", "body", "piece"],
+)
+def test_a_stranger_who_says_what_no_page_says_is_refused_and_hinders_nobody(
+    start: Start, live: FakeLive, words: bytes
+) -> None:
+    pane = start(live)
+    with socket.create_connection(pane.socket.getsockname()) as stranger:
+        stranger.settimeout(60)
+        with suppress(ConnectionError):
+            stranger.sendall(words)
+            assert stranger.recv(1000).startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 403 "))
+    with client(pane) as ask:
+        assert ask.get("about").status_code == 200
 
 
 def test_every_answer_carries_the_same_protection(start: Start, live: FakeLive, inbox: Path) -> None:

@@ -25,8 +25,10 @@ import win32api
 import win32com.client
 import win32con
 import win32event
+import win32file
 import win32gui
 import win32pipe
+import win32security
 import win32ts
 import winerror
 import xlwings
@@ -382,6 +384,7 @@ def ribbon(path):
     page = Page()
     told["checked"] = page.says("通过")
     told["down"].append(until_true(lambda: hand.IsDown("live"), "the toggle is down"))
+    told |= intruder()  # and everything goes on after that
     row = open_workbook(Path(path)).grid(SHEET).rows[-1][0]
     hand.Type(SHEET, f"I{row}", "91370000")
     told["typed"] = page.says("JB01")
@@ -415,11 +418,38 @@ def ribbon(path):
     return told
 
 
+def name_of_pipe():
+    return RIBBON_PIPE.format(session=win32ts.ProcessIdToSessionId(os.getpid()), user=win32api.GetUserName())
+
+
+def intruder():
+    """Who may come to the program's pipe, and what becomes of one that says what no ribbon does."""
+    access = win32con.GENERIC_READ | win32con.GENERIC_WRITE
+    came = win32file.CreateFile(name_of_pipe(), access, 0, None, win32con.OPEN_EXISTING, 0, None)
+    token = win32security.OpenProcessToken(win32api.GetCurrentProcess(), win32con.TOKEN_QUERY)
+    user, _ = win32security.GetTokenInformation(token, win32security.TokenUser)
+    guarded = win32security.GetSecurityInfo(
+        came, win32security.SE_KERNEL_OBJECT, win32security.DACL_SECURITY_INFORMATION
+    ).GetSecurityDescriptorDacl()
+    told = {"let in": [guarded.GetAce(one)[-1] == user for one in range(guarded.GetAceCount())]}
+    answers = b""
+    for line in (b"", b"{}", b"[" * 5000, b"\xff\xfe", b'{"press": "check", "pid": 1, "hwnd": 1, "application": "0"}'):
+        win32file.WriteFile(came, line + b"\n")
+        answers += win32file.ReadFile(came, 100)[1]
+    told["answered"] = answers.decode().split("\n")
+    try:
+        for _ in range(100):
+            win32file.WriteFile(came, b"x" * 8000)
+    except pywintypes.error as error:
+        told["line without an end"] = error.winerror
+    win32file.CloseHandle(came)
+    return told
+
+
 def listens():
     """Whether the program listens for ribbons."""
-    name = RIBBON_PIPE.format(session=win32ts.ProcessIdToSessionId(os.getpid()), user=win32api.GetUserName())
     try:
-        win32pipe.WaitNamedPipe(name, 1)
+        win32pipe.WaitNamedPipe(name_of_pipe(), 1)
     except pywintypes.error as error:
         return error.winerror != winerror.ERROR_FILE_NOT_FOUND
     return True

@@ -18,6 +18,7 @@ from workbook_templates.samples.sample_inventory import make_rows
 pytestmark = pytest.mark.xdist_group("windows")
 SHEET = "企业基本信息"
 SCENES = Path(__file__).with_name("scenes.py")
+ERROR_PIPE_NOT_CONNECTED = 233
 
 
 def windows_path(path: Path) -> str:
@@ -195,7 +196,8 @@ def test_the_ribbon_from_the_first_press_to_the_end_of_excel(wine: Wine, install
     assert "“全市.xlsx”已经有了" in str(told.pop("exists"))
     assert "请先打开它，再边填边查" in str(told.pop("nothing open"))
     assert told == {
-        "load": "", "down": [False, True], "checked": True, "typed": True, "consolidated": True, "closed": True, "again": True,
+        "load": "", "down": [False, True], "checked": True, "let in": [True], "answered": [*["taken"] * 5, ""],
+        "line without an end": ERROR_PIPE_NOT_CONNECTED, "typed": True, "consolidated": True, "closed": True, "again": True,
         "closed with the workbook": True, "held": True, "ended": True,
     }  # fmt: skip
     assert (tmp_path / "收件-结果/全市.xlsx").exists()

@@ -637,10 +637,11 @@ class Panel(
         self.show()
 
     def itemStateChanged(self, event: Any) -> None:
+        one = self._chosen()
         if event.Source == self._severity:
             self.show()
-        elif not self._quiet and self._chosen():
-            program(self._context).looked_at = self._chosen()["n"]
+        elif one and not self._quiet:
+            program(self._context).looked_at = one["n"]
             self._explain()
 
     def actionPerformed(self, event: Any) -> None:

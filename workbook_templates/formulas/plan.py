@@ -1,12 +1,14 @@
 """Where the formulas of a county workbook stand: helper cells, names, texts and tables.
 
-Every formula is a hidden defined name written for row 1; a helper cell in row 12 holds only that name, and so judges
-row 12: no cut, deleted or sorted cell moves what it looks at, and a program reads each formula once. (Spelled out in the
-cells, the same formulas took LibreOffice 3 and ONLYOFFICE 40 seconds for 60 enterprises, where names take 13.) A name is
-made of what it stands for, so it means the same in every workbook, or is not there. The findings of a row are codes of
-six signs in one helper cell: what it is (`appearance.FAULTS`), the number of the column, the number of what is said
-(`Formulas.said`); from them come the text in 校验, the colours and the way to the next cell at fault. How bad a row is
-stands in a number that no other workbook's formulas give, and counts only so.
+Every formula is a hidden defined name written for row 1; a helper cell in row 12 holds only that name, and so judges row
+12: no cut, deleted or sorted cell moves what it looks at, and a program reads each formula once. ONLYOFFICE works out
+every row again where a name's column changes, 5 s an edit with 212 lines; it takes 0.1 s if all is spelled out in the
+cells, but then a cut cell takes addresses with it, the first calculation takes 28 s instead of 11, and LibreOffice opens
+an empty workbook in 38 s and 6 GB instead of 6 s and 0.5 GB. To spell out only short formulas saves nothing: every row
+still has names. A name is made of what it stands for, so it means the same in every workbook, or is not there. The
+findings of a row are codes of six signs in one helper cell: what it is (`appearance.FAULTS`), the number of the column,
+the number of what is said (`Formulas.said`); from them come the text in 校验, the colours and the way to the next cell at
+fault. How bad a row is stands in a number that no other workbook's formulas give, and counts only so.
 """
 
 import datetime as dt

@@ -15,9 +15,8 @@ from types import SimpleNamespace
 from tests.addin.live.screen import keys, write
 from tests.typist import Typist, typist, wait_for
 from validators import ruleset
-from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, SHEETS
+from validators.columns import BOOK_FIELDS, COVER_TITLE, LETTERS, OFFICERS, SHEETS
 from validators.meanings import Value
-from workbook_templates.county.cover import OFFICER_FIELDS
 from workbook_templates.county.template import write_county
 from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.samples.sample_inventory import make_officer, make_rows
@@ -82,7 +81,7 @@ def fill(desk: Typist) -> None:
     """Everything, in the order of the cover."""
     officer = make_officer(COUNTY, SEED, RULES)
     names = desk.book.NamedRanges
-    for field in OFFICER_FIELDS:
+    for field in OFFICERS:
         place = names.getByName(BOOK_FIELDS[field]).Content.rpartition(".")[2].replace("$", "")
         enter(desk, COVER_TITLE, place, officer[field])
     rows = make_rows(COUNTY, ENTERPRISES, SEED, RULES)

@@ -13,10 +13,10 @@ from addin.reading.ruleset_store import round_name
 from addin.reading.steps import Step, silent
 from addin.reading.workbooks import read_whole
 from validators.book import Book
+from validators.columns import OFFICERS
 from validators.findings import Json
 from validators.meanings import Value
 from validators.regrade import Regrade, Regrading, regrade
-from workbook_templates.county.cover import OFFICER_FIELDS
 from workbook_templates.county.returned import rows_of
 from workbook_templates.county.template import write_county
 
@@ -126,7 +126,7 @@ def _write(listed: Book, found: Regrading, target: Path, inputs: list[Path], rou
             revision=listed.revision + 1 if same else 1,
             enterprises=len(listed.tables["enterprises"]),
             rows=_rows(listed, found, same),
-            officer={name: listed.facts.get(name) for name in OFFICER_FIELDS},
+            officer={name: listed.facts.get(name) for name in OFFICERS},
         )
     return str(target)
 

@@ -13,6 +13,7 @@ from addin.problems import Stop, output, refusal
 from addin.reading.inbox import inbox, read_imports, read_inbox, references
 from addin.reading.steps import Step, Unread, silent
 from validators.book import Book
+from validators.columns import OFFICERS
 from validators.decided import settle
 from validators.decisions import EXCLUSION, Decision, standing
 from validators.expr import Record
@@ -20,7 +21,6 @@ from validators.findings import Finding, Json, Place, Severity, counts, stops
 from validators.references import Imports
 from validators.rule import all_rules, value_text
 from validators.settlement import City, Handed, conflict_key, sort_out
-from workbook_templates.county.cover import OFFICER_FIELDS
 from workbook_templates.county.returned import cleared, rows_of
 from workbook_templates.county.template import write_county
 from workbook_templates.xlsx.appearance import RETURNED_TITLE
@@ -256,7 +256,7 @@ def _write(one: Returned, city: City, notices: Sequence[str], inputs: Sequence[P
             rows=rows_of(book),
             found=one.findings,
             notices=[*_words(one), *notices],
-            officer={name: book.facts.get(name) for name in OFFICER_FIELDS},
+            officer={name: book.facts.get(name) for name in OFFICERS},
         )
 
 

@@ -29,8 +29,6 @@ from workbook_templates.xlsx import appearance
 from workbook_templates.xlsx.appearance import RETURNED_TITLE
 from workbook_templates.xlsx.styles import Style, put, text_width
 
-OFFICER_FIELDS = tuple(OFFICERS)
-"""Fields of `BOOK_FIELDS` that the officer fills in; the others are the workbook's own."""
 _WIDTHS = (2.0, 18.0, 30.0, 3.0, 18.0, 46.0)
 _LABEL, _CELL, OFFICER_LABEL, LAST = 1, 2, 4, 5
 """0-based columns: labels and cells of the workbook's own fields, the officer's, and the right-hand edge."""
@@ -181,16 +179,16 @@ def _facts(book: Workbook, sheet: Worksheet, style: Style, facts: Mapping[str, V
     entry = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format="@", locked=False, **border)
     day = style(bg_color=appearance.ENTRY, align="left", indent=1, num_format=appearance.DAY, locked=False, **border)
     looks = {"year": count, "revision": count, "filled_on": day}
-    columns = {_LABEL: [f for f in BOOK_FIELDS if f not in OFFICER_FIELDS], OFFICER_LABEL: [*OFFICER_FIELDS]}
+    columns = {_LABEL: [f for f in BOOK_FIELDS if f not in OFFICERS], OFFICER_LABEL: [*OFFICERS]}
     for place, fields in columns.items():
         for offset, field in enumerate(fields):
             here, name = row + offset, BOOK_FIELDS[field]
             sheet.set_row(here, 21)
-            sheet.write_string(here, place, f"＊{name}" if field in OFFICER_FIELDS else name, label)
-            look = looks.get(field, entry if field in OFFICER_FIELDS else own)
+            sheet.write_string(here, place, f"＊{name}" if field in OFFICERS else name, label)
+            look = looks.get(field, entry if field in OFFICERS else own)
             put(sheet, here, place + 1, facts.get(field), look)
             book.define_name(name, f"={COVER_TITLE}!${'ABCDEF'[place + 1]}${here + 1}")
-            if field in OFFICER_FIELDS:
+            if field in OFFICERS:
                 sheet.data_validation(here, place + 1, here, place + 1, _officer_limit(field, name))
     note = style(font_color=appearance.GREY, text_wrap=True, indent=1)
     last = row + len(columns[_LABEL]) - 1

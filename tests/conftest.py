@@ -43,12 +43,17 @@ def engines(soffice: Callable[[Path, Path, str], Path]) -> Callable[[str], Engin
 
     def onlyoffice(file: Path, folder: Path) -> Path:
         out = folder / f"{file.stem}.onlyoffice.xlsx"
-        _need(ONLYOFFICE.exists(), "没有 ONLYOFFICE 的计算引擎：请运行 ./dev test，它会装好 .venv-onlyoffice")
+        need_onlyoffice()
         script = Path(__file__).with_name("onlyoffice_engine.py")
         subprocess.run([ONLYOFFICE, script, file, out], check=True, capture_output=True, timeout=900)
         return out
 
     return dict(zip(ENGINES, (libreoffice, gnumeric, onlyoffice), strict=True)).__getitem__
+
+
+def need_onlyoffice() -> None:
+    """Skip the test where ONLYOFFICE's engine is not installed."""
+    _need(ONLYOFFICE.exists(), "没有 ONLYOFFICE 的计算引擎：请运行 ./dev test，它会装好 .venv-onlyoffice")
 
 
 def _need(there: object, advice: str) -> None:

@@ -107,7 +107,7 @@ ONLY_IN_PYTHON: dict[str, str] = {
 }
 """Rules of a workbook that no formula says, and why."""
 PARTLY: dict[str, str] = {
-    "GS03": "自己写的公式、整格合并、乱码、删除线和看不见的字、改填在自动计算的格上的数由程序判断",
+    "GS03": "改填在自动计算的格上的公式、整格合并、乱码、删除线和看不见的字、改填在自动计算的格上的数由程序判断",
     "GS04": "文字里的全角数字、汉字之间的空格、看不见的字符由程序判断",
     "GS07": "合并单元格由程序判断，公式看不出合并",
     "GS12": "一家企业也没有的空表由程序判断",
@@ -123,6 +123,7 @@ BROKEN_NUMBER = 999
 """Number in the code of a row whose formulas gave an error; nothing is said for it."""
 BROKEN = "■ 校验公式坏了，请撤销；撤销不了的，从别的行整行复制过来再改填"
 NOTHING_WRONG = "✓ 没有要改的"
+OWN_FORMULA = "是自己写的公式，请改成数值"
 NOT_JUDGED = "■ 有的行没有核对"
 NO_FORMULA = "处没有校验公式"
 
@@ -441,10 +442,10 @@ class Formulas:
                 return self.single(f'IF(ISNUMBER({day}),INT({day}),"")')
             case "unnumbered":
                 root = SHEETS[ROOTS[self.kind]]
-                named, numbered = (
-                    self.over(root.key, one) for one in (self.held(root["name"]), self.key(root["list_id"]))
+                begun, numbered = (
+                    self.over(root.key, one) for one in (self.state(root.key), self.key(root["list_id"]))
                 )
-                return self.single(f'IFERROR(SUMPRODUCT(({numbered}="")*({named}<>""))>0,FALSE)')
+                return self.single(f'IFERROR(SUMPRODUCT(({numbered}="")*({begun}<>0))>0,FALSE)')
         raise Untranslatable(f"own {keys[0]}")
 
     def _list(self, head: str, values: Sequence[object]) -> str:
@@ -492,8 +493,7 @@ class Formulas:
         codes = self.codes[sheet.key] = self.cell(sheet.key, f'IF({state}=0,"",IFERROR({joined},"{broken}"))')
         worst = _worst(codes)
         symbols = ERROR + NOT_YET + "".join(SEVERITY_SYMBOLS[severity] for severity in SIGNS)
-        last = letter(len(sheet.columns) - 1)
-        heads = self._name(f"{TITLE}_{sheet.title}_表头", f"{sheet.title}!$A${HEADER_ROW}:${last}${HEADER_ROW}")
+        heads = self._heads(sheet)
         rule = f"VALUE(MID({codes},{worst}+3,3))"
         said = "&".join(
             (
@@ -506,6 +506,11 @@ class Formulas:
         self.status[sheet.key] = self.name(
             sheet.key, f'IF({state}=0,"",IF({codes}="",{quoted(FINE)},IFERROR({said},{quoted(BROKEN)})))'
         )
+
+    def _heads(self, sheet: Sheet) -> str:
+        """A name for the row of heads."""
+        last = letter(len(sheet.columns) - 1)
+        return self._name(f"{TITLE}_{sheet.title}_表头", f"{sheet.title}!$A${HEADER_ROW}:${last}${HEADER_ROW}")
 
     def _where(self, asked: str, pieces: Iterable[str]) -> list[str]:
         """Addresses of helper cells that join the pieces, in rows of the state that is asked for."""
@@ -584,6 +589,9 @@ class Formulas:
 
     def _plain(self, entries: Sequence[Column]) -> Iterator[str]:
         """Tests that together say of a row that each of its cells is blank or plainly right."""
+        bare = [one for one in entries if (one.sheet, one.field) not in OFFERED]
+        for area in self._areas(bare):  # Gnumeric does not ask a range, and is spared
+            yield f"IFERROR(SUMPRODUCT(--_xlfn.ISFORMULA({area})),0)=0"
         numbers = [one for one in entries if one.is_number or one.kind == "date"]
         if numbers:
             areas = self._areas(numbers)
@@ -638,7 +646,12 @@ class Formulas:
             if column.kind == "text" and column not in self._others:
                 read = value(column, self.entry(column), self._needed(column))
             code = partial(self._quoted_code, column)
-            yield faults(column, self.entry(column), read, self._inputs(column), self._needed(column), code)
+            found = faults(column, self.entry(column), read, self._inputs(column), self._needed(column), code)
+            if (sheet.key, column.field) not in OFFERED:
+                own = quoted(self.form_code(column, "GS03", None, OWN_FORMULA))
+                entry = self.entry(column)  # LibreOffice makes a formula of an error value
+                found = f"IF(IF(ISERROR({entry}),FALSE,_xlfn.ISFORMULA({entry})),{own},{found})"
+            yield found
 
     def _declared(self, sheet: Sheet) -> tuple[list[str], ...]:
         """What the declared rules find: over the row alone, over what it takes from its enterprise, with other sheets, over
@@ -699,9 +712,9 @@ class Formulas:
             here = self._code(sign, sheet["list_id"], rule)
             yield there, here, f'IF(ISNUMBER(FIND({quoted(there)},{found})),{quoted(here)},"")'
 
-    def form_code(self, column: Column, rule: str, severity: Severity | None) -> str:
-        """The code of what the reader noticed of a cell; `severity` where it is not the rule's own."""
-        return self._code(SIGNS[standing(all_rules()[rule], severity, self.ruleset)[0]], column, rule)
+    def form_code(self, column: Column, rule: str, severity: Severity | None, brief: str = "") -> str:
+        """The code of what the reader noticed of a cell; `severity` and `brief` where they are not the rule's own."""
+        return self._code(SIGNS[standing(all_rules()[rule], severity, self.ruleset)[0]], column, rule, brief)
 
     def _quoted_code(self, column: Column, rule: str, severity: Severity | None) -> str:
         return quoted(self.form_code(column, rule, severity))
@@ -825,8 +838,9 @@ class Formulas:
         loose = f"ABS(COUNTA({cells})-{heads}-SUMPRODUCT({ours},{entered}))"
         # values pasted where formulas were; Gnumeric does not ask a range, and is spared
         frozen = f"IFERROR(SUMPRODUCT(ISNUMBER({judged_})*(1-_xlfn.ISFORMULA({judged_}))),0)"
+        # each by its place in the row of heads: a reference of its own would follow a head that is cut
         same = "+".join(
-            f"EXACT({sheet.title}!${letter(one.position)}${HEADER_ROW},{quoted(one.header)})" for one in sheet.columns
+            f"EXACT(INDEX({self._heads(sheet)},1,{one.position + 1}),{quoted(one.header)})" for one in sheet.columns
         )
         self.lead[sheet.key] = Lead(
             next=f"INDEX({body},MAX(2,{row}),{column})",
@@ -854,6 +868,7 @@ def _said(kind: BookKind) -> list[tuple[str, str]]:
     """Rules and what the workbook says for them in a few words, in the order of their numbers in codes."""
     rules = all_rules()
     form = [(rule, rules[rule].name) for rule in ("GS02", "GS03", "GS04", "GS05", "GS07", *ECHOED)]
+    form.append(("GS03", OWN_FORMULA))
     checks = (
         one for rule in rules.values() for sheet, some in rule.checks.items() if KIND_OF[sheet] == kind for one in some
     )

@@ -18,11 +18,12 @@ ANOTHER_TABLE = "这里开始另一张表，没有取；请把它放在单独的
 def fill_merged(grid: Grid, fit: Fit, below: Sequence[tuple[int, list[Raw]]]) -> None:
     """Let a cell that is merged down stand in every row that it covers."""
     rows = dict(below)
+    deepest = max(rows, default=0)
     for first, left, last, _ in areas(grid):
         if last <= first or first <= fit.heading.last or first not in rows:
             continue
         value = rows[first][left] if left < len(rows[first]) else ""
-        for number in range(first + 1, last + 1):
+        for number in range(first + 1, min(last, deepest) + 1):
             if number in rows and value != "":
                 cells = rows[number]
                 cells += [""] * (left + 1 - len(cells))

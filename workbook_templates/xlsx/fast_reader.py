@@ -18,7 +18,7 @@ from typing import Any
 from validators.columns import letter, position_of
 from validators.looks import Look, Shown, fifteen_digits
 from validators.meanings import Raw
-from validators.ooxml.grid import EPOCH, EPOCH_1904
+from validators.ooxml.grid import EPOCH, EPOCH_1904, LAST_COLUMN, LAST_ROW
 from validators.text import joined
 from workbook_templates.xlsx.ink import PLAIN, Mark, Paint, Rich, mark_of
 
@@ -193,7 +193,9 @@ _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _LETTERS = re.compile(rb'<c r="([A-Z]++)')
 _HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|(?:ht|width)="0(?:\.0+)?")')
 """A row or column that is hidden, or of no height or width, which is the same to the eye."""
-_MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+_MERGED = re.compile(
+    rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7}|[0-9]{1,7}:[0-9]{1,7}|[A-Z]{1,3}:[A-Z]{1,3})"'
+)
 _COLUMN = re.compile(rb"<col ([^>]*)>")
 _UNUSUAL = re.compile(
     rb'<!|encoding="(?![uU][tT][fF]-8")|encoding=\'|xmlns:\w+=["\'][^"\']*/(?:2006|spreadsheetml)/main["\']'
@@ -230,6 +232,15 @@ def row_pattern(columns: int, *, helped: bool = False) -> re.Pattern[bytes]:
     cells = "".join(_CELL.format(letter(position)) for position in range(columns))
     rest = _PASSED_OVER if helped else ""
     return re.compile(rf'\s*+<row r="([1-9][0-9]{{0,6}})"([^>]*+)>(?:{cells}{rest}</row>)?+'.encode())
+
+
+def cornered(area: str) -> str:
+    """An area by its corners: ONLYOFFICE writes merged whole rows as 6:6, and columns as C:C."""
+    if row := re.fullmatch(r"(\d+):(\d+)", area):
+        return f"A{row[1]}:{letter(LAST_COLUMN - 1)}{row[2]}"
+    if column := re.fullmatch(r"([A-Z]+):([A-Z]+)", area):
+        return f"{column[1]}1:{column[2]}{LAST_ROW}"
+    return area
 
 
 def read_strings(xml: bytes) -> list[str] | None:
@@ -285,7 +296,7 @@ def _read(chunks: Iterator[bytes], columns: int | None, book: Workbook) -> tuple
     if b"<sheetData" in rest:
         return None
     seen = taken.seen
-    seen.merged = [match[1].decode() for match in _MERGED.finditer(rest)]
+    seen.merged = [cornered(match[1].decode()) for match in _MERGED.finditer(rest)]
     for match in _COLUMN.finditer(data, 0, head):
         if _HIDDEN.search(b" " + match[1]):
             own = _attributes(match[1])

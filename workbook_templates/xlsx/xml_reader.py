@@ -11,7 +11,7 @@ from validators.columns import position_of
 from validators.meanings import Raw
 from validators.ooxml.grid import LAST_ROW
 from validators.ooxml.package import Package, SafeParser, TooBigError
-from workbook_templates.xlsx.fast_reader import GridRows, Seen, Workbook, unescaped
+from workbook_templates.xlsx.fast_reader import GridRows, Seen, Workbook, cornered, unescaped
 from workbook_templates.xlsx.ink import Rich, Runs
 
 _MOST_CELLS = 4_000_000
@@ -83,7 +83,7 @@ class _Sheet:
         elif tag == "v":
             self.inside = tag
         elif tag == "mergeCell":
-            self.seen.merged.append(attributes.get("ref", ""))
+            self.seen.merged.append(cornered(attributes.get("ref", "")))
         elif tag == "col" and _hidden(attributes, "width"):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if first.isdecimal() and last.isdecimal():

@@ -6,7 +6,7 @@ disagree.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from validators.columns import COVER_TITLE, INVENTORY, SHEETS
 from validators.findings import Finding, Severity
 from validators.rule import judge
 from workbook_templates.county.reader import read_county
+from workbook_templates.formulas.default_formulas import OFFERED
 from workbook_templates.formulas.plan import ONLY_IN_PYTHON
 from workbook_templates.xlsx.appearance import FIRST_ROW
 
@@ -28,7 +29,8 @@ LOOKED_AT = 80
 SEEN_BY_PYTHON = {*ONLY_IN_PYTHON, "GS07"}
 """Rules that find what no formula sees (a merged cell), and so no row can say."""
 OWN_FORMULA = "是自己写的公式"
-"""Likewise what GS03 says of a formula (see `plan.PARTLY`): no cell tells what the formula of another is."""
+OFFERED_HEADS = {(SHEETS[sheet].title, SHEETS[sheet][field].header) for sheet, field in OFFERED}
+"""Columns where another formula than the one that is offered may stand: no cell tells what the formula of another is."""
 
 
 @dataclass(frozen=True)
@@ -121,21 +123,24 @@ class Desk:
     def said(self) -> Said:
         """What the workbook shows now."""
         cover = self.cells(COVER_TITLE, f"B1:C{BOARD + len(INVENTORY)}").DataArray
-        said = Said(str(cover[GO - 1][0]), {str(title): str(text) for title, text in cover[BOARD - 1 :]}, {}, {}, {})
-        for sheet in INVENTORY.values():
-            column = [str(cell) for (cell,) in self.cells(sheet.title, f"A1:A{LOOKED_AT}").DataArray]
-            head = (
-                column.index(STATUS) if STATUS in column else 0
-            )  # rows above may have been deleted, or all be cleared
-            above = [text for text in column[:head] if text]  # a row may have been inserted among them
-            said.links[sheet.title], said.counts[sheet.title] = above[-2:] if len(above) > 1 else ("", "")
-            said.rows[sheet.title] = {row: text for row, text in enumerate(column, 1) if row > head + 1 and text}
-        return said
+        return seen(cover, lambda title: [cell for (cell,) in self.cells(title, f"A1:A{LOOKED_AT}").DataArray])
 
     def checked(self) -> list[Finding]:
         """What `check` finds in the workbook as it would be saved now."""
         self.book.storeToURL(self._saved.as_uri(), self.office.options(FilterName=XLSX))
         return judge(read_county(self._saved))
+
+
+def seen(cover: Sequence[Sequence[object]], column: Callable[[str], Sequence[object]]) -> Said:
+    """What a workbook shows, by columns B and C of the cover and the first column of each list."""
+    said = Said(str(cover[GO - 1][0]), {str(title): str(text) for title, text in cover[BOARD - 1 :]}, {}, {}, {})
+    for sheet in INVENTORY.values():
+        own = [str(cell) for cell in column(sheet.title)]
+        head = own.index(STATUS) if STATUS in own else 0  # rows above may have been deleted, or all be cleared
+        above = [text for text in own[:head] if text]  # a row may have been inserted among them
+        said.links[sheet.title], said.counts[sheet.title] = above[-2:] if len(above) > 1 else ("", "")
+        said.rows[sheet.title] = {row: text for row, text in enumerate(own, 1) if row > head + 1 and text}
+    return said
 
 
 def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
@@ -146,7 +151,7 @@ def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
     at_fault = 0
     trouble = any("■" in text for text in said.board.values())
     for title, rows in said.rows.items():
-        bad = {row for row, text in rows.items() if text[0] in "✗■"}
+        bad = {row for row, text in rows.items() if text[0] in "✗○■"}
         if not said.counts[title]:  # the head is gone
             continue
         unjudged = "■" in said.counts[title]
@@ -162,7 +167,7 @@ def disagreements(said: Said, found: list[Finding]) -> Iterator[str]:
             yield f"{title}: the cover says {said.board[title]!r}, the head {said.counts[title]!r}"
         told = [one for one in errors if one.sheet == title and one.row and one.rule not in SEEN_BY_PYTHON]
         wrong = {one.row for one in told if one.row >= FIRST_ROW}
-        plain = {one.row for one in told if OWN_FORMULA not in one.message}
+        plain = {one.row for one in told if OWN_FORMULA not in one.message or (title, one.header) not in OFFERED_HEADS}
         if not trouble and (missed := (wrong & plain) - bad):
             yield f"{title}: rows {sorted(missed)} are wrong and say {[rows.get(row) for row in sorted(missed)[:3]]}"
         # where something is not judged, what refers to it is not found

@@ -60,6 +60,12 @@ def insert_and_type(d: Desk, title: str, row: int) -> None:
     d.type(title, f"G{row}", "某厂" if title != T else "1")
 
 
+def begin_a_row_and_renumber(d: Desk, title: str, row: int) -> None:
+    """A row is begun without a number, and other sheets still say what the number of another was."""
+    d.type(title, f"E{filled(title) + 1}", "某镇")
+    d.type(title, f"{'C' if title == E else 'B'}{row}", f"{COUNTY}-G-0999")
+
+
 def insert_and_copy_a_row(d: Desk, title: str, row: int) -> None:
     insert(d, title, row)
     copy_a_row(d, title, row)
@@ -176,8 +182,8 @@ WITH_WHOLE_ROWS: tuple[Habit, ...] = (
 )  # fmt: skip
 """Done at every place: where ranges begin and end matters to them."""
 WITH_CELLS: tuple[Habit, ...] = (
-    clear_row, cut_entries, cut_a_cell, cut_half_a_row, copy_values, copy_a_row_as_values, copy_formats, type_over_status,
-    number_over_status, clear_status, status_of_another_sheet, write_a_status, type_a_name, delete_cells, insert_cells, hide_row,
+    clear_row, begin_a_row_and_renumber, cut_entries, cut_a_cell, cut_half_a_row, copy_values, copy_a_row_as_values,
+    copy_formats, type_over_status, number_over_status, clear_status, status_of_another_sheet, write_a_status, type_a_name, delete_cells, insert_cells, hide_row,
     from_another_workbook(OTHER, False), from_another_workbook(YEAR, False),
 )  # fmt: skip
 """Done in the first row, and at one place more."""
@@ -253,6 +259,11 @@ def delete_the_first_row(d: Desk, title: str, row: int) -> None:
     d.do("DeleteRows", title, "1:1")
 
 
+def cut_a_head(d: Desk, title: str, row: int) -> None:
+    d.do("Cut", title, f"{LAST[title]}{HEADER_ROW}")
+    d.paste(title, f"{LAST[title]}{HEADER_ROW - 1}")
+
+
 def rename_a_head(d: Desk, title: str, row: int) -> None:
     d.type(title, f"D{HEADER_ROW}", "改了名")
 
@@ -265,16 +276,21 @@ def write_a_formula(d: Desk, title: str, row: int) -> None:
     d.type(title, f"E{FIRST_ROW}", "=1/0")
 
 
+def paste_a_formula(d: Desk, title: str, row: int) -> None:
+    d.do("Copy", title, f"{LETTERS['enterprises']['district']}{FIRST_ROW}")  # the formula that is offered there
+    d.paste(title, f"{LAST[title]}{FIRST_ROW}")
+
+
 AT_A_SHEET: tuple[Habit, ...] = (
     freeze_and_break, freeze_rows_and_break, fill_down, fill_down_the_status, fill_down_a_column, sort_by_the_arrow,
     sort_entries, sort_with_blank_rows, delete_all_rows, delete_the_room, empty_the_sheet,
-    delete_a_column, insert_a_column, insert_above_the_head, delete_the_first_row, rename_a_head, write_a_formula,
-    type_far_below,
+    delete_a_column, insert_a_column, insert_above_the_head, delete_the_first_row, cut_a_head, rename_a_head,
+    write_a_formula, paste_a_formula, type_far_below,
 )  # fmt: skip
 """Sorting one column alone is not among them: headless LibreOffice asks whether to widen it, and then does nothing."""
 TYPED = (
     (L, "Z6", "0.5"), (L, "Z6", "50%"), (L, "M6", "2020-08-20"), (L, "T6", "2020-08-20"), (E, "E6", "3-1"),
-    (E, "AF6", "=300+1"), (E, "AR6", "=A1"), (E, "G6", "=G5"), (E, "X6", "20.8.1"), (E, "C6", "371502-G-00*"),
+    (E, "AF6", "=300+1"), (T, "D6", "=1"), (E, "AR6", "=A1"), (E, "G6", "=G5"), (E, "X6", "20.8.1"), (E, "C6", "371502-G-00*"),
 )  # fmt: skip
 BATTERY = [
     *(pytest.param(habit, FIRST_ROW, id=f"{habit.__name__}-first") for habit in (*WITH_WHOLE_ROWS, *WITH_CELLS)),

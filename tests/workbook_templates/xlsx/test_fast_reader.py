@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,3 +165,23 @@ def test_nothing_is_passed_over_where_there_is_no_helper_cell() -> None:
     assert found is not None
     assert found[1][-1][0] == 2000
     assert found[1][-1][1][:3] == ["", "", 3.0]
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_merged_whole_rows_and_columns_are_seen(quick: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, spoiled = tmp_path / "本.xlsx", tmp_path / "并.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "表"
+    sheet.merge_cells("D2:E3")
+    book.save(path)
+    areas = b'<mergeCell ref="6:6"/><mergeCell ref="C:C"/>'  # as ONLYOFFICE writes them
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(spoiled, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b"</mergeCells>", areas + b"</mergeCells>"))
+    if not quick:
+        monkeypatch.setattr(opened, "read_quickly", lambda *_: None)
+    grid = open_workbook(spoiled).grid("表")
+    assert grid is not None
+    assert grid.seen.merged == ["D2:E3", "A6:XFD6", "C1:C1048576"]

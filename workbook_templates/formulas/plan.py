@@ -838,6 +838,7 @@ class Formulas:
         loose = f"ABS(COUNTA({cells})-{heads}-SUMPRODUCT({ours},{entered}))"
         # values pasted where formulas were; Gnumeric does not ask a range, and is spared
         frozen = f"IFERROR(SUMPRODUCT(ISNUMBER({judged_})*(1-_xlfn.ISFORMULA({judged_}))),0)"
+        moved = f"MAX(0,COUNTA({judged_})-COUNT({judged_})-1)"  # texts that came there when cells were inserted, but the head
         # each by its place in the row of heads: a reference of its own would follow a head that is cut
         same = "+".join(
             f"EXACT(INDEX({self._heads(sheet)},1,{one.position + 1}),{quoted(one.header)})" for one in sheet.columns
@@ -850,7 +851,7 @@ class Formulas:
             filled=self.single(f"SUMPRODUCT(({judged_}>{stamp})*({judged_}<{stamp + 10}))"),
             wrong=self.single(rows(FAULTY)),
             warned=self.single(rows(WARNED)),
-            unjudged=self.single(f"IFERROR({loose},1)+{frozen}+{rows(UNJUDGED)}"),
+            unjudged=self.single(f"IFERROR({loose},1)+{frozen}+{moved}+{rows(UNJUDGED)}"),
             heads=self.single(f"IFERROR({len(sheet.columns)}-({same}),{len(sheet.columns)})"),
         )
 

@@ -160,6 +160,10 @@ def insert_cells(d: Desk, title: str, row: int) -> None:
     d.do("InsertCell", title, f"B{row}:D{row}", Flags="V")
 
 
+def push_the_row_aside(d: Desk, title: str, row: int) -> None:
+    d.do("InsertCell", title, entries(title, row), Flags=">")
+
+
 def hide_row(d: Desk, title: str, row: int) -> None:
     d.do("HideRow", title, whole(row))
     d.type(title, f"G{row}", "3")
@@ -183,7 +187,8 @@ WITH_WHOLE_ROWS: tuple[Habit, ...] = (
 """Done at every place: where ranges begin and end matters to them."""
 WITH_CELLS: tuple[Habit, ...] = (
     clear_row, begin_a_row_and_renumber, cut_entries, cut_a_cell, cut_half_a_row, copy_values, copy_a_row_as_values,
-    copy_formats, type_over_status, number_over_status, clear_status, status_of_another_sheet, write_a_status, type_a_name, delete_cells, insert_cells, hide_row,
+    copy_formats, type_over_status, number_over_status, clear_status, status_of_another_sheet, write_a_status,
+    type_a_name, delete_cells, insert_cells, push_the_row_aside, hide_row,
     from_another_workbook(OTHER, False), from_another_workbook(YEAR, False),
 )  # fmt: skip
 """Done in the first row, and at one place more."""

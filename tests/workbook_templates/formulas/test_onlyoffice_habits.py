@@ -71,6 +71,7 @@ def at_a_sheet(title: str) -> dict[str, list[str]]:
     return {
         "cut half a row": [f"{cells(title, f'D{FIRST}:K{FIRST}')}.Cut({cells(title, f'D{SECOND}:K{SECOND}')})"],
         "delete cells": [f"{cells(title, f'B{FIRST}:D{FIRST}')}.Delete('up')"],
+        "push a row aside": [f"{cells(title, f'B{FIRST}:{last}{FIRST}')}.Insert('right')"],
         "freeze rows": [copy(title, rows, rows, "xlPasteValues"), f"{cells(title, f'E{SECOND}')}.ClearContents()"],
         "fill down": [f"{cells(title, f'A{FIRST}:{last}{end + 4}')}.FillDown()"],
         "sort": [

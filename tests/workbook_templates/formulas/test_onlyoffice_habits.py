@@ -43,15 +43,14 @@ def put(title: str, address: str, text: str) -> str:
     return f"{cells(title, address)}.SetValue({json.dumps(text)})"
 
 
-def copy(title: str, there: str, here: str, what: str = "") -> str:
-    source, target = cells(title, there), cells(title, here)
-    return f'{source}.Copy(); {target}.PasteSpecial("{what}")' if what else f"{source}.Copy({target})"
+def copy(title: str, there: str, here: str) -> str:
+    """Copy everything; pasting only values does nothing in this engine without its window."""
+    return f"{cells(title, there)}.Copy({cells(title, here)})"
 
 
 def at_a_row(title: str, row: int) -> dict[str, list[str]]:
     """Done where ranges begin and end, too."""
     other = SECOND if row == FIRST else FIRST
-    entries = f"B{other}:{LAST[title]}{other}"
     insert = f"{whole(title, row)}.Insert('down')"
     moved = other + 1 if other > row else other
     return {
@@ -59,7 +58,6 @@ def at_a_row(title: str, row: int) -> dict[str, list[str]]:
         "insert and copy a row": [insert, copy(title, f"{moved}:{moved}", f"{row}:{row}")],
         "delete": [f"{whole(title, row)}.Delete('up')"],
         "copy a row": [copy(title, f"{other}:{other}", f"{row}:{row}")],
-        "copy values": [copy(title, entries, f"B{row}", "xlPasteValues")],
         "cut a row": [f"{whole(title, row)}.Cut({whole(title, END[title] + 3)})"],
         "type over 校验": [put(title, f"A{row}", "✓"), put(title, f"E{row}", "")],
     }
@@ -72,7 +70,6 @@ def at_a_sheet(title: str) -> dict[str, list[str]]:
         "cut half a row": [f"{cells(title, f'D{FIRST}:K{FIRST}')}.Cut({cells(title, f'D{SECOND}:K{SECOND}')})"],
         "delete cells": [f"{cells(title, f'B{FIRST}:D{FIRST}')}.Delete('up')"],
         "push a row aside": [f"{cells(title, f'B{FIRST}:{last}{FIRST}')}.Insert('right')"],
-        "freeze rows": [copy(title, rows, rows, "xlPasteValues"), f"{cells(title, f'E{SECOND}')}.ClearContents()"],
         "fill down": [f"{cells(title, f'A{FIRST}:{last}{end + 4}')}.FillDown()"],
         "sort": [
             f"{cells(title, rows)}.SetSort({cells(title, f'D{FIRST}:D{end}')}, 'xlDescending', null, null, null, null, 'xlNo')"

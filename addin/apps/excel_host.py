@@ -588,8 +588,8 @@ class Front:
     saved: bool
     titles: list[str]
     """Of its sheets, in order."""
-    stands: tuple[int, int]
-    """Number of the sheet, from 0, and row where the officer stands."""
+    stands: tuple[int, int, int]
+    """Number of the sheet, from 0, row and column, from 1, where the officer stands."""
     _api: Any
 
     @classmethod
@@ -601,7 +601,8 @@ class Front:
                 return None
             titles = [str(sheet.Name) for sheet in book.Sheets]
             cell = application.ActiveCell  # None on a chart sheet
-            stands = titles.index(str(application.ActiveSheet.Name)), int(cell.Row) if cell is not None else 1
+            at = (int(cell.Row), int(cell.Column)) if cell is not None else (1, 1)
+            stands = titles.index(str(application.ActiveSheet.Name)), *at
             return cls(str(book.Name), str(book.FullName), str(book.Path), bool(book.Saved), titles, stands, book)
 
     def save(self) -> None:

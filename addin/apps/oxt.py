@@ -95,7 +95,11 @@ def install() -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / _FILE
         made.write_bytes(packed(command()))
-        _unopkg("add", "-f", "-s", str(made))
+        try:
+            _unopkg("add", "-f", "-s", str(made))
+        except Stop:
+            remove()  # else half of it would pass for installed
+            raise
 
 
 def remove() -> None:
@@ -157,10 +161,11 @@ def _unopkg(*arguments: str) -> None:
         raise Stop(
             "没有找到 LibreOffice（unopkg 命令）。请安装它（Debian：apt-get install libreoffice-calc python3-uno）。"
         )
+    # LibreOffice's Python looks for its library beside the first `python3` of the path, which may be another one
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(  # noqa: S603 - LibreOffice's own tool, with our own arguments
         [program, *arguments],
-        env={**environment, "LC_ALL": "C.UTF-8"},
+        env={**environment, "LC_ALL": "C.UTF-8", "PATH": os.defpath},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -193,8 +194,9 @@ class Session:
     def _gathered(self, host: Host[Any], heard: Sequence[Event]) -> list[Event]:
         """What was heard, and what follows close upon it."""
         found, until = list(heard), time.monotonic() + MOST_TOGETHER
-        while time.monotonic() < until and (more := host.wait(TOGETHER)):
-            found += more
+        with suppress(Busy):  # what was heard before a dialog, or as one closed, is not lost; `run` meets it again
+            while time.monotonic() < until and (more := host.wait(TOGETHER)):
+                found += more
         return found
 
     def _hear(self, events: Sequence[Event]) -> None:

@@ -26,6 +26,7 @@ from addin.pane.buttons import BUTTONS, PRESS_WORDS, Button
 from addin.pane.server import Pane
 from addin.pane.window import open_window, raise_window
 from addin.problems import Stop, debugging
+from validators.columns import position_of
 from validators.findings import Severity
 
 READY = 180.0
@@ -169,16 +170,20 @@ def _followed(session: Session) -> Picture:
 
 
 def _next(session: Session, picture: Picture, front: Front) -> None:
-    """Go to the first error after where the officer stands, in the order of sheets and rows."""
+    """Go to the first error after where the officer stands, in the order of sheets, rows and columns."""
     wrong = sorted(
-        ((front.titles.index(one.sheet), one.row or 1, number), one)
+        ((front.titles.index(one.sheet), one.row or 1, _column(one.cell), number), one)
         for number, one in enumerate(picture.findings)
         if one.sheet in front.titles and one.severity >= Severity.ERROR and not one.waiver
     )
-    after = [one for at, one in wrong if at[:2] > front.stands] or [one for _, one in wrong]
+    after = [one for at, one in wrong if at[:3] > front.stands] or [one for _, one in wrong]
     if not after:
         raise Stop(PRESS_WORDS["right"])
     session.select(after[0].sheet or "", after[0].cell or f"A{after[0].row or 1}")
+
+
+def _column(cell: str | None) -> int:
+    return position_of(cell.rstrip("0123456789")) + 1 if cell else 1
 
 
 def _start(pane: Pane, pressed: Pressed) -> None:

@@ -277,20 +277,40 @@ def test_what_is_being_typed_stays_where_it_was_typed_when_a_finding_is_clicked(
 
 
 def test_next_error_by_the_keyboard_and_check_say_what_stands_there(window: Window) -> None:
-    code = window.text(f"{USCC}7")
+    code, name = window.text(f"{USCC}7"), window.text(f"{NAME}7")
     window.type(f"{USCC}7", code[:-1] + ("0" if code[-1] != "0" else "1"))
+    window.type(f"{NAME}7", "1")
     window.go(f"{NAME}9")
     window.press("校验")
     wait_for(lambda: "校验：不通过" in window.said())
     assert "还没保存的改动" in window.said()
     focus(window.file.stem)
-    keys("alt+q", "x")
-    wait_for(lambda: window.stands() == f"${ENTERPRISES}.${USCC}$7")
-    wait_for(lambda: f" {USCC}7　" in window.chosen())  # and that is what the panel explains
-    keys("ctrl+z")
-    wait_for(lambda: window.text(f"{USCC}7") == code)
+    for letter in (NAME, USCC):  # one after the other in the row
+        keys("alt+q", "x")
+        wait_for(lambda letter=letter: window.stands() == f"${ENTERPRISES}.${letter}$7")
+        wait_for(lambda letter=letter: f" {letter}7　" in window.chosen())  # and that is what the panel explains
+    keys("ctrl+z", "ctrl+z")
+    wait_for(lambda: (window.text(f"{USCC}7"), window.text(f"{NAME}7")) == (code, name))
     window.press("校验")
     wait_for(lambda: "校验：通过" in window.said())
+
+
+def test_what_is_pasted_through_a_question_of_libreoffice_is_found(window: Window) -> None:
+    code, first = window.text(f"{USCC}6"), window.said()
+    window.go(f"{USCC}9")
+    focus(window.file.stem)
+    keys("ctrl+c")
+    window.go(f"{USCC}6")
+    keys("ctrl+v")
+    wait_for(lambda: window.said().startswith("◐"))  # it asks whether what stands there is to be overwritten
+    while window.text(f"{USCC}6") == code:  # a key may come before the box takes any
+        keys("Return")
+        with suppress(AssertionError):
+            wait_for(lambda: window.text(f"{USCC}6") != code, 3)
+    wait_for(lambda: "6　［当前行］" in window.first())
+    keys("ctrl+z")
+    wait_for(lambda: window.text(f"{USCC}6") == code)
+    wait_for(lambda: window.said() == first)
 
 
 def test_twenty_edits_are_undone_one_by_one_and_a_protected_sheet_is_followed(window: Window) -> None:

@@ -1,7 +1,7 @@
 """The session: what an application does, and what is shown of it; with an application in memory."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from addin.live.session import Session
+from addin.live.host import Busy
+from addin.live.session import TOGETHER, Session
 from tests.addin.live.conftest import PATIENCE, shown, wait_for
 from tests.addin.live.edits import Officer
 from tests.addin.live.memory import Books, Changed, Dirty, Formula, MemoryHost, Moved, opened
@@ -83,6 +84,23 @@ def test_what_is_told_with_a_change_is_shown_while_the_application_is_busy(sampl
     host.open[0].busy = False
     shown(session, lambda picture: not has("GS02", "D5")(picture))
     assert (TITLE, 5, 5) in host.open[0].reads
+
+
+def test_what_is_heard_before_a_dialog_is_not_lost_in_it(sample: Path, watching: Watching) -> None:
+    host = MemoryHost(opened(sample))
+    hear = host.wait
+
+    def wait(timeout: float) -> Sequence[Any]:
+        """As where each thing is heard while a dialog opens or closes."""
+        if timeout == TOGETHER:
+            raise Busy
+        return hear(timeout)
+
+    host.wait = wait  # type: ignore[method-assign] # of this host alone
+    session = watching(lambda: host)
+    shown(session, lambda picture: picture.status == "已连接")
+    blank_name(host)
+    assert has("GS02", "D5")(shown(session, has("GS02", "D5")))
 
 
 def test_what_is_told_is_shown_while_what_is_read_in_the_quiet_does_not_come(sample: Path, watching: Watching) -> None:

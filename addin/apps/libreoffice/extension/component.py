@@ -109,6 +109,7 @@ class Program:
             self._acceptor = services.createInstanceWithContext("com.sun.star.office.Acceptor", self._context)
             self._acceptor.initialize((f"pipe,name={self._pipe};urp;StarOffice.ComponentContext", True))
         self.state, self.why, self.findings, self.head, self.jobs = "starting", "", {}, {}, []
+        self.looked_at = None
         threading.Thread(target=self._run, name="qingdan", daemon=True).start()
         self.tell()
 
@@ -128,19 +129,31 @@ class Program:
         """Press a button of the program, once it is ready; `then` gets the answer, in the main thread."""
 
         def send() -> None:
-            sheet = BUTTONS[given["work"]]["over"] == "sheet"
-            with self._changed:
-                self._changed.wait_for(
-                    lambda: (
-                        self.state in ("off", "failed")
-                        or (self.state == "on" and (not sheet or self.head.get("status") in FOLLOWED))
-                    ),
-                    READY,
-                )
+            self._wait(BUTTONS[given["work"]]["over"] == "sheet")
             answer = self.ask("press", given) if self.state == "on" else {"message": self.why}
             in_main_thread(self._context, lambda: then(answer))
 
         threading.Thread(target=send, name="press", daemon=True).start()
+
+    def once_followed(self, then: Callable[[], None]) -> None:
+        """Have it done in the main thread, once a workbook is followed."""
+
+        def wait() -> None:
+            self._wait(True)
+            in_main_thread(self._context, then)
+
+        threading.Thread(target=wait, name="press", daemon=True).start()
+
+    def _wait(self, sheet: bool) -> None:
+        """Until the program is ready, and with `sheet` follows a workbook; or has failed."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    self.state in ("off", "failed")
+                    or (self.state == "on" and (not sheet or self.head.get("status") in FOLLOWED))
+                ),
+                READY,
+            )
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The answer of the program; where there is none, or a refusal, a `message`. Not in the main thread."""
@@ -213,7 +226,9 @@ class Program:
     def _take(self, said: dict[str, Any]) -> None:
         if not said:
             return
-        self.head = said.get("head") or self.head
+        before, self.head = self.head.get("path"), said.get("head") or self.head
+        if self.head.get("path") != before:
+            self.looked_at = None
         self.jobs = said.get("jobs", self.jobs)
         if "come" in said:
             findings = dict(self.findings)
@@ -273,6 +288,14 @@ def place(one: dict[str, Any]) -> str:
     """Where a finding is, in few words."""
     where = one.get("cell") or (f"第 {one['row']} 行" if one.get("row") else "")
     return f"{one.get('sheet') or '整个文件'} {where}".strip()
+
+
+def column(cell: str | None) -> int:
+    """Number of the column of a cell, from 1; that of a whole row is 1."""
+    number = 0
+    for sign in (cell or "A").rstrip("0123456789"):
+        number = number * 26 + ord(sign) - 64
+    return number
 
 
 def lines(found: list[dict[str, Any]], head: dict[str, Any], titles: list[str]) -> list[dict[str, Any]]:
@@ -344,7 +367,7 @@ class Buttons(unohelper.Base, XInitialization, XDispatchProvider, XDispatch, XSe
         own.start()
         self._open_panel()
         if what == "next":
-            self._next()
+            own.once_followed(self._next)
         elif BUTTONS[what]["command"]:
             given = {"work": what, "workbook": path_of(model), "out": BUTTONS[what]["out"], "overwrite": False}
             own.press(given, lambda answer: self._answered(given, answer))
@@ -390,19 +413,19 @@ class Buttons(unohelper.Base, XInitialization, XDispatchProvider, XDispatch, XSe
             deck.activate(True)
 
     def _next(self) -> None:
-        """Go to the first error after where the officer stands, in the order of sheets and rows."""
+        """Go to the first error after where the officer stands, in the order of sheets, rows and columns."""
         own = program(self._context)
         controller = self._frame.Controller  # type: ignore[attr-defined]
         titles = list(controller.Model.Sheets.ElementNames)
         wrong = sorted(
-            ((titles.index(one["sheet"]), one.get("row") or 1, one["n"]), one)
+            ((titles.index(one["sheet"]), one.get("row") or 1, column(one.get("cell")), one["n"]), one)
             for one in own.ordered(path_of(controller.Model))
             if one.get("sheet") in titles and one["severity"] in STOPPING and not one.get("waiver")
         )
         chosen = controller.Model.CurrentSelection
-        row = chosen.RangeAddress.StartRow + 1 if hasattr(chosen, "RangeAddress") else 0
-        here = (titles.index(controller.ActiveSheet.Name), row)
-        after = [one for at, one in wrong if at[:2] > here] or [one for _, one in wrong]
+        at = chosen.RangeAddress if hasattr(chosen, "RangeAddress") else None
+        here = (titles.index(controller.ActiveSheet.Name), *((at.StartRow + 1, at.StartColumn + 1) if at else (0, 0)))
+        after = [one for at, one in wrong if at[:3] > here] or [one for _, one in wrong]
         if after:
             own.looked_at = after[0]["n"]
             go(self._frame, after[0])
@@ -487,7 +510,8 @@ class Panel(
         self._context, self._parent = context, parent
         self.Frame, self.ResourceURL, self.Type = frame, url, TOOLPANEL
         self._rows: list[dict[str, Any]] = []
-        self._explained: int | None = None
+        self._explained: Any = None
+        """Number of the finding, or job and its state, that is told of below the list."""
         self._quiet = False
         self._result = ""
         new = context.ServiceManager.createInstanceWithContext
@@ -589,8 +613,7 @@ class Panel(
         more = f"共 {found} 条" + (f"，列出前 {MOST} 条" if rows > MOST else "")
         if own.jobs:
             job = own.jobs[-1]
-            clock = time.strftime("%H:%M", time.localtime(job["began"]))  # it is not what stands there now
-            more += f" · {clock} {job['label']}：{job['result'] or job['state']} {' '.join(job['words'][:2])}"
+            more += f" · {_told(job)} {' '.join(job['words'][:2])}"
         return f"{state}\n{more}"
 
     def _chosen(self) -> dict[str, Any] | None:
@@ -599,14 +622,16 @@ class Panel(
 
     def _explain(self) -> None:
         """Show all that is known of the finding that is chosen, and the page of its rule, which the program is asked
-        for; nothing when it was put right or is not in the list."""
-        one = self._chosen()
-        number = one["n"] if one else None
-        if number == self._explained:
+        for; while none is, all that the last job said."""
+        one, jobs = self._chosen(), program(self._context).jobs
+        job = jobs[-1] if jobs and not one else None
+        said = (_told(job), *job["words"]) if job else ()
+        about = one["n"] if one else said
+        if about == self._explained:
             return
-        self._explained = number
+        self._explained = about
         if one is None:
-            self._detail.setText("")
+            self._detail.setText("\n".join(said))
             return
         parts = (f"{place(one)}  {one.get('header') or ''}", one["message"], one.get("key"))
         text = "\n".join(part for part in parts if part)
@@ -616,7 +641,7 @@ class Panel(
             rule = program(self._context).ask(f"rule/{one['rule']}")
             page = [f"{head}：{said}" for head, said in rule.get("page", {}).items()]
             whole = "\n".join([text, "", f"{one['rule']} {rule.get('name', '')}", *page])
-            in_main_thread(self._context, lambda: self._explained == number and self._detail.setText(whole))
+            in_main_thread(self._context, lambda: self._explained == about and self._detail.setText(whole))
 
         threading.Thread(target=ask, daemon=True).start()
 
@@ -691,6 +716,12 @@ class Panel(
 
     def removeEventListener(self, listener: Any) -> None:
         pass
+
+
+def _told(job: dict[str, Any]) -> str:
+    """What came of a job, and when and over what it was begun: that need not be what stands there now."""
+    clock = time.strftime("%H:%M", time.localtime(job["began"]))
+    return f"{clock} {job['label']}：{job['result'] or job['state']}（{job['what']}）"
 
 
 def _line(one: dict[str, Any]) -> str:

@@ -511,7 +511,7 @@ class Panel(
         self.Frame, self.ResourceURL, self.Type = frame, url, TOOLPANEL
         self._rows: list[dict[str, Any]] = []
         self._explained: Any = None
-        """Number of the finding, or job and its state, that is told of below the list."""
+        """Number of the finding, or words of the last job, that stand below the list."""
         self._quiet = False
         self._result = ""
         new = context.ServiceManager.createInstanceWithContext
